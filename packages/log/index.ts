@@ -1,0 +1,24 @@
+export { type Appended, type AppendLimits, type AppendQueue, append, openAppendQueue } from './append-events.ts';
+export { readCheckpoints, saveCheckpoints } from './checkpoints.ts';
+export { type DatabaseClock, databaseNow, measureClock, openClock } from './database-clock.ts';
+export { keepDeadLetter, readDeadLetters, removeDeadLetters } from './dead-letters.ts';
+export type {
+  AggregatorDocument,
+  AggregatorState,
+  CheckpointDocument,
+  DeadLetterDocument,
+  RecordDocument,
+  ResumeToken,
+  SettingsDocument,
+  StoredEvent,
+  Timestamp,
+} from './documents.ts';
+export { ensureCollections, SettingsConflict, type SharedShape } from './ensure-collections.ts';
+export { beatHeart, listMembers } from './members.ts';
+export { type Log, type LogOptions, openLog, recordsOf } from './open-log.ts';
+export { countEvents, scanEvents, scanLastVersions, scanRecords } from './read-partition.ts';
+export { catchUpState, foldStored, type Loaded, loadState, readStream } from './read-stream.ts';
+export { recordOf, stateOf } from './records.ts';
+export { type Saved, type Saving, saveRecords } from './save-records.ts';
+export { type Heartbeat, type Watched, type WatchOptions, watchLog } from './watch-log.ts';
+export { DeadlineError, withinDeadline } from './within-deadline.ts';

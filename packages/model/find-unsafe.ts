@@ -1,0 +1,23 @@
+import type { Fault } from './parse-input.ts';
+
+const depthMax = 32;
+
+/**
+ * What in a parsed JSON value must never reach a database or an object's prototype, wherever it stands: keys such as `$where`, `a.b` or `__proto__`,
+ * text that is not well-formed Unicode (it would be stored as something else), nesting deeper than 32.
+ */
+export const findUnsafe = (value: unknown, pointer = '', depth = 0): Fault[] => {
+  if (typeof value === 'string') return value.isWellFormed() ? [] : [{ pointer, detail: 'is not well-formed Unicode text' }];
+  if (typeof value !== 'object' || value === null) return [];
+  if (depth >= depthMax) return [{ pointer, detail: `is nested deeper than ${depthMax}` }];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const at = `${pointer}/${escapePointer(key)}`;
+    if (isUnsafeKey(key)) return [{ pointer: at, detail: `${JSON.stringify(key)} is not allowed` }];
+    return findUnsafe(inner, at, depth + 1);
+  });
+};
+
+/** A key as it stands in a JSON pointer (RFC 6901). */
+export const escapePointer = (key: string): string => key.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1');
+
+const isUnsafeKey = (key: string) => key === '__proto__' || key.startsWith('$') || key.includes('.') || key.includes('\0') || !key.isWellFormed();

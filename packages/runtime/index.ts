@@ -1,0 +1,6 @@
+export { type Health, type HealthPort, openHealthPort } from './health-port.ts';
+export { type Logger, openLogger, withoutCredentials } from './logging.ts';
+export { Counter, Gauge, Histogram, openMetrics, Registry, secondsBuckets } from './metrics.ts';
+export { backOffMs, pause, repeat, retryUntil } from './retry.ts';
+export { runProgram } from './run-program.ts';
+export { type Environment, type Parsed, parseSettings, type SharedSettings, sharedSettings } from './settings.ts';

@@ -1,0 +1,14 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export { Counter, Gauge, Histogram, Registry };
+
+/** A fresh registry with the process's own figures (CPU, memory, event loop delay, garbage collection), labelled with its name. */
+export const openMetrics = (name: string): Registry => {
+  const registry = new Registry();
+  registry.setDefaultLabels({ process: name });
+  collectDefaultMetrics({ register: registry });
+  return registry;
+};
+
+/** Bounds in seconds for what should take milliseconds. */
+export const secondsBuckets = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];

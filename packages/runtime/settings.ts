@@ -1,0 +1,46 @@
+import Joi from 'joi';
+
+export type Environment = Record<string, string | undefined>;
+
+export type Parsed<Settings> = { kind: 'settings'; settings: Settings } | { kind: 'problems'; problems: string[] };
+
+/**
+ * Reads a program's settings from the environment by its table (name → joi schema); all problems at once, each with the name, what was found and
+ * what is expected. Pure. An empty variable counts as unset, as docker compose hands on unset ones. What was found is not shown for a name in `secret`.
+ */
+export const parseSettings = <Settings>(table: Record<string, Joi.Schema>, environment: Environment, secret: readonly string[] = []): Parsed<Settings> => {
+  const given = Object.fromEntries(Object.entries(environment).filter(([name, value]) => name in table && value !== ''));
+  const { value, error } = Joi.object(table).validate(given, { abortEarly: false });
+  if (!error) return { kind: 'settings', settings: value };
+  return { kind: 'problems', problems: error.details.map((detail) => describe(detail, secret)) };
+};
+
+const describe = (detail: Joi.ValidationErrorItem, secret: readonly string[]) => {
+  const hidden = secret.includes(String(detail.path[0]));
+  return hidden ? `${detail.message} (what was found is not shown)` : `${detail.message} (found ${JSON.stringify(detail.context?.value)})`;
+};
+
+/** The settings that both programs share: the database, the health port, the log. Times in milliseconds. */
+export const sharedSettings = {
+  MONGODB_URI: Joi.string()
+    .uri({ scheme: ['mongodb', 'mongodb+srv'] })
+    .required(),
+  DATABASE: Joi.string()
+    .pattern(/^[A-Za-z0-9_-]{1,38}$/)
+    .default('muster'),
+  HOST: Joi.string().hostname().default('127.0.0.1'),
+  HEALTH_PORT: Joi.number().integer().min(0).max(65_535).default(0),
+  LOG_LEVEL: Joi.string().valid('trace', 'debug', 'info', 'warn', 'error', 'silent').default('info'),
+  PARTITIONS: Joi.number().integer().min(1).max(1_024).default(32),
+  AGGREGATOR_COUNT: Joi.number().integer().min(1).max(64).default(3),
+};
+
+export type SharedSettings = {
+  MONGODB_URI: string;
+  DATABASE: string;
+  HOST: string;
+  HEALTH_PORT: number;
+  LOG_LEVEL: string;
+  PARTITIONS: number;
+  AGGREGATOR_COUNT: number;
+};
