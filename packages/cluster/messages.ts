@@ -38,7 +38,7 @@ export type Question =
 
 export type Answer =
   | { kind: 'counted'; living: Record<number, Record<string, number>>; lagMs: number; behind: boolean }
-  | { kind: 'listed'; lagMs: number; behind: boolean } // the text: what clients see of each, one a line
+  | { kind: 'listed'; items: number; lagMs: number; behind: boolean } // the text: what clients see of each, with commas between
   | { kind: 'dumped'; states: [id: string, state: unknown][] }
   | { kind: 'notHere' }
   | { kind: 'notYet' };

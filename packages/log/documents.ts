@@ -11,7 +11,7 @@ export type RecordDocument = Fields & {
   snapshot: number; // the number of the partition's snapshot that wrote it; above its checkpoint's, that snapshot did not end
   createdAt: Date;
   updatedAt: Date;
-  deletedAt?: Date;
+  deletedAt?: Date | null;
 };
 
 /** How far a partition's snapshot reaches. */

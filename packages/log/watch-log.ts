@@ -31,14 +31,19 @@ const answerMs = 5_000; // beyond awaitMs: past this the server counts as gone
  */
 export async function* watchLog(log: Log, { partitions, from, signal, pauseMs }: WatchOptions): AsyncGenerator<Watched> {
   let last = from;
-  for (let failures = 0; !signal.aborted; ) {
+  for (let failures = 0, opens = 0; !signal.aborted; ) {
+    if (opens > 0 && last === undefined && from === undefined)
+      return yield { kind: 'lost', error: new Error('The change stream broke before it gave a token') };
     const stream = openStream(log, partitions, last);
     try {
       for (let opened = false; !signal.aborted; ) {
         const change = await withinDeadline(stream.tryNext(), awaitMs + answerMs, 'read the change stream');
         failures = 0;
         last = change ? change._id : (stream.resumeToken ?? last);
-        if (!opened) yield { kind: 'opened' };
+        if (!opened) {
+          opens += 1;
+          yield { kind: 'opened' };
+        }
         opened = true;
         yield change ? readChange(change) : { kind: 'quiet' };
       }

@@ -1,0 +1,117 @@
+import {
+  type CheckpointDocument,
+  foldStored,
+  type ResumeToken,
+  readCheckpoints,
+  readDeadLetters,
+  readStream,
+  removeDeadLetters,
+  scanEvents,
+  scanRecords,
+  stateOf,
+} from '@muster/log';
+import { absent } from '@muster/model';
+import type { Aggregator } from './aggregator.ts';
+import { findEntry, loadEntry, type Partition, park } from './table.ts';
+import { fillHole, takeAtOnce } from './take-event.ts';
+
+const readDeadlineMs = 10_000;
+
+export type Checkpoints = ReadonlyMap<number, CheckpointDocument>;
+
+export const readOwnCheckpoints = ({ log, partitions }: Aggregator): Promise<Checkpoints> => readCheckpoints(log, partitions, readDeadlineMs);
+
+/**
+ * The token after which a change stream misses nothing that these checkpoints do not reach: the oldest. Undefined where a partition has no checkpoint, or
+ * where two of the oldest time differ: then only a scan of the log will do.
+ */
+export const oldestToken = (partitions: readonly number[], checkpoints: Checkpoints): ResumeToken | undefined => {
+  const known = partitions.flatMap((partition) => checkpoints.get(partition) ?? []);
+  const [first, ...others] = known.sort((a, b) => a.clusterTime.compare(b.clusterTime));
+  if (!first || known.length < partitions.length) return undefined;
+  const isTie = others.some((other) => other.clusterTime.equals(first.clusterTime) && tokenText(other) !== tokenText(first));
+  return isTie ? undefined : first.resumeToken;
+};
+
+const tokenText = ({ resumeToken }: CheckpointDocument) => JSON.stringify(resumeToken);
+
+/** Loads the records into memory; the checkpoints must have been read before. A partition whose records are not whole is folded from its log. */
+export const loadRecords = async (aggregator: Aggregator, checkpoints: Checkpoints, signal: AbortSignal): Promise<void> => {
+  const { log, entities, partitions, table, logger } = aggregator;
+  for (const entity of entities.values()) {
+    for await (const record of scanRecords(log, entity, partitions)) {
+      const partition = table.get(record.partition);
+      if (partition) loadEntry(partition, entity, record._id, stateOf(entity, record));
+    }
+  }
+  const torn: number[] = [];
+  for (const partition of table.values()) {
+    const checkpoint = checkpoints.get(partition.number);
+    partition.snapshot = Math.max(partition.snapshot, checkpoint?.snapshot ?? 0);
+    if (partition.events < (checkpoint?.events ?? 0)) torn.push(partition.number);
+  }
+  if (torn.length === 0) return;
+  logger.warn(`The records of partitions ${torn.join(', ')} are not whole: folding their log instead`);
+  await scanLog(aggregator, torn, undefined, signal);
+};
+
+/** Takes the log's events since the checkpoints, less an overlap that covers wrong clocks; all of them for a partition without a checkpoint. */
+export const scanSinceCheckpoints = async (aggregator: Aggregator, checkpoints: Checkpoints, signal: AbortSignal): Promise<void> => {
+  const { partitions, settings } = aggregator;
+  const known = partitions.flatMap((partition) => checkpoints.get(partition) ?? []);
+  const unknown = partitions.filter((partition) => !checkpoints.has(partition));
+  if (unknown.length > 0) await scanLog(aggregator, unknown, undefined, signal);
+  if (known.length === 0) return;
+  const oldest = Math.min(...known.map(({ at }) => at.getTime()));
+  const numbers = known.map(({ _id }) => _id);
+  await scanLog(aggregator, numbers, new Date(oldest - settings.SCAN_OVERLAP_MS), signal);
+};
+
+/** Tries parked streams again, as a newer program may understand what an older one did not. */
+export const retryParked = async (aggregator: Aggregator): Promise<void> => {
+  const { log, entities, partitions, table } = aggregator;
+  const letters = await readDeadLetters(log, partitions, readDeadlineMs);
+  const streams = new Map(letters.map(({ event }) => [`${event.entity}:${event.entityId}`, event]));
+  for (const { entity: name, entityId, partition: number } of streams.values()) {
+    const entity = entities.get(name);
+    const partition = table.get(number);
+    const own = letters.filter(({ event }) => event.entity === name && event.entityId === entityId);
+    if (!partition) continue;
+    if (!entity) {
+      parkAgain(
+        partition,
+        own.map(({ event }) => event),
+        `no entity "${name}" is known here`,
+      );
+      continue;
+    }
+    const known = findEntry(partition, name, entityId)?.state ?? absent;
+    const events = await readStream(log, entity, entityId, known.version, readDeadlineMs);
+    const { state, parked } = foldStored(entity, events, known);
+    for (const event of events) if (event.version <= state.version) takeAtOnce(aggregator, event);
+    if (parked)
+      parkAgain(
+        partition,
+        events.filter(({ version }) => version > state.version),
+        parked.problem,
+      );
+    else
+      await removeDeadLetters(
+        log,
+        own.map(({ _id }) => _id),
+        readDeadlineMs,
+      );
+  }
+};
+
+const parkAgain = (partition: Partition, events: Parameters<typeof park>[1][], problem: string) => {
+  for (const event of events) park(partition, event, problem);
+};
+
+const scanLog = async (aggregator: Aggregator, partitions: readonly number[], since: Date | undefined, signal: AbortSignal) => {
+  for await (const event of scanEvents(aggregator.log, partitions, since)) {
+    if (signal.aborted) return;
+    const applied = takeAtOnce(aggregator, event);
+    if (applied.kind === 'hole') await fillHole(aggregator, event, applied.above, signal);
+  }
+};

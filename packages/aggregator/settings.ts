@@ -1,0 +1,30 @@
+import { type Environment, type Parsed, parseSettings, type SharedSettings, sharedSettings } from '@muster/runtime';
+import Joi from 'joi';
+
+export type Settings = SharedSettings & {
+  AGGREGATOR_INDEX: number;
+  WIRE_PORT: number;
+  ADVERTISED_HOST: string;
+  SNAPSHOT_EVERY: number;
+  SNAPSHOT_AFTER_MS: number;
+  SNAPSHOT_DEADLINE_MS: number;
+  CHECKPOINT_EVERY_MS: number;
+  HEARTBEAT_EVERY_MS: number;
+  SCAN_OVERLAP_MS: number;
+};
+
+/** The aggregator's settings from its environment; times in milliseconds. */
+export const parseAggregatorSettings = (environment: Environment): Parsed<Settings> => parseSettings<Settings>(table, environment, ['MONGODB_URI']);
+
+const table = {
+  ...sharedSettings,
+  AGGREGATOR_INDEX: Joi.number().integer().min(0).less(Joi.ref('AGGREGATOR_COUNT')).required(),
+  WIRE_PORT: Joi.number().integer().min(0).max(65_535).default(0),
+  ADVERTISED_HOST: Joi.string().hostname().default(Joi.ref('HOST')),
+  SNAPSHOT_EVERY: Joi.number().integer().min(1).default(100),
+  SNAPSHOT_AFTER_MS: Joi.number().integer().min(10).default(2_000),
+  SNAPSHOT_DEADLINE_MS: Joi.number().integer().min(100).default(15_000),
+  CHECKPOINT_EVERY_MS: Joi.number().integer().min(100).default(30_000),
+  HEARTBEAT_EVERY_MS: Joi.number().integer().min(50).default(1_000),
+  SCAN_OVERLAP_MS: Joi.number().integer().min(0).default(60_000),
+};

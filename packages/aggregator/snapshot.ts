@@ -1,0 +1,118 @@
+import {
+  type CheckpointDocument,
+  type Heartbeat,
+  keepDeadLetter,
+  type RecordDocument,
+  recordOf,
+  type StoredEvent,
+  saveCheckpoints,
+  saveRecords,
+} from '@muster/log';
+import type { Entity } from '@muster/model';
+import type { Aggregator } from './aggregator.ts';
+import { countLiving, type Entry, type Parked, type Partition } from './table.ts';
+
+/** What one step took out of memory to be saved. */
+type Taken = { entries: TakenEntry[]; letters: TakenLetter[]; checkpoints: CheckpointDocument[] };
+type TakenEntry = { entry: Entry; partition: Partition; record: RecordDocument | undefined; saved: boolean }; // no record: it is saved already, only the checkpoint was not
+type TakenLetter = { parked: Parked; event: StoredEvent };
+
+const saveInOneGoMax = 1_000;
+
+/** Whether a snapshot is due: enough events processed, the oldest waits long enough, or the checkpoints of unchanged partitions are old. */
+export const isSnapshotDue = ({ progress, settings }: Aggregator): boolean => {
+  if (progress.snapshotting || progress.state === 'restoring') return false;
+  const now = performance.now();
+  if (progress.unsaved >= settings.SNAPSHOT_EVERY) return true;
+  if (progress.unsavedSince !== undefined && now - progress.unsavedSince >= settings.SNAPSHOT_AFTER_MS) return true;
+  return now - progress.checkpointedAt >= settings.CHECKPOINT_EVERY_MS;
+};
+
+/**
+ * Saves the records changed since the last snapshot, then how far it reaches. When anything could not be saved, all of it counts as changed again and
+ * no checkpoint is written; a crash in between replays events, and versions drop them. One at a time; never throws.
+ */
+export const saveSnapshot = async (aggregator: Aggregator): Promise<'saved' | 'failed' | 'nothing'> => {
+  const { heart, progress, metrics, logger } = aggregator;
+  if (progress.snapshotting || !heart.last) return 'nothing'; // without a heartbeat there is no token that a checkpoint could hold
+  const taken = takeChanged(aggregator, heart.last);
+  if (taken.checkpoints.length === 0) return 'nothing';
+  progress.snapshotting = true;
+  try {
+    await saveTaken(aggregator, taken);
+    metrics.snapshots.inc({ outcome: 'saved' });
+    logger.debug({ records: taken.entries.length, checkpoints: taken.checkpoints.length }, 'Snapshot saved');
+    return 'saved';
+  } catch (error) {
+    putBack(aggregator, taken);
+    metrics.snapshots.inc({ outcome: 'failed' });
+    logger.warn({ err: error }, `Cannot save a snapshot of ${taken.entries.length} records: they stay in memory and in the log, the next snapshot saves them`);
+    return 'failed';
+  } finally {
+    progress.snapshotting = false;
+  }
+};
+
+/** One step, nothing awaited in it: the changed records, and the heartbeat that they reach at least. */
+const takeChanged = (aggregator: Aggregator, heartbeat: Heartbeat): Taken => {
+  const { progress, settings, table } = aggregator;
+  const isDueForAll = performance.now() - progress.checkpointedAt >= settings.CHECKPOINT_EVERY_MS;
+  const taken: Taken = { entries: [], letters: [], checkpoints: [] };
+  for (const partition of table.values()) {
+    const parked = [...partition.parked.values()].filter((one) => one.letters.length > 0);
+    if (!isDueForAll && partition.changed.size === 0 && parked.length === 0) continue;
+    partition.snapshot += 1;
+    for (const entry of partition.changed) taken.entries.push(takeEntry(entry, partition));
+    for (const one of parked) for (const event of one.letters.splice(0)) taken.letters.push({ parked: one, event });
+    partition.changed.clear();
+    taken.checkpoints.push(checkpointOf(aggregator, partition, heartbeat));
+  }
+  progress.unsaved = 0;
+  progress.unsavedSince = undefined;
+  if (isDueForAll) progress.checkpointedAt = performance.now();
+  return taken;
+};
+
+const takeEntry = (entry: Entry, partition: Partition): TakenEntry => {
+  const { id, state, savedVersion } = entry;
+  const isSaved = state.status === 'absent' || savedVersion >= state.version;
+  return { entry, partition, record: isSaved ? undefined : recordOf(id, partition.number, state, partition.snapshot), saved: savedVersion > 0 };
+};
+
+const checkpointOf = ({ entities, name }: Aggregator, partition: Partition, heartbeat: Heartbeat): CheckpointDocument => ({
+  _id: partition.number,
+  snapshot: partition.snapshot,
+  resumeToken: heartbeat.token,
+  clusterTime: heartbeat.clusterTime,
+  at: heartbeat.at,
+  events: partition.events,
+  living: Object.fromEntries([...entities.keys()].map((entity) => [entity, countLiving(partition, entity)])),
+  aggregator: name,
+});
+
+// the order is what makes a crash harmless: dead letters and records first, the checkpoint that passes them last
+const saveTaken = async (aggregator: Aggregator, taken: Taken) => {
+  const { log, entities, settings } = aggregator;
+  for (const { parked, event } of taken.letters) await keepDeadLetter(log, event, parked.problem, settings.SNAPSHOT_DEADLINE_MS);
+  for (const entity of entities.values()) {
+    const entries = taken.entries.filter((one) => one.record && one.entry.entity === entity);
+    for (let at = 0; at < entries.length; at += saveInOneGoMax) await saveEntries(aggregator, entity, entries.slice(at, at + saveInOneGoMax));
+  }
+  await saveCheckpoints(log, taken.checkpoints, settings.SNAPSHOT_DEADLINE_MS);
+};
+
+const saveEntries = async ({ log, settings, metrics }: Aggregator, entity: Entity, entries: TakenEntry[]) => {
+  const savings = entries.flatMap(({ record, saved }) => (record ? [{ record, saved }] : []));
+  const { failed, error } = await saveRecords(log, entity, savings, settings.SNAPSHOT_DEADLINE_MS);
+  const kept = entries.filter(({ entry }) => !failed.has(entry.id));
+  for (const { entry, record } of kept) entry.savedVersion = Math.max(entry.savedVersion, record?.version ?? 0);
+  metrics.saved.inc(kept.length);
+  if (failed.size > 0) throw error ?? new Error(`${failed.size} records were not saved`);
+};
+
+const putBack = ({ progress }: Aggregator, taken: Taken) => {
+  for (const { entry, partition } of taken.entries) partition.changed.add(entry);
+  for (const { parked, event } of taken.letters) parked.letters.push(event);
+  progress.unsaved += taken.entries.length + taken.letters.length;
+  progress.unsavedSince ??= performance.now();
+};

@@ -1,0 +1,39 @@
+import type { Entry } from './table.ts';
+
+/** Requests that wait until a stream has reached a version. A plain value, changed in this file only. */
+export type Waiting = { byStream: Map<string, Waiter[]>; count: number };
+
+type Waiter = { version: number; wake: (reached: boolean) => void };
+
+const waitersMax = 10_000;
+
+export const openWaiting = (): Waiting => ({ byStream: new Map(), count: 0 });
+
+/** True once the stream has this version, false after `waitMs` milliseconds, or at once when too many wait already. */
+export const waitForVersion = (waiting: Waiting, key: string, version: number, waitMs: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    if (waiting.count >= waitersMax || waitMs <= 0) return resolve(false);
+    const waiter: Waiter = { version, wake: () => undefined };
+    const timer = setTimeout(() => waiter.wake(false), waitMs);
+    waiter.wake = (reached) => {
+      clearTimeout(timer);
+      remove(waiting, key, waiter);
+      resolve(reached);
+    };
+    waiting.byStream.set(key, [...(waiting.byStream.get(key) ?? []), waiter]);
+    waiting.count += 1;
+  });
+
+/** Wakes whoever waits for what this entry now is. */
+export const wakeWaiters = (waiting: Waiting, entry: Entry): void => {
+  if (waiting.count === 0) return;
+  const waiters = waiting.byStream.get(`${entry.entity.name}:${entry.id}`) ?? [];
+  for (const waiter of waiters.filter((one) => one.version <= entry.state.version)) waiter.wake(true);
+};
+
+const remove = (waiting: Waiting, key: string, waiter: Waiter) => {
+  const others = (waiting.byStream.get(key) ?? []).filter((one) => one !== waiter);
+  if (others.length > 0) waiting.byStream.set(key, others);
+  else waiting.byStream.delete(key);
+  waiting.count -= 1;
+};

@@ -1,0 +1,71 @@
+import { partitionOf } from '@muster/cluster';
+import { type AppendQueue, type DatabaseClock, type Log, openAppendQueue, openClock } from '@muster/log';
+import type { Entity } from '@muster/model';
+import { Counter, Gauge, Histogram, type Logger, type Registry, secondsBuckets } from '@muster/runtime';
+import { type Members, openMembers } from './members.ts';
+import { openRemembered, type Remembered } from './remembered.ts';
+import type { Settings } from './settings.ts';
+import { openTurns, type Turns } from './take-turn.ts';
+
+/** All that a gateway is: made in `main`, handed along. Nothing of it must survive. */
+export type Gateway = {
+  settings: Settings;
+  entities: readonly Entity[];
+  log: Log;
+  logger: Logger;
+  queue: AppendQueue;
+  turns: Turns;
+  remembered: Remembered;
+  members: Members;
+  clock: DatabaseClock;
+  database: { reachable: boolean }; // as of the last look, every second
+  metrics: Metrics;
+};
+
+export type Metrics = ReturnType<typeof openGatewayMetrics>;
+
+export const openGateway = (parts: Pick<Gateway, 'settings' | 'entities' | 'log' | 'logger'> & { registry: Registry }): Gateway => {
+  const { registry, ...given } = parts;
+  const { APPEND_LANES, APPEND_BATCH_MAX, APPEND_QUEUE_MAX } = given.settings;
+  const queue = openAppendQueue({ lanes: APPEND_LANES, batchEventsMax: APPEND_BATCH_MAX, waitingMax: APPEND_QUEUE_MAX });
+  return {
+    ...given,
+    queue,
+    turns: openTurns(),
+    remembered: openRemembered(),
+    members: openMembers(),
+    clock: openClock(),
+    database: { reachable: true },
+    metrics: openGatewayMetrics(registry, queue),
+  };
+};
+
+/** How a stream is called in this process's maps. */
+export const keyOf = (entity: Entity, id: string): string => `${entity.name}:${id}`;
+
+export const partitionFor = ({ settings }: Gateway, entity: Entity, id: string): number => partitionOf(entity.name, id, settings.PARTITIONS);
+
+const openGatewayMetrics = (registry: Registry, queue: AppendQueue) => {
+  const registers = [registry];
+  new Gauge({
+    name: 'muster_appends_waiting',
+    help: 'Appends that wait for a batch',
+    registers,
+    collect() {
+      this.set(queue.waiting.length);
+    },
+  });
+  new Gauge({
+    name: 'muster_append_batches',
+    help: 'Batches sent since the start',
+    registers,
+    collect() {
+      this.set(queue.batches);
+    },
+  });
+  return {
+    seconds: new Histogram({ name: 'muster_http_seconds', help: 'Time to the answer', labelNames: ['method', 'status'], buckets: secondsBuckets, registers }),
+    reads: new Counter({ name: 'muster_reads_total', help: 'Reads, by where the answer came from', labelNames: ['source'], registers }),
+    appends: new Counter({ name: 'muster_appends_total', help: 'Appends, by outcome', labelNames: ['outcome'], registers }),
+  };
+};

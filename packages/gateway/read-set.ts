@@ -1,0 +1,116 @@
+import { type Answer, askHolder, type Holder, isAnswering } from '@muster/cluster';
+import { type Overlay, overlaySets, readPage } from '@muster/log';
+import type { Entity } from '@muster/model';
+import type { Gateway } from './gateway.ts';
+import { recentWrites } from './remembered.ts';
+
+/** How many things of an entity live in each partition, and how that is known: which sources, how old in milliseconds, as of when if not as of now. */
+export type Census = { kind: 'counted'; living: number[]; overlays: Map<number, Overlay>; holders: Map<number, Holder>; about: About };
+export type About = { sources: Set<string>; lagMs: number; asOf: Date | undefined };
+
+export type Page = { kind: 'listed'; json: string; total: number; about: About };
+type Unavailable = { kind: 'unavailable'; why: string };
+
+const wireMarginMs = 20;
+
+/** Counts an entity's living things: each partition from its holder, the others from the snapshot and the log's tail. */
+export const countThings = async (gateway: Gateway, entity: Entity): Promise<Census | Unavailable> => {
+  const census: Census = { kind: 'counted', living: [], overlays: new Map(), holders: new Map(), about: { sources: new Set(), lagMs: 0, asOf: undefined } };
+  const asked = [...partitionsByHolder(gateway)].map(async ([holder, partitions]) =>
+    takeCounts(census, entity, holder, partitions, await askCounts(gateway, holder, partitions)),
+  );
+  await Promise.all(asked);
+  const missing = allPartitions(gateway).filter((partition) => census.living[partition] === undefined);
+  if (missing.length === 0) return census;
+  try {
+    for (const overlay of await overlaySets(gateway.log, entity, missing)) takeOverlay(census, overlay);
+    return census;
+  } catch (error) {
+    return { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
+  }
+};
+
+/** Lists an entity's living things in the stable order (partition, then id), from `offset` on, at most `limit`. */
+export const listThings = async (gateway: Gateway, entity: Entity, offset: number, limit: number): Promise<Page | Unavailable> => {
+  const census = await countThings(gateway, entity);
+  if (census.kind === 'unavailable') return census;
+  try {
+    const parts = await Promise.all(slicesOf(census.living, offset, limit).map((slice) => readSlice(gateway, entity, census, slice)));
+    const total = census.living.reduce((sum, living) => sum + living, 0);
+    return { kind: 'listed', json: `[${parts.filter((part) => part !== '').join(',')}]`, total, about: census.about };
+  } catch (error) {
+    return { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
+  }
+};
+
+export type Slice = { partition: number; offset: number; limit: number };
+
+/** Which part of which partition a page takes. Pure. */
+export const slicesOf = (living: readonly number[], offset: number, limit: number): Slice[] => {
+  const slices: Slice[] = [];
+  let skip = offset;
+  let left = limit;
+  for (const [partition, count] of living.entries()) {
+    if (left === 0) break;
+    const taken = Math.min(left, Math.max(0, count - skip));
+    if (taken > 0) slices.push({ partition, offset: skip, limit: taken });
+    left -= taken;
+    skip = Math.max(0, skip - count);
+  }
+  return slices;
+};
+
+const allPartitions = ({ settings }: Gateway) => Array.from({ length: settings.PARTITIONS }, (_, partition) => partition);
+
+const partitionsByHolder = (gateway: Gateway): Map<Holder, number[]> => {
+  const held = new Map<Holder, number[]>();
+  for (const partition of allPartitions(gateway)) {
+    const holder = gateway.members.byPartition[partition];
+    if (holder && isAnswering(holder)) held.set(holder, [...(held.get(holder) ?? []), partition]);
+  }
+  return held;
+};
+
+const askCounts = async (
+  { remembered, settings, database }: Gateway,
+  holder: Holder,
+  partitions: number[],
+): Promise<Extract<Answer, { kind: 'counted' }> | undefined> => {
+  const withinMs = settings.HOLDER_DEADLINE_MS;
+  const asked = await askHolder(holder, { kind: 'count', floors: recentWrites(remembered, partitions), waitMs: withinMs - wireMarginMs }, withinMs);
+  if (asked?.answer.kind !== 'counted') return undefined;
+  return asked.answer.behind && database.reachable ? undefined : asked.answer;
+};
+
+const takeCounts = (census: Census, entity: Entity, holder: Holder, partitions: number[], answer: Extract<Answer, { kind: 'counted' }> | undefined) => {
+  for (const partition of answer ? partitions : []) {
+    const living = answer?.living[partition];
+    if (!living) continue; // not restored yet
+    census.living[partition] = living[entity.name] ?? 0;
+    census.holders.set(partition, holder);
+    tell(census.about, holder.name, answer?.lagMs ?? 0);
+  }
+};
+
+const takeOverlay = (census: Census, overlay: Overlay) => {
+  census.living[overlay.partition] = overlay.living;
+  census.overlays.set(overlay.partition, overlay);
+  tell(census.about, 'database', 0);
+  if (overlay.asOf && (!census.about.asOf || overlay.asOf < census.about.asOf)) census.about.asOf = overlay.asOf;
+};
+
+const tell = (about: About, source: string, lagMs: number) => {
+  about.sources.add(source);
+  about.lagMs = Math.max(about.lagMs, lagMs);
+};
+
+const readSlice = async (gateway: Gateway, entity: Entity, census: Census, { partition, offset, limit }: Slice): Promise<string> => {
+  const { HOLDER_DEADLINE_MS: withinMs } = gateway.settings;
+  const holder = census.holders.get(partition);
+  const asked = holder && (await askHolder(holder, { kind: 'list', entity: entity.name, partition, offset, limit, floors: [], waitMs: 0 }, withinMs));
+  if (asked?.answer.kind === 'listed') return asked.text;
+  const overlay = census.overlays.get(partition) ?? (await overlaySets(gateway.log, entity, [partition]))[0];
+  if (!overlay) throw new Error(`Partition ${partition} has no overlay`);
+  takeOverlay(census, overlay);
+  return (await readPage(gateway.log, entity, overlay, offset, limit)).join(',');
+};

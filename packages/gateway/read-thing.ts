@@ -1,0 +1,85 @@
+import { isAnswering, type ReadReply, readFrom } from '@muster/cluster';
+import { type Loaded, loadState } from '@muster/log';
+import { type Entity, present, type State } from '@muster/model';
+import { type Gateway, keyOf, partitionFor } from './gateway.ts';
+import { remember, rememberedVersion } from './remembered.ts';
+
+/** A thing as it was read: what clients see of it, its version, where it came from and how old it may be in milliseconds. */
+export type Seen = {
+  kind: 'seen';
+  status: State['status'];
+  version: number;
+  json: string;
+  createdAt: number;
+  changedAt: number;
+  source: string;
+  lagMs: number;
+  parked: boolean;
+};
+
+/** `notReached`: the log itself does not have the version that was asked for. */
+export type Read = Seen | { kind: 'notReached'; version: number } | { kind: 'unavailable'; why: string };
+
+const wireMarginMs = 20; // of the holder's deadline, so that an answer after a wait still comes in time
+
+/**
+ * Reads one thing at `minVersion` or newer, and never older than what this gateway told before: from its holder's memory, else from the snapshot and the
+ * log's tail, else, with the database away, from a holder that is behind.
+ */
+export const readThing = async (gateway: Gateway, entity: Entity, id: string, minVersion = 0): Promise<Read> => {
+  const key = keyOf(entity, id);
+  const least = Math.max(minVersion, rememberedVersion(gateway.remembered, key));
+  const held = await readFromHolder(gateway, entity, id, least);
+  const read = held && !held.behind ? held.seen : await readFromDatabase(gateway, entity, id, least, held?.seen);
+  if (read.kind === 'seen') {
+    if (read.version > 0) remember(gateway.remembered, key, read.version);
+    gateway.metrics.reads.inc({ source: read.source });
+  }
+  return read;
+};
+
+/** What a thing's holder has of it, within its deadline; undefined when it did not answer, or not with `least`. */
+export const readFromHolder = async (gateway: Gateway, entity: Entity, id: string, least: number): Promise<{ seen: Seen; behind: boolean } | undefined> => {
+  const holder = gateway.members.byPartition[partitionFor(gateway, entity, id)];
+  if (!holder || !isAnswering(holder)) return undefined;
+  const withinMs = gateway.settings.HOLDER_DEADLINE_MS;
+  const reply = await readFrom(holder, { entity: entity.name, id, minVersion: least, waitMs: withinMs - wireMarginMs }, withinMs);
+  return reply?.kind === 'state' ? { seen: seenOf(reply, holder.name), behind: reply.behind } : undefined;
+};
+
+/** From the snapshot and the log's tail, which is right even with every aggregator down; from `fallback` when the database does not answer. */
+const readFromDatabase = async (gateway: Gateway, entity: Entity, id: string, least: number, fallback: Seen | undefined): Promise<Read> => {
+  if (fallback && !gateway.database.reachable) return fallback;
+  try {
+    const loaded = await loadState(gateway.log, entity, id, fallback ? gateway.settings.HOLDER_DEADLINE_MS : gateway.settings.DATABASE_DEADLINE_MS);
+    return loaded.state.version < least ? { kind: 'notReached', version: loaded.state.version } : seenOfLoaded(entity, id, loaded);
+  } catch (error) {
+    return fallback ?? { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
+  }
+};
+
+const seenOf = ({ status, version, json, createdAt, changedAt, lagMs, parked }: Extract<ReadReply, { kind: 'state' }>, source: string): Seen => ({
+  kind: 'seen',
+  status,
+  version,
+  json,
+  createdAt,
+  changedAt,
+  source,
+  lagMs,
+  parked,
+});
+
+const seenOfLoaded = (entity: Entity, id: string, { state, parked }: Loaded): Seen => {
+  const about = { kind: 'seen' as const, version: state.version, source: 'database', lagMs: 0, parked: parked !== undefined };
+  switch (state.status) {
+    case 'absent':
+      return { ...about, status: 'absent', json: '', createdAt: 0, changedAt: 0 };
+    case 'active': {
+      const json = JSON.stringify(present(entity, id, state.fields));
+      return { ...about, status: 'active', json, createdAt: state.createdAt.getTime(), changedAt: state.updatedAt.getTime() };
+    }
+    case 'deleted':
+      return { ...about, status: 'deleted', json: '', createdAt: state.createdAt.getTime(), changedAt: state.deletedAt.getTime() };
+  }
+};

@@ -1,0 +1,59 @@
+import type { Floor } from '@muster/cluster';
+
+/** The versions that this gateway answered in the last minute: what it told once, it never takes back. A plain value, changed in this file only. */
+export type Remembered = {
+  versions: Map<string, { version: number; at: number }>; // by stream, the latest told last
+  writes: Map<number, Map<string, { floor: Floor; at: number }>>; // by partition, then stream: this gateway's own of the last second
+};
+
+const keepMs = 60_000;
+const versionsMax = 100_000;
+const keepWritesMs = 1_000;
+const writesMax = 1_000; // by partition: more than can be under way at once, so the newest of them come after all older ones in the log
+
+export const openRemembered = (): Remembered => ({ versions: new Map(), writes: new Map() });
+
+/** Remembers that this version of a stream was told to somebody. */
+export const remember = ({ versions }: Remembered, key: string, version: number): void => {
+  const known = versions.get(key);
+  if (known) versions.delete(key); // so that it stands last
+  versions.set(key, { version: Math.max(version, known?.version ?? 0), at: performance.now() });
+  if (versions.size > versionsMax) forgetFirst(versions);
+};
+
+/** The least version that may be told of a stream now; 0 where nothing is remembered. */
+export const rememberedVersion = ({ versions }: Remembered, key: string): number => {
+  const known = versions.get(key);
+  return known && performance.now() - known.at < keepMs ? known.version : 0;
+};
+
+/** Remembers a write, which counts and lists must show from now on. */
+export const rememberWrite = (remembered: Remembered, partition: number, floor: Floor): void => {
+  const writes = remembered.writes.get(partition) ?? new Map<string, { floor: Floor; at: number }>();
+  remembered.writes.set(partition, writes);
+  const key = `${floor[0]}:${floor[1]}`;
+  writes.delete(key);
+  writes.set(key, { floor, at: performance.now() });
+  if (writes.size > writesMax) forgetFirst(writes);
+};
+
+/** The writes of the last second in these partitions. */
+export const recentWrites = (remembered: Remembered, partitions: Iterable<number>): Floor[] => {
+  const since = performance.now() - keepWritesMs;
+  const floors: Floor[] = [];
+  for (const partition of partitions) {
+    const writes = remembered.writes.get(partition);
+    for (const [key, { floor, at }] of writes ?? []) {
+      if (at >= since) floors.push(floor);
+      else writes?.delete(key);
+    }
+  }
+  return floors;
+};
+
+const forgetFirst = <Key>(map: Map<Key, unknown>) => {
+  for (const key of map.keys()) {
+    map.delete(key);
+    return;
+  }
+};

@@ -1,0 +1,37 @@
+import type { Entity } from '@muster/model';
+import type { Context } from 'koa';
+import { answerJson } from '../answer-thing.ts';
+import type { Gateway } from '../gateway.ts';
+import { parseQueryInteger } from '../parse-headers.ts';
+import { answerProblem, invalid, unavailable } from '../problem.ts';
+import { listThings } from '../read-set.ts';
+import { setSetHeaders } from './count.ts';
+
+const limitDefault = 100;
+const limitMax = 1_000;
+
+/** GET /api/user?offset=0&limit=100, in the stable order: partition, then id. */
+export const list = async (gateway: Gateway, entity: Entity, ctx: Context): Promise<void> => {
+  const offset = parseQueryInteger(ctx, 'offset', 0, 0, Number.MAX_SAFE_INTEGER);
+  const limit = parseQueryInteger(ctx, 'limit', limitDefault, 1, limitMax);
+  const unknown = Object.keys(ctx.query).filter((name) => name !== 'offset' && name !== 'limit');
+  const faults = [...unknown.map((name) => ({ pointer: `/${name}`, detail: `the parameter "${name}" is not known; known are offset and limit` }))];
+  if (offset.kind === 'faults') faults.push(...offset.faults);
+  if (limit.kind === 'faults') faults.push(...limit.faults);
+  if (faults.length > 0 || offset.kind === 'faults' || limit.kind === 'faults') return answerProblem(ctx, invalid(faults));
+  const [from, most] = [offset.value ?? 0, limit.value ?? limitDefault];
+  const page = await listThings(gateway, entity, from, most);
+  if (page.kind === 'unavailable') return answerProblem(ctx, unavailable(`Cannot list ${entity.name}s: ${page.why}`));
+  setSetHeaders(ctx, page.about);
+  const links = linksOf(entity.path, from, most, page.total);
+  if (links.length > 0) ctx.set('Link', links.join(', '));
+  answerJson(ctx, 200, page.json);
+};
+
+const linksOf = (path: string, offset: number, limit: number, total: number): string[] => {
+  const link = (to: number, size: number, relation: string) => `<${path}?offset=${to}&limit=${size}>; rel="${relation}"`;
+  const next = offset + limit < total ? [link(offset + limit, limit, 'next')] : [];
+  const before = Math.max(0, offset - limit);
+  const previous = offset > 0 ? [link(before, Math.min(limit, offset), 'prev')] : [];
+  return [...next, ...previous];
+};

@@ -1,0 +1,24 @@
+import { type Entity, findIdFaults, parseChanges } from '@muster/model';
+import type { Context } from 'koa';
+import { answerJson, answerOutcome, jsonOf } from '../answer-thing.ts';
+import { executeCommand } from '../execute-command.ts';
+import type { Gateway } from '../gateway.ts';
+import { parseIfMatch } from '../parse-headers.ts';
+import { answerProblem, invalid } from '../problem.ts';
+
+/** PUT /api/user/{id}, or PUT /api/user with the id in the body: a partial update. */
+export const update = async (gateway: Gateway, entity: Entity, ctx: Context, idInPath: string | undefined): Promise<void> => {
+  const parsed = parseChanges(entity, ctx.request.body);
+  if (parsed.kind === 'faults') return answerProblem(ctx, invalid(parsed.faults));
+  const id = idInPath ?? parsed.id;
+  const faults = id === undefined ? [{ pointer: '/id', detail: '"id" is required, in the path or in the body' }] : findIdFaults(id);
+  if (parsed.id !== undefined && parsed.id !== id)
+    faults.push({ pointer: '/id', detail: `"id" is "${parsed.id}", the path says "${id}": they must be the same` });
+  const ifMatch = parseIfMatch(ctx);
+  if (ifMatch.kind === 'faults') faults.push(...ifMatch.faults);
+  if (id === undefined || faults.length > 0 || ifMatch.kind === 'faults') return answerProblem(ctx, invalid(faults));
+  const { deadlineAt, requestId } = ctx.state;
+  const command = { kind: 'update' as const, changes: parsed.fields, ifVersion: ifMatch.value };
+  const outcome = await executeCommand(gateway, { entity, id, command, requestId, deadlineAt });
+  answerOutcome(ctx, entity, id, outcome, (state) => answerJson(ctx, 200, jsonOf(entity, id, state)));
+};

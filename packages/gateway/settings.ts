@@ -1,0 +1,28 @@
+import { type Environment, type Parsed, parseSettings, type SharedSettings, sharedSettings } from '@muster/runtime';
+import Joi from 'joi';
+
+export type Settings = SharedSettings & {
+  PORT: number;
+  WRITE_DEADLINE_MS: number;
+  HOLDER_DEADLINE_MS: number;
+  DATABASE_DEADLINE_MS: number;
+  STREAM_QUEUE_MAX: number;
+  APPEND_LANES: number;
+  APPEND_BATCH_MAX: number;
+  APPEND_QUEUE_MAX: number;
+};
+
+/** The gateway's settings from its environment; times in milliseconds. */
+export const parseGatewaySettings = (environment: Environment): Parsed<Settings> => parseSettings<Settings>(table, environment, ['MONGODB_URI']);
+
+const table = {
+  ...sharedSettings,
+  PORT: Joi.number().integer().min(0).max(65_535).default(3_000),
+  WRITE_DEADLINE_MS: Joi.number().integer().min(50).max(60_000).default(1_500),
+  HOLDER_DEADLINE_MS: Joi.number().integer().min(10).max(10_000).default(100),
+  DATABASE_DEADLINE_MS: Joi.number().integer().min(50).max(60_000).default(1_500),
+  STREAM_QUEUE_MAX: Joi.number().integer().min(1).default(1_000),
+  APPEND_LANES: Joi.number().integer().min(1).max(16).default(2),
+  APPEND_BATCH_MAX: Joi.number().integer().min(1).max(10_000).default(500),
+  APPEND_QUEUE_MAX: Joi.number().integer().min(1).default(10_000),
+};

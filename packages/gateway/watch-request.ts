@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import type { Context, Middleware, Next } from 'koa';
+import type { Gateway } from './gateway.ts';
+import { answerProblem, type Problem } from './problem.ts';
+
+const slowMs = 250;
+
+/** Around every request: its id and deadline, the time it took, and an answer in the agreed form for whatever was thrown. */
+export const watchRequest = (gateway: Gateway): Middleware => {
+  const ids = openRequestIds();
+  return async (ctx: Context, next: Next) => {
+    const startedAt = performance.now();
+    ctx.state.requestId = givenId(ctx) ?? nextId(ids);
+    ctx.state.deadlineAt = startedAt + gateway.settings.WRITE_DEADLINE_MS;
+    ctx.set('X-Request-Id', ctx.state.requestId);
+    try {
+      await next();
+    } catch (error) {
+      answerThrown(gateway, ctx, error);
+    }
+    tell(gateway, ctx, performance.now() - startedAt);
+  };
+};
+
+/** Ids of requests that came without one: a random beginning for this process, and a number. */
+type RequestIds = { prefix: string; last: number };
+
+const openRequestIds = (): RequestIds => ({ prefix: randomBytes(8).toString('hex'), last: 0 });
+
+const nextId = (ids: RequestIds) => {
+  ids.last += 1;
+  return `${ids.prefix}-${ids.last}`;
+};
+
+const givenId = (ctx: Context): string | undefined => {
+  const given = ctx.get('X-Request-Id');
+  return /^[A-Za-z0-9._:-]{1,128}$/.test(given) ? given : undefined;
+};
+
+const tell = ({ logger, metrics }: Gateway, ctx: Context, ms: number) => {
+  metrics.seconds.observe({ method: ctx.method, status: ctx.status }, ms / 1_000);
+  if (ctx.status < 500 && ms < slowMs) return;
+  const about = { requestId: ctx.state.requestId, method: ctx.method, path: ctx.path, status: ctx.status, ms: Math.round(ms) };
+  logger.warn(about, ctx.status >= 500 ? 'Answered with an error' : 'Answered late');
+};
+
+/** A fault of the client's, as the body parser throws it, or one of ours. */
+const answerThrown = ({ logger }: Gateway, ctx: Context, error: unknown) => {
+  const status = Number((error as { status?: unknown }).status);
+  const problem = status >= 400 && status < 500 ? problemOfClient(status, error as Error) : undefined;
+  if (!problem) logger.error({ err: error, requestId: ctx.state.requestId }, 'A request failed through a fault of ours');
+  answerProblem(
+    ctx,
+    problem ?? {
+      status: 500,
+      name: 'fault',
+      title: 'The service has a fault',
+      detail: 'The request could not be answered through a fault of the service; its log has more under the request id',
+    },
+  );
+};
+
+const problemOfClient = (status: number, error: Error): Problem => {
+  if (status === 413)
+    return { status, name: 'body-too-large', title: 'The body is too large', detail: 'The body is larger than 65536 bytes, which is the most' };
+  if (status === 415) return { status, name: 'unsupported-media-type', title: 'The body cannot be read', detail: error.message.slice(0, 200) };
+  return {
+    status: 400,
+    name: 'invalid-body',
+    title: 'The body cannot be read as JSON',
+    detail: error.message.slice(0, 200),
+    errors: [{ pointer: '', detail: error.message.slice(0, 200) }],
+  };
+};

@@ -1,0 +1,25 @@
+import { withoutCredentials } from '@muster/runtime';
+import type { Running } from './running.ts';
+
+/** What is said when everything runs: the address, the processes with their pids and health ports, and what to try. Pure. */
+export const describeSystem = ({ url, mongodbUri = '', mongodbPid, processes }: Running): string =>
+  [
+    '',
+    `Muster runs at ${url}`,
+    '',
+    row('PROCESS', 'PID', 'WHERE'),
+    row('mongodb', mongodbPid ?? '-', withoutCredentials(mongodbUri)),
+    ...processes.map(({ name, pid, healthPort }) => row(name, pid, healthPort === undefined ? '-' : `http://127.0.0.1:${healthPort}/readyz and /metrics`)),
+    '',
+    'Try it:',
+    `  curl -i ${url}/api/user -H 'content-type: application/json' -d '${ada}'`,
+    `  curl -i ${url}/api/user/13AE742`,
+    `  curl -i ${url}/api/user/count`,
+    '',
+    'Ctrl-C stops it; the data stay.',
+    '',
+  ].join('\n');
+
+const row = (name: string, pid: string | number, where: string) => `  ${name.padEnd(14)}${String(pid).padEnd(9)}${where}`;
+
+const ada = '{"id":"13AE742","name":"Ada Lovelace","email":"ada@example.com","group":1}';

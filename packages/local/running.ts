@@ -1,0 +1,94 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readCommandLine } from './command-line.ts';
+import { processOf } from './managed-process.ts';
+import { mongodbUriOf, type System, urlOf } from './system.ts';
+
+/** What runs on a data folder, as its supervisor last wrote it; what is not known yet is missing. */
+export type Running = {
+  supervisorPid: number;
+  /** What that pid runs: a number alone may have passed on to another program. */
+  supervisor: string;
+  mongodbUri?: string;
+  mongodbPid?: number;
+  url?: string;
+  processes: { name: string; pid: number; healthPort?: number }[];
+};
+
+/** What runs on the data in `dataPath` now; undefined when nothing does, or its supervisor is gone. */
+export const readRunning = async (dataPath: string): Promise<Running | undefined> => {
+  const running = await readLastRun(dataPath);
+  if (running === undefined) return undefined;
+  return (await readCommandLine(running.supervisorPid)) === running.supervisor ? running : undefined;
+};
+
+/** As `readRunning`, of a supervisor that is gone, too: what it started may live a moment longer. */
+export const readLastRun = async (dataPath: string): Promise<Running | undefined> => {
+  try {
+    return parseRunning(JSON.parse(await readFile(pathIn(dataPath), 'utf8')));
+  } catch {
+    return undefined; // there is none, or none of ours
+  }
+};
+
+/** Takes the data folder for this process; undefined when a supervisor that lives has it, or just took it. */
+export const claimRunning = async (dataPath: string): Promise<Running | undefined> => {
+  if ((await readRunning(dataPath)) !== undefined) return undefined;
+  await mkdir(dataPath, { recursive: true });
+  await rm(pathIn(dataPath), { force: true });
+  const supervisor = (await readCommandLine(process.pid)) ?? '';
+  const running: Running = { supervisorPid: process.pid, supervisor, processes: [] };
+  const fresh = freshPathIn(dataPath);
+  await writeFile(fresh, serialize(running), { mode });
+  // a link, since it fails where a rename would replace what someone else wrote in between
+  const taken = await link(fresh, pathIn(dataPath)).then(
+    () => true,
+    () => false,
+  );
+  await rm(fresh, { force: true });
+  return taken ? running : undefined;
+};
+
+/** Replaces what is written of the run, at once and as a whole. */
+export const saveRunning = (dataPath: string, running: Running): void => {
+  const fresh = freshPathIn(dataPath);
+  writeFileSync(fresh, serialize(running), { mode });
+  renameSync(fresh, pathIn(dataPath));
+};
+
+/** Forgets the run: it has ended as it should. */
+export const removeRunning = (dataPath: string): Promise<void> => rm(pathIn(dataPath), { force: true });
+
+/** What runs of the system at this moment. */
+export const describeRunning = (claimed: Pick<Running, 'supervisorPid' | 'supervisor'>, system: System, host: string): Running => ({
+  supervisorPid: claimed.supervisorPid,
+  supervisor: claimed.supervisor,
+  mongodbUri: orUndefined(() => mongodbUriOf(system)),
+  mongodbPid: system.processes.get('mongodb')?.spawned?.pid,
+  url: orUndefined(() => urlOf(system, host)),
+  processes: [...system.gateways, ...system.aggregators].flatMap((name) => {
+    const { spawned, ready } = processOf(system, name);
+    return spawned ? [{ name, pid: spawned.pid, healthPort: ready?.healthPort }] : [];
+  }),
+});
+
+const pathIn = (dataPath: string) => join(dataPath, 'running.json');
+const freshPathIn = (dataPath: string) => join(dataPath, `running.json.${process.pid}`);
+
+const mode = 0o600; // a URI may hold a password
+
+const serialize = (running: Running) => `${JSON.stringify(running, undefined, 2)}\n`;
+
+const parseRunning = (value: unknown): Running | undefined => {
+  const isOurs = typeof value === 'object' && value !== null && 'supervisorPid' in value && 'supervisor' in value && 'processes' in value;
+  return isOurs ? (value as Running) : undefined;
+};
+
+const orUndefined = <Value>(read: () => Value): Value | undefined => {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,114 @@
+import { resolve } from 'node:path';
+import type { Environment } from '@muster/runtime';
+import { choosePorts, type Ports } from './choose-ports.ts';
+import { findObstacle } from './find-obstacle.ts';
+import { killAll, type ProcessEvent } from './managed-process.ts';
+import { describeEvent } from './print-events.ts';
+import { openLineFormat } from './print-log.ts';
+import { describeSystem } from './print-running.ts';
+import { claimRunning, describeRunning, type Running, removeRunning, saveRunning } from './running.ts';
+import { type LocalSettings, parseLocalSettings } from './settings.ts';
+import { planSystem, type System, type SystemOptions, startAll, stopSystem } from './system.ts';
+
+/** `stop` stops everything in order, `force` kills everything at once. */
+export type StartSignals = { stop: AbortSignal; force: AbortSignal };
+
+export type StartOutput = { write: (text: string) => void; isColour: boolean; programs?: SystemOptions['programs'] };
+
+/**
+ * Runs a whole Muster until it is told to stop, and says on `output` what goes on. The exit code: 0 when it was stopped, 1 when it could not be
+ * started, 2 when it was not allowed to (a setting, a port or the data folder in use; then nothing was changed), 130 when it was killed.
+ */
+export const start = async (environment: Environment, signals: StartSignals, output: StartOutput): Promise<number> => {
+  const say = (text: string) => output.write(`${text}\n`);
+  const parsed = parseLocalSettings(environment);
+  if (parsed.kind === 'problems') return refuse(parsed.problems, say);
+  const { settings } = parsed;
+  const dataPath = resolve(settings.DATA);
+  const obstacle = await findObstacle(settings, dataPath, say);
+  if (obstacle !== undefined) return refuse([obstacle], say);
+  const chosen = await choosePorts(settings);
+  if (chosen.kind === 'problems') return refuse(chosen.problems, say);
+  const claimed = await claimRunning(dataPath);
+  if (claimed === undefined) return refuse([`another Muster has just been started with the data in ${dataPath}`], say);
+  for (const remark of chosen.remarks) say(remark);
+  try {
+    return await run({ environment, settings, dataPath, ports: chosen.ports, claimed }, signals, output);
+  } finally {
+    await removeRunning(dataPath);
+  }
+};
+
+type Run = { environment: Environment; settings: LocalSettings; dataPath: string; ports: Ports; claimed: Running };
+
+const run = async (given: Run, { stop, force }: StartSignals, output: StartOutput): Promise<number> => {
+  const say = (text: string) => output.write(`${text}\n`);
+  const format = openLineFormat(output.isColour);
+  const refused = new AbortController();
+  const onEvent = (event: ProcessEvent) => {
+    if (event.kind === 'line') return output.write(format(event.name, event.line));
+    if (isRefusal(event)) refused.abort();
+    const text = describeEvent(event);
+    if (text !== undefined) say(text);
+    save(given, system);
+  };
+  const over = AbortSignal.any([stop, force, refused.signal]);
+  const system = planSystem(optionsOf(given, onEvent, say, output.programs), over);
+  force.addEventListener('abort', () => killAll(system), { once: true });
+
+  const problem = await runUntil(over, system, () => say(describeSystem(save(given, system))));
+  if (problem !== undefined) say(problem.message);
+  if (!force.aborted) say('Stopping, in order (Ctrl-C again kills at once)');
+  await stopSystem(system);
+  if (force.aborted) return 130;
+  if (refused.signal.aborted) return refuse(['a program refused its settings: see above'], say);
+  return problem === undefined ? 0 : 1;
+};
+
+const runUntil = async (over: AbortSignal, system: System, onReady: () => void): Promise<Error | undefined> => {
+  try {
+    await startAll(system, noDeadlineMs, over);
+    onReady();
+    if (!over.aborted) await new Promise((resolve) => over.addEventListener('abort', resolve, { once: true }));
+    return undefined;
+  } catch (error) {
+    if (over.aborted) return undefined;
+    return error instanceof Error ? error : new Error(String(error));
+  }
+};
+
+// a person waits and reads along: what does not get ready is started again and said so, until Ctrl-C
+const noDeadlineMs = 2 ** 31 - 1;
+
+// a program ends with 2 when it cannot run as it is set: starting it again would not help
+const isRefusal = (event: ProcessEvent) => event.kind === 'died' && event.exit.code === 2 && !event.wasReady && event.failures === 1;
+
+const optionsOf = (
+  { environment, settings, dataPath, ports }: Run,
+  onEvent: SystemOptions['onEvent'],
+  say: SystemOptions['say'],
+  programs: SystemOptions['programs'],
+): SystemOptions => ({
+  dataPath,
+  mongodbUri: settings.MONGODB_URI,
+  mongodbPort: ports.mongodbPort,
+  port: settings.PORT,
+  healthPort: ports.healthPort,
+  host: settings.HOST,
+  aggregators: settings.AGGREGATOR_COUNT,
+  environment,
+  programs,
+  onEvent,
+  say,
+});
+
+const save = ({ dataPath, claimed, settings }: Run, system: System): Running => {
+  const running = describeRunning(claimed, system, settings.HOST);
+  saveRunning(dataPath, running);
+  return running;
+};
+
+const refuse = (problems: string[], say: (text: string) => void): number => {
+  for (const problem of problems) say(`Cannot start: ${problem}`);
+  return 2;
+};

@@ -1,0 +1,123 @@
+import { absent, type Entity, present, type State } from '@muster/model';
+import { readCheckpoints } from './checkpoints.ts';
+import type { CheckpointDocument, RecordDocument, StoredEvent } from './documents.ts';
+import { mergePage } from './merge-page.ts';
+import { type Log, recordsOf } from './open-log.ts';
+import { catchUpState, foldStored } from './read-stream.ts';
+import { stateOf } from './records.ts';
+import { withinDeadline } from './within-deadline.ts';
+
+/** What the log says of an entity's things beyond the snapshot: for each thing changed since, its state in the snapshot and now. */
+export type Overlay = {
+  partition: number;
+  living: number; // in the log now, or in the snapshot where `asOf` is given
+  changed: Map<string, { before: State; now: State }>;
+  asOf: Date | undefined; // given where the tail is longer than the cap: the answer is the snapshot's, of this time
+};
+
+export type SetLimits = { overlapMs: number; tailEventsMax: number; deadlineMs: number };
+
+export const setLimits: SetLimits = { overlapMs: 10_000, tailEventsMax: 20_000, deadlineMs: 1_500 };
+
+/**
+ * How many things of an entity live in each of these partitions, without an aggregator: the checkpoints' counts, and the log's tail laid over by id.
+ * Throws DeadlineError after `deadlineMs` milliseconds.
+ */
+export const overlaySets = (log: Log, entity: Entity, partitions: readonly number[], limits = setLimits): Promise<Overlay[]> =>
+  withinDeadline(layOver(log, entity, partitions, limits), limits.deadlineMs, `count ${entity.name}s from the snapshot and the log's tail`);
+
+/** What clients see of the living things of one partition, in the order of ids, from `offset` on; `overlay` is that partition's. */
+export const readPage = async (
+  log: Log,
+  entity: Entity,
+  overlay: Overlay,
+  offset: number,
+  limit: number,
+  deadlineMs = setLimits.deadlineMs,
+): Promise<string[]> => {
+  const changed = [...overlay.changed].map(([id, { before, now }]) => ({ id, wasLiving: before.status === 'active', isLiving: now.status === 'active' }));
+  const { skip, take } = { skip: Math.max(0, offset - changed.length), take: limit + 2 * changed.length };
+  const found = recordsOf(log, entity)
+    .find({ partition: overlay.partition, deletedAt: null })
+    .sort({ partition: 1, deletedAt: 1, _id: 1 })
+    .skip(skip)
+    .limit(take);
+  const records = await withinDeadline(found.toArray(), deadlineMs, `list ${entity.name}s of partition ${overlay.partition}`);
+  const states = new Map(records.map((record) => [record._id, stateOf(entity, record)]));
+  const ids = mergePage({ base: records.map(({ _id }) => _id), skipped: skip, isWhole: records.length < take, changed, offset, limit });
+  return ids.flatMap((id) => shown(entity, id, overlay.changed.get(id)?.now ?? states.get(id)));
+};
+
+const shown = (entity: Entity, id: string, state: State | undefined): string[] =>
+  state?.status === 'active' ? [JSON.stringify(present(entity, id, state.fields))] : [];
+
+const layOver = async (log: Log, entity: Entity, partitions: readonly number[], limits: SetLimits): Promise<Overlay[]> => {
+  const checkpoints = await readCheckpoints(log, partitions, limits.deadlineMs); // before the records, always
+  const events = await readTail(log, entity, partitions, checkpoints, limits);
+  if (events.length > limits.tailEventsMax) return Promise.all(partitions.map((partition) => asOfSnapshot(log, entity, partition, checkpoints.get(partition))));
+  const ids = [...new Set(events.map((event) => event.entityId))];
+  const records =
+    ids.length > 0
+      ? await recordsOf(log, entity)
+          .find({ _id: { $in: ids } })
+          .toArray()
+      : [];
+  const byId = new Map(records.map((record) => [record._id, record]));
+  const tails = Map.groupBy(events, (event) => event.partition);
+  return Promise.all(partitions.map((partition) => layOverOne(log, entity, partition, checkpoints.get(partition), tails.get(partition) ?? [], byId, limits)));
+};
+
+const readTail = (
+  log: Log,
+  entity: Entity,
+  partitions: readonly number[],
+  checkpoints: ReadonlyMap<number, CheckpointDocument>,
+  limits: SetLimits,
+): Promise<StoredEvent[]> => {
+  const known = partitions.flatMap((partition) => checkpoints.get(partition)?.at.getTime() ?? []);
+  const isComplete = known.length === partitions.length;
+  const since = isComplete && known.length > 0 ? { at: { $gte: new Date(Math.min(...known) - limits.overlapMs) } } : {};
+  return log.events
+    .find({ partition: { $in: [...partitions] }, ...since, entity: entity.name })
+    .limit(limits.tailEventsMax + 1)
+    .toArray();
+};
+
+const layOverOne = async (
+  log: Log,
+  entity: Entity,
+  partition: number,
+  checkpoint: CheckpointDocument | undefined,
+  tail: StoredEvent[],
+  records: ReadonlyMap<string, RecordDocument>,
+  limits: SetLimits,
+): Promise<Overlay> => {
+  const changed: Overlay['changed'] = new Map();
+  let isAhead = checkpoint === undefined;
+  for (const [id, events] of Map.groupBy(tail, (event) => event.entityId)) {
+    const record = records.get(id);
+    const before = record ? stateOf(entity, record) : absent;
+    isAhead ||= (record?.snapshot ?? 0) > (checkpoint?.snapshot ?? 0);
+    const now = await stateAfter(log, entity, id, before, events, limits.deadlineMs);
+    if (now.version > before.version) changed.set(id, { before, now });
+  }
+  // a snapshot that did not end has moved some records past the checkpoint's count: then the records themselves are counted
+  const base = isAhead ? await countRecords(log, entity, partition) : (checkpoint?.living[entity.name] ?? 0);
+  const moved = [...changed.values()].reduce((sum, { before, now }) => sum + Number(now.status === 'active') - Number(before.status === 'active'), 0);
+  return { partition, living: base + moved, changed, asOf: undefined };
+};
+
+const stateAfter = async (log: Log, entity: Entity, id: string, before: State, events: StoredEvent[], deadlineMs: number): Promise<State> => {
+  const sorted = events.sort((a, b) => a.version - b.version);
+  const [next] = sorted.filter((event) => event.version > before.version);
+  const isDense = !next || next.version === before.version + 1;
+  const loaded = isDense ? foldStored(entity, sorted, before) : await catchUpState(log, entity, id, before, deadlineMs);
+  return loaded.state;
+};
+
+const asOfSnapshot = async (log: Log, entity: Entity, partition: number, checkpoint: CheckpointDocument | undefined): Promise<Overlay> => {
+  const living = checkpoint ? (checkpoint.living[entity.name] ?? 0) : await countRecords(log, entity, partition);
+  return { partition, living, changed: new Map(), asOf: checkpoint?.at ?? new Date(0) };
+};
+
+const countRecords = (log: Log, entity: Entity, partition: number): Promise<number> => recordsOf(log, entity).countDocuments({ partition, deletedAt: null });

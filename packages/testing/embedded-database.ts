@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Database, openDatabase } from '@muster/local';
+import { MongoClient } from 'mongodb';
+
+export type TestDatabase = AsyncDisposable & {
+  uri: string;
+  /** The name of a database that nobody else uses. */
+  database: string;
+  /** `given` stands for the server that TEST_MONGODB_URI names. */
+  kind: Database['kind'] | 'given';
+};
+
+export type OwnServerOptions = { oplogMaxEntries?: number; port?: number };
+
+/**
+ * An empty database for one test file, on the server that TEST_MONGODB_URI names, else on an embedded one that all files of this process share: it is
+ * started at the first call and ends, with its files, when the process does, however it does.
+ */
+export const openTestDatabase = async (): Promise<TestDatabase> => {
+  const database = `test_${process.pid}_${randomBytes(6).toString('hex')}`;
+  const given = process.env.TEST_MONGODB_URI;
+  if (given) return { uri: given, database, kind: 'given', [Symbol.asyncDispose]: () => dropDatabase(given, database) };
+  shared.server ??= openOwnServer();
+  const { uri, kind } = await shared.server;
+  return { uri, database, kind, [Symbol.asyncDispose]: async () => undefined };
+};
+
+/** A server for one test alone, to kill, pause and start again; its folder goes when it is disposed, or with the process. */
+export const openOwnServer = async ({ oplogMaxEntries, port = 0 }: OwnServerOptions = {}): Promise<Database> => {
+  const folder = await openTestFolder();
+  const server = boundToExit(await openDatabase({ dataPath: join(folder.path, 'mongodb'), port, oplogMaxEntries, ...unattended }));
+  const close = async () => {
+    await server.stop();
+    await folder[Symbol.asyncDispose]();
+  };
+  return { ...server, stop: close, [Symbol.asyncDispose]: close };
+};
+
+/** A new process on the data and the port of one that was killed; disposed before that one, which owns the folder. */
+export const reopenServer = async ({ dataPath, port }: Database, { oplogMaxEntries }: OwnServerOptions = {}): Promise<Database> =>
+  boundToExit(await openDatabase({ dataPath, port, oplogMaxEntries, ...unattended }));
+
+/** An empty folder for a test; it goes when it is disposed, or with the process, or, if that was killed, at the next run. */
+export const openTestFolder = async (): Promise<AsyncDisposable & { path: string }> => {
+  removeFoldersOfTheDead();
+  const path = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
+  const removeNow = () => rmSync(path, thoroughly);
+  process.once('exit', removeNow);
+  const remove = async () => {
+    process.off('exit', removeNow);
+    await rm(path, thoroughly);
+  };
+  return { path, [Symbol.asyncDispose]: remove };
+};
+
+// the one value that outlives a test file: a server takes longer to start than most files take to run
+const shared: { server?: Promise<Database> } = {};
+
+const prefix = 'muster-test-';
+const thoroughly = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 };
+const unattended = { say: () => undefined, environment: process.env, dieWithParent: true };
+
+// it neither keeps the process of the tests alive nor outlives it
+const boundToExit = (server: Database): Database => {
+  const { child, exited } = server.spawned;
+  const kill = () => child.kill('SIGKILL');
+  process.prependOnceListener('exit', kill);
+  void exited.then(() => process.off('exit', kill));
+  child.unref();
+  return server;
+};
+
+const dropDatabase = async (uri: string, database: string) => {
+  await using client = new MongoClient(uri, { serverSelectionTimeoutMS: 5_000 });
+  await client.db(database).dropDatabase();
+};
+
+const removeFoldersOfTheDead = () => {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = Number(/^muster-test-(\d+)-/.exec(name)?.[1]);
+    if (pid > 0 && !isAlive(pid)) rmSync(join(tmpdir(), name), thoroughly);
+  }
+};
+
+const isAlive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+};

@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build, stop } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Builds what can be built of the programs into `dist`; gives the names of the files there. Throws when one does not build. */
+export const buildAll = async () => {
+  const wanted = programs.filter(({ entry }) => existsSync(join(root, entry)));
+  const built = await Promise.all(wanted.map(buildOne));
+  await stop(); // its process would stay as long as ours
+  return built.flat();
+};
+
+// what goes into a container carries everything with it; what runs in a checkout takes its packages from node_modules
+const programs = [
+  { name: 'gateway', entry: 'packages/gateway/main.ts', isWhole: true },
+  { name: 'aggregator', entry: 'packages/aggregator/main.ts', isWhole: true },
+  { name: 'start', entry: 'packages/local/main.ts', isWhole: false },
+  { name: 'cli', entry: 'packages/cli/main.ts', isWhole: false },
+];
+
+const buildOne = async ({ name, entry, isWhole }) => {
+  const { outputFiles } = await build({
+    entryPoints: { [name]: join(root, entry) },
+    absWorkingDir: root,
+    outdir: join(root, 'dist'),
+    bundle: true,
+    write: false,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    sourcemap: 'linked',
+    logLevel: 'error',
+    ...(isWhole ? { banner: { js: commonJsBanner }, external: optionalPackages } : { plugins: [packagesExternal] }),
+  });
+  for (const { path, contents } of outputFiles) writeWhole(path, contents);
+  return outputFiles.map(({ path }) => relative(root, path)).filter((path) => path.endsWith('.js'));
+};
+
+// CommonJS packages inside an ES module miss what Node gives them otherwise
+const commonJsBanner = [
+  "import { createRequire as musterCreateRequire } from 'node:module';",
+  "import { fileURLToPath as musterFileURLToPath } from 'node:url';",
+  'const require = musterCreateRequire(import.meta.url);',
+  'const __filename = musterFileURLToPath(import.meta.url);',
+  "const __dirname = musterFileURLToPath(new URL('.', import.meta.url));",
+].join('\n');
+
+// the MongoDB driver asks for these and goes on without them
+const optionalPackages = [
+  ...['kerberos', 'snappy', 'socks', 'aws4', 'gcp-metadata', 'mongodb-client-encryption'],
+  ...['@mongodb-js/zstd', '@mongodb-js/saslprep', '@aws-sdk/credential-providers'],
+];
+
+// esbuild's own `packages: 'external'` would leave out our workspaces too, which are TypeScript; and a package that npm put below a workspace,
+// because another one needs another version, would not be found from `dist`
+const packagesExternal = {
+  name: 'packages-external',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^[^./]/ }, ({ path, resolveDir, kind }) => {
+      if (kind === 'entry-point' || path.startsWith('@muster/') || path.startsWith('node:')) return undefined;
+      return isHoisted(path, resolveDir) ? { path, external: true } : undefined;
+    });
+  },
+};
+
+const isHoisted = (path, from) => {
+  const name = path.split('/', path.startsWith('@') ? 2 : 1).join('/');
+  for (let folder = from; folder !== dirname(folder) && relative(root, folder) !== ''; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'node_modules', name))) return false;
+  }
+  return true;
+};
+
+// renamed into place: a program that is started again in this moment must not read half a file
+const writeWhole = (path, contents) => {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const fresh = join(dirname(path), `.${basename(path)}.${process.pid}`);
+  writeFileSync(fresh, contents);
+  renameSync(fresh, path);
+};
+
+const isMain = process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === import.meta.url;
+if (isMain) for (const path of await buildAll()) console.log(`built ${path}`);

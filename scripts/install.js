@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Ends the process with a clear word when this Node is too old for what follows. */
+export const checkNode = () => {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  console.error(`Muster needs Node.js 20.19 or newer (24 is advised); this is ${process.versions.node}`);
+  process.exit(2);
+};
+
+/** Installs the packages of the lockfile with `npm ci`, unless that was done already. Ends the process when it fails. */
+export const ensureInstalled = () => {
+  const wanted = createHash('sha256').update(readFileSync(lockPath)).digest('hex');
+  if (readIfThere(markPath) === wanted) return;
+  if (wasInstalledByHand()) return writeFileSync(markPath, wanted);
+  console.log('Installing the packages (npm ci), once…');
+  // with NODE_ENV=production npm would leave out what builds
+  const { status, error } = spawnSync('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) {
+    console.error(`Cannot install the packages: npm ci ${error ? `could not be run (${error.message})` : `ended with ${status}`}; see above`);
+    process.exit(1);
+  }
+  writeFileSync(markPath, wanted);
+};
+
+const lockPath = join(root, 'package-lock.json');
+const markPath = join(root, 'node_modules', '.muster-lock');
+const npmsOwnLockPath = join(root, 'node_modules', '.package-lock.json');
+
+const readIfThere = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
+
+// npm writes its own note after everything else: a node_modules of someone who ran `npm install` is whole, one that was broken off is not
+const wasInstalledByHand = () => !existsSync(markPath) && existsSync(npmsOwnLockPath) && statSync(npmsOwnLockPath).mtimeMs >= statSync(lockPath).mtimeMs;

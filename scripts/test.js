@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkNode, ensureInstalled, root } from './install.js';
+
+/** Runs the steps one after the other; a step that fails does not keep the next from being run. */
+const main = async ([kind]) => {
+  const steps = stepsFor(kind);
+  if (steps === undefined) {
+    console.error(`Cannot run tests of kind ${JSON.stringify(kind)}: expected one of ${kinds.map(({ name }) => name).join(', ')}, or none for all`);
+    return 2;
+  }
+  checkNode();
+  ensureInstalled();
+  const results = [];
+  for (const step of steps) results.push(await report(step));
+  const passed = sum(results, 'passed');
+  const failed = sum(results, 'failed');
+  const skipped = sum(results, 'skipped');
+  console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+  return failed > 0 ? 1 : 0;
+};
+
+const isUnit = (path) => !path.endsWith('.integration.test.ts') && !path.endsWith('.e2e.test.ts');
+
+const kinds = [
+  { name: 'unit', has: isUnit, testMs: 10_000, stepMs: 120_000 },
+  { name: 'integration', has: (path) => path.endsWith('.integration.test.ts'), testMs: 60_000, stepMs: 240_000 },
+  { name: 'e2e', has: (path) => path.endsWith('.e2e.test.ts'), testMs: 120_000, stepMs: 480_000 },
+];
+
+const stepsFor = (kind) => {
+  const build = { name: 'build', words: [inScripts('build.js')], stepMs: 60_000 };
+  if (kind === undefined) return [lint, types, build, ...kinds.map(testStep)];
+  const chosen = kinds.find(({ name }) => name === kind);
+  if (chosen === undefined) return undefined;
+  return kind === 'unit' ? [testStep(chosen)] : [build, testStep(chosen)];
+};
+
+const inPackages = (path) => join(root, 'node_modules', path);
+const inScripts = (name) => join(root, 'scripts', name);
+
+const lint = { name: 'lint', words: [inPackages('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.'], stepMs: 60_000 };
+const types = { name: 'types', words: [inPackages('typescript/bin/tsc'), '--noEmit'], stepMs: 120_000 };
+
+const testStep = ({ name, has, testMs, stepMs }) => {
+  const files = readdirSync(join(root, 'packages'), { recursive: true })
+    .filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules') && has(path))
+    .sort();
+  const words = [
+    '--import',
+    'tsx',
+    inPackages('mocha/bin/mocha.js'),
+    '--forbid-only',
+    '--timeout',
+    String(testMs),
+    '--reporter',
+    inScripts('count-reporter.cjs'),
+  ];
+  return { name: `${name} tests`, words: [...words, ...files.map((path) => join('packages', path))], isTest: true, isEmpty: files.length === 0, stepMs };
+};
+
+const report = async (step) => {
+  console.log(`\n── ${step.name}`);
+  if (step.isEmpty) {
+    console.log('none');
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+  const startedAt = Date.now();
+  const result = await runStep(step);
+  const seconds = ((Date.now() - startedAt) / 1_000).toFixed(1);
+  for (const problem of result.problems) console.log(`── ${step.name}: ${problem}`);
+  console.log(`── ${step.name}: ${result.failed > 0 ? 'FAILED' : 'ok'} after ${seconds} s`);
+  return result;
+};
+
+/** Runs node with the step's words, in a process group of its own so that all of it can be ended, for a bounded time. */
+const runStep = ({ words, isTest, stepMs }) =>
+  new Promise((resolve) => {
+    const problems = [];
+    let counts = { passed: 0, failed: 0, skipped: 0, ended: false };
+    const child = spawn(process.execPath, words, { cwd: root, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true });
+    const end = (problem) => {
+      problems.push(problem);
+      killGroup(child.pid, 'SIGKILL');
+    };
+    const late = setTimeout(() => end(`not done after ${stepMs / 1_000} s: killed`), stepMs);
+    let leak;
+    const onSignal = (signal) => {
+      problems.push(`broken off by ${signal}`);
+      killGroup(child.pid, 'SIGTERM');
+      setTimeout(() => killGroup(child.pid, 'SIGKILL'), 5_000).unref();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, onSignal);
+    child.on('message', (message) => {
+      if (message?.kind !== 'counts') return;
+      counts = message;
+      if (message.ended) leak = setTimeout(() => end(`did not end by itself ${leakMs / 1_000} s after the last test: something holds a handle`), leakMs);
+    });
+    child.once('exit', (code, signal) => {
+      for (const timer of [late, leak]) clearTimeout(timer);
+      for (const name of ['SIGINT', 'SIGTERM']) process.off(name, onSignal);
+      const isBroken = signal !== null || (code !== 0 && counts.failed === 0) || (isTest && !counts.ended);
+      if (isBroken && problems.length === 0) problems.push(signal === null ? `ended with exit code ${code}` : `ended with signal ${signal}`);
+      resolve({ ...counts, failed: counts.failed + (isBroken ? 1 : 0), problems });
+    });
+  });
+
+const leakMs = 15_000;
+
+const killGroup = (pid, signal) => {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // all of it is gone already
+  }
+};
+
+const sum = (results, name) => results.reduce((total, result) => total + result[name], 0);
+
+process.exitCode = await main(process.argv.slice(2));
