@@ -1,79 +1,10 @@
-import { partitionHash, partitionsHeldBy, serveRequests } from '@muster/cluster';
 import { entities } from '@muster/entities';
-import { ensureCollections, openLog, SettingsConflict } from '@muster/log';
-import { type Environment, openHealthPort, openLogger, openMetrics, repeat, retryUntil, runProgram } from '@muster/runtime';
-import { type Aggregator, openAggregator } from './aggregator.ts';
-import { openAnswers } from './answer-requests.ts';
-import { isBehind, lagMs } from './heart.ts';
-import { parseAggregatorSettings } from './settings.ts';
-import { saveSnapshot } from './snapshot.ts';
-import { beat, tailLog } from './tail.ts';
+import { runProgram } from '@muster/runtime';
+import { runAggregator } from './run-aggregator.ts';
 
-/** Opens, restores, tails and serves until the signal aborts, then saves a last snapshot; the end of the scope is the end of everything in it. */
-const main = async (environment: Environment, signal: AbortSignal): Promise<number> => {
-  const parsed = parseAggregatorSettings(environment);
-  if (parsed.kind === 'problems') return complain(parsed.problems);
-  const { settings } = parsed;
-  const name = `aggregator-${settings.AGGREGATOR_INDEX}`;
-  const logger = openLogger(name, settings.LOG_LEVEL);
-  const registry = openMetrics(name);
-  await using log = openLog({ uri: settings.MONGODB_URI, database: settings.DATABASE, appName: `muster-${name}` });
-  const partitions = partitionsHeldBy(settings.AGGREGATOR_INDEX, settings.AGGREGATOR_COUNT, settings.PARTITIONS);
-  const aggregator = openAggregator({ name, settings, entities, partitions, log, logger, registry });
-  await using health = await openHealthPort(settings.HOST, settings.HEALTH_PORT, registry, () => readHealth(aggregator));
-  await using service = await serveRequests(settings.HOST, settings.WIRE_PORT, openAnswers(aggregator), (error) =>
-    logger.warn({ err: error }, 'A request was no request'),
-  );
-  aggregator.progress.address = `${settings.ADVERTISED_HOST}:${service.port}`;
-  aggregator.progress.healthPort = health.port;
-  logger.info({ address: aggregator.progress.address, healthPort: health.port, partitions: partitions.length }, 'Started, restoring');
-
-  const ready = await prepare(aggregator, signal);
-  if (ready !== 'prepared') return ready === 'stopped' ? 0 : 2;
-  const onFailure = (error: unknown) => logger.warn({ err: error }, 'Cannot write the heartbeat');
-  const beats = repeat(() => beat(aggregator), settings.HEARTBEAT_EVERY_MS, signal, onFailure);
-  await tailLog(aggregator, signal, () => process.send?.({ kind: 'ready', name, port: service.port }));
-  await beats;
-  await leave(aggregator);
-  return 0;
-};
-
-const prepare = async ({ log, logger, settings }: Aggregator, signal: AbortSignal): Promise<'prepared' | 'stopped' | 'refused'> => {
-  const shape = { partitions: settings.PARTITIONS, hash: partitionHash };
-  const complainOnce = (error: unknown, failures: number) => failures % 10 === 1 && logger.warn({ err: error }, 'Cannot prepare the database, trying again');
-  const attempt = () => ensureCollections(log, entities, shape).then(() => 'prepared' as const);
-  try {
-    return (await retryUntil(attempt, signal, complainOnce, (error) => error instanceof SettingsConflict)) ?? 'stopped';
-  } catch (error) {
-    logger.fatal({ err: error }, 'Refusing to start');
-    return 'refused';
-  }
-};
-
-const leave = async (aggregator: Aggregator) => {
-  const { logger, progress } = aggregator;
-  if (progress.state !== 'serving') return logger.info('Stopped while restoring: nothing to save');
-  progress.state = 'leaving';
-  await snapshotEnded(aggregator);
-  const outcome = await saveSnapshot(aggregator);
-  await beat(aggregator).catch(() => undefined);
-  logger.info({ lastSnapshot: outcome }, 'Stopped');
-};
-
-const snapshotEnded = async ({ progress, settings }: Aggregator) => {
-  const until = performance.now() + settings.SNAPSHOT_DEADLINE_MS;
-  while (progress.snapshotting && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
-};
-
-const readHealth = ({ heart, progress, table, name }: Aggregator) => {
-  const served = [...table.values()].filter((partition) => partition.served).length;
-  const ready = progress.state === 'serving' && progress.streamOpen && !isBehind(heart);
-  return { ready, details: { name, state: progress.state, streamOpen: progress.streamOpen, lagMs: Math.round(lagMs(heart)), partitions: table.size, served } };
-};
-
-const complain = (problems: string[]) => {
-  for (const problem of problems) console.error(`Cannot start the aggregator: ${problem}`);
-  return 2;
-};
-
-await runProgram(`muster-aggregator-${process.env.AGGREGATOR_INDEX ?? ''}`, main, 20_000);
+const title = `muster-aggregator-${process.env.AGGREGATOR_INDEX ?? ''}`;
+await runProgram(
+  title,
+  (environment, signal) => runAggregator(entities, environment, signal, (name, port) => process.send?.({ kind: 'ready', name, port })),
+  20_000,
+);

@@ -29,7 +29,7 @@ export const answerSeen = (ctx: Context, entity: Entity, id: string, seen: Seen)
       return answerProblem(ctx, gone(entity, id, seen.version, new Date(seen.changedAt)));
     case 'active':
       answerJson(ctx, 200, seen.json);
-      if (ctx.fresh) ctx.status = 304;
+      if (ctx.headers['if-none-match'] !== undefined && ctx.fresh) ctx.status = 304;
   }
 };
 

@@ -33,9 +33,13 @@ const reservedIds: readonly string[] = ['count', 'events', 'history', 'schema', 
 /** Names that a stored record uses beside the entity's own fields. */
 const reservedFields: readonly string[] = ['_id', 'id', 'version', 'partition', 'snapshot', 'createdAt', 'updatedAt', 'deletedAt'];
 
+const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Whether this is an id: what the schema below says, at a fraction of its cost, as every read asks it. */
+export const isId = (id: unknown): boolean => typeof id === 'string' && idPattern.test(id) && !reservedIds.includes(id);
+
 export const idSchema = Joi.string()
-  .pattern(/^[A-Za-z0-9_-]+$/, 'letters, digits, _ and -')
-  .max(idLengthMax)
+  .pattern(idPattern, `1 to ${idLengthMax} letters, digits, _ and -`)
   .invalid(...reservedIds);
 
 /** Makes an entity of its definition; throws when the definition contradicts itself or takes a name that the engine needs. */

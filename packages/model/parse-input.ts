@@ -1,5 +1,5 @@
 import type Joi from 'joi';
-import { type Entity, idSchema } from './entity.ts';
+import { type Entity, idSchema, isId } from './entity.ts';
 import type { Fields } from './event.ts';
 import { escapePointer, findUnsafe } from './find-unsafe.ts';
 
@@ -20,6 +20,7 @@ export const parseChanges = (entity: Entity, body: unknown): ParsedInput => {
 
 /** The faults of an id; none when it is one. */
 export const findIdFaults = (id: unknown, pointer = '/id'): Fault[] => {
+  if (isId(id)) return [];
   const { error } = idSchema.required().label('id').validate(id, { convert: false });
   return error ? [{ pointer, detail: error.message }] : [];
 };

@@ -1,0 +1,109 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { partitionHash } from '@muster/cluster';
+import { ensureCollections, listMembers, measureClock, openLog, SettingsConflict } from '@muster/log';
+import type { Entity } from '@muster/model';
+import { type Environment, openHealthPort, openLogger, openMetrics, repeat, retryUntil } from '@muster/runtime';
+import { openApp } from './app.ts';
+import { type Gateway, openGateway } from './gateway.ts';
+import { closeMembers, takeMembers } from './members.ts';
+import { parseGatewaySettings } from './settings.ts';
+
+const lookEveryMs = 1_000;
+const lookDeadlineMs = 1_000;
+const stopWithinMs = 5_000;
+
+/**
+ * Runs a gateway for these entities: opens, serves until the signal aborts, finishes what is in flight and closes. `onReady` hears of the HTTP port.
+ * Gives the exit code: 2 for settings that cannot be, 0 otherwise. Throws when a port is taken, or SettingsConflict.
+ */
+export const runGateway = async (
+  entities: readonly Entity[],
+  environment: Environment,
+  signal: AbortSignal,
+  onReady: (port: number) => void,
+): Promise<number> => {
+  const parsed = parseGatewaySettings(environment);
+  if (parsed.kind === 'problems') return complain(parsed.problems);
+  const { settings } = parsed;
+  const logger = openLogger('gateway', settings.LOG_LEVEL);
+  const registry = openMetrics('gateway');
+  await using log = openLog({ uri: settings.MONGODB_URI, database: settings.DATABASE, appName: 'muster-gateway' });
+  const gateway = openGateway({ settings, entities, log, logger, registry });
+  const standing = { listening: false, stopping: false };
+  await using health = await openHealthPort(settings.HOST, settings.HEALTH_PORT, registry, () => readHealth(gateway, standing));
+  logger.info({ healthPort: health.port }, 'Started, waiting for the database');
+
+  if (!(await prepare(gateway, entities, signal))) return 0;
+  await look(gateway);
+  const looks = repeat(
+    () => look(gateway),
+    lookEveryMs,
+    signal,
+    () => undefined,
+  );
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 75_000 }, openApp(gateway).callback());
+  const port = await listen(server, settings.HOST, settings.PORT);
+  standing.listening = true;
+  logger.info({ url: `http://${settings.HOST}:${port}` }, 'Listening');
+  onReady(port);
+
+  await aborted(signal);
+  standing.stopping = true;
+  await stop(server);
+  await looks;
+  closeMembers(gateway.members);
+  logger.info('Stopped');
+  return 0;
+};
+
+/** Makes what the database lacks, as often as it takes; false when it was to stop first. Throws SettingsConflict. */
+const prepare = async ({ log, logger, settings }: Gateway, entities: readonly Entity[], signal: AbortSignal): Promise<boolean> => {
+  const shape = { partitions: settings.PARTITIONS, hash: partitionHash };
+  const complainNow = (error: unknown, failures: number) => failures % 10 === 1 && logger.warn({ err: error }, 'Cannot prepare the database, trying again');
+  const attempt = () => ensureCollections(log, entities, shape).then(() => true);
+  return (await retryUntil(attempt, signal, complainNow, (error) => error instanceof SettingsConflict)) ?? false;
+};
+
+/** What a gateway looks at every second: the database's clock, and who the aggregators are. */
+const look = async (gateway: Gateway) => {
+  const { clock, database, log, logger, members } = gateway;
+  const wasReachable = database.reachable;
+  try {
+    await measureClock(log, clock, lookDeadlineMs);
+    takeMembers(members, await listMembers(log, lookDeadlineMs));
+    database.reachable = true;
+    if (!wasReachable) logger.info('The database answers again');
+  } catch (error) {
+    database.reachable = false;
+    if (wasReachable) logger.error({ err: error }, 'The database does not answer: reads come from live aggregators, writes are refused with 503');
+  }
+};
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
+
+const listen = async (server: Server, host: string, port: number): Promise<number> => {
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  return (server.address() as AddressInfo).port;
+};
+
+const stop = async (server: Server) => {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), stopWithinMs);
+  await closed;
+  clearTimeout(timer);
+};
+
+const readHealth = ({ database, members }: Gateway, { listening, stopping }: { listening: boolean; stopping: boolean }) => {
+  const aggregators = Object.fromEntries(
+    [...members.byName].map(([name, { holder }]) => [name, holder.outbox && !holder.suspect ? 'answering' : 'not answering']),
+  );
+  return { ready: listening && !stopping, details: { database: database.reachable ? 'reachable' : 'not reachable', aggregators } };
+};
+
+const complain = (problems: string[]) => {
+  for (const problem of problems) console.error(`Cannot start the gateway: ${problem}`);
+  return 2;
+};
