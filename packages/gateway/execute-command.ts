@@ -1,7 +1,7 @@
 import { append, catchUpState, databaseNow, type Loaded, loadState, type StoredEvent } from '@muster/log';
 import { absent, type Command, type Decision, decide, type Entity, evolve, type Fields, type Refusal, type State, typeOf } from '@muster/model';
-import { v7 as uuidv7 } from 'uuid';
 import { type Gateway, keyOf, partitionFor } from './gateway.ts';
+import { newId } from './new-id.ts';
 import { readFromHolder, type Seen } from './read-thing.ts';
 import { remember, rememberedVersion, rememberWrite } from './remembered.ts';
 import { takeTurn } from './take-turn.ts';
@@ -98,7 +98,7 @@ const eventOf = (
   state: State,
   decided: { kind: 'created' | 'updated' | 'deleted'; data: Fields },
 ): StoredEvent => ({
-  _id: uuidv7(),
+  _id: newId(gateway.random),
   entity: entity.name,
   entityId: id,
   version: state.version + 1,

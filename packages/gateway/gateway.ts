@@ -3,6 +3,7 @@ import { type AppendQueue, type DatabaseClock, type Log, openAppendQueue, openCl
 import type { Entity } from '@muster/model';
 import { Counter, Gauge, Histogram, type Logger, type Registry, secondsBuckets } from '@muster/runtime';
 import { type Members, openMembers } from './members.ts';
+import { openRandomStock, type RandomStock } from './new-id.ts';
 import { openRemembered, type Remembered } from './remembered.ts';
 import type { Settings } from './settings.ts';
 import { openTurns, type Turns } from './take-turn.ts';
@@ -18,6 +19,7 @@ export type Gateway = {
   remembered: Remembered;
   members: Members;
   clock: DatabaseClock;
+  random: RandomStock;
   database: { reachable: boolean }; // as of the last look, every second
   metrics: Metrics;
 };
@@ -35,6 +37,7 @@ export const openGateway = (parts: Pick<Gateway, 'settings' | 'entities' | 'log'
     remembered: openRemembered(),
     members: openMembers(),
     clock: openClock(),
+    random: openRandomStock(),
     database: { reachable: true },
     metrics: openGatewayMetrics(registry, queue),
   };

@@ -18,7 +18,7 @@ export const parseGatewaySettings = (environment: Environment): Parsed<Settings>
 const table = {
   ...sharedSettings,
   PORT: Joi.number().integer().min(0).max(65_535).default(3_000),
-  WRITE_DEADLINE_MS: Joi.number().integer().min(50).max(60_000).default(1_500),
+  WRITE_DEADLINE_MS: Joi.number().integer().min(50).max(60_000).default(1_700),
   HOLDER_DEADLINE_MS: Joi.number().integer().min(10).max(10_000).default(100),
   DATABASE_DEADLINE_MS: Joi.number().integer().min(50).max(60_000).default(1_500),
   STREAM_QUEUE_MAX: Joi.number().integer().min(1).default(1_000),

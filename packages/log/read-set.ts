@@ -63,7 +63,7 @@ const layOver = async (log: Log, entity: Entity, partitions: readonly number[], 
           .toArray()
       : [];
   const byId = new Map(records.map((record) => [record._id, record]));
-  const tails = Map.groupBy(events, (event) => event.partition);
+  const tails = groupBy(events, (event) => event.partition);
   return Promise.all(partitions.map((partition) => layOverOne(log, entity, partition, checkpoints.get(partition), tails.get(partition) ?? [], byId, limits)));
 };
 
@@ -94,7 +94,7 @@ const layOverOne = async (
 ): Promise<Overlay> => {
   const changed: Overlay['changed'] = new Map();
   let isAhead = checkpoint === undefined;
-  for (const [id, events] of Map.groupBy(tail, (event) => event.entityId)) {
+  for (const [id, events] of groupBy(tail, (event) => event.entityId)) {
     const record = records.get(id);
     const before = record ? stateOf(entity, record) : absent;
     isAhead ||= (record?.snapshot ?? 0) > (checkpoint?.snapshot ?? 0);
@@ -121,3 +121,13 @@ const asOfSnapshot = async (log: Log, entity: Entity, partition: number, checkpo
 };
 
 const countRecords = (log: Log, entity: Entity, partition: number): Promise<number> => recordsOf(log, entity).countDocuments({ partition, deletedAt: null });
+
+const groupBy = <Key, Item>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> => {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
+};

@@ -19,9 +19,12 @@ export const decide = (command: Command, state: State): Decision => {
 };
 
 const decideUpdate = (changes: Fields, fields: Fields): Decision => {
-  const changed = Object.entries(changes).filter(([name, value]) => !isDeepStrictEqual(value, fields[name]));
+  const changed = Object.entries(changes).filter(([name, value]) => !isSame(value, fields[name]));
   return changed.length === 0 ? { kind: 'unchanged' } : append('updated', Object.fromEntries(changed));
 };
+
+// 0 and -0 are one number to whoever reads JSON
+const isSame = (a: unknown, b: unknown) => a === b || isDeepStrictEqual(a, b);
 
 const append = (kind: EventKind, data: Fields): Decision => ({ kind: 'event', event: { kind, data } });
 const refuse = (reason: Refusal): Decision => ({ kind: 'refused', reason });

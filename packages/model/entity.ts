@@ -30,6 +30,9 @@ export const idLengthMax = 64;
 /** Words that stand where an id could in an address, now or later, and so are no ids. */
 const reservedIds: readonly string[] = ['count', 'events', 'history', 'schema', 'search', 'stream'];
 
+/** Collections of the engine's own. */
+const reservedCollections: readonly string[] = ['Events', 'Checkpoints', 'Aggregators', 'DeadLetters', 'Settings'];
+
 /** Names that a stored record uses beside the entity's own fields. */
 const reservedFields: readonly string[] = ['_id', 'id', 'version', 'partition', 'snapshot', 'createdAt', 'updatedAt', 'deletedAt'];
 
@@ -60,7 +63,7 @@ export const defineEntity = (definition: Definition): Entity => {
       .options(strict),
     updateSchema: Joi.object({ id: idSchema, ...definition.fields })
       .fork(fieldNames, (schema) => schema.optional())
-      .options(strict),
+      .options({ ...strict, noDefaults: true }), // what a partial update does not name stays as it is
     upcast: definition.upcast ?? ((stored) => stored),
   };
 };
@@ -71,8 +74,14 @@ const strict = { abortEarly: false, convert: false, errors: { wrap: { label: '"'
 const isOptional = (schema: Joi.Schema | undefined) => Object(schema?.describe().flags).presence === 'optional';
 
 const complainOf = (definition: Definition, fieldNames: string[]) => {
-  const taken = fieldNames.filter((name) => reservedFields.includes(name) || name.startsWith('$') || name.includes('.'));
+  const taken = fieldNames.filter((name) => reservedFields.includes(name) || name in Object.prototype || name.startsWith('$') || name.includes('.'));
   if (taken.length > 0) throw new Error(`Cannot define entity "${definition.name}": the engine needs the names ${taken.join(', ')}; choose other ones`);
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(definition.name))
     throw new Error(`Cannot define entity "${definition.name}": its name stands in addresses and must be 1 to 32 lower-case letters, digits and -`);
+  if (!/^[A-Z][A-Za-z0-9]{0,31}$/.test(definition.title))
+    throw new Error(`Cannot define entity "${definition.name}": its title begins event types and must be 1 to 32 letters and digits, the first a capital`);
+  if (reservedCollections.includes(definition.collection) || !/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(definition.collection))
+    throw new Error(
+      `Cannot define entity "${definition.name}": its collection "${definition.collection}" is the engine's own, or not 1 to 64 letters, digits, _ and -`,
+    );
 };

@@ -1,16 +1,16 @@
 import { type Entity, parseNew } from '@muster/model';
 import type { Context } from 'koa';
-import { v7 as uuidv7 } from 'uuid';
 import { answerJson, answerOutcome, jsonOf } from '../answer-thing.ts';
 import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
+import { newId } from '../new-id.ts';
 import { answerProblem, invalid } from '../problem.ts';
 
 /** POST /api/user */
 export const create = async (gateway: Gateway, entity: Entity, ctx: Context): Promise<void> => {
   const parsed = parseNew(entity, ctx.request.body);
   if (parsed.kind === 'faults') return answerProblem(ctx, invalid(parsed.faults));
-  const id = parsed.id ?? uuidv7();
+  const id = parsed.id ?? newId(gateway.random);
   const { deadlineAt, requestId } = ctx.state;
   const outcome = await executeCommand(gateway, { entity, id, command: { kind: 'create', fields: parsed.fields }, requestId, deadlineAt });
   answerOutcome(ctx, entity, id, outcome, (state) => {

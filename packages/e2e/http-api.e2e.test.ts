@@ -1,0 +1,224 @@
+import { entities } from '@muster/entities';
+import { openLog } from '@muster/log';
+import { expect } from 'chai';
+import { call, type Reply } from './call.ts';
+import { type InProcess, runInProcess } from './run-in-process.ts';
+
+const ada = { name: 'Ada Lovelace', email: 'ada@example.com', group: 1 };
+
+// the same must hold from memory and, with every aggregator down, from the snapshot and the log's tail
+const roads = [
+  { road: 'from memory', aggregators: 3, source: /^aggregator-[0-2]$/ },
+  { road: 'with every aggregator down', aggregators: 0, source: /^database$/ },
+];
+
+for (const { road, aggregators, source } of roads) {
+  describe(`The HTTP API, ${road},`, () => {
+    let system: InProcess;
+    const ask = (method: string, path: string, options?: Parameters<typeof call>[3]) => call(system.url, method, path, options);
+    before(async () => {
+      system = await runInProcess(entities, { aggregators });
+    });
+    after(() => system[Symbol.asyncDispose]());
+
+    const eventsOf = async (filter: object) => {
+      await using log = openLog({ uri: system.uri, database: system.database, appName: 'test' });
+      return await log.events.find(filter).sort({ entityId: 1, version: 1 }).toArray();
+    };
+
+    it('creates a user and reads it back, as written', async () => {
+      const created = await ask('POST', '/api/user/', { body: { id: '13AE742', ...ada } });
+      expect(created.status).to.equal(201);
+      expect(created.body).to.deep.equal({ id: '13AE742', ...ada });
+      expect(created.headers.get('location')).to.equal('/api/user/13AE742');
+      expect(created.headers.get('etag')).to.equal('"1"');
+      const read = await ask('GET', '/api/user/13AE742');
+      expect([read.status, read.body, read.headers.get('etag')]).to.deep.equal([200, { id: '13AE742', ...ada }, '"1"']);
+      expect(read.headers.get('muster-source')).to.match(source);
+      expect(read.headers.get('muster-lag-ms')).to.match(/^\d+$/);
+    });
+
+    it('gives a user without an id a UUIDv7', async () => {
+      const { status, body, headers } = await ask('POST', '/api/user', { body: ada });
+      expect(status).to.equal(201);
+      expect(body.id).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      expect(headers.get('location')).to.equal(`/api/user/${body.id}`);
+    });
+
+    it('updates in part, by the id in the path or in the body, and stores only what changed', async () => {
+      await ask('POST', '/api/user', { body: { id: 'upd', ...ada } });
+      const first = await ask('PUT', '/api/user/upd', { body: { group: 2, name: ada.name } });
+      expect([first.status, first.body, first.headers.get('etag')]).to.deep.equal([200, { id: 'upd', ...ada, group: 2 }, '"2"']);
+      const second = await ask('PUT', '/api/user', { body: { id: 'upd', email: 'countess@example.com' } });
+      expect([second.status, second.body.email, second.headers.get('etag')]).to.deep.equal([200, 'countess@example.com', '"3"']);
+      const events = await eventsOf({ entityId: 'upd' });
+      expect(events.map(({ version, type, data }) => [version, type, data])).to.deep.equal([
+        [1, 'UserCreated', ada],
+        [2, 'UserUpdated', { group: 2 }],
+        [3, 'UserUpdated', { email: 'countess@example.com' }],
+      ]);
+      expect(events[1]?.meta.requestId).to.equal(first.headers.get('x-request-id'));
+    });
+
+    it('appends nothing for an update that changes nothing', async () => {
+      await ask('POST', '/api/user', { body: { id: 'same', ...ada } });
+      const again = await ask('PUT', '/api/user/same', { body: ada });
+      expect([again.status, again.body, again.headers.get('etag')]).to.deep.equal([200, { id: 'same', ...ada }, '"1"']);
+      expect(await eventsOf({ entityId: 'same' })).to.have.length(1);
+    });
+
+    it('says 410 after a delete, to all, with when and at which version, and never creates that id again', async () => {
+      await ask('POST', '/api/user', { body: { id: 'gone', ...ada } });
+      const deleted = await ask('DELETE', '/api/user/gone');
+      expect([deleted.status, deleted.text, deleted.headers.get('etag')]).to.deep.equal([204, '', '"2"']);
+      expect(deleted.headers.get('muster-source')).to.be.a('string');
+      const replies = [await ask('GET', '/api/user/gone'), await ask('PUT', '/api/user/gone', { body: { group: 3 } }), await ask('DELETE', '/api/user/gone')];
+      for (const { status, body, headers } of replies) {
+        expect([status, body.version, headers.get('etag')]).to.deep.equal([410, 2, '"2"']);
+        expect(new Date(body.deletedAt).getTime()).to.be.closeTo(Date.now(), 60_000);
+        expect(headers.get('muster-lag-ms')).to.match(/^\d+$/);
+      }
+      expect((await ask('POST', '/api/user', { body: { id: 'gone', ...ada } })).status).to.equal(409);
+      expect(await eventsOf({ entityId: 'gone' })).to.have.length(2);
+    });
+
+    it('says 404 for an id never seen and 409 for one that exists', async () => {
+      for (const [method, body] of [
+        ['GET', undefined],
+        ['PUT', { group: 1 }],
+        ['DELETE', undefined],
+      ] as const) {
+        expect((await ask(method, '/api/user/never', { body })).status, method).to.equal(404);
+      }
+      await ask('POST', '/api/user', { body: { id: 'twice', ...ada } });
+      const again = await ask('POST', '/api/user', { body: { id: 'twice', ...ada } });
+      expect([again.status, again.body.version, again.headers.get('content-type')]).to.deep.equal([409, 1, 'application/problem+json; charset=utf-8']);
+      expect(await eventsOf({ entityId: 'never' })).to.have.length(0);
+    });
+
+    it('counts and lists what was just written, each user once, in one stable order, with links', async () => {
+      const ids = Array.from({ length: 57 }, (_, index) => `list-${index}`);
+      const before = (await ask('GET', '/api/user/count')).body.count;
+      await Promise.all(ids.map((id) => ask('POST', '/api/user', { body: { id, ...ada } })));
+      expect((await ask('GET', '/api/user/count')).body).to.deep.equal({ count: before + ids.length });
+      await ask('DELETE', '/api/user/list-3');
+      expect((await ask('GET', '/api/user/count')).body).to.deep.equal({ count: before + ids.length - 1 });
+      const walked = await walk('/api/user?limit=7');
+      expect(walked.filter(({ id }) => id.startsWith('list-')).map(({ id }) => id)).to.have.members(ids.filter((id) => id !== 'list-3'));
+      expect(new Set(walked.map(({ id }) => id)).size).to.equal(walked.length);
+      expect(await walk('/api/user?limit=1000')).to.deep.equal(walked);
+      const middle = await ask('GET', '/api/user?offset=10&limit=5');
+      expect(middle.body).to.deep.equal(walked.slice(10, 15));
+      expect(middle.headers.get('link')).to.equal('</api/user?offset=15&limit=5>; rel="next", </api/user?offset=5&limit=5>; rel="prev"');
+      expect((await ask('GET', '/api/user?offset=100000')).body).to.deep.equal([]);
+    });
+
+    const walk = async (from: string): Promise<{ id: string }[]> => {
+      const seen: { id: string }[] = [];
+      for (let next: string | undefined = from; next; ) {
+        const page: Reply = await ask('GET', next);
+        seen.push(...page.body);
+        next = /<([^>]+)>; rel="next"/.exec(page.headers.get('link') ?? '')?.[1];
+      }
+      return seen;
+    };
+
+    it('decides two writers one after the other, each on the other one’s result', async () => {
+      await ask('POST', '/api/user', { body: { id: 'pair', ...ada } });
+      const [one, two] = await Promise.all([
+        ask('PUT', '/api/user/pair', { body: { group: 8 } }),
+        ask('PUT', '/api/user/pair', { body: { name: 'Countess' } }),
+      ]);
+      expect([one.status, two.status]).to.deep.equal([200, 200]);
+      expect([one.headers.get('etag'), two.headers.get('etag')]).to.have.members(['"2"', '"3"']);
+      expect((await ask('GET', '/api/user/pair')).body).to.deep.equal({ id: 'pair', ...ada, group: 8, name: 'Countess' });
+    });
+
+    it('gives 256 writers of one user an answer each, and the stream dense versions', async () => {
+      await ask('POST', '/api/user', { body: { id: 'hot', ...ada } });
+      const replies = await Promise.all(Array.from({ length: 256 }, (_, index) => ask('PUT', '/api/user/hot', { body: { group: 1_000 + index } })));
+      expect(replies.filter(({ status }) => status !== 200).map(({ text }) => text)).to.deep.equal([]);
+      const versions = (await eventsOf({ entityId: 'hot' })).map(({ version }) => version);
+      expect(versions).to.deep.equal(Array.from({ length: 257 }, (_, index) => index + 1));
+    });
+
+    it('honours Muster-Min-Version, If-Match and If-None-Match', async () => {
+      await ask('POST', '/api/user', { body: { id: 'cond', ...ada } });
+      await ask('PUT', '/api/user/cond', { body: { group: 2 } });
+      expect((await ask('GET', '/api/user/cond', { headers: { 'muster-min-version': '2' } })).status).to.equal(200);
+      expect((await ask('GET', '/api/user/cond', { headers: { 'muster-min-version': '3' } })).status).to.equal(412);
+      expect((await ask('GET', '/api/user/cond', { headers: { 'if-none-match': '"2"', 'cache-control': 'max-age=0' } })).status).to.equal(304);
+      expect((await ask('PUT', '/api/user/cond', { body: { group: 3 }, headers: { 'if-match': '"1"' } })).status).to.equal(412);
+      expect((await ask('PUT', '/api/user/cond', { body: { group: 3 }, headers: { 'if-match': '"2"' } })).status).to.equal(200);
+      expect((await ask('DELETE', '/api/user/cond', { headers: { 'if-match': '"2"' } })).status).to.equal(412);
+      expect((await ask('DELETE', '/api/user/cond', { headers: { 'if-match': '"3"' } })).status).to.equal(204);
+    });
+
+    const badRequests: [name: string, status: number, pointer: string | undefined, method: string, path: string, options: Parameters<typeof call>[3]][] = [
+      ['an unknown field', 400, '/admin', 'POST', '/api/user', { body: { ...ada, admin: true } }],
+      ['a missing field', 400, '/email', 'POST', '/api/user', { body: { name: 'x', group: 1 } }],
+      ['a wrong type', 400, '/group', 'POST', '/api/user', { body: { ...ada, group: '1' } }],
+      ['no integer', 400, '/group', 'POST', '/api/user', { body: { ...ada, group: 1.5 } }],
+      ['no address', 400, '/email', 'POST', '/api/user', { body: { ...ada, email: 'ada' } }],
+      ['an empty name', 400, '/name', 'POST', '/api/user', { body: { ...ada, name: '' } }],
+      ['a name of 201 letters', 400, '/name', 'POST', '/api/user', { body: { ...ada, name: 'x'.repeat(201) } }],
+      ['a bad id', 400, '/id', 'POST', '/api/user', { body: { ...ada, id: 'a b' } }],
+      ['an id of 65 letters', 400, '/id', 'POST', '/api/user', { body: { ...ada, id: 'x'.repeat(65) } }],
+      ['the name of a route as id', 400, '/id', 'POST', '/api/user', { body: { ...ada, id: 'count' } }],
+      ['an operator as a field', 400, '/$where', 'POST', '/api/user', { body: { ...ada, $where: '1' } }],
+      ['an operator as a value', 400, '/name/$ne', 'POST', '/api/user', { body: { ...ada, name: { $ne: 1 } } }],
+      ['__proto__', 400, '', 'POST', '/api/user', { raw: '{"name":"x","email":"a@example.com","group":1,"__proto__":{"admin":true}}' }],
+      ['text that is no Unicode', 400, '/name', 'POST', '/api/user', { raw: '{"name":"\\ud800","email":"a@example.com","group":1}' }],
+      ['bad JSON', 400, '', 'POST', '/api/user', { raw: '{"name":' }],
+      ['an array', 400, '', 'POST', '/api/user', { body: [ada] }],
+      ['null', 400, '', 'POST', '/api/user', { raw: 'null' }],
+      ['no body', 415, undefined, 'POST', '/api/user', {}],
+      ['an empty body', 400, '', 'POST', '/api/user', { raw: '' }],
+      ['another content type', 415, undefined, 'POST', '/api/user', { raw: 'name=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
+      ['an unknown charset', 415, undefined, 'POST', '/api/user', { raw: '{}', headers: { 'content-type': 'application/json; charset=klingon' } }],
+      ['an unknown encoding', 415, undefined, 'POST', '/api/user', { raw: '{}', headers: { 'content-encoding': 'rot13' } }],
+      ['a body over 64 KiB', 413, undefined, 'POST', '/api/user', { body: { ...ada, name: 'x'.repeat(66_000) } }],
+      ['deep nesting', 400, undefined, 'POST', '/api/user', { raw: `{"name":${'['.repeat(30_000)}${']'.repeat(30_000)}}` }],
+      ['nothing to update', 400, '', 'PUT', '/api/user/13AE742', { body: {} }],
+      ['an update without an id', 400, '/id', 'PUT', '/api/user', { body: { group: 1 } }],
+      ['an update with two ids', 400, '/id', 'PUT', '/api/user/13AE742', { body: { id: 'other', group: 1 } }],
+      ['an update with null', 400, '/name', 'PUT', '/api/user/13AE742', { body: { name: null } }],
+      ['a bad id in the path', 400, '/id', 'GET', '/api/user/a%20b', {}],
+      ['an id that is no text', 400, undefined, 'GET', '/api/user/%E0%A4%A', {}],
+      ['NUL in the path', 400, '/id', 'DELETE', '/api/user/a%00b', {}],
+      ['a bad offset', 400, '/offset', 'GET', '/api/user?offset=-1', {}],
+      ['an offset given twice', 400, '/offset', 'GET', '/api/user?offset=1&offset=2', {}],
+      ['an operator in the query', 400, '/offset[$gt]', 'GET', '/api/user?offset[$gt]=1', {}],
+      ['a limit of 0', 400, '/limit', 'GET', '/api/user?limit=0', {}],
+      ['a limit over 1000', 400, '/limit', 'GET', '/api/user?limit=1001', {}],
+      ['a bad Muster-Min-Version', 400, '', 'GET', '/api/user/13AE742', { headers: { 'muster-min-version': 'x' } }],
+      ['a bad If-Match', 400, '', 'DELETE', '/api/user/13AE742', { headers: { 'if-match': 'x' } }],
+      ['an unknown route', 404, undefined, 'GET', '/api/users', {}],
+      ['an unknown method', 405, undefined, 'PATCH', '/api/user/13AE742', {}],
+      ['a delete of all', 405, undefined, 'DELETE', '/api/user', {}],
+      ['a method of WebDAV', 405, undefined, 'PROPFIND', '/api/user', {}],
+    ];
+
+    it('refuses bad input as problem+json with a pointer and the request’s id, and appends nothing', async () => {
+      const before = (await eventsOf({})).length;
+      for (const [name, status, pointer, method, path, options] of badRequests) {
+        const reply = await ask(method, path, { ...options, headers: { 'x-request-id': 'bad-1', ...options?.headers } });
+        expect(reply.status, `${name}: ${reply.text}`).to.equal(status);
+        expect(reply.headers.get('content-type'), name).to.match(/^application\/problem\+json/);
+        expect([reply.body.status, reply.body.requestId], name).to.deep.equal([status, 'bad-1']);
+        if (pointer !== undefined)
+          expect(
+            reply.body.errors?.map((error: { pointer: string }) => error.pointer),
+            name,
+          ).to.include(pointer);
+        if (status === 405) expect(reply.headers.get('allow'), name).to.be.a('string');
+      }
+      expect((await eventsOf({})).length).to.equal(before);
+    });
+
+    it('names every fault at once', async () => {
+      const { body } = await ask('POST', '/api/user', { body: { name: 7, email: 'x', group: 'y', extra: 1 } });
+      expect(body.errors.map((error: { pointer: string }) => error.pointer)).to.have.members(['/name', '/email', '/group', '/extra']);
+    });
+  });
+}

@@ -1,0 +1,38 @@
+import { runAggregator } from '@muster/aggregator';
+import { runGateway } from '@muster/gateway';
+import type { Entity } from '@muster/model';
+import { openTestDatabase } from '@muster/testing';
+
+export type InProcess = AsyncDisposable & { url: string; uri: string; database: string };
+
+export type InProcessOptions = { aggregators: number; environment?: Record<string, string>; database?: { uri: string; database: string } };
+
+/** Both programs in this process, on a database of their own: for what needs other entities than the shipped ones, or none of the aggregators. */
+export const runInProcess = async (entities: readonly Entity[], { aggregators, environment = {}, database: given }: InProcessOptions): Promise<InProcess> => {
+  const test = given ? undefined : await openTestDatabase();
+  const { uri, database } = given ?? (test as NonNullable<typeof test>);
+  const stop = new AbortController();
+  const common = { MONGODB_URI: uri, DATABASE: database, LOG_LEVEL: 'silent', AGGREGATOR_COUNT: String(Math.max(1, aggregators)), ...environment };
+  const started = Array.from({ length: aggregators }, (_, index) =>
+    start((ready) => runAggregator(entities, { ...common, AGGREGATOR_INDEX: String(index) }, stop.signal, ready)),
+  );
+  await Promise.all(started.map(({ ready }) => ready));
+  const gateway = start<[port: number]>((ready) => runGateway(entities, { ...common, PORT: '0' }, stop.signal, ready));
+  const [port] = await gateway.ready;
+  const close = async () => {
+    stop.abort();
+    await Promise.all([...started, gateway].map(({ ended }) => ended));
+    await test?.[Symbol.asyncDispose]();
+  };
+  return { url: `http://127.0.0.1:${port}`, uri, database, [Symbol.asyncDispose]: close };
+};
+
+/** A program under way: `ready` when it says so, or with the failure that it ended with. */
+const start = <Said extends unknown[] = [string, number]>(run: (ready: (...said: Said) => void) => Promise<number>) => {
+  let ended: Promise<number> = Promise.resolve(0);
+  const ready = new Promise<Said>((resolve, reject) => {
+    ended = run((...said) => resolve(said));
+    ended.then((code) => reject(new Error(`The program ended with code ${code} before it was ready`)), reject);
+  });
+  return { ready, ended };
+};
