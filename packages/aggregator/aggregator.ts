@@ -57,7 +57,7 @@ export const openAggregator = (
       unsaved: 0,
       unsavedSince: undefined,
       snapshotting: false,
-      checkpointedAt: performance.now(),
+      checkpointedAt: Number.NEGATIVE_INFINITY, // the first snapshot in service is of all partitions: from then on a token reaches everywhere
     },
     metrics: openAggregatorMetrics(registry, heart, table),
   };

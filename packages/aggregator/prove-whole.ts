@@ -7,7 +7,7 @@ import { takeAtOnce } from './take-event.ts';
 
 const readDeadlineMs = 15_000;
 const looksMax = 5;
-const lookEveryMs = 2_000;
+const lookEveryMs = 1_000;
 
 /**
  * After a restore, without haste: versions are dense, so the sum of a partition's versions is the number of its events in the log. Compares the two until

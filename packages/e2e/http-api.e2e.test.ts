@@ -173,7 +173,7 @@ for (const { road, aggregators, source } of roads) {
       ['an array', 400, '', 'POST', '/api/user', { body: [ada] }],
       ['null', 400, '', 'POST', '/api/user', { raw: 'null' }],
       ['no body', 415, undefined, 'POST', '/api/user', {}],
-      ['an empty body', 400, '', 'POST', '/api/user', { raw: '' }],
+      ['an empty body', 400, '/name', 'POST', '/api/user', { raw: '' }],
       ['another content type', 415, undefined, 'POST', '/api/user', { raw: 'name=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
       ['an unknown charset', 415, undefined, 'POST', '/api/user', { raw: '{}', headers: { 'content-type': 'application/json; charset=klingon' } }],
       ['an unknown encoding', 415, undefined, 'POST', '/api/user', { raw: '{}', headers: { 'content-encoding': 'rot13' } }],

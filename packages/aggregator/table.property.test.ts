@@ -1,0 +1,128 @@
+import type { StoredEvent } from '@muster/log';
+import { type Command, decide, defineEntity, evolve, fold, parseEvent, type State, typeOf } from '@muster/model';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import Joi from 'joi';
+import { applyEvent, countLiving, findEntry, loadEntry, openTable, type Table } from './table.ts';
+
+const thing = defineEntity({ name: 'thing', title: 'Thing', collection: 'Things', fields: { text: Joi.string(), size: Joi.number() } });
+const entities = new Map([[thing.name, thing]]);
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({ kind: fc.constant('create' as const), fields: fc.record({ text: fc.string(), size: fc.integer() }) }),
+  fc.record({ kind: fc.constant('update' as const), changes: fc.record({ size: fc.integer() }) }),
+  fc.record({ kind: fc.constant('delete' as const) }),
+);
+const asked = fc.array(fc.record({ id: fc.constantFrom('a', 'b', 'c', 'd'), command }), { maxLength: 60 });
+
+/** The log that these commands lead to, in its order. */
+const logOf = (commands: { id: string; command: Command }[]): StoredEvent[] => {
+  const states = new Map<string, State>();
+  const log: StoredEvent[] = [];
+  for (const { id, command: next } of commands) {
+    const state = states.get(id) ?? { status: 'absent' as const, version: 0 };
+    const decision = decide(next, state);
+    if (decision.kind !== 'event') continue;
+    const { kind, data } = decision.event;
+    const event: StoredEvent = {
+      _id: `${id}-${state.version + 1}`,
+      entity: thing.name,
+      entityId: id,
+      version: state.version + 1,
+      partition: id === 'a' || id === 'b' ? 0 : 1,
+      type: typeOf(thing, kind),
+      data,
+      at: new Date(1_000 + log.length),
+      meta: { requestId: 'test' },
+    };
+    log.push(event);
+    states.set(id, evolve(state, { kind, version: event.version, at: event.at, data }));
+  }
+  return log;
+};
+
+const parsed = (events: StoredEvent[]) =>
+  events.flatMap((stored) => {
+    const one = parseEvent(thing, stored);
+    return one.kind === 'event' ? [one.event] : [];
+  });
+
+const expectTable = (table: Table, log: StoredEvent[]) => {
+  for (const partition of table.values()) {
+    const own = log.filter((event) => event.partition === partition.number);
+    const ids = [...new Set(own.map(({ entityId }) => entityId))];
+    const states = ids.map((id) => fold(parsed(own.filter(({ entityId }) => entityId === id))));
+    expect(ids.map((id) => findEntry(partition, thing.name, id)?.state)).to.deep.equal(states);
+    expect(partition.events).to.equal(own.length);
+    expect(countLiving(partition, thing.name)).to.equal(states.filter(({ status }) => status === 'active').length);
+  }
+};
+
+const applyAll = (table: Table, events: StoredEvent[]) => events.map((event) => applyEvent(table, entities, event).kind);
+
+describe('The table of states', () => {
+  it('is the fold of the log, and applying it twice is applying it once', () =>
+    fc.assert(
+      fc.property(asked, (commands) => {
+        const log = logOf(commands);
+        const table = openTable([0, 1]);
+        expect(applyAll(table, log).every((kind) => kind === 'applied')).to.equal(true);
+        expect(applyAll(table, log).every((kind) => kind === 'known')).to.equal(true);
+        expectTable(table, log);
+      }),
+    ));
+
+  it('is the same from a snapshot and a tail that overlaps it, at every cut', () =>
+    fc.assert(
+      fc.property(asked, fc.nat(), fc.nat(), (commands, cut, overlap) => {
+        const log = logOf(commands);
+        const at = log.length === 0 ? 0 : cut % log.length;
+        const table = openTable([0, 1]);
+        const snapshot = openTable([0, 1]);
+        applyAll(snapshot, log.slice(0, at));
+        for (const partition of snapshot.values()) {
+          for (const entry of partition.entries.get(thing.name)?.values() ?? []) {
+            const into = table.get(partition.number);
+            if (into) loadEntry(into, thing, entry.id, entry.state);
+          }
+        }
+        applyAll(table, log.slice(Math.max(0, at - (overlap % 10))));
+        expectTable(table, log);
+      }),
+    ));
+
+  it('counts only what changed as changed, and nothing that was loaded', () => {
+    const table = openTable([0, 1]);
+    const [first] = logOf([{ id: 'a', command: { kind: 'create', fields: { text: 'x', size: 1 } } }]);
+    const partition = table.get(0);
+    if (!partition || !first) throw new Error('There must be one');
+    loadEntry(partition, thing, 'b', { status: 'active', version: 3, fields: { text: 'y', size: 2 }, createdAt: new Date(), updatedAt: new Date() });
+    expect(partition.changed.size).to.equal(0);
+    applyAll(table, [first, first]);
+    expect([...partition.changed].map(({ id }) => id)).to.deep.equal(['a']);
+  });
+
+  it('tells a hole from what follows', () => {
+    const log = logOf(
+      [1, 2, 3].map((size) => ({ id: 'a', command: size === 1 ? { kind: 'create', fields: { text: 'x', size } } : { kind: 'update', changes: { size } } })),
+    );
+    const table = openTable([0, 1]);
+    expect(applyAll(table, log.slice(2))).to.deep.equal(['hole']);
+    expect(applyAll(table, log)).to.deep.equal(['applied', 'applied', 'applied']);
+  });
+
+  it('parks a stream at what it does not understand, with all that follows, once each, and goes on with the others', () => {
+    const log = logOf([
+      { id: 'a', command: { kind: 'create', fields: { text: 'x', size: 1 } } },
+      { id: 'a', command: { kind: 'update', changes: { size: 2 } } },
+      { id: 'a', command: { kind: 'update', changes: { size: 3 } } },
+      { id: 'b', command: { kind: 'create', fields: { text: 'y', size: 1 } } },
+    ]).map((event) => (event._id === 'a-2' ? { ...event, type: 'ThingExploded' } : event));
+    const table = openTable([0, 1]);
+    expect(applyAll(table, log)).to.deep.equal(['applied', 'parked', 'parked', 'applied']);
+    expect(applyAll(table, log)).to.deep.equal(['known', 'known', 'known', 'known']);
+    const partition = table.get(0);
+    expect(partition && findEntry(partition, thing.name, 'a')?.state.version).to.equal(1);
+    expect([partition?.parked.get('thing:a')?.letters.map(({ _id }) => _id), partition?.parkedEvents, partition?.events]).to.deep.equal([['a-2', 'a-3'], 2, 2]);
+  });
+});

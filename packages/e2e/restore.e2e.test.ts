@@ -1,0 +1,155 @@
+import { entities } from '@muster/entities';
+import { type Log, openLog, recordsOf, type StoredEvent, type Timestamp } from '@muster/log';
+import { defineEntity, type Entity } from '@muster/model';
+import { openTestDatabase, type TestDatabase } from '@muster/testing';
+import { expect } from 'chai';
+import Joi from 'joi';
+import { call, eventually, type Reply } from './call.ts';
+import { runInProcess } from './run-in-process.ts';
+
+const ada = { name: 'Ada Lovelace', email: 'ada@example.com', group: 1 };
+const fromMemory = ({ headers }: Reply) => /^aggregator/.test(headers.get('muster-source') ?? '');
+const [user] = entities;
+
+describe('An aggregator that starts again', () => {
+  let database: TestDatabase;
+  let log: Log;
+  beforeEach(async () => {
+    database = await openTestDatabase();
+    log = openLog({ uri: database.uri, database: database.database, appName: 'test' });
+  });
+  afterEach(async () => {
+    await log[Symbol.asyncDispose]();
+    await database[Symbol.asyncDispose]();
+  });
+
+  /** A life of the whole system; its end is a clean stop, with a last snapshot. */
+  const live = async (body: (url: string) => Promise<void>, of: readonly Entity[] = entities) => {
+    await using system = await runInProcess(of, { aggregators: 3, database });
+    await body(system.url);
+  };
+
+  const createMany = (url: string, count: number) =>
+    Promise.all(Array.from({ length: count }, (_, index) => call(url, 'POST', '/api/user', { body: { id: `many-${index}`, ...ada } })));
+
+  it('has all that was written, from the snapshot, without a single write to the records', async () => {
+    await live(async (url) => void (await createMany(url, 150)));
+    const before = await recordsOf(log, user as Entity)
+      .find()
+      .sort({ _id: 1 })
+      .toArray();
+    expect(before).to.have.length(150);
+    await live(async (url) => {
+      const read = await eventually(() => call(url, 'GET', '/api/user/many-7'), fromMemory);
+      expect(read.body).to.deep.equal({ id: 'many-7', ...ada });
+      expect((await call(url, 'GET', '/api/user/count')).body.count).to.equal(150);
+    });
+    expect(
+      await recordsOf(log, user as Entity)
+        .find()
+        .sort({ _id: 1 })
+        .toArray(),
+    ).to.deep.equal(before);
+  });
+
+  it('folds the log of a partition whose records are not whole', async () => {
+    await live(async (url) => void (await createMany(url, 100)));
+    await recordsOf(log, user as Entity).deleteMany({ _id: { $in: ['many-1', 'many-2', 'many-50'] } });
+    await live(async (url) => {
+      for (const id of ['many-1', 'many-2', 'many-50']) {
+        expect((await eventually(() => call(url, 'GET', `/api/user/${id}`), fromMemory)).body).to.deep.equal({ id, ...ada });
+      }
+      expect((await call(url, 'GET', '/api/user/count')).body.count).to.equal(100);
+    });
+  });
+
+  it('finds events that its token does not reach, and repairs', async () => {
+    await live(async (url) => void (await createMany(url, 20)));
+    // as if a stream had lost it: an event that is in the log, with records and checkpoints that never heard of it
+    await eventsBehindTheToken(log, 'many-3');
+    await live(async (url) => {
+      const read = await eventually(
+        () => call(url, 'GET', '/api/user/many-3'),
+        (reply) => fromMemory(reply) && reply.headers.get('etag') === '"2"',
+        30_000,
+      );
+      expect(read.body.group).to.equal(99);
+    });
+  });
+
+  it('keeps a stream that it does not understand as it was, and takes it up with a program that does', async () => {
+    await live(async (url) => {
+      await call(url, 'POST', '/api/user', { body: { id: 'odd', ...ada } });
+      await call(url, 'POST', '/api/user', { body: { id: 'even', ...ada } });
+      await log.events.insertMany([await eventAfter(log, 'odd', 'UserPromoted', { group: 50 })]);
+      await log.events.insertMany([await eventAfter(log, 'odd', 'UserUpdated', { name: 'Countess' })]);
+      const parked = await eventually(
+        () => call(url, 'GET', '/api/user/odd'),
+        ({ headers }) => headers.get('muster-parked') === 'true',
+      );
+      expect([parked.status, parked.body.group, parked.headers.get('etag')]).to.deep.equal([200, 1, '"1"']);
+      const write = await call(url, 'PUT', '/api/user/odd', { body: { group: 2 } });
+      expect([write.status, write.body.written]).to.deep.equal([503, 'notWritten']);
+      expect((await call(url, 'PUT', '/api/user/even', { body: { group: 2 } })).status).to.equal(200);
+    });
+    expect(await letters(log)).to.deep.equal([
+      ['odd', 2],
+      ['odd', 3],
+    ]);
+    await live(async (url) => {
+      const read = await eventually(
+        () => call(url, 'GET', '/api/user/odd'),
+        ({ headers }) => headers.get('muster-parked') === 'true',
+      );
+      expect(read.headers.get('etag')).to.equal('"1"');
+    });
+    expect(await letters(log), 'after a restart of the same program').to.deep.equal([
+      ['odd', 2],
+      ['odd', 3],
+    ]);
+    await live(
+      async (url) => {
+        const read = await eventually(() => call(url, 'GET', '/api/user/odd'), fromMemory);
+        expect([read.headers.get('etag'), read.body.group, read.body.name]).to.deep.equal(['"3"', 50, 'Countess']);
+      },
+      [newerUser],
+    );
+    expect(await letters(log), 'after a newer program').to.deep.equal([]);
+  });
+});
+
+const newerUser = defineEntity({
+  name: 'user',
+  title: 'User',
+  collection: 'Users',
+  fields: { name: Joi.string(), email: Joi.string(), group: Joi.number() },
+  upcast: (stored) => (stored.type === 'UserPromoted' ? { ...stored, type: 'UserUpdated' } : stored),
+});
+
+const letters = async (log: Log) => {
+  const found = await log.deadLetters.find().toArray();
+  return found.map(({ event }) => [event.entityId, event.version]).sort((a, b) => Number(a[1]) - Number(b[1]));
+};
+
+const eventAfter = async (log: Log, id: string, type: string, data: StoredEvent['data']): Promise<StoredEvent> => {
+  const [last] = await log.events.find({ entity: 'user', entityId: id }).sort({ version: -1 }).limit(1).toArray();
+  if (!last) throw new Error(`${id} has no events`);
+  return { ...last, _id: `${id}-${last.version + 1}`, version: last.version + 1, type, data, at: new Date() };
+};
+
+/** Puts an event into the log and moves every checkpoint past it, without its effect. */
+const eventsBehindTheToken = async (log: Log, id: string) => {
+  await log.events.insertOne(await eventAfter(log, id, 'UserUpdated', { group: 99 }));
+  const stream = log.db.watch([], { maxAwaitTimeMS: 50 });
+  await stream.tryNext();
+  await log.aggregators.updateOne({ _id: 'aggregator-0' }, { $set: { beat: 'nobody:1', heartbeatAt: new Date() } });
+  const heartbeat = await eventually(
+    () => stream.tryNext(),
+    (change) => change !== null,
+  );
+  await stream.close();
+  await log.checkpoints.updateMany(
+    {},
+    { $set: { resumeToken: heartbeat?._id, clusterTime: (heartbeat as unknown as { clusterTime: Timestamp }).clusterTime, at: new Date() } },
+  );
+};
