@@ -1,5 +1,5 @@
 import type { Entity } from '@muster/model';
-import { type Collection, type Db, MongoClient } from 'mongodb';
+import { type Collection, type Db, MongoClient, ReadConcern, ReadPreference, WriteConcern } from 'mongodb';
 import type { AggregatorDocument, CheckpointDocument, DeadLetterDocument, RecordDocument, SettingsDocument, StoredEvent } from './documents.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -24,9 +24,6 @@ export const openLog = ({ uri, database, appName, monitorCommands = false }: Log
   const client = new MongoClient(uri, {
     appName,
     monitorCommands,
-    readPreference: 'primary',
-    readConcern: { level: 'majority' },
-    writeConcern: { w: 'majority', journal: true },
     retryWrites: false,
     retryReads: false,
     maxPoolSize: 20,
@@ -36,7 +33,7 @@ export const openLog = ({ uri, database, appName, monitorCommands = false }: Log
     waitQueueTimeoutMS: 1_000,
     ignoreUndefined: true,
   });
-  const db = client.db(database);
+  const db = client.db(database, concerns); // not on the client: there, a word in the URI would win
   return {
     client,
     db,
@@ -47,6 +44,12 @@ export const openLog = ({ uri, database, appName, monitorCommands = false }: Log
     settings: db.collection('Settings'),
     [Symbol.asyncDispose]: () => withinDeadline(client.close(true), 2_000, 'close the connections').catch(() => undefined),
   };
+};
+
+const concerns = {
+  readPreference: ReadPreference.primary,
+  readConcern: new ReadConcern('majority'),
+  writeConcern: new WriteConcern('majority', undefined, true),
 };
 
 /** The collection of an entity's records. */
