@@ -11,7 +11,7 @@ import { beat, tailLog } from './tail.ts';
 
 /**
  * Runs an aggregator of these entities: opens, restores, tails and serves until the signal aborts, then saves a last snapshot. `onReady` hears of its name
- * and read port. Gives the exit code: 2 for settings that cannot be, 0 otherwise. Throws when a port is taken, or SettingsConflict.
+ * and read port. Gives the exit code: 2 for settings that cannot be, 0 otherwise. Throws when a port is taken, and SettingsConflict.
  */
 export const runAggregator = async (
   entities: readonly Entity[],

@@ -15,7 +15,7 @@ const stopWithinMs = 5_000;
 
 /**
  * Runs a gateway for these entities: opens, serves until the signal aborts, finishes what is in flight and closes. `onReady` hears of the HTTP port.
- * Gives the exit code: 2 for settings that cannot be, 0 otherwise. Throws when a port is taken, or SettingsConflict.
+ * Gives the exit code: 2 for settings that cannot be, 0 otherwise. Throws when a port is taken, and SettingsConflict.
  */
 export const runGateway = async (
   entities: readonly Entity[],

@@ -8,6 +8,7 @@ export type SharedShape = { partitions: number; hash: string };
 /** A process whose settings contradict those that the database was set up with. Final: it must not start. */
 export class SettingsConflict extends Error {
   override name = 'SettingsConflict';
+  readonly exitCode = 2;
 }
 
 const schema = 1;

@@ -12,5 +12,5 @@ const describeError = (error: unknown) => {
   return { type: error.name, code, message: withoutCredentials(error.message), stack: withoutCredentials(error.stack ?? '') };
 };
 
-/** The text with the user and password of every URI in it replaced by `***`. */
-export const withoutCredentials = (text: string) => text.replace(/(mongodb(?:\+srv)?:\/\/)[^@/\s]+@/g, '$1***@');
+/** The text with the user and password of every URI in it replaced by `***`; up to the last `@`, as a password may hold one that was not escaped. */
+export const withoutCredentials = (text: string) => text.replace(/(mongodb(?:\+srv)?:\/\/)[^\s"'<>]*@/gi, '$1***@');

@@ -9,21 +9,23 @@ export type Parsed<Settings> = { kind: 'settings'; settings: Settings } | { kind
  * what is expected. Pure. An empty variable counts as unset, as docker compose hands on unset ones. What was found is not shown for a name in `secret`.
  */
 export const parseSettings = <Settings>(table: Record<string, Joi.Schema>, environment: Environment, secret: readonly string[] = []): Parsed<Settings> => {
-  const given = Object.fromEntries(Object.entries(environment).filter(([name, value]) => name in table && value !== ''));
+  const given = Object.fromEntries(Object.entries(environment).filter(([name, value]) => Object.hasOwn(table, name) && value !== ''));
   const { value, error } = Joi.object(table).validate(given, { abortEarly: false });
   if (!error) return { kind: 'settings', settings: value };
   return { kind: 'problems', problems: error.details.map((detail) => describe(detail, secret)) };
 };
 
-const describe = (detail: Joi.ValidationErrorItem, secret: readonly string[]) => {
-  const hidden = secret.includes(String(detail.path[0]));
-  return hidden ? `${detail.message} (what was found is not shown)` : `${detail.message} (found ${JSON.stringify(detail.context?.value)})`;
+const describe = ({ message, path, context }: Joi.ValidationErrorItem, secret: readonly string[]) => {
+  const value: unknown = context?.value;
+  // joi quotes the value itself where a pattern does not fit
+  if (secret.includes(String(path[0]))) return `${message.replaceAll(`"${value}"`, '"***"')} (what was found is not shown)`;
+  return `${message} (found ${value === undefined ? 'nothing' : JSON.stringify(value)})`;
 };
 
 /** The settings that both programs share: the database, the health port, the log. Times in milliseconds. */
 export const sharedSettings = {
   MONGODB_URI: Joi.string()
-    .uri({ scheme: ['mongodb', 'mongodb+srv'] })
+    .pattern(/^mongodb(\+srv)?:\/\/\S+$/, 'mongodb://…') // no `uri()`: one that names several hosts, as of a replica set, is none to it
     .required(),
   DATABASE: Joi.string()
     .pattern(/^[A-Za-z0-9_-]{1,38}$/)

@@ -1,0 +1,98 @@
+import { getEventListeners } from 'node:events';
+import { expect } from 'chai';
+import { backOffMs, pause, repeat, retryUntil } from './index.ts';
+
+const never = () => new AbortController().signal;
+
+describe('A pause before the next try', () => {
+  it('doubles from try to try up to the most, with up to half of it taken off', () => {
+    for (let failures = 0; failures < 2_000; failures += 1) {
+      const whole = Math.min(5_000, 50 * 2 ** failures);
+      expect(backOffMs(failures)).to.be.within(whole / 2, whole);
+    }
+    expect(backOffMs(3, 20, 1_000)).to.be.within(80, 160);
+    expect(backOffMs(30, 20, 1_000)).to.be.within(500, 1_000);
+  });
+
+  it('is not the same for everybody', () => expect(new Set(Array.from({ length: 20 }, () => backOffMs(5))).size).to.be.above(15));
+
+  it('ends early when it is called off, and throws nothing', async () => {
+    const stop = new AbortController();
+    const paused = pause(60_000, stop.signal);
+    stop.abort();
+    await paused;
+    await pause(60_000, stop.signal);
+    expect(getEventListeners(stop.signal, 'abort')).to.have.length(0);
+  });
+});
+
+describe('Trying until it works', () => {
+  it('gives what the first success gives, and tells of every failure before it', async () => {
+    const told: [string, number][] = [];
+    const outcomes = [new Error('first'), new Error('second'), 'done'];
+    const attempt = async () => {
+      const outcome = outcomes.shift();
+      if (outcome instanceof Error) throw outcome;
+      return outcome;
+    };
+    expect(await retryUntil(attempt, never(), (error, failures) => told.push([String(error), failures]))).to.equal('done');
+    expect(told).to.deep.equal([
+      ['Error: first', 1],
+      ['Error: second', 2],
+    ]);
+  });
+
+  it('ends when it is called off, in the middle of a pause too', async () => {
+    const stop = new AbortController();
+    let attempts = 0;
+    const failing = async () => {
+      attempts += 1;
+      throw new Error('no');
+    };
+    const onFailure = (_: unknown, failures: number) => failures === 2 && stop.abort();
+    expect(await retryUntil(failing, stop.signal, onFailure)).to.equal(undefined);
+    expect(attempts).to.equal(2);
+    expect(await retryUntil(failing, stop.signal, onFailure)).to.equal(undefined);
+    expect(attempts).to.equal(2);
+  });
+
+  it('throws a final error at once', async () => {
+    const final = new Error('never');
+    const failure = await retryUntil(
+      () => Promise.reject(final),
+      never(),
+      () => expect.fail('a final error is no failure to try again after'),
+      (error) => error === final,
+    ).catch((error: unknown) => error);
+    expect(failure).to.equal(final);
+  });
+});
+
+describe('Doing a thing again and again', () => {
+  it('goes on after a failure, one at a time, until it is called off', async () => {
+    const stop = new AbortController();
+    const told: unknown[] = [];
+    let running = 0;
+    let rounds = 0;
+    const task = async () => {
+      running += 1;
+      expect(running).to.equal(1);
+      await pause(2);
+      running -= 1;
+      rounds += 1;
+      if (rounds === 5) stop.abort();
+      if (rounds % 2 === 0) throw new Error(`round ${rounds}`);
+    };
+    await repeat(task, 1, stop.signal, (error) => told.push(String(error)));
+    expect(rounds).to.equal(5);
+    expect(told).to.deep.equal(['Error: round 2', 'Error: round 4']);
+  });
+
+  it('does nothing once it is called off', () =>
+    repeat(
+      () => expect.fail('called off'),
+      1,
+      AbortSignal.abort(),
+      () => undefined,
+    ));
+});

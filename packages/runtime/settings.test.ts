@@ -1,0 +1,76 @@
+import { expect } from 'chai';
+import Joi from 'joi';
+import { parseSettings, sharedSettings } from './index.ts';
+
+const table = { PORT: Joi.number().port().default(3_000), NAME: Joi.string().min(3).required(), PASSWORD: Joi.string().pattern(/^[a-z]+$/) };
+const problemsOf = (environment: Record<string, string | undefined>, secret: string[] = []) => {
+  const parsed = parseSettings(table, environment, secret);
+  return parsed.kind === 'problems' ? parsed.problems : [];
+};
+
+describe('The settings of a program', () => {
+  it('are read from the environment, as the types that they have, with their defaults', () => {
+    expect(parseSettings(table, { NAME: 'abc', PORT: '80' })).to.deep.equal({ kind: 'settings', settings: { NAME: 'abc', PORT: 80 } });
+    expect(parseSettings(table, { NAME: 'abc' })).to.deep.equal({ kind: 'settings', settings: { NAME: 'abc', PORT: 3_000 } });
+  });
+
+  it('tell all problems at once, each with the name, what is expected and what was found', () => {
+    expect(problemsOf({ PORT: '99999', NAME: 'ab' })).to.deep.equal([
+      '"PORT" must be a valid port (found 99999)',
+      '"NAME" length must be at least 3 characters long (found "ab")',
+    ]);
+  });
+
+  it('tell what is missing', () => expect(problemsOf({})).to.deep.equal(['"NAME" is required (found nothing)']));
+
+  it('take an empty variable for one that is not set', () => {
+    expect(parseSettings(table, { NAME: 'abc', PORT: '' })).to.deep.equal({ kind: 'settings', settings: { NAME: 'abc', PORT: 3_000 } });
+    expect(problemsOf({ NAME: '' })).to.have.length(1);
+  });
+
+  it('leave alone what else is in the environment, whatever it is called', () => {
+    expect(problemsOf({ NAME: 'abc', HOME: '/root', toString: 'x', constructor: 'y' } as Record<string, string>)).to.deep.equal([]);
+  });
+
+  it('never show what was found where it is a secret, not even within what is expected', () => {
+    const [problem] = problemsOf({ NAME: 'abc', PASSWORD: 'S3CRET' }, ['PASSWORD']);
+    expect(problem).to.contain('PASSWORD').and.to.contain('not shown');
+    expect(problem).not.to.contain('S3CRET');
+    expect(problemsOf({ NAME: 'abc', PASSWORD: 'S3CRET' }).join()).to.contain('S3CRET');
+  });
+});
+
+describe('The settings that both programs share', () => {
+  const parse = (environment: Record<string, string>) => parseSettings(sharedSettings, environment, ['MONGODB_URI']);
+  const uri = 'mongodb://ada:pass@db:27017/?replicaSet=x';
+
+  it('need the URI of a MongoDB and nothing else', () => {
+    const parsed = parse({ MONGODB_URI: uri });
+    expect(parsed).to.have.nested.property('settings.MONGODB_URI', uri);
+    expect(parsed).to.deep.include({ kind: 'settings' });
+    expect(parse({}).kind).to.equal('problems');
+  });
+
+  it('refuse another URI without showing it', () => {
+    const parsed = parse({ MONGODB_URI: 'postgres://ada:pass@db' });
+    expect(parsed.kind).to.equal('problems');
+    expect(JSON.stringify(parsed)).not.to.contain('pass@');
+  });
+
+  it('take several hosts', () => {
+    for (const several of ['mongodb://a:27017,b:27017,c:27017/?replicaSet=x', 'mongodb+srv://cluster.example.org', 'mongodb://a'])
+      expect(parse({ MONGODB_URI: several }).kind, several).to.equal('settings');
+  });
+
+  it('refuse numbers that are none, or out of bounds', () => {
+    const wrong = {
+      PARTITIONS: ['0', '1025', '1.5', 'many'],
+      AGGREGATOR_COUNT: ['0', '65', '-1'],
+      HEALTH_PORT: ['-1', '65536'],
+      LOG_LEVEL: ['loud'],
+      DATABASE: ['a.b', 'a b', '$x'],
+    };
+    for (const [name, values] of Object.entries(wrong))
+      for (const value of values) expect(parse({ MONGODB_URI: uri, [name]: value }).kind, `${name}=${value}`).to.equal('problems');
+  });
+});
