@@ -19,6 +19,10 @@ const programs = [
   { name: 'aggregator', entry: 'packages/aggregator/main.ts', isWhole: true },
   { name: 'start', entry: 'packages/local/main.ts', isWhole: false },
   { name: 'cli', entry: 'packages/cli/main.ts', isWhole: false },
+  { name: 'bench-bare-koa', entry: 'packages/cli/bench/bare-koa.ts', isWhole: false },
+  { name: 'bench-plain-crud', entry: 'packages/cli/bench/plain-crud.ts', isWhole: false },
+  { name: 'bench-load', entry: 'packages/cli/bench/load.ts', isWhole: false },
+  { name: 'bench-mixed', entry: 'packages/cli/bench/mixed.ts', isWhole: false },
 ];
 
 const buildOne = async ({ name, entry, isWhole }) => {
@@ -33,7 +37,8 @@ const buildOne = async ({ name, entry, isWhole }) => {
     format: 'esm',
     sourcemap: 'linked',
     logLevel: 'error',
-    ...(isWhole ? { banner: { js: commonJsBanner }, external: optionalPackages } : { plugins: [packagesExternal] }),
+    banner: { js: commonJsBanner },
+    ...(isWhole ? { external: optionalPackages } : { plugins: [packagesExternal] }),
   });
   for (const { path, contents } of outputFiles) writeWhole(path, contents);
   return outputFiles.map(({ path }) => relative(root, path)).filter((path) => path.endsWith('.js'));

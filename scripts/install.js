@@ -35,5 +35,5 @@ const npmsOwnLockPath = join(root, 'node_modules', '.package-lock.json');
 
 const readIfThere = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
 
-// npm writes its own note after everything else: a node_modules of someone who ran `npm install` is whole, one that was broken off is not
-const wasInstalledByHand = () => !existsSync(markPath) && existsSync(npmsOwnLockPath) && statSync(npmsOwnLockPath).mtimeMs >= statSync(lockPath).mtimeMs;
+// npm writes its own note after everything else: with one newer than the lockfile, someone ran `npm install` here and it went through
+const wasInstalledByHand = () => existsSync(npmsOwnLockPath) && statSync(npmsOwnLockPath).mtimeMs >= statSync(lockPath).mtimeMs;

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { backOffMs } from '@muster/runtime';
 import { type Frame, type Outbox, openInbox, openOutbox, readFrames } from './frames.ts';
 import {
@@ -20,6 +20,7 @@ import {
 export type Holder = {
   name: string;
   address: string;
+  socket: Socket | undefined; // connected or on the way to it
   outbox: Outbox | undefined; // undefined: not connected
   slots: Map<number, Slot>; // requests without an answer, oldest first
   nextRequest: number;
@@ -45,6 +46,7 @@ export const openHolder = (name: string, address: string): Holder => {
   const holder: Holder = {
     name,
     address,
+    socket: undefined,
     outbox: undefined,
     slots: new Map(),
     nextRequest: 1,
@@ -70,7 +72,7 @@ export const closeHolder = (holder: Holder): void => {
   holder.closed = true;
   clearTimeout(holder.reconnect);
   clearInterval(holder.sweep);
-  holder.outbox?.socket.destroy();
+  holder.socket?.destroy();
   disconnect(holder);
 };
 
@@ -112,6 +114,7 @@ const send = (holder: Holder, withinMs: number, write: (outbox: Outbox, slot: nu
 const dial = (holder: Holder) => {
   const [host, port] = splitAddress(holder.address);
   const socket = connect({ host, port, noDelay: true, keepAlive: true });
+  holder.socket = socket;
   const inbox = openInbox(replyBytesMax);
   const timer = setTimeout(() => socket.destroy(), 2_000); // a host that does not even refuse
   socket.once('connect', () => {

@@ -73,8 +73,9 @@ const joined = (inbox: Inbox, bytes: number): Buffer => {
 };
 
 const consume = (inbox: Inbox, bytes: number) => {
+  if (bytes === 0) return; // before the list is copied: a long frame comes in many chunks
   const [first, ...others] = inbox.chunks;
-  if (!first || bytes === 0) return;
+  if (!first) return;
   inbox.bytes -= bytes;
   inbox.chunks = bytes < first.length ? [first.subarray(bytes), ...others] : others;
 };

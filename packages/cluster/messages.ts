@@ -53,7 +53,7 @@ const readReplyHeadBytes = 30;
 export const writeReadRequest = (outbox: Outbox, request: number, { entity, id, minVersion, waitMs }: ReadRequest): void =>
   writeFrame(outbox, kinds.read, request, 7 + entity.length + id.length, (buffer, offset) => {
     buffer.writeUInt32BE(minVersion, offset);
-    buffer.writeUInt16BE(Math.min(waitMs, 65_535), offset + 4);
+    buffer.writeUInt16BE(Math.max(0, Math.min(waitMs, 65_535)), offset + 4);
     buffer.writeUInt8(entity.length, offset + 6);
     buffer.write(entity, offset + 7, 'latin1');
     buffer.write(id, offset + 7 + entity.length, 'latin1');

@@ -1,10 +1,10 @@
-import { open } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Environment } from '@muster/runtime';
 import { findServer, type Server, type ServerKind } from './find-server.ts';
 import { findFreePort } from './ports.ts';
 import { ensureReplicaSet } from './replica-set.ts';
-import { claimData, kindOfData } from './server-data.ts';
+import { endLeftServer, kindOfData, saveServerPid } from './server-data.ts';
 import { boundToThisProcess, endProcess, type Spawned, spawnProcess } from './spawned.ts';
 import { waitForListening } from './wait-for-listening.ts';
 
@@ -63,13 +63,14 @@ export const launchDatabase = async (options: DatabaseOptions): Promise<Launched
   const dataPath = resolve(options.dataPath);
   const logPath = `${dataPath}.log`;
   const server = options.server ?? (await findServer({ ...options, only: await kindOfData(dataPath) }));
-  const owned = await claimData(dataPath, options.say);
+  await endLeftServer(dataPath, options.say);
+  await mkdir(dataPath, { recursive: true });
   // mongod cannot pick its port itself
   const port = options.port === 0 && server.kind === 'mongod' ? await findFreePort(host) : options.port;
   const words = server.kind === 'mongod' ? mongodWords(dataPath, port) : secantusWords(dataPath, port, options.oplogMaxEntries ?? 2_000_000);
   const command = options.dieWithParent === true ? await boundToThisProcess(server.binary, words) : { file: server.binary, words };
   const { spawned, logFrom } = await spawnOnto(logPath, command);
-  await owned.record(spawned.pid);
+  await saveServerPid(dataPath, spawned.pid);
   const listening = untilListening(server.kind, spawned, logPath, logFrom, port);
   listening.catch(() => undefined); // whoever waits for it hears of it; who only watches the process needs not to
   return { server, spawned, logPath, listening };

@@ -1,9 +1,7 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning } from './command-line.ts';
 import type { ServerKind } from './find-server.ts';
-
-export type Ownership = { record: (pid: number) => Promise<void> };
 
 /** Which server wrote the data in the folder; undefined when it is empty or not there. */
 export const kindOfData = async (dataPath: string): Promise<ServerKind | undefined> => {
@@ -12,17 +10,22 @@ export const kindOfData = async (dataPath: string): Promise<ServerKind | undefin
   return files.includes('WiredTiger') ? 'mongod' : undefined;
 };
 
-/** Makes the folder and ends the server that still runs on it, if one does, since two would spoil the data; `record` notes the next one's pid beside it. */
-export const claimData = async (dataPath: string, say: (text: string) => void): Promise<Ownership> => {
-  await mkdir(dataPath, { recursive: true });
-  const pidPath = `${dataPath}.json`;
-  const pid = await readPid(pidPath);
-  if (pid !== undefined && (await isRunning(pid, dataPath))) {
-    say(`A MongoDB that an earlier run left behind still runs on ${dataPath} (pid ${pid}): stopping it`);
-    await endByPid(pid, dataPath);
-  }
-  return { record: (next) => writePid(pidPath, next) };
+/** Ends the server that still runs on the data, if one does: whoever started it was killed, and two would spoil the data. */
+export const endLeftServer = async (dataPath: string, say: (text: string) => void): Promise<void> => {
+  const pid = await readPid(pidPathOf(dataPath));
+  if (pid === undefined || !(await isRunning(pid, dataPath))) return;
+  say(`A MongoDB that an earlier run left behind still runs on ${dataPath} (pid ${pid}): stopping it`);
+  await endByPid(pid, dataPath);
 };
+
+/** Notes beside the data which process serves it, for `endLeftServer`. */
+export const saveServerPid = async (dataPath: string, pid: number): Promise<void> => {
+  const fresh = `${pidPathOf(dataPath)}.${process.pid}`;
+  await writeFile(fresh, `${JSON.stringify({ pid })}\n`);
+  await rename(fresh, pidPathOf(dataPath));
+};
+
+const pidPathOf = (dataPath: string) => `${dataPath}.json`;
 
 const readPid = async (path: string): Promise<number | undefined> => {
   try {
@@ -31,12 +34,6 @@ const readPid = async (path: string): Promise<number | undefined> => {
   } catch {
     return undefined; // none yet, or one that was broken off while written: then there is nobody to end
   }
-};
-
-const writePid = async (path: string, pid: number): Promise<void> => {
-  const fresh = `${path}.${process.pid}`;
-  await writeFile(fresh, `${JSON.stringify({ pid })}\n`);
-  await rename(fresh, path);
 };
 
 const endByPid = async (pid: number, mark: string): Promise<void> => {

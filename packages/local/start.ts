@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Environment } from '@muster/runtime';
 import { choosePorts, type Ports } from './choose-ports.ts';
 import { findObstacle } from './find-obstacle.ts';
@@ -7,6 +7,7 @@ import { describeEvent } from './print-events.ts';
 import { openLineFormat } from './print-log.ts';
 import { describeSystem } from './print-running.ts';
 import { claimRunning, describeRunning, type Running, removeRunning, saveRunning } from './running.ts';
+import { endLeftServer } from './server-data.ts';
 import { type LocalSettings, parseLocalSettings } from './settings.ts';
 import { planSystem, type System, type SystemOptions, startAll, stopSystem } from './system.ts';
 
@@ -17,7 +18,7 @@ export type StartOutput = { write: (text: string) => void; isColour: boolean; pr
 
 /**
  * Runs a whole Muster until it is told to stop, and says on `output` what goes on. The exit code: 0 when it was stopped, 1 when it could not be
- * started, 2 when it was not allowed to (a setting, a port or the data folder in use; then nothing was changed), 130 when it was killed.
+ * started, 2 when it must not (a wrong setting; a port or the data folder in use), 130 when it was killed.
  */
 export const start = async (environment: Environment, signals: StartSignals, output: StartOutput): Promise<number> => {
   const say = (text: string) => output.write(`${text}\n`);
@@ -27,12 +28,13 @@ export const start = async (environment: Environment, signals: StartSignals, out
   const dataPath = resolve(settings.DATA);
   const obstacle = await findObstacle(settings, dataPath, say);
   if (obstacle !== undefined) return refuse([obstacle], say);
-  const chosen = await choosePorts(settings);
-  if (chosen.kind === 'problems') return refuse(chosen.problems, say);
   const claimed = await claimRunning(dataPath);
   if (claimed === undefined) return refuse([`another Muster has just been started with the data in ${dataPath}`], say);
-  for (const remark of chosen.remarks) say(remark);
   try {
+    await endLeftServer(join(dataPath, 'mongodb'), say); // it would hold the port
+    const chosen = await choosePorts(settings);
+    if (chosen.kind === 'problems') return refuse(chosen.problems, say);
+    for (const remark of chosen.remarks) say(remark);
     return await run({ environment, settings, dataPath, ports: chosen.ports, claimed }, signals, output);
   } finally {
     await removeRunning(dataPath);

@@ -36,6 +36,7 @@ export const openAppendQueue = (limits: Partial<AppendLimits> = {}): AppendQueue
  */
 export const append = (log: Log, queue: AppendQueue, event: StoredEvent, deadlineMs: number): Promise<Appended> =>
   new Promise((resolve) => {
+    if (deadlineMs <= 0) return resolve({ kind: 'notWritten', why: 'its deadline has passed' });
     if (queue.waiting.length >= queue.limits.waitingMax) return resolve({ kind: 'notWritten', why: `${queue.limits.waitingMax} appends wait already` });
     const one: Append = { event, bytes: sizeOf(event), sent: false, settled: false, settle: () => undefined };
     const timer = setTimeout(() => one.settle(lateOutcome(one, deadlineMs)), deadlineMs);
@@ -72,7 +73,8 @@ const takeBatch = (queue: AppendQueue): Append[] => {
   let bytes = 0;
   let taken = 0;
   for (const one of queue.waiting) {
-    if (batch.length >= queue.limits.batchEventsMax || bytes + one.bytes > queue.limits.batchBytesMax) break;
+    const isFull = batch.length >= queue.limits.batchEventsMax || bytes + one.bytes > queue.limits.batchBytesMax;
+    if (isFull && batch.length > 0) break; // one alone goes, however large: else it would stand before all others for ever
     taken += 1;
     if (one.settled) continue; // its deadline passed while it waited
     batch.push(one);

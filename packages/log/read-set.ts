@@ -107,12 +107,11 @@ const layOverOne = async (
   return { partition, living: base + moved, changed, asOf: undefined };
 };
 
+// what the tail lacks in between, as an event's time may be wrong, the stream has
 const stateAfter = async (log: Log, entity: Entity, id: string, before: State, events: StoredEvent[], deadlineMs: number): Promise<State> => {
   const sorted = events.sort((a, b) => a.version - b.version);
-  const [next] = sorted.filter((event) => event.version > before.version);
-  const isDense = !next || next.version === before.version + 1;
-  const loaded = isDense ? foldStored(entity, sorted, before) : await catchUpState(log, entity, id, before, deadlineMs);
-  return loaded.state;
+  const { state, parked } = foldStored(entity, sorted, before);
+  return parked ? (await catchUpState(log, entity, id, state, deadlineMs)).state : state;
 };
 
 const asOfSnapshot = async (log: Log, entity: Entity, partition: number, checkpoint: CheckpointDocument | undefined): Promise<Overlay> => {

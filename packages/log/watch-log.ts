@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChangeStream, type ChangeStreamDocument, MongoServerError } from 'mongodb';
 import type { AggregatorDocument, ResumeToken, StoredEvent, Timestamp } from './documents.ts';
 import type { Log } from './open-log.ts';
@@ -51,7 +52,7 @@ export async function* watchLog(log: Log, { partitions, from, signal, pauseMs }:
       if (isLost(error)) return yield { kind: 'lost', error };
       yield { kind: 'broken', error };
       failures += 1;
-      await abortablePause(pauseMs(failures), signal);
+      await sleep(pauseMs(failures), undefined, { signal }).catch(() => undefined); // called off while pausing: the loop ends
     } finally {
       void stream.close().catch(() => undefined); // not awaited: a server that is gone does not answer this either
     }
@@ -80,9 +81,3 @@ const readChange = (change: ChangeStreamDocument): Watched => {
 // 286 history lost · 280 fatal · 260 invalid token · 136 capped position lost · 40647 token not valid
 const lostCodes = new Set<unknown>([286, 280, 260, 136, 40647]);
 const isLost = (error: unknown) => error instanceof MongoServerError && lostCodes.has(error.code);
-
-const abortablePause = (ms: number, signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
-  });

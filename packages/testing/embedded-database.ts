@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, openDatabase } from '@muster/local';
+import { type Database, findServer, openDatabase, type Server } from '@muster/local';
 import { MongoClient } from 'mongodb';
 
 export type TestDatabase = AsyncDisposable & {
@@ -32,7 +32,7 @@ export const openTestDatabase = async (): Promise<TestDatabase> => {
 /** A server for one test alone, to kill, pause and start again; its folder goes when it is disposed, or with the process. */
 export const openOwnServer = async ({ oplogMaxEntries, port = 0 }: OwnServerOptions = {}): Promise<Database> => {
   const folder = await openTestFolder();
-  const server = boundToExit(await openDatabase({ dataPath: join(folder.path, 'mongodb'), port, oplogMaxEntries, ...unattended }));
+  const server = boundToExit(await openDatabase({ dataPath: join(folder.path, 'mongodb'), port, oplogMaxEntries, ...(await unattended()) }));
   const close = async () => {
     await server.stop();
     await folder[Symbol.asyncDispose]();
@@ -42,7 +42,7 @@ export const openOwnServer = async ({ oplogMaxEntries, port = 0 }: OwnServerOpti
 
 /** A new process on the data and the port of one that was killed; disposed before that one, which owns the folder. */
 export const reopenServer = async ({ dataPath, port }: Database, { oplogMaxEntries }: OwnServerOptions = {}): Promise<Database> =>
-  boundToExit(await openDatabase({ dataPath, port, oplogMaxEntries, ...unattended }));
+  boundToExit(await openDatabase({ dataPath, port, oplogMaxEntries, ...(await unattended()) }));
 
 /** An empty folder for a test; it goes when it is disposed, or with the process, or, if that was killed, at the next run. */
 export const openTestFolder = async (): Promise<AsyncDisposable & { path: string }> => {
@@ -57,12 +57,17 @@ export const openTestFolder = async (): Promise<AsyncDisposable & { path: string
   return { path, [Symbol.asyncDispose]: remove };
 };
 
-// the one value that outlives a test file: a server takes longer to start than most files take to run
-const shared: { server?: Promise<Database> } = {};
+// what outlives a test file: finding and starting a server takes longer than most files take to run
+const shared: { found?: Promise<Server>; server?: Promise<Database> } = {};
 
 const prefix = 'muster-test-';
 const thoroughly = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 };
-const unattended = { say: () => undefined, environment: process.env, dieWithParent: true };
+
+const unattended = async () => {
+  const search = { say: () => undefined, environment: process.env };
+  shared.found ??= findServer(search);
+  return { ...search, server: await shared.found, dieWithParent: true };
+};
 
 // it neither keeps the process of the tests alive nor outlives it
 const boundToExit = (server: Database): Database => {

@@ -1,0 +1,38 @@
+import { type Answer, askHolder, closeHolder, type Holder, isAnswering, openHolder, type Question } from '@muster/cluster';
+import { type AggregatorDocument, type Log, listMembers } from '@muster/log';
+import { pause } from '@muster/runtime';
+
+/** Connections to the aggregators that answer, and who holds which partition. */
+export type Aggregators = AsyncDisposable & { holders: Holder[]; byPartition: ReadonlyMap<number, Holder>; silent: string[] };
+
+const connectMs = 3_000;
+
+/** Connects to every aggregator that has a document in the database; those that take no connection within 3 s are `silent`. */
+export const openAggregators = async (log: Log): Promise<Aggregators> => {
+  const members = await listMembers(log, 5_000);
+  const opened = members.filter(({ address }) => address !== '').map((member) => ({ member, holder: openHolder(member._id, member.address) }));
+  const untilMs = performance.now() + connectMs;
+  while (performance.now() < untilMs && !opened.every(({ holder }) => isAnswering(holder))) await pause(20);
+  const answering = opened.filter(({ holder }) => isAnswering(holder));
+  const silent = opened.filter(({ holder }) => !isAnswering(holder)).map(({ holder }) => holder.name);
+  const close = async () => {
+    for (const { holder } of opened) closeHolder(holder);
+  };
+  return { holders: answering.map(({ holder }) => holder), byPartition: mapPartitions(answering), silent, [Symbol.asyncDispose]: close };
+};
+
+const mapPartitions = (answering: { member: AggregatorDocument; holder: Holder }[]): ReadonlyMap<number, Holder> => {
+  const pairs = answering.flatMap(({ member, holder }) => member.partitions.map((partition) => [partition, holder] as const));
+  return new Map(pairs);
+};
+
+/** An aggregator's answer to a question, asked again while it is being restored, up to `withinMs` milliseconds in all; undefined when none came. */
+export const askUntil = async (holder: Holder, question: Question, withinMs: number): Promise<Answer | undefined> => {
+  const untilMs = performance.now() + withinMs;
+  while (performance.now() < untilMs) {
+    const reply = await askHolder(holder, question, untilMs - performance.now());
+    if (reply && reply.answer.kind !== 'notHere') return reply.answer;
+    await pause(100);
+  }
+  return undefined;
+};

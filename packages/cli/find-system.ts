@@ -1,0 +1,29 @@
+import { partitionHash } from '@muster/cluster';
+import { readRunning } from '@muster/local';
+import { type Log, withinDeadline } from '@muster/log';
+import { type CliSettings, parseCliSettings } from './settings.ts';
+
+/** The running system as the commands see it: its database, and its address if it was started here. */
+export type Found = { kind: 'found'; uri: string; database: string; url: string | undefined } | { kind: 'problems'; problems: string[] };
+
+/** Finds the running system: the database that MONGODB_URI names, else that of the `npm start` on the data folder. */
+export const findSystem = async (environment: NodeJS.ProcessEnv): Promise<Found> => {
+  const parsed = parseCliSettings(environment);
+  if (parsed.kind === 'problems') return parsed;
+  const running = await readRunning(parsed.settings.DATA);
+  return describe(parsed.settings, running?.mongodbUri, running?.url);
+};
+
+const describe = ({ MONGODB_URI, DATABASE, DATA }: CliSettings, runningUri: string | undefined, url: string | undefined): Found => {
+  const uri = MONGODB_URI ?? runningUri;
+  if (uri !== undefined) return { kind: 'found', uri, database: DATABASE, url };
+  return { kind: 'problems', problems: [`no Muster runs on the data in ${DATA}, and MONGODB_URI is not set: start one with npm start, or name its database`] };
+};
+
+/** The number of partitions that the database was set up with. Throws when it was not set up, or with another hash than this program's. */
+export const readPartitions = async (log: Log): Promise<number> => {
+  const stored = await withinDeadline(log.settings.findOne({ _id: 'muster' }), 5_000, 'read the settings');
+  if (stored === null) throw new Error(`There is no Muster in database "${log.db.databaseName}": it has no Settings yet`);
+  if (stored.hash === partitionHash) return stored.partitions;
+  throw new Error(`Cannot tell partitions: the database was set up with the hash "${stored.hash}", this program has "${partitionHash}"`);
+};

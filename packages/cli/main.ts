@@ -1,0 +1,55 @@
+import { runProgram } from '@muster/runtime';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { bench } from './bench/bench.ts';
+import { seed } from './seed/seed.ts';
+import { verify } from './verify/verify.ts';
+
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+
+const parseCount = (text: string): number => {
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a whole number above 0');
+};
+
+const quick = { seconds: 2, rounds: 1, users: 5_000, trials: 1, mixedSeconds: 10 };
+
+const stopMs = 30_000;
+
+const run = (work: (environment: NodeJS.ProcessEnv, signal: AbortSignal) => Promise<number>) => runProgram('muster-cli', work, stopMs);
+
+const program = new Command('muster').description('Looks after a running Muster').exitOverride();
+
+program
+  .command('verify')
+  .description('compare memory and snapshot of the running system with the fold of its log; exit code 1 on a difference, 2 when it cannot look')
+  .option('--without-memory', 'do not ask the aggregators')
+  .action((options: { withoutMemory?: true }) => run((environment) => verify(environment, { memory: !options.withoutMemory }, print)));
+
+program
+  .command('seed')
+  .description('fill the running system with plausible users')
+  .requiredOption('--users <number>', 'how many', parseCount)
+  .addOption(new Option('--via <road>', 'through the API or straight into the log').choices(['api', 'log']).default('log'))
+  .option('--seed <number>', 'which users: the same number makes the same ones', parseCount, 1)
+  .option('--concurrency <number>', 'how many at a time (64 through the API, 2000 into the log)', parseCount)
+  .option('--url <address>', 'of the gateway, where it was not started here')
+  .action((options) => run((environment, signal) => seed(environment, options, signal, print)));
+
+program
+  .command('bench')
+  .description('measure Muster beside a bare Koa and a plain Koa + mongodb service; starts everything itself, with a database of its own')
+  .option('--seconds <number>', 'of each load', parseCount, 5)
+  .option('--rounds <number>', 'of all loads on all targets', parseCount, 3)
+  .option('--users <number>', 'there beforehand', parseCount, 100_000)
+  .option('--trials <number>', 'kills of an aggregator', parseCount, 6)
+  .option('--mixed-seconds <number>', 'of the mixed load', parseCount, 30)
+  .option('--quick', 'a small run that only shows that it works')
+  .option('--out <file>', 'put the Markdown there too')
+  .action((options) => run((environment, signal) => bench(environment, options.quick ? { ...options, ...quick } : options, signal, print)));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : 2; // 1 is a difference
+}

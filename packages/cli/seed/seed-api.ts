@@ -1,0 +1,53 @@
+import { Agent, request } from 'node:http';
+import type { Entity } from '@muster/model';
+import { backOffMs, pause } from '@muster/runtime';
+import { forEachIndex } from './for-each-index.ts';
+import { makeUser, type SeededUser } from './make-user.ts';
+import type { Seeded, Seeding } from './seeded.ts';
+
+const triesMax = 8;
+const answerMs = 10_000;
+
+/** Creates each user with a POST to the gateway at `url`, over connections that stay open. Throws when one is refused, or not taken after several tries. */
+export const seedApi = async (url: string, entity: Entity, seeding: Seeding): Promise<Seeded> => {
+  const agent = new Agent({ keepAlive: true, maxSockets: seeding.concurrency });
+  const seeded: Seeded = { created: 0, present: 0 };
+  const target = new URL(entity.path, url);
+  const seedOne = async (index: number) => {
+    const status = await postSurely(agent, target, makeUser(seeding.seed, index));
+    if (status === 201) seeded.created += 1;
+    else seeded.present += 1;
+    seeding.onSeeded(seeded);
+  };
+  try {
+    await forEachIndex(seeding.users, seeding.concurrency, seedOne, seeding.signal);
+  } finally {
+    agent.destroy();
+  }
+  return seeded;
+};
+
+const postSurely = async (agent: Agent, target: URL, { id, fields }: SeededUser): Promise<number> => {
+  const body = JSON.stringify({ id, ...fields });
+  for (let tries = 1; ; tries += 1) {
+    const answer = await post(agent, target, body).catch((error: Error) => ({ status: 0, text: error.message }));
+    if (answer.status === 201 || answer.status === 409) return answer.status;
+    const mayPass = answer.status === 0 || answer.status === 503;
+    if (!mayPass || tries === triesMax) throw new Error(`Cannot create "${id}" at ${target.href}: status ${answer.status}, ${answer.text.slice(0, 300)}`);
+    await pause(backOffMs(tries, 100, 2_000));
+  }
+};
+
+const post = (agent: Agent, target: URL, body: string): Promise<{ status: number; text: string }> =>
+  new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const sent = request(target, { method: 'POST', agent, headers, timeout: answerMs }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.once('end', () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+      answer.once('error', reject);
+    });
+    sent.once('timeout', () => sent.destroy(new Error(`no answer within ${answerMs / 1_000} s`)));
+    sent.once('error', reject);
+    sent.end(body);
+  });

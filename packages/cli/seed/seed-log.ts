@@ -1,0 +1,50 @@
+import { partitionOf } from '@muster/cluster';
+import { append, databaseNow, type Log, measureClock, openAppendQueue, openClock, type StoredEvent } from '@muster/log';
+import { type Entity, typeOf } from '@muster/model';
+import { pause } from '@muster/runtime';
+import { v7 as uuidv7 } from 'uuid';
+import { forEachIndex } from './for-each-index.ts';
+import { makeUser, type SeededUser } from './make-user.ts';
+import type { Seeded, Seeding } from './seeded.ts';
+
+const deadlineMs = 30_000;
+const triesMax = 5;
+
+/** Appends a creation for each user straight to the log, as a gateway would. Throws when the database does not take one. */
+export const seedLog = async (log: Log, entity: Entity, partitions: number, seeding: Seeding): Promise<Seeded> => {
+  const clock = openClock();
+  await measureClock(log, clock, 5_000);
+  const queue = openAppendQueue({ waitingMax: Number.POSITIVE_INFINITY });
+  const seeded: Seeded = { created: 0, present: 0 };
+  const seedOne = async (index: number) => {
+    const event = creationOf(entity, makeUser(seeding.seed, index), partitions, databaseNow(clock));
+    const outcome = await appendSurely(log, queue, event);
+    if (outcome === 'appended') seeded.created += 1;
+    else seeded.present += 1;
+    seeding.onSeeded(seeded);
+  };
+  await forEachIndex(seeding.users, seeding.concurrency, seedOne, seeding.signal);
+  return seeded;
+};
+
+const creationOf = (entity: Entity, { id, fields }: SeededUser, partitions: number, at: Date): StoredEvent => ({
+  _id: uuidv7(),
+  entity: entity.name,
+  entityId: id,
+  version: 1,
+  partition: partitionOf(entity.name, id, partitions),
+  type: typeOf(entity, 'created'),
+  data: fields,
+  at,
+  meta: { requestId: 'seed' },
+});
+
+// the same event again is harmless: the log takes it once
+const appendSurely = async (log: Log, queue: ReturnType<typeof openAppendQueue>, event: StoredEvent): Promise<'appended' | 'conflict'> => {
+  for (let tries = 1; ; tries += 1) {
+    const outcome = await append(log, queue, event, deadlineMs);
+    if (outcome.kind === 'appended' || outcome.kind === 'conflict') return outcome.kind;
+    if (tries === triesMax) throw new Error(`Cannot append to ${event.entity} "${event.entityId}": ${outcome.why}, ${triesMax} times`);
+    await pause(500);
+  }
+};

@@ -1,0 +1,59 @@
+import { entities } from '@muster/entities';
+import { openLog } from '@muster/log';
+import { openAggregators } from '../ask-aggregators.ts';
+import { findSystem, readPartitions } from '../find-system.ts';
+import { closeProgress, openProgress, showProgress } from '../progress.ts';
+import { seedApi } from './seed-api.ts';
+import { seedLog } from './seed-log.ts';
+import type { Seeded, Seeding } from './seeded.ts';
+import { waitUntilHeld } from './wait-until-held.ts';
+
+export type SeedOptions = { users: number; seed: number; via: 'api' | 'log'; concurrency: number | undefined; url: string | undefined };
+
+/**
+ * Fills the running system with plausible users, the same ones for the same seed, and waits until its aggregators have them. The exit code: 0 done,
+ * 1 broken off or not all held, 2 when there is nothing to fill.
+ */
+export const seed = async (environment: NodeJS.ProcessEnv, options: SeedOptions, signal: AbortSignal, print: (text: string) => void): Promise<number> => {
+  const system = await findSystem(environment);
+  if (system.kind === 'problems') return refuse(system.problems.join('; '), print);
+  const url = options.url ?? system.url;
+  const [entity] = entities.filter(({ name }) => name === 'user');
+  if (!entity) return refuse('there is no entity "user"', print);
+  if (options.via === 'api' && url === undefined) return refuse('the address of the gateway is not known: name it with --url', print);
+  await using log = openLog({ uri: system.uri, database: system.database, appName: 'muster-seed' });
+  const progress = openProgress('Users', options.users);
+  try {
+    const partitions = await readPartitions(log);
+    const startedAt = performance.now();
+    const onSeeded = ({ created, present }: Seeded) => showProgress(progress, created + present);
+    const concurrency = options.concurrency ?? { api: 64, log: 2_000 }[options.via];
+    const seeding: Seeding = { users: options.users, seed: options.seed, concurrency, signal, onSeeded };
+    const seeded = options.via === 'api' && url !== undefined ? await seedApi(url, entity, seeding) : await seedLog(log, entity, partitions, seeding);
+    closeProgress(progress);
+    print(describe(seeded, options.via, (performance.now() - startedAt) / 1_000));
+    if (signal.aborted) return refuse('broken off; the same command again goes on where it was', print, 1);
+    await using aggregators = await openAggregators(log);
+    if (aggregators.holders.length === 0) return tell('No aggregator runs: they take the users in when they start', print, 0);
+    const isHeld = await waitUntilHeld(aggregators, entity, partitions, options.seed, options.users);
+    if (!isHeld) return refuse('the aggregators do not have all of them in memory yet', print, 1);
+    return tell(`Held by ${aggregators.holders.length} aggregators ${((performance.now() - startedAt) / 1_000).toFixed(1)} s after the start`, print, 0);
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error), print, 1);
+  } finally {
+    closeProgress(progress);
+  }
+};
+
+const describe = ({ created, present }: Seeded, via: string, seconds: number): string => {
+  const were = present > 0 ? ` (${present} were there already: another --seed makes others)` : '';
+  const rate = Math.round((created + present) / seconds);
+  return `${created} users created through the ${via === 'api' ? 'API' : 'log'} in ${seconds.toFixed(1)} s, ${rate} users/s${were}`;
+};
+
+const tell = (text: string, print: (text: string) => void, code: number): number => {
+  print(text);
+  return code;
+};
+
+const refuse = (problem: string, print: (text: string) => void, code = 2): number => tell(`Cannot seed: ${problem}`, print, code);

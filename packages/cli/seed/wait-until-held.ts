@@ -1,0 +1,36 @@
+import { type Floor, type Holder, partitionOf } from '@muster/cluster';
+import type { Entity } from '@muster/model';
+import { type Aggregators, askUntil } from '../ask-aggregators.ts';
+import { makeUser } from './make-user.ts';
+
+const usersAtOnce = 2_000;
+const waitMs = 5_000;
+const tries = 12;
+
+/** Waits until the aggregators that answer have all these users in memory; false when they have not after about a minute without progress. */
+export const waitUntilHeld = async (
+  { holders, byPartition }: Aggregators,
+  entity: Entity,
+  partitions: number,
+  seed: number,
+  users: number,
+): Promise<boolean> => {
+  for (let from = 0; from < users; from += usersAtOnce) {
+    const floors = floorsOf(entity, seed, from, Math.min(users, from + usersAtOnce));
+    const ownOf = (holder: Holder) => floors.filter(([name, id]) => byPartition.get(partitionOf(name, id, partitions)) === holder);
+    const held = await Promise.all(holders.map((holder) => isHeld(holder, ownOf(holder))));
+    if (!held.every(Boolean)) return false;
+  }
+  return true;
+};
+
+const floorsOf = (entity: Entity, seed: number, from: number, to: number): Floor[] =>
+  Array.from({ length: to - from }, (_, offset) => [entity.name, makeUser(seed, from + offset).id, 1]);
+
+const isHeld = async (holder: Holder, floors: Floor[]): Promise<boolean> => {
+  for (let look = 0; look < tries; look += 1) {
+    const answer = await askUntil(holder, { kind: 'count', floors, waitMs }, waitMs + 2_000);
+    if (answer?.kind === 'counted') return true;
+  }
+  return false;
+};

@@ -1,0 +1,65 @@
+/** What is not as the log says it must be. */
+export type Difference = { what: string; where: string; expected: string; found: string };
+
+/** A stream with an event that cannot be understood. */
+export type ParkedStream = { entity: string; id: string; version: number; problem: string };
+
+/** What `verify` found so far. A plain value, changed in this file only. */
+export type Findings = {
+  living: Map<string, number>; // by entity's name
+  deleted: Map<string, number>;
+  events: number;
+  differences: number;
+  shown: Difference[]; // the first ones
+  told: Set<string>; // a stray event is met in two partitions
+  parked: ParkedStream[];
+  unlooked: Map<number, string>; // partitions whose memory could not be read, and why
+  caughtUp: number; // streams of which memory had to be asked again
+};
+
+const shownMax = 20;
+
+export const openFindings = (): Findings => ({
+  living: new Map(),
+  deleted: new Map(),
+  events: 0,
+  differences: 0,
+  shown: [],
+  told: new Set(),
+  parked: [],
+  unlooked: new Map(),
+  caughtUp: 0,
+});
+
+/** Notes a difference, each only once. */
+export const noteDifference = (findings: Findings, difference: Difference): void => {
+  const text = `${difference.what} ${difference.where}`;
+  if (findings.told.has(text)) return;
+  findings.told.add(text);
+  findings.differences += 1;
+  if (findings.shown.length < shownMax) findings.shown.push(difference);
+};
+
+/** Counts a stream by what the log folds it to. */
+export const countState = (findings: Findings, entity: string, status: 'absent' | 'active' | 'deleted'): void => {
+  if (status === 'absent') return;
+  const counts = status === 'active' ? findings.living : findings.deleted;
+  counts.set(entity, (counts.get(entity) ?? 0) + 1);
+};
+
+export const countEvents = (findings: Findings, events: number): void => {
+  findings.events += events;
+};
+
+export const countCaughtUp = (findings: Findings, streams: number): void => {
+  findings.caughtUp += streams;
+};
+
+/** Notes that a partition's memory could not be read. */
+export const noteUnlooked = (findings: Findings, partition: number, why: string): void => {
+  findings.unlooked.set(partition, why);
+};
+
+export const noteParked = (findings: Findings, stream: ParkedStream): void => {
+  findings.parked.push(stream);
+};

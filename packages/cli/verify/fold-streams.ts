@@ -1,0 +1,55 @@
+import type { StoredEvent } from '@muster/log';
+import { absent, type Entity, evolve, parseEvent, type State } from '@muster/model';
+
+/**
+ * A stream while its events come by in any order: only its state is kept, the states at the versions that memory and the snapshot have, and events whose
+ * predecessors are still to come. A plain value, changed in this file only.
+ */
+export type Stream = {
+  readonly entity: string;
+  readonly id: string;
+  position: number; // the versions 1 to this one have come
+  state: State; // the fold of them, up to the first that cannot be understood
+  poison: { version: number; problem: string } | undefined;
+  ahead: Map<number, StoredEvent>;
+  isOdd: boolean; // two events of one version, or an event in another stream's partition: to be looked at again
+  wanted: ReadonlySet<number>;
+  kept: Map<number, State>; // by wanted version
+};
+
+export const openStream = (entity: string, id: string, wanted: ReadonlySet<number>): Stream => ({
+  entity,
+  id,
+  position: 0,
+  state: absent,
+  poison: undefined,
+  ahead: new Map(),
+  isOdd: false,
+  wanted,
+  kept: new Map(),
+});
+
+/** Takes one event of the stream, once. `entity` is undefined where this program knows none of that name: then all of it is poison. */
+export const takeStored = (stream: Stream, entity: Entity | undefined, stored: StoredEvent): void => {
+  if (stored.version <= stream.position || stream.ahead.has(stored.version)) {
+    stream.isOdd = true;
+    return;
+  }
+  stream.ahead.set(stored.version, stored);
+  for (let next = stream.ahead.get(stream.position + 1); next; next = stream.ahead.get(stream.position + 1)) {
+    stream.ahead.delete(next.version);
+    stream.position = next.version;
+    step(stream, entity, next);
+  }
+};
+
+const step = (stream: Stream, entity: Entity | undefined, stored: StoredEvent) => {
+  if (stream.poison) return;
+  const parsed = entity ? parseEvent(entity, stored) : { kind: 'poison' as const, problem: `no entity "${stream.entity}" is known here` };
+  if (parsed.kind === 'poison') {
+    stream.poison = { version: stored.version, problem: parsed.problem };
+    return;
+  }
+  stream.state = evolve(stream.state, parsed.event);
+  if (stream.wanted.has(stream.state.version)) stream.kept.set(stream.state.version, stream.state);
+};

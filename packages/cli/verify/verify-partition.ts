@@ -1,0 +1,66 @@
+import { type Holder, partitionOf } from '@muster/cluster';
+import type { RecordDocument } from '@muster/log';
+import type { State } from '@muster/model';
+import { findSuspects, type Held } from './find-suspects.ts';
+import { countCaughtUp, countEvents, countState, type Difference, noteDifference, noteUnlooked } from './findings.ts';
+import { foldLog } from './fold-log.ts';
+import { type Looking, lookAgain } from './look-again.ts';
+import { readMemory } from './read-memory.ts';
+import { readSnapshot } from './read-snapshot.ts';
+
+/**
+ * Compares one partition's memory and snapshot with the fold of its log, while all go on: the two are read first, so that the log, read after them,
+ * has all that they can know; what then looks behind or odd is looked at again. `holder` is undefined where memory is not to be looked at.
+ */
+export const verifyPartition = async (looking: Looking, partition: number, holder: Holder | undefined, onEvents: (events: number) => void): Promise<void> => {
+  const { log, entities, findings, partitions } = looking;
+  const memory = holder && (await readAllMemory(looking, partition, holder));
+  const snapshot = await readSnapshot(log, [...entities.values()], partition);
+  const held: Held = { memory, records: snapshot.records };
+  for (const difference of [...snapshot.differences, ...findMisplaced(held, partition, partitions)]) noteDifference(findings, difference);
+
+  const wanted = (entity: string, id: string) => new Set([memory?.get(entity)?.get(id)?.version ?? 0, snapshot.records.get(entity)?.get(id)?.version ?? 0]);
+  const { streams, events, reusedIds } = await foldLog(log, entities, partition, wanted, onEvents);
+  for (const id of reusedIds) noteDifference(findings, { what: 'Two events have one id', where: `log, event ${id}`, expected: 'one event', found: 'two' });
+  countEvents(findings, events);
+  for (const { entity, state } of streams.values()) countState(findings, entity, state.status);
+
+  const suspects = findSuspects(streams, held, partition, partitions);
+  countCaughtUp(findings, suspects.length);
+  await lookAgain(looking, partition, memory && holder, suspects);
+};
+
+const readAllMemory = async ({ entities, findings }: Looking, partition: number, holder: Holder): Promise<Map<string, Map<string, State>> | undefined> => {
+  const memory = new Map<string, Map<string, State>>();
+  for (const entity of entities.values()) {
+    const states = await readMemory(holder, partition, entity);
+    if (states) memory.set(entity.name, states);
+    else {
+      noteUnlooked(findings, partition, `${holder.name} did not hand it out`);
+      return undefined;
+    }
+  }
+  return memory;
+};
+
+const findMisplaced = ({ memory, records }: Held, partition: number, partitions: number): Difference[] => [
+  ...misplacedIn('memory', memory ?? new Map<string, Map<string, State>>(), partition, partitions),
+  ...misplacedIn('snapshot', records, partition, partitions),
+];
+
+const misplacedIn = (
+  what: string,
+  held: ReadonlyMap<string, ReadonlyMap<string, State | RecordDocument>>,
+  partition: number,
+  partitions: number,
+): Difference[] =>
+  [...held].flatMap(([entity, things]) =>
+    [...things.keys()]
+      .filter((id) => partitionOf(entity, id, partitions) !== partition)
+      .map((id) => ({
+        what: 'A thing is held in the wrong partition',
+        where: `${what}, ${entity} "${id}"`,
+        expected: `partition ${partitionOf(entity, id, partitions)}`,
+        found: `partition ${partition}`,
+      })),
+  );

@@ -1,0 +1,51 @@
+import { entities } from '@muster/entities';
+import { openLog, withinDeadline } from '@muster/log';
+import { openAggregators } from '../ask-aggregators.ts';
+import { findSystem, readPartitions } from '../find-system.ts';
+import { closeProgress, openProgress, showProgress } from '../progress.ts';
+import { describeFindings } from './describe-findings.ts';
+import { findOutside } from './find-outside.ts';
+import { noteDifference, noteUnlooked, openFindings } from './findings.ts';
+import { verifyPartition } from './verify-partition.ts';
+
+export type VerifyOptions = { memory: boolean };
+
+/**
+ * Refolds the log of the running system and compares it with what the aggregators hold in memory and with the snapshot; prints what it found.
+ * The exit code: 0 all equal, 1 any difference, 2 it could not look at everything.
+ */
+export const verify = async (environment: NodeJS.ProcessEnv, options: VerifyOptions, print: (text: string) => void): Promise<number> => {
+  const startedAt = performance.now();
+  const system = await findSystem(environment);
+  if (system.kind === 'problems') return refuse(system.problems.join('; '), print);
+  await using log = openLog({ uri: system.uri, database: system.database, appName: 'muster-verify' });
+  try {
+    const partitions = await readPartitions(log);
+    const total = await withinDeadline(log.events.estimatedDocumentCount(), 10_000, 'count the events');
+    await using aggregators = await openAggregators(log);
+    const looking = { log, entities: new Map(entities.map((entity) => [entity.name, entity])), partitions, findings: openFindings() };
+    const { findings } = looking;
+    const progress = openProgress('Events verified', total);
+    for (let partition = 0; partition < partitions; partition += 1) {
+      const holder = options.memory ? aggregators.byPartition.get(partition) : undefined;
+      if (options.memory && !holder) noteUnlooked(findings, partition, whoIsSilent(aggregators.silent));
+      await verifyPartition(looking, partition, holder, (events) => showProgress(progress, findings.events + events));
+      showProgress(progress, findings.events);
+    }
+    for (const difference of await findOutside(log, entities, partitions)) noteDifference(findings, difference);
+    closeProgress(progress);
+    const letters = await withinDeadline(log.deadLetters.countDocuments(), 10_000, 'count the dead letters');
+    print(describeFindings(findings, { entities, letters, partitions, memory: options.memory, seconds: (performance.now() - startedAt) / 1_000 }));
+    if (findings.differences > 0) return 1;
+    return findings.unlooked.size > 0 ? 2 : 0;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error), print);
+  }
+};
+
+const whoIsSilent = (silent: readonly string[]) => (silent.length > 0 ? `no holder answers; silent are ${silent.join(', ')}` : 'no aggregator holds it');
+
+const refuse = (problem: string, print: (text: string) => void): number => {
+  print(`Cannot verify: ${problem}`);
+  return 2;
+};

@@ -1,0 +1,117 @@
+import { isDeepStrictEqual } from 'node:util';
+import { partitionOf } from '@muster/cluster';
+import { call, eventually, forAll } from './call.ts';
+import { checkHistory } from './check-history.ts';
+import { type FoldedLog, foldLog, groupBy, lastState } from './fold-log.ts';
+import type { Call, User } from './history.ts';
+import type { TestSystem } from './test-system.ts';
+
+/** Where the answers must come from: the aggregators' memory, or the snapshot and the log's tail. */
+export type Road = 'memory' | 'database';
+
+/**
+ * After a load has stopped: what is wrong with its history, with the log, with what the aggregators hold, with `Users` and `Checkpoints`, with COUNT and LIST.
+ * Waits until nothing more comes into the log and all have followed; throws when they do not.
+ */
+export const checkAll = async (test: TestSystem, calls: readonly Call[]): Promise<string[]> => {
+  const folded = await readLog(test);
+  const history = checkHistory(folded, calls);
+  const answers = await checkAnswers(test, folded, 'memory');
+  const snapshots = await checkSnapshots(test, folded);
+  if ((await test.log.events.countDocuments()) !== folded.events.length) return checkAll(test, calls); // what was under way at the end came only now
+  return [...history, ...answers, ...snapshots];
+};
+
+/** The log as it is now, folded. */
+export const readLog = async ({ log }: TestSystem): Promise<FoldedLog> => foldLog(await log.events.find().toArray());
+
+/** Reads every id, counts and lists through a gateway; what differs from the log. From memory it waits for the aggregators, from the database it does not. */
+export const checkAnswers = async (test: TestSystem, folded: FoldedLog, road: Road, url = test.url): Promise<string[]> => {
+  const ids = [...folded.streams.keys()];
+  const reads = await forAll(ids, 24, (id) => checkOne(url, folded, id, road));
+  return [...reads.flat(), ...(await checkCount(url, folded, road)), ...(await checkList(url, folded, road))];
+};
+
+const sources = { memory: /^aggregator-\d+(, aggregator-\d+)*$/, database: /^database$/ } satisfies Record<Road, RegExp>;
+
+const checkOne = async (url: string, folded: FoldedLog, id: string, road: Road): Promise<string[]> => {
+  const { status, version, user } = lastState(folded, id);
+  const read = () => call(url, 'GET', `/api/user/${id}`, { headers: { 'muster-min-version': String(version) } });
+  const reply = road === 'memory' ? await eventually(read, ({ headers }) => sources.memory.test(headers.get('muster-source') ?? '')) : await read();
+  const wanted = { status: { absent: 404, active: 200, deleted: 410 }[status], etag: version > 0 ? `"${version}"` : null, user };
+  const given = { status: reply.status, etag: reply.headers.get('etag'), user: reply.status === 200 ? (reply.body as User) : undefined };
+  const problems = isDeepStrictEqual(given, wanted) ? [] : [`${id} reads ${JSON.stringify(given)}, the log has ${JSON.stringify(wanted)}`];
+  return sources[road].test(reply.headers.get('muster-source') ?? '') ? problems : [...problems, `${id} was read from ${reply.headers.get('muster-source')}`];
+};
+
+const checkCount = async (url: string, folded: FoldedLog, road: Road): Promise<string[]> => {
+  const wanted = livingOf(folded).length;
+  const reply = await call(url, 'GET', '/api/user/count');
+  const problems = reply.body?.count === wanted && !reply.headers.has('muster-as-of') ? [] : [`COUNT says ${reply.text}, the log has ${wanted}`];
+  return sources[road].test(reply.headers.get('muster-source') ?? '') ? problems : [...problems, `COUNT came from ${reply.headers.get('muster-source')}`];
+};
+
+const checkList = async (url: string, folded: FoldedLog, road: Road): Promise<string[]> => {
+  const listed: User[] = [];
+  const from = new Set<string>();
+  for (let next: string | undefined = '/api/user?limit=137'; next; ) {
+    const page = await call(url, 'GET', next);
+    if (page.status !== 200) return [`LIST at ${next} says ${page.text}`];
+    listed.push(...page.body);
+    from.add(page.headers.get('muster-source') ?? '');
+    next = /<([^>]+)>; rel="next"/.exec(page.headers.get('link') ?? '')?.[1];
+  }
+  const wanted = livingOf(folded);
+  const strangers = [...from].filter((source) => !sources[road].test(source)).map((source) => `LIST came from ${source}`);
+  if (isDeepStrictEqual(listed, wanted)) return strangers;
+  const missing = wanted.filter(({ id }) => !listed.some((user) => user.id === id)).map(({ id }) => id);
+  return [`LIST gives ${listed.length} users, the log has ${wanted.length}; missing: ${missing.slice(0, 5).join(', ') || 'none'}`, ...strangers];
+};
+
+const partitions = 32;
+
+/** The users that live, in the order of LIST: by partition, then by id. */
+const livingOf = (folded: FoldedLog): User[] => {
+  const living = [...folded.streams.keys()].flatMap((id) => lastState(folded, id).user ?? []);
+  const place = ({ id = '' }: User) => ({ id, partition: partitionOf('user', id, partitions) });
+  return living.sort((a, b) => place(a).partition - place(b).partition || (place(a).id < place(b).id ? -1 : 1));
+};
+
+/** Waits until `Users` and `Checkpoints` say what the log says; what they say wrong, when that does not come. */
+export const checkSnapshots = async (test: TestSystem, folded: FoldedLog, withinMs = 15_000): Promise<string[]> => {
+  const look = async () => [...(await checkUsers(test, folded)), ...(await checkCheckpoints(test, folded))];
+  try {
+    return await eventually(look, (problems) => problems.length === 0, withinMs);
+  } catch {
+    return await look();
+  }
+};
+
+/** What `Users` says otherwise than the log, or not yet. */
+export const checkUsers = async ({ log }: TestSystem, folded: FoldedLog): Promise<string[]> => {
+  const records = new Map((await log.db.collection<{ _id: string }>('Users').find().toArray()).map((record) => [record._id, record]));
+  const strange = [...records.keys()].filter((id) => !folded.streams.has(id)).map((id) => `Users has ${id}, the log has not`);
+  const differing = [...folded.streams.keys()].flatMap((id) => {
+    const { snapshot: _, ...record } = { snapshot: 0, ...records.get(id) };
+    return isDeepStrictEqual(record, recordOf(folded, id)) ? [] : [`Users has ${JSON.stringify(record)}, the log has ${JSON.stringify(recordOf(folded, id))}`];
+  });
+  return [...strange, ...differing];
+};
+
+const recordOf = (folded: FoldedLog, id: string) => {
+  const { user, version, createdAt, changedAt, status } = lastState(folded, id);
+  const { id: _, ...fields } = user ?? {};
+  const about = { _id: id, ...fields, version, partition: partitionOf('user', id, partitions), createdAt, updatedAt: changedAt };
+  return status === 'deleted' ? { ...about, deletedAt: changedAt } : about;
+};
+
+const checkCheckpoints = async ({ log }: TestSystem, { events, ...folded }: FoldedLog): Promise<string[]> => {
+  const checkpoints = new Map((await log.checkpoints.find().toArray()).map((checkpoint) => [String(checkpoint._id), checkpoint]));
+  const living = groupBy(livingOf({ events, ...folded }), ({ id = '' }) => String(partitionOf('user', id, partitions)));
+  return [...groupBy(events, ({ partition }) => String(partition))].flatMap(([partition, inLog]) => {
+    const wanted = { events: inLog.length, living: { user: living.get(partition)?.length ?? 0 } };
+    const checkpoint = checkpoints.get(partition);
+    const given = checkpoint && { events: checkpoint.events, living: checkpoint.living };
+    return isDeepStrictEqual(given, wanted) ? [] : [`The checkpoint of partition ${partition} says ${JSON.stringify(given)}, the log has ${JSON.stringify(wanted)}`];
+  });
+};

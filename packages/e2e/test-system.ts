@@ -1,0 +1,88 @@
+import {
+  type Exit,
+  killProcess,
+  type ProcessEvent,
+  processOf,
+  type RunningSystem,
+  type SystemOptions,
+  startProcess,
+  startSystem,
+  stopProcess,
+  waitReady,
+} from '@muster/local';
+import { type Log, openLog } from '@muster/log';
+import { openTestFolder } from '@muster/testing';
+
+/** A whole Muster as real processes, on a database of its own, with what a test asks of it. */
+export type TestSystem = AsyncDisposable & {
+  system: RunningSystem;
+  /** Where each gateway answers. */
+  url: string;
+  urls: string[];
+  /** The database, looked at past the gateways. */
+  log: Log;
+  /** What the processes went through and wrote. */
+  events: ProcessEvent[];
+};
+
+/** Snapshots follow soon after a change, so that a test need not wait for them long. */
+const soon = { SNAPSHOT_AFTER_MS: '300', CHECKPOINT_EVERY_MS: '2000' };
+
+export const openTestSystem = async ({ environment = {}, ...options }: Partial<SystemOptions> = {}): Promise<TestSystem> => {
+  const folder = await openTestFolder();
+  const events: ProcessEvent[] = [];
+  const { NODE_OPTIONS: _, ...own } = process.env; // the programs are built: they need no loader of ours
+  const system = await startSystem({
+    dataPath: folder.path,
+    dieWithParent: true,
+    onEvent: (event) => events.push(event),
+    environment: { ...own, ...soon, ...environment },
+    ...options,
+  });
+  const log = openLog({ uri: system.mongodbUri, database: 'muster', appName: 'test' });
+  const urls = system.gateways.map((name) => `http://127.0.0.1:${processOf(system, name).ready?.port}`);
+  const close = async () => {
+    await log[Symbol.asyncDispose]();
+    await system[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  };
+  return { system, url: system.url, urls, log, events, [Symbol.asyncDispose]: close };
+};
+
+/** kill -9; who watches the processes starts it again, and this waits until it is ready. */
+export const killAndAwaitReturn = async ({ system }: TestSystem, name: string): Promise<void> => {
+  await killProcess(system, name, 'SIGKILL');
+  await waitReady(system, name);
+};
+
+/** kill -9 without a return, until it is started. */
+export const killForGood = async ({ system }: TestSystem, ...names: string[]): Promise<void> => {
+  for (const name of names) {
+    await killProcess(system, name, 'SIGKILL');
+    await stopProcess(system, name);
+  }
+};
+
+/** SIGTERM; gives how each ended. */
+export const stopGently = async ({ system }: TestSystem, ...names: string[]): Promise<Exit[]> => {
+  const exits = names.map((name) => processOf(system, name).spawned?.exited);
+  await Promise.all(names.map((name) => stopProcess(system, name)));
+  return Promise.all(exits.map((exited) => exited ?? { code: null, signal: null }));
+};
+
+export const startAgain = async ({ system }: TestSystem, ...names: string[]): Promise<void> => {
+  await Promise.all(names.map((name) => startProcess(system, name)));
+  await Promise.all(names.map((name) => waitReady(system, name)));
+};
+
+/** The lines that a process wrote. */
+export const linesOf = ({ events }: TestSystem, name: string): string[] => events.flatMap((event) => (event.kind === 'line' && event.name === name ? [event.line] : []));
+
+/** A number from an aggregator's metrics, as its health port tells it: `muster_restores_total{road="scan"}`; 0 where it is not there. */
+export const readMetric = async ({ log }: TestSystem, aggregator: string, name: string, labels: Record<string, string> = {}): Promise<number> => {
+  const member = await log.aggregators.findOne({ _id: aggregator });
+  const response = await fetch(`http://127.0.0.1:${member?.healthPort}/metrics`);
+  const wanted = [...Object.entries(labels).map(([label, value]) => `${label}="${value}"`), `${name}{`];
+  const line = (await response.text()).split('\n').find((one) => one.startsWith(name) && wanted.every((part) => one.includes(part)));
+  return Number(line?.split(' ').at(-1) ?? 0);
+};

@@ -1,0 +1,160 @@
+import { at, note, storedNote } from '@muster/testing';
+import { expect } from 'chai';
+import Joi from 'joi';
+import { user } from '../entities/user.ts';
+import { defineEntity, type Fields, fold, parseEvent, type StoredEvent, typeOf } from './index.ts';
+
+const data = { text: 'one', stars: 1 };
+const created = storedNote({ kind: 'created', version: 1, data });
+const problemOf = (stored: StoredEvent) => {
+  const parsed = parseEvent(note, stored);
+  return parsed.kind === 'poison' ? parsed.problem : 'none';
+};
+/** An event as no program of ours would have written it. */
+const odd = (fields: object): StoredEvent => ({ ...created, ...fields });
+
+describe('A stored event', () => {
+  it('is understood by its type', () => {
+    expect(parseEvent(note, created)).to.deep.equal({ kind: 'event', event: { kind: 'created', version: 1, at: at(1), data } });
+    expect(parseEvent(note, storedNote({ kind: 'updated', version: 2, data: { stars: 2 } }))).to.have.nested.property('event.kind', 'updated');
+    expect(parseEvent(note, storedNote({ kind: 'deleted', version: 2 }))).to.have.nested.property('event.kind', 'deleted');
+  });
+
+  it('has a type made of the title and what happened', () => {
+    expect([typeOf(user, 'created'), typeOf(user, 'updated'), typeOf(user, 'deleted')]).to.deep.equal(['UserCreated', 'UserUpdated', 'UserDeleted']);
+  });
+
+  it('of an unknown type is poison, whatever the type is called', () => {
+    for (const type of [
+      'UserCreated',
+      'NoteRenamed',
+      'Note',
+      '',
+      'noteCreated',
+      'NoteCreatedX',
+      'Noteconstructor',
+      'NotetoString',
+      'Note__proto__',
+      7,
+      null,
+      undefined,
+      {},
+    ])
+      expect(problemOf(odd({ type })), String(type)).to.match(/^the type .*is not known to entity "note"$/);
+  });
+
+  it('whose data is no object is poison', () => {
+    for (const wrong of [null, undefined, 'x', 7, [], [1]])
+      expect(problemOf(odd({ data: wrong })), JSON.stringify(wrong)).to.equal('its "data" is not an object');
+  });
+
+  it('without a date is poison', () => {
+    for (const wrong of [undefined, null, '2026-01-01', 0]) expect(problemOf(odd({ at: wrong })), String(wrong)).to.equal('its "at" is not a date');
+  });
+
+  it('without a version is poison', () => {
+    for (const wrong of [undefined, null, '1', 0, -1, 1.5, Number.NaN]) expect(problemOf(odd({ version: wrong })), String(wrong)).to.match(/^its version is /);
+  });
+
+  it('with a field that the entity does not have is poison', () => {
+    for (const name of ['colour', 'constructor', 'toString', 'id', 'version'])
+      expect(problemOf(odd({ data: { ...data, [name]: 1 } })), name).to.equal(`its data has a field "${name}", which entity "note" does not have`);
+    const own = JSON.parse('{"text":"one","stars":1,"__proto__":1}') as Fields;
+    expect(problemOf(odd({ data: own }))).to.match(/field "__proto__"/);
+  });
+
+  it('with a value of another type is poison', () => {
+    expect(problemOf(odd({ data: { ...data, text: 7 } }))).to.equal('its field "text" is not of type string');
+    expect(problemOf(odd({ data: { ...data, stars: '7' } }))).to.equal('its field "stars" is not of type number');
+    expect(problemOf(odd({ data: { ...data, tags: {} } }))).to.equal('its field "tags" is not of type array');
+    expect(problemOf(odd({ data: { ...data, text: null } }))).to.equal('its field "text" is not of type string');
+  });
+
+  it('that creates without a required field is poison; an update may have any', () => {
+    expect(problemOf(odd({ data: { text: 'one' } }))).to.equal('its data lacks the field "stars"');
+    expect(problemOf(storedNote({ kind: 'updated', version: 2, data: { tags: [] } }))).to.equal('none');
+  });
+
+  it('with a value that a rule of today would refuse is understood all the same', () => {
+    expect(problemOf(odd({ data: { text: '', stars: 1.5 } }))).to.equal('none');
+  });
+
+  it('may hold null where the entity allows it', () => {
+    const task = defineEntity({ name: 'task', title: 'Task', collection: 'Tasks', fields: { due: Joi.string().allow(null), title: Joi.string() } });
+    const stored = { ...created, type: 'TaskCreated' };
+    expect(parseEvent(task, { ...stored, data: { due: null, title: 'x' } }).kind).to.equal('event');
+    expect(parseEvent(task, { ...stored, data: { due: 'x', title: null } }).kind).to.equal('poison');
+  });
+});
+
+describe('An upcast', () => {
+  const renamed = defineEntity({
+    name: 'note',
+    title: 'Note',
+    collection: 'Notes',
+    fields: { text: Joi.string(), stars: Joi.number() },
+    upcast: (stored) => {
+      if (stored.type === 'NoteBroken') throw new Error('no idea');
+      if (stored.type === 'NoteWritten') return { ...stored, type: 'NoteCreated', data: { text: stored.data.words, stars: 0 } };
+      return stored;
+    },
+  });
+
+  it('turns an event as it was once written into one of today', () => {
+    const parsed = parseEvent(renamed, odd({ type: 'NoteWritten', data: { words: 'one' } }));
+    expect(parsed).to.deep.equal({ kind: 'event', event: { kind: 'created', version: 1, at: at(1), data: { text: 'one', stars: 0 } } });
+  });
+
+  it('leaves the stored event as it is', () => {
+    const stored = Object.freeze(odd({ type: 'NoteWritten', data: Object.freeze({ words: 'one' }) }));
+    parseEvent(renamed, stored);
+    expect(stored.type).to.equal('NoteWritten');
+  });
+
+  it('whose result is wrong, or that throws, makes poison', () => {
+    expect(parseEvent(renamed, odd({ type: 'NoteWritten', data: {} }))).to.deep.equal({ kind: 'poison', problem: 'its field "text" is not of type string' });
+    expect(parseEvent(renamed, odd({ type: 'NoteBroken' }))).to.deep.equal({ kind: 'poison', problem: 'its upcast fails: no idea' });
+  });
+});
+
+describe('A second entity', () => {
+  it('shares nothing with the first but the engine', () => {
+    expect([user.path, note.path]).to.deep.equal(['/api/user', '/api/note']);
+    expect(problemOf({ ...created, type: 'UserCreated', data: { name: 'Ada', email: 'ada@example.org', group: 1 } })).to.match(/not known to entity "note"/);
+    expect(parseEvent(user, created).kind).to.equal('poison');
+  });
+
+  it('folds from its own events', () => {
+    const parsed = parseEvent(note, created);
+    expect(parsed.kind === 'event' && fold([parsed.event])).to.deep.include({ status: 'active', fields: data });
+  });
+});
+
+describe('The definition of an entity', () => {
+  const right = { name: 'book', title: 'Book', collection: 'Books', fields: { title: Joi.string() } };
+
+  it('is taken when it contradicts nothing', () => {
+    const book = defineEntity({ ...right, fields: { title: Joi.string(), pages: Joi.number().optional() } });
+    expect(book).to.deep.include({ path: '/api/book', fieldNames: ['title', 'pages'], requiredNames: ['title'] });
+  });
+
+  it('is refused with a field that the engine needs', () => {
+    const names = ['_id', 'id', 'version', 'partition', 'snapshot', 'createdAt', 'updatedAt', 'deletedAt', '$set', 'a.b', 'constructor', 'toString'];
+    for (const name of names) expect(() => defineEntity({ ...right, fields: { [name]: Joi.string() } }), name).to.throw(`the engine needs the names ${name}`);
+    expect(() => defineEntity({ ...right, fields: { id: Joi.string(), version: Joi.string() } })).to.throw('id, version');
+  });
+
+  it('is refused with a name that does not fit an address', () => {
+    for (const name of ['', 'Book', 'my book', 'a/b', '1book', 'a:b', 'b'.repeat(33)])
+      expect(() => defineEntity({ ...right, name }), name).to.throw('must be 1 to 32');
+  });
+
+  it('is refused with a title that does not fit an event type', () => {
+    for (const title of ['', 'book', 'My Book', '$Book']) expect(() => defineEntity({ ...right, title }), title).to.throw('must be 1 to 32 letters');
+  });
+
+  it("is refused with a collection that is the engine's own", () => {
+    for (const collection of ['Events', 'Checkpoints', 'Aggregators', 'DeadLetters', 'Settings', '', 'system.users', '$x'])
+      expect(() => defineEntity({ ...right, collection }), collection).to.throw("is the engine's own");
+  });
+});

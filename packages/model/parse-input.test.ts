@@ -1,0 +1,132 @@
+import { expect } from 'chai';
+import Joi from 'joi';
+import { user } from '../entities/user.ts';
+import { defineEntity, findIdFaults, type ParsedInput, parseChanges, parseNew } from './index.ts';
+
+const ada = { name: 'Ada', email: 'ada@example.org', group: 1 };
+
+/** As it comes from a client: JSON text, so that `__proto__` is a key like any other. */
+const newFrom = (text: string) => parseNew(user, JSON.parse(text));
+const withField = (text: string) => newFrom(`{"name":"Ada","email":"ada@example.org","group":1,${text}}`);
+const pointersOf = (parsed: ParsedInput) => (parsed.kind === 'faults' ? parsed.faults.map(({ pointer }) => pointer) : 'none');
+
+describe('What a client sends', () => {
+  it('is taken when it is right, with the id apart from the fields', () => {
+    expect(parseNew(user, { id: '13AE742', ...ada })).to.deep.equal({ kind: 'input', id: '13AE742', fields: ada });
+    expect(parseNew(user, ada)).to.deep.equal({ kind: 'input', id: undefined, fields: ada });
+    expect(parseChanges(user, { group: 2 })).to.deep.equal({ kind: 'input', id: undefined, fields: { group: 2 } });
+    expect(parseChanges(user, { id: 'a', group: 2 })).to.deep.equal({ kind: 'input', id: 'a', fields: { group: 2 } });
+  });
+
+  it('must be a JSON object', () => {
+    for (const body of [null, undefined, [], [ada], 'Ada', 7, true])
+      for (const parse of [parseNew, parseChanges])
+        expect(parse(user, body), JSON.stringify(body)).to.deep.equal({ kind: 'faults', faults: [{ pointer: '', detail: 'expected a JSON object' }] });
+  });
+
+  it('gets every fault at once, each with a pointer to it', () => {
+    expect(pointersOf(newFrom('{"id":"count","name":"","email":"x","group":"7","age":3}'))).to.deep.equal(['/id', '/name', '/email', '/group', '/age']);
+    expect(pointersOf(newFrom('{}'))).to.deep.equal(['/name', '/email', '/group']);
+  });
+
+  it('with unknown fields is refused, whatever they are called', () => {
+    expect(pointersOf(withField('"age":1'))).to.deep.equal(['/age']);
+    expect(pointersOf(withField('"constructor":{"prototype":1}'))).to.deep.equal(['/constructor']);
+    expect(pointersOf(withField('"toString":1,"hasOwnProperty":1'))).to.deep.equal(['/toString', '/hasOwnProperty']);
+    expect(pointersOf(withField('"version":1,"_id":"x","createdAt":1'))).to.deep.equal(['/version', '/_id', '/createdAt']);
+    expect(pointersOf(withField('"":1'))).to.deep.equal(['/']);
+    expect(pointersOf(withField('"a/b~c":1'))).to.deep.equal(['/a~1b~0c']);
+  });
+
+  it('with wrong types is refused and never converted', () => {
+    const wrong = { name: [1, null, true, {}, [], ['Ada']], email: [1, null, 'ada', 'ada@', {}], group: ['1', 1.5, null, true, [1], {}] };
+    for (const [name, values] of Object.entries(wrong))
+      for (const value of values) {
+        expect(pointersOf(parseNew(user, { ...ada, [name]: value })), `${name}: ${JSON.stringify(value)}`).to.deep.equal([`/${name}`]);
+        expect(pointersOf(parseChanges(user, { [name]: value })), `${name}: ${JSON.stringify(value)}`).to.deep.equal([`/${name}`]);
+      }
+  });
+
+  it('with operators is refused wherever they stand', () => {
+    expect(pointersOf(withField('"$where":"1"'))).to.deep.equal(['/$where']);
+    expect(pointersOf(newFrom('{"name":{"$ne":null},"email":"ada@example.org","group":1}'))).to.deep.equal(['/name/$ne']);
+    expect(pointersOf(newFrom('{"name":[{"a":{"$gt":1}}]}'))).to.deep.equal(['/name/0/a/$gt']);
+    expect(pointersOf(withField('"a.b":1'))).to.deep.equal(['/a.b']);
+  });
+
+  it('with __proto__ as a key of its own is refused and changes no prototype', () => {
+    expect(pointersOf(withField('"__proto__":{"group":9}'))).to.deep.equal(['/__proto__']);
+    expect(pointersOf(newFrom('{"name":{"__proto__":{"polluted":1}}}'))).to.deep.equal(['/name/__proto__']);
+    expect(pointersOf(parseChanges(user, JSON.parse('{"__proto__":{"group":9}}')))).to.deep.equal(['/__proto__']);
+    expect({}).not.to.have.property('polluted');
+  });
+
+  it('nested too deeply is refused without following it', () => {
+    const deep = JSON.parse(`{"name":${'['.repeat(10_000)}${']'.repeat(10_000)}}`);
+    const parsed = parseNew(user, deep);
+    expect(pointersOf(parsed)).to.deep.equal([`/name${'/0'.repeat(31)}`]);
+  });
+
+  it('with text that is no Unicode is refused, in values and in keys', () => {
+    expect(pointersOf(withField('"name":"\\ud800"'))).to.deep.equal(['/name']);
+    expect(pointersOf(withField('"name":"a\\udc00b"'))).to.deep.equal(['/name']);
+    expect(pointersOf(withField('"\\ud800":1'))).to.deep.equal(['/\ufffd']);
+    expect(pointersOf(withField('"name":"\\ud83d\\ude00"'))).to.equal('none');
+  });
+
+  it('with NUL in a key is refused', () => expect(pointersOf(withField('"a\\u0000b":1'))).to.deep.equal(['/a\0b']));
+
+  it('with numbers that no computer keeps is refused', () => {
+    for (const number of ['1e400', '-1e400', '9007199254740993', '1e300', '0.5'])
+      expect(pointersOf(withField(`"group":${number}`)), number).to.deep.equal(['/group']);
+    for (const number of ['9007199254740991', '-9007199254740991', '0', '-0', '1e3'])
+      expect(pointersOf(withField(`"group":${number}`)), number).to.equal('none');
+  });
+
+  it('has names of 1 to 200 characters', () => {
+    expect(pointersOf(withField('"name":""'))).to.deep.equal(['/name']);
+    expect(pointersOf(parseNew(user, { ...ada, name: 'x'.repeat(201) }))).to.deep.equal(['/name']);
+    for (const name of ['x', 'x'.repeat(200), ' ', '$where', '__proto__', 'a.b']) expect(pointersOf(parseNew(user, { ...ada, name })), name).to.equal('none');
+  });
+
+  it('as an update must name something to update', () => {
+    for (const body of [{}, { id: 'a' }]) expect(pointersOf(parseChanges(user, body))).to.deep.equal(['']);
+  });
+
+  it('as an update leaves out what it does not name, even where a new thing gets a default', () => {
+    const counter = defineEntity({
+      name: 'counter',
+      title: 'Counter',
+      collection: 'Counters',
+      fields: { label: Joi.string(), count: Joi.number().optional().default(0) },
+    });
+    expect(parseNew(counter, { label: 'a' })).to.deep.equal({ kind: 'input', id: undefined, fields: { label: 'a', count: 0 } });
+    expect(parseChanges(counter, { label: 'b' })).to.deep.equal({ kind: 'input', id: undefined, fields: { label: 'b' } });
+  });
+});
+
+describe('An id', () => {
+  it('is 1 to 64 letters, digits, _ and -', () => {
+    const uuid = '01980b2e-7a3c-7d4e-8f00-123456789abc';
+    for (const id of ['a', '13AE742', uuid, '_', '-', 'x'.repeat(64), 'counter', '__proto__', 'constructor']) expect(findIdFaults(id), id).to.deep.equal([]);
+    const wrong = ['', 'x'.repeat(65), 'a b', 'a/b', 'a.b', 'ä', 'a\n', '\n', 'a\0', '../a', '$a', '%41', '😀', 7, null, undefined, {}, [], ['a'], true];
+    for (const id of wrong) expect(pointersOf({ kind: 'faults', faults: findIdFaults(id) }), JSON.stringify(id)).to.deep.equal(['/id']);
+  });
+
+  it('is no word that an address needs', () => {
+    for (const id of ['count', 'events', 'history', 'schema', 'search', 'stream']) {
+      expect(pointersOf({ kind: 'faults', faults: findIdFaults(id) }), id).to.deep.equal(['/id']);
+      expect(pointersOf(parseNew(user, { id, ...ada })), id).to.deep.equal(['/id']);
+    }
+  });
+
+  it('in a body is held to the same rule as one in an address', () => {
+    for (const id of ['', 'x'.repeat(65), 'a/b', 7, null, {}, ['a']]) {
+      expect(pointersOf(parseNew(user, { id, ...ada })), JSON.stringify(id)).to.deep.equal(['/id']);
+      expect(pointersOf(parseChanges(user, { id, group: 2 })), JSON.stringify(id)).to.deep.equal(['/id']);
+    }
+    expect(pointersOf(parseNew(user, { id: 'x'.repeat(64), ...ada }))).to.equal('none');
+  });
+
+  it('can be pointed to where it stands', () => expect(findIdFaults('', '/floors/0')[0]?.pointer).to.equal('/floors/0'));
+});

@@ -1,0 +1,274 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { partitionHash, partitionOf } from '@muster/cluster';
+import { append, ensureCollections, keepDeadLetter, openAppendQueue, openLog, type StoredEvent } from '@muster/log';
+import { expect } from 'chai';
+import { openOwnServer, openTestDatabase, openTestFolder } from './embedded-database.ts';
+
+describe('The audit in mongosh', function () {
+  this.timeout(60_000);
+
+  const open: AsyncDisposable[] = [];
+  let place: Place;
+  let shown: Record<string, string>;
+
+  before(async () => {
+    const database = await openTestDatabase();
+    const home = await openHome();
+    open.push(database, home);
+    place = { uri: database.uri, database: database.database, home: home.path };
+    await using log = openLog({ ...place, appName: 'audit-test' });
+    await ensureCollections(log, [], { partitions, hash: partitionHash });
+    for (const event of history) expect(await append(log, openAppendQueue(), event, 5_000)).to.deep.equal({ kind: 'appended' });
+    await keepDeadLetter(log, parked, 'the type "UserPainted" is not known to entity "user"', 5_000);
+    shown = await runQuestions(place);
+  });
+
+  after(async () => {
+    for (const one of open.reverse()) await one[Symbol.asyncDispose]();
+  });
+
+  it('says in one line what it offers, and audit() explains it', () => {
+    expect(shown.banner).to.match(/^Muster's log in "test_\w+": timeline\(id\) .*audit\(\) explains$/);
+    expect(shown['audit()']).to.include('at(id, version)').and.to.include('how long ago');
+  });
+
+  it('timeline shows each event of a stream with what it changed, in aligned columns', () => {
+    expect(tableOf(shown["timeline('ada')"], 'user "ada"')).to.deep.equal([
+      'time                      version  type         request      what changed',
+      '2026-01-01T10:00:00.000Z        1  UserCreated  request-ada  name: "Ada", group: 1',
+      '2026-01-01T11:00:00.000Z        2  UserUpdated  request-ada  group: 1 → 2, note: (none) → "moved"',
+      '2026-01-01T12:00:00.000Z        3  UserDeleted  request-ada',
+    ]);
+  });
+
+  it('timeline ends with the state now, and where to look for what was deleted', () => {
+    expect(shown["timeline('ada')"]).to.include('user "ada" now: deleted at version 3, since 2026-01-01T12:00:00.000Z; at("ada", 2) shows what it was');
+  });
+
+  it('timeline shows each entity that has the id', () => {
+    expect(tableOf(shown["timeline('ada')"], 'badge "ada"').at(-1)).to.match(/ {2}1 {2}BadgeCreated {2}request-ada {2}colour: "red"$/);
+    expect(shown["timeline('ada')"]).to.include('badge "ada" now: active at version 1, since 2026-01-01T10:30:00.000Z\n  colour  "red"\n1 event in');
+  });
+
+  it('timeline of an unknown id says so and what to check', () => {
+    expect(shown["timeline('Ada')"])
+      .to.match(/No event in test_\w+\.Events has the id "Ada"/)
+      .and.to.include('badge, user');
+    expect(shown["timeline('Ada')"]).to.include('To check: the id').and.to.include('notWritten');
+  });
+
+  it('timeline of a stream that is parked shows all its events, and folds as far as the aggregators do', () => {
+    const text = shown["timeline('odd')"];
+    expect(tableOf(text, 'user "odd"').slice(2)).to.deep.equal([
+      '2026-01-01T13:01:00.000Z        2  UserPainted  request-odd  name: "Blue"  (not folded: version 2 has the type "UserPainted", which this script does not know)',
+      '2026-01-01T13:02:00.000Z        3  UserUpdated  request-odd  name: "Red"  (not folded: version 2 has the type "UserPainted", which this script does not know)',
+    ]);
+    expect(text).to.include('now: active at version 1').and.to.include('  name  "Odd"');
+    expect(text).to.include('parked by the aggregators from version 2 on: the type "UserPainted" is not known');
+  });
+
+  it('control characters in what clients sent are shown, never sent to the terminal', () => {
+    expect(shown["timeline('sly')"]).to.include(String.raw`name: "\u001b[2Jgone\u{202e}txt"`);
+  });
+
+  it('since lists the events of all streams in order of time, with old values from before it', () => {
+    expect(tableOf(shown["since('2026-01-01T10:15Z', 3)"], 'Events since 2026-01-01T10:15:00.000Z')).to.deep.equal([
+      'time                      stream     version  type          request      what changed',
+      '2026-01-01T10:30:00.000Z  badge ada        1  BadgeCreated  request-ada  colour: "red"',
+      '2026-01-01T11:00:00.000Z  user ada         2  UserUpdated   request-ada  group: 1 → 2, note: (none) → "moved"',
+      '2026-01-01T12:00:00.000Z  user ada         3  UserDeleted   request-ada',
+    ]);
+  });
+
+  it('since says where to go on when there is more', () => {
+    expect(shown["since('2026-01-01T10:15Z', 3)"]).to.include('3 events of 2 streams; there are more, since("2026-01-01T12:00:00.000Z") goes on from there');
+    expect(shown["since('2026-01-01')"]).to.include(`${history.length} events of `).and.not.to.include('there are more');
+  });
+
+  it('since takes a date, and a time ago', () => {
+    expect(tableOf(shown["since('15m')"], 'Events since').slice(1)).to.have.lengthOf(1);
+    expect(shown["since('15m')"]).to.include('user new').and.to.include('1 event of 1 stream');
+    expect(shown["since(new Date('2026-01-01T13:30Z'))"]).to.include('user sly').and.not.to.include('user odd');
+    expect(shown["since('2099-01-01')"]).to.match(/^No event since 2099-01-01T00:00:00\.000Z .*clock says \d{4}-/);
+  });
+
+  it('at shows the state at a version, and how long it was so', () => {
+    const text = shown["at('ada', 1)"];
+    expect(text).to.include(
+      'user "ada" as of version 1: active at version 1, from 2026-01-01T10:00:00.000Z until 2026-01-01T11:00:00.000Z (version 2, UserUpdated)\n  name   "Ada"\n  group  1',
+    );
+    expect(text).to.include('badge "ada" as of version 1: active at version 1, its last version, from 2026-01-01T10:30:00.000Z\n  colour  "red"');
+  });
+
+  it('at shows the state at a time: absent before it was created, gone after it was deleted', () => {
+    expect(shown["at('ada', '2026-01-01T09:59:59')"]).to.include('user "ada" as of 2026-01-01T09:59:59.000Z: absent until 2026-01-01T10:00:00.000Z (version 1');
+    expect(shown["at('ada', '2026-01-01T11:00Z')"]).to.include(': active at version 2, from').and.to.include('  note   "moved"');
+    expect(shown["at('ada', new Date('2026-01-02'))"]).to.include('user "ada" as of 2026-01-02T00:00:00.000Z: deleted at version 3, its last version, from');
+  });
+
+  it('at a version that is not there yet says which is the last', () => {
+    expect(shown["at('ada', 7)"]).to.include('user "ada" as of version 7: its last version is 3, deleted since 2026-01-01T12:00:00.000Z');
+  });
+
+  it('tail prints what is stored while it runs, with old values, until it has seen enough', async () => {
+    await using log = openLog({ ...place, appName: 'audit-test' });
+    await using shell = openShell(place, ['--eval', loadAudit, '--eval', 'tail({ count: 2, for: 30 })']);
+    await shell.until('Following the inserts');
+    for (const event of [eventOf('user', 'live', 1, 'UserCreated', { name: 'Li' }), eventOf('user', 'new', 2, 'UserUpdated', { name: 'Newer' })])
+      await append(log, openAppendQueue(), event, 5_000);
+    expect(await shell.ended(), shell.output()).to.equal(0);
+    expect(shell.output()).to.match(/Z {2}user live +1 {2}UserCreated +request-live +name: "Li"\n/);
+    expect(shell.output()).to.match(/Z {2}user new +2 {2}UserUpdated +request-new +name: "New" → "Newer"\n/);
+    expect(shell.output()).to.match(/Followed test_\w+\.Events: 2 events\n$/);
+  });
+
+  it('tail({ for }) ends by itself', async () => {
+    await using shell = openShell(place, ['--eval', loadAudit, '--eval', 'tail({ for: 0.5 })']);
+    expect(await shell.ended(), shell.output()).to.equal(0);
+    expect(shell.output()).to.match(/Followed test_\w+\.Events: 0 events\n$/);
+  });
+
+  it('works in a shell that stays open, and a wrong question does not end it', async () => {
+    await using shell = openShell(place, ['--file', auditPath, '--shell'], ["since('yesterday')", 'timeline()', "at('ada', -1)", 'tail(5)', "at('ada', 2)"]);
+    expect(await shell.ended(), shell.output()).to.equal(0);
+    expect(shell.output()).to.include('Cannot read the time "yesterday": expected a Date, an ISO time such as');
+    expect(shell.output()).to.include('timeline(id) needs an id').and.to.include('Cannot read the version -1').and.to.include('Cannot follow with 5');
+    expect(shell.output()).to.include('user "ada" as of version 2: active');
+  });
+
+  it('takes the database muster when the current one has no events, and says so; without either it says what to do', async () => {
+    await using server = await openOwnServer();
+    const empty = { ...place, uri: server.uri, database: 'elsewhere' };
+    await using lost = openShell(empty, ['--file', auditPath]);
+    expect(await lost.ended()).to.equal(1);
+    expect(lost.output()).to.include('Neither the current database, "elsewhere", nor "muster" has a collection Events');
+    await using log = openLog({ uri: server.uri, database: 'muster', appName: 'audit-test' });
+    await append(log, openAppendQueue(), eventOf('user', 'ada', 1, 'UserCreated', { name: 'Ada' }), 5_000);
+    await using found = openShell(empty, ['--eval', loadAudit, '--eval', "timeline('ada'); since('1h')"]);
+    expect(await found.ended()).to.equal(0);
+    expect(found.output()).to.include('Muster\'s log in "muster", as the current one, "elsewhere", has no Events');
+    expect(found.output()).to.include('1 event in muster.Events').and.to.include('1 event of 1 stream');
+  });
+});
+
+type Place = { uri: string; database: string; home: string };
+
+const partitions = 32;
+
+const eventOf = (entity: string, entityId: string, version: number, type: string, data: StoredEvent['data'], at = new Date()): StoredEvent => ({
+  _id: randomUUID(),
+  entity,
+  entityId,
+  version,
+  partition: partitionOf(entity, entityId, partitions),
+  type,
+  data,
+  at,
+  meta: { requestId: `request-${entityId}` },
+});
+
+const parked = eventOf('user', 'odd', 2, 'UserPainted', { name: 'Blue' }, new Date('2026-01-01T13:01Z'));
+
+const history: StoredEvent[] = [
+  eventOf('user', 'ada', 1, 'UserCreated', { name: 'Ada', group: 1 }, new Date('2026-01-01T10:00Z')),
+  eventOf('user', 'ada', 2, 'UserUpdated', { group: 2, note: 'moved' }, new Date('2026-01-01T11:00Z')),
+  eventOf('user', 'ada', 3, 'UserDeleted', {}, new Date('2026-01-01T12:00Z')),
+  eventOf('badge', 'ada', 1, 'BadgeCreated', { colour: 'red' }, new Date('2026-01-01T10:30Z')),
+  eventOf('user', 'odd', 1, 'UserCreated', { name: 'Odd' }, new Date('2026-01-01T13:00Z')),
+  parked,
+  eventOf('user', 'odd', 3, 'UserUpdated', { name: 'Red' }, new Date('2026-01-01T13:02Z')),
+  eventOf('user', 'sly', 1, 'UserCreated', { name: '\u001b[2Jgone\u202etxt' }, new Date('2026-01-01T14:00Z')),
+  eventOf('user', 'new', 1, 'UserCreated', { name: 'New' }),
+];
+
+const questions = [
+  'audit()',
+  "timeline('ada')",
+  "timeline('Ada')",
+  "timeline('odd')",
+  "timeline('sly')",
+  "since('2026-01-01T10:15Z', 3)",
+  "since('2026-01-01')",
+  "since('15m')",
+  "since(new Date('2026-01-01T13:30Z'))",
+  "since('2099-01-01')",
+  "at('ada', 1)",
+  "at('ada', '2026-01-01T09:59:59')",
+  "at('ada', '2026-01-01T11:00Z')",
+  "at('ada', new Date('2026-01-02'))",
+  "at('ada', 7)",
+];
+
+/** All questions in one shell, since a shell takes a second to start; the answers by their question. */
+const runQuestions = async (place: Place): Promise<Record<string, string>> => {
+  const asked = questions.map((question) => `print(${JSON.stringify(`@@${question}@@`)}); ${question};`);
+  await using shell = openShell(place, ['--eval', loadAudit, '--eval', asked.join('\n')]);
+  expect(await shell.ended(), shell.output()).to.equal(0);
+  const [banner = '', ...parts] = shell.output().split('@@');
+  const answers = questions.map((question) => [question, parts[parts.indexOf(question) + 1]?.trim()]);
+  return Object.fromEntries([['banner', banner.trim()], ...answers]);
+};
+
+/** The lines of the table below this heading. */
+const tableOf = (text = '', heading: string): string[] => {
+  const below = text.split('\n').slice(text.split('\n').findIndex((line) => line.startsWith(heading)) + 2);
+  return below.slice(0, below.indexOf(''));
+};
+
+const auditPath = fileURLToPath(new URL('../../scripts/audit.js', import.meta.url));
+const loadAudit = `load(${JSON.stringify(auditPath)})`;
+const mongoshPath = join(dirname(createRequire(import.meta.url).resolve('mongosh/package.json')), 'bin', 'mongosh.js');
+
+/** A home for mongosh, which writes there: without telemetry, look for updates, and logs. */
+const openHome = async () => {
+  const folder = await openTestFolder();
+  await mkdir(join(folder.path, '.mongodb', 'mongosh'), { recursive: true });
+  const settings = { enableTelemetry: false, updateURL: '', disableLogging: true };
+  await writeFile(join(folder.path, '.mongodb', 'mongosh', 'config'), JSON.stringify(settings));
+  return folder;
+};
+
+const openShell = ({ uri, database, home }: Place, words: string[], lines: string[] = []) => {
+  const address = new URL(uri);
+  address.pathname = `/${database}`;
+  const environment = { PATH: process.env.PATH, HOME: home, TZ: 'Asia/Tokyo' }; // a zone in which a time that was read as local would be another one
+  const child = spawn(process.execPath, [mongoshPath, address.href, '--quiet', '--norc', ...words], { env: environment });
+  const said: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => said.push(text));
+  child.stdin.end(lines.map((line) => `${line}\n`).join(''));
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  const output = () => said.join('');
+  return {
+    output,
+    /** The exit code, once it ended. */
+    ended: async () => (await withDeadline(closed, child))[0],
+    /** Once it said this. */
+    until: (text: string) => withDeadline(saying(child, output, text), child),
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL');
+      await closed;
+    },
+  };
+};
+
+const saying = (child: ChildProcess, output: () => string, text: string) =>
+  new Promise<void>((resolve, reject) => {
+    const look = () => {
+      if (output().includes(text)) resolve();
+    };
+    child.stdout?.on('data', look);
+    child.once('close', () => reject(new Error(`mongosh ended without saying "${text}": ${output()}`)));
+    look();
+  });
+
+// past it the shell is killed, which ends every wait for it
+const withDeadline = async <T>(wanted: Promise<T>, child: ChildProcess): Promise<T> => {
+  const timer = setTimeout(() => child.kill('SIGKILL'), 40_000);
+  return wanted.finally(() => clearTimeout(timer));
+};

@@ -1,0 +1,239 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+
+/**
+ * The first of docker, podman and buildah (or the one that CONTAINER_ENGINE names) that has the base image, or can pull it, and then really runs a
+ * container on the host's network. Gives `{ engine }`, or `{ refusals }`: why none will do. `stop` ends whatever runs.
+ */
+export const findEngine = async (base, stop) => {
+  const named = process.env.CONTAINER_ENGINE;
+  const candidates = manners.map((open) => open(stop)).filter(({ family }) => !named || named === family);
+  const refusals = candidates.length > 0 ? [] : [`CONTAINER_ENGINE is ${JSON.stringify(named)}: expected docker, podman or buildah`];
+  const present = [];
+  for (const candidate of candidates) {
+    const { code, output } = await candidate.run(['info'], { limitMs: 20_000 });
+    if (code === 0) present.push({ candidate, hasBase: await candidate.hasImage(base) });
+    else refusals.push(`${candidate.name}: ${lastLine(output)}`);
+  }
+  // an image that is here spares a download, and may be the only one to be had
+  for (const { candidate, hasBase } of present.sort((a, b) => Number(b.hasBase) - Number(a.hasBase))) {
+    if (stop.aborted) break;
+    const refusal = await tryOut(candidate, base, hasBase);
+    if (refusal === undefined) return { engine: candidate };
+    refusals.push(`${candidate.name}: ${refusal}`);
+  }
+  return { refusals };
+};
+
+const manners = [
+  (stop) => openDockerLike('docker', { ...process.env, DOCKER_BUILDKIT: '1' }, [], stop),
+  (stop) => openDockerLike('podman', process.env, ['--format', 'docker', '--pull=never'], stop),
+  (stop) => openBuildah([], [], stop),
+  // inside a container or a small virtual machine: without overlay mounts, without namespaces
+  (stop) => openBuildah([], ['--isolation', 'chroot'], stop),
+  (stop) => openBuildah(['--storage-driver', 'vfs'], ['--isolation', 'chroot'], stop),
+];
+
+const tryOut = async (engine, base, hasBase) => {
+  if (!hasBase) {
+    const { code, output } = await engine.run(['pull', base], { limitMs: 300_000 });
+    if (code !== 0) return `cannot pull ${base}: ${lastLine(output)}`;
+  }
+  const server = createServer((_, response) => response.end('seen'));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const ask = `fetch('http://127.0.0.1:${server.address().port}').then(async (r) => console.log(await r.text()))`;
+  const { code, output } = await engine.runOnce(base, ['node', '-e', ask]);
+  server.closeAllConnections();
+  server.close();
+  if (code !== 0) return `cannot run a container: ${lastLine(output)}`;
+  return output.includes('seen') ? undefined : "a container does not reach the host's 127.0.0.1";
+};
+
+/** Docker or Podman: containers that the engine looks after. */
+const openDockerLike = (name, environment, buildWords, stop) => {
+  const run = (words, options) => runCommand([name, ...words], { environment, stop, ...options });
+  const inspect = async (image) => JSON.parse((await must(run(['image', 'inspect', image]))).stdout)[0];
+  return {
+    name,
+    family: name,
+    run,
+    hasImage: async (image) => (await run(['image', 'inspect', image])).code === 0,
+    build: ({ dockerfile, image, folder, words }) =>
+      must(run(['build', ...buildWords, ...words, '--file', dockerfile, '--tag', image, '.'], { folder, limitMs: buildLimitMs })),
+    readConfig: async (image) => {
+      const { Config, Healthcheck, HealthCheck } = await inspect(image); // Podman keeps the health check beside the rest
+      return { Healthcheck: Healthcheck ?? HealthCheck, ...Config };
+    },
+    readSize: async (image) => (await inspect(image)).Size,
+    runOnce: (image, words) => run(['run', '--rm', '--network', 'host', image, ...words], { limitMs: 60_000 }),
+    create: async ({ container, image, environment: settings, readOnly, dropped }) => {
+      const hardening = [...(readOnly ? ['--read-only'] : []), ...dropped.flatMap((capability) => ['--cap-drop', capability])];
+      await must(run(['create', '--name', container, '--network', 'host', ...hardening, ...envWords(settings), image]));
+      return {
+        start: () => must(run(['start', container])),
+        exec: (words) => run(['exec', container, ...words]),
+        stop: async (graceMs) => {
+          await must(run(['stop', '--time', String(graceMs / 1_000), container], { limitMs: graceMs + 30_000 }));
+          return Number((await must(run(['inspect', '--format', '{{.State.ExitCode}}', container]))).stdout);
+        },
+        readLog: async () => (await run(['logs', '--tail', '20', container], { stop: undefined })).output,
+        remove: () => run(['rm', '--force', '--volumes', container], { stop: undefined }),
+      };
+    },
+  };
+};
+
+/** Buildah only builds, and runs a command in a container: who keeps it running and stops it is us. */
+const openBuildah = (storage, isolation, stop) => {
+  const run = (words, options) => runCommand(['buildah', ...storage, ...words], { stop, ...options });
+  const inspect = async (image) => JSON.parse((await must(run(['inspect', '--type', 'image', image]))).stdout);
+  const runIn = (container, settings, words) => ['run', ...isolation, ...envWords(settings), container, '--', ...words];
+  const remove = (container) => run(['rm', container], { stop: undefined });
+  return {
+    name: ['buildah', ...storage, ...isolation].join(' '),
+    family: 'buildah',
+    run,
+    hasImage: async (image) => (await run(['inspect', '--type', 'image', image])).code === 0,
+    // no layers kept: where each one is a full copy, they cost more than a second installation does
+    build: ({ dockerfile, image, folder, words }) =>
+      must(
+        run(['bud', ...isolation, '--pull-never', '--layers=false', '--format', 'docker', ...words, '--file', dockerfile, '--tag', image, '.'], {
+          folder,
+          limitMs: buildLimitMs,
+        }),
+      ),
+    readConfig: async (image) => (await inspect(image)).Docker.config,
+    readSize: async (image) => parseSize(JSON.parse((await must(run(['images', '--json', image]))).stdout)[0].size),
+    runOnce: async (image, words) => {
+      const container = `muster-once-${process.pid}`;
+      try {
+        await must(run(['from', '--pull-never', '--name', container, image]));
+        return await run(runIn(container, {}, words), { limitMs: 60_000 });
+      } catch (error) {
+        return { code: 1, stdout: '', output: error.message };
+      } finally {
+        await remove(container);
+      }
+    },
+    create: async ({ container, image, environment, dropped }) => {
+      const { Cmd } = (await inspect(image)).Docker.config;
+      await must(run(['from', '--pull-never', '--name', container, image]));
+      const hardening = dropped.flatMap((capability) => ['--cap-drop', capability]);
+      let running;
+      return {
+        start: async () => {
+          running = startCommand(['buildah', ...storage, 'run', ...hardening, ...runIn(container, environment, Cmd).slice(1)]);
+        },
+        exec: (words) => run(runIn(container, environment, words)),
+        // buildah kills what it runs when it is itself asked to stop, so the program is asked
+        stop: async (graceMs) => {
+          for (const pid of leavesOf(running.pid)) signalTo(pid, 'SIGTERM');
+          const late = setTimeout(() => killTree(running.pid), graceMs);
+          const code = await running.ended;
+          clearTimeout(late);
+          return code;
+        },
+        readLog: async () => running?.tail.join('') ?? '',
+        remove: async () => {
+          if (running && !running.hasEnded()) {
+            killTree(running.pid);
+            await running.ended;
+          }
+          await remove(container);
+        },
+      };
+    },
+  };
+};
+
+const buildLimitMs = 900_000;
+
+const envWords = (settings) => Object.entries(settings).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+
+/** Runs a command to its end, in a process group of its own so that all of it can be ended. Never throws: what cannot be run has code 127. */
+const runCommand = async (words, { folder, environment = process.env, stop, limitMs = 60_000 } = {}) => {
+  if (stop?.aborted) return { code: 130, stdout: '', output: 'broken off' };
+  const command = startCommand(words, { cwd: folder, env: environment });
+  const end = () => command.pid && signalTo(-command.pid, 'SIGKILL');
+  const late = setTimeout(end, limitMs);
+  stop?.addEventListener('abort', end);
+  const code = await command.ended;
+  clearTimeout(late);
+  stop?.removeEventListener('abort', end);
+  return { code, stdout: command.stdout.join(''), output: command.tail.join('') };
+};
+
+const startCommand = ([file, ...words], options = {}) => {
+  const child = spawn(file, words, { ...options, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const stdout = [];
+  const tail = []; // the last of both, for a person
+  const keep = (text) => {
+    tail.push(text);
+    if (tail.length > 200) tail.shift();
+  };
+  child.stdout.setEncoding('utf8').on('data', (text) => stdout.push(text) && keep(text));
+  child.stderr.setEncoding('utf8').on('data', keep);
+  let hasEnded = false;
+  const ended = new Promise((resolve) => {
+    const end = (code) => {
+      hasEnded = true;
+      resolve(code);
+    };
+    child.once('error', (error) => {
+      keep(error.code === 'ENOENT' ? `there is no ${file} here` : error.message);
+      end(127);
+    });
+    child.once('close', (code) => end(code ?? 137));
+  });
+  return { pid: child.pid, stdout, tail, ended, hasEnded: () => hasEnded };
+};
+
+const must = async (running) => {
+  const result = await running;
+  if (result.code === 0) return result;
+  throw new Error(`It ended with ${result.code}:\n${result.output.split('\n').slice(-25).join('\n')}`);
+};
+
+const killTree = (pid) => {
+  for (const each of [...descendantsOf(pid), pid]) signalTo(each, 'SIGKILL');
+};
+
+const leavesOf = (pid) => {
+  const parents = readParents();
+  return descendantsOf(pid, parents).filter((each) => !parents.some(([, parent]) => parent === each));
+};
+
+const descendantsOf = (pid, parents = readParents()) => {
+  const children = parents.filter(([, parent]) => parent === pid).map(([child]) => child);
+  return children.flatMap((child) => [...descendantsOf(child, parents), child]);
+};
+
+const readParents = () =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        return [[Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])]]; // its name may hold anything
+      } catch {
+        return []; // gone in between
+      }
+    });
+
+const signalTo = (pid, signal) => {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // gone in between: what was wanted
+  }
+};
+
+// as buildah prints it: "338 MB"
+const parseSize = (text) => {
+  const [, number, unit] = /^([\d.]+)\s*([kKMGT]?)i?B$/.exec(text) ?? [];
+  if (number === undefined) throw new Error(`Cannot read the image's size: found ${JSON.stringify(text)}, expected something like "338 MB"`);
+  return Number(number) * 1_000 ** ['', 'K', 'M', 'G', 'T'].indexOf(unit.toUpperCase());
+};
+
+const lastLine = (text) => text.trim().split('\n').at(-1) || 'it says nothing';

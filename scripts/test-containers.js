@@ -1,0 +1,336 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findEngine } from './container-engine.js';
+import { checkNode, ensureInstalled, root } from './install.js';
+
+const addedBytesMax = 30_000_000;
+const healthyWithinMs = 60_000;
+const users = 40;
+
+/** Builds the images, runs the compose file's programs from them on this host's network against an embedded MongoDB, and asks for users. */
+const main = async (stop, closers) => {
+  checkNode();
+  ensureInstalled();
+  const { CORE_SCHEMA, load, mergeTag } = await import('js-yaml'); // not before the packages are there
+  const compose = load(readFileSync(join(root, 'docker-compose.yaml'), 'utf8'), { schema: CORE_SCHEMA.withTags(mergeTag) });
+  const services = Object.entries(compose.services).filter(([, { build }]) => build !== undefined);
+  const base = baseOf(services[0][1].build.dockerfile);
+
+  const { engine, refusals } = await findEngine(base, stop);
+  if (engine === undefined) {
+    stop.throwIfAborted();
+    console.log(`No container engine works here, so the containers are not tested:\n${refusals.map((refusal) => `  ${refusal}`).join('\n')}`);
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  console.log(`Engine: ${engine.name}`);
+  const results = { passed: 0, failed: 0, skipped: 0 };
+  const check = checkInto(results, stop);
+
+  await check('the compose file publishes ports on 127.0.0.1 only and waits for MongoDB', async () => checkCompose(compose, services));
+  const images = [...new Map(services.map(([, { image, build }]) => [build.dockerfile, { image: `${image}:test`, dockerfile: build.dockerfile }])).values()];
+  const words = npmWords();
+  for (const image of images) {
+    const isBuilt = await check(`${image.dockerfile} builds`, () => engine.build({ ...image, folder: root, words }));
+    if (!isBuilt) return results;
+    await check(`${image.image} is run by a user without rights, in exec form, with a health check`, () => checkConfig(engine, image.image));
+    await check(`${image.image} holds the program and no packages`, () => checkFiles(engine, image.image, base));
+    await check(`${image.image} adds less than ${megabytes(addedBytesMax)} to ${base}`, () => checkSize(engine, image.image, base));
+  }
+
+  const system = {};
+  const isRunning = await check('the gateway and three aggregators start with the environment of the compose file, and are healthy', async () => {
+    Object.assign(system, await startSystem({ engine, services, closers, stop }));
+  });
+  if (!isRunning) return results;
+  await check('a user is created, read, updated, counted, listed and deleted; then it is gone', () => checkRoundTrip(system));
+  await check('all aggregators serve', () => checkAllServe(system));
+  await check('with aggregator-1 stopped every read is still right, and writes go on', () => checkWithout(system, 'aggregator-1'));
+  await check('started again, aggregator-1 serves what was written meanwhile', () => checkBack(system, 'aggregator-1', stop));
+  await check('stopped, all end by themselves within the time that the compose file gives', () => checkEnd(system));
+  if (results.failed > 0) for (const { name, container } of system.programs.values()) console.log(`── the end of ${name}'s log\n${await container.readLog()}`);
+  return results;
+};
+
+/** Runs a check, prints and counts how it went, and gives whether it passed. */
+const checkInto = (results, stop) => async (name, body) => {
+  const startedAt = performance.now();
+  try {
+    await body();
+    stop.throwIfAborted();
+    results.passed += 1;
+    console.log(`  ok      ${name} (${seconds(startedAt)})`);
+    return true;
+  } catch (error) {
+    stop.throwIfAborted();
+    results.failed += 1;
+    console.log(`  FAILED  ${name} (${seconds(startedAt)})\n${String(error.message).replaceAll(/^/gm, '          ')}`);
+    return false;
+  }
+};
+
+const checkCompose = (compose, services) => {
+  for (const [name, { ports = [] }] of Object.entries(compose.services)) {
+    for (const port of ports) expect(String(port).startsWith('127.0.0.1:'), `${name} publishes ${port}, which others on the network reach`);
+  }
+  expect(services.length === 4, `expected a gateway and three aggregators, found ${services.map(([name]) => name).join(', ')}`);
+  for (const [name, { depends_on, environment }] of services) {
+    expect(depends_on?.mongodb?.condition === 'service_healthy', `${name} does not wait until MongoDB is healthy`);
+    const advertised = environment.ADVERTISED_HOST;
+    expect(name === 'gateway' || advertised === name, `${name} advertises ${advertised}: the gateway finds it by its service's name only`);
+    const open = Object.entries(environment).filter(([, value]) => String(value).includes('$'));
+    expect(open.length === 0, `${name} leaves ${open.join(', ')} to the environment of whoever starts it: this test takes the values as they stand`);
+  }
+};
+
+const checkConfig = async (engine, image) => {
+  const { User, Cmd, Healthcheck, ExposedPorts, Entrypoint } = await engine.readConfig(image);
+  expect(User && !/^(root|0)(:|$)/.test(User), `its user is ${JSON.stringify(User)}`);
+  expect(Cmd?.[0] === 'node', `expected a CMD in exec form that begins with node, found ${JSON.stringify(Cmd)} (entry point ${JSON.stringify(Entrypoint)})`);
+  expect(Healthcheck?.Test?.[0] === 'CMD', `expected a health check in exec form, found ${JSON.stringify(Healthcheck)}`);
+  expect(Object.keys(ExposedPorts ?? {}).length > 0, 'it exposes no port');
+  const { code, output } = await engine.runOnce(image, ['node', '-p', 'JSON.stringify([process.getuid(), process.env.NODE_ENV])']);
+  expect(code === 0 && /\[[1-9]\d*,"production"\]/.test(output), `expected a user id other than 0, and production, found ${output.trim()}`);
+};
+
+const checkFiles = async (engine, image, base) => {
+  const { Cmd } = await engine.readConfig(image);
+  const program = Cmd.at(-1);
+  const own = await readFound(engine, image);
+  const inherited = await readFound(engine, base);
+  const packages = own.packages.filter((path) => !inherited.packages.includes(path));
+  expect(packages.length === 0, `it holds packages: ${packages.join(', ')}`);
+  const expected = [program, `${program}.map`].join(', ');
+  expect(own.files.sort().join(', ') === expected, `expected ${expected} in its folder, found ${own.files.join(', ')}`);
+};
+
+const readFound = async (engine, image) => {
+  const { code, output } = await engine.runOnce(image, ['node', '-e', lookAround]);
+  const [, found] = /FOUND(.*)/.exec(output) ?? [];
+  if (code !== 0 || found === undefined) throw new Error(`Cannot look around in ${image}: ${output}`);
+  return JSON.parse(found);
+};
+
+const lookAround = `
+const { readdirSync } = require('node:fs');
+const packages = [];
+const walk = (folder) => {
+  let entries = [];
+  try { entries = readdirSync(folder, { withFileTypes: true }); } catch {}
+  for (const entry of entries) {
+    const path = folder + '/' + entry.name;
+    if (!entry.isDirectory() || ['/proc', '/sys', '/dev'].includes(path)) continue;
+    if (folder.endsWith('/node_modules')) packages.push(path);
+    walk(path);
+  }
+};
+walk('');
+console.log('FOUND' + JSON.stringify({ packages, files: readdirSync('.') }));`;
+
+const checkSize = async (engine, image, base) => {
+  const [size, baseSize] = [await engine.readSize(image), await engine.readSize(base)];
+  console.log(`          ${image} ${megabytes(size)}, ${base} ${megabytes(baseSize)}`);
+  expect(size - baseSize <= addedBytesMax, `it adds ${megabytes(size - baseSize)}`);
+};
+
+/** A database, and every program in a container of its own, all on the host's network and so on ports of their own; gives them when they are healthy. */
+const startSystem = async ({ engine, services, closers, stop }) => {
+  const { tsImport } = await import('tsx/esm/api');
+  const { openTestDatabase } = await tsImport('@muster/testing', import.meta.url);
+  const { uri, database, ...server } = await openTestDatabase();
+  closers.push(() => server[Symbol.asyncDispose]());
+  const ports = await findFreePorts(3 * services.length);
+  const programs = new Map();
+  for (const [name, service] of services) {
+    const [PORT, HEALTH_PORT, WIRE_PORT] = ports.splice(0, 3);
+    const own = name === 'gateway' ? { PORT } : { WIRE_PORT, ADVERTISED_HOST: '127.0.0.1' };
+    const environment = { ...service.environment, MONGODB_URI: uri, DATABASE: database, HEALTH_PORT, ...own };
+    const image = `${service.image}:test`;
+    const { read_only: readOnly = false, cap_drop: dropped = [] } = service;
+    const container = await engine.create({ container: `muster-test-${process.pid}-${name}`, image, environment, readOnly, dropped });
+    closers.push(() => container.remove());
+    const { Healthcheck } = await engine.readConfig(image);
+    const graceMs = Number(/^(\d+)s$/.exec(service.stop_grace_period)?.[1]) * 1_000;
+    programs.set(name, { name, container, environment, graceMs, healthWords: Healthcheck.Test.slice(1) });
+    await container.start();
+  }
+  for (const program of programs.values()) await untilHealthy(program, stop);
+  return { programs, url: `http://127.0.0.1:${programs.get('gateway').environment.PORT}/api/user`, written: new Map() };
+};
+
+/** As the engine finds out: the image's own command, run inside. */
+const untilHealthy = async ({ name, container, healthWords }, stop) => {
+  const until = performance.now() + healthyWithinMs;
+  for (;;) {
+    const { code, output } = await container.exec(healthWords);
+    if (code === 0) return;
+    stop.throwIfAborted();
+    if (performance.now() > until) {
+      throw new Error(`${name} is not healthy after ${healthyWithinMs / 1_000} s: its check ended with ${code}. ${output}\n${await container.readLog()}`);
+    }
+    await sleep(250);
+  }
+};
+
+const checkRoundTrip = async ({ url }) => {
+  const ada = { id: 'ada', name: 'Ada Lovelace', email: 'ada@example.org', group: 1 };
+  expectAnswer(await ask('POST', url, ada), 201, ada);
+  expectAnswer(await ask('GET', `${url}/ada`), 200, ada);
+  expectAnswer(await ask('PUT', `${url}/ada`, { group: 2 }), 200, { ...ada, group: 2 });
+  expectAnswer(await ask('GET', `${url}/ada`), 200, { ...ada, group: 2 });
+  expectAnswer(await ask('GET', `${url}/count`), 200, { count: 1 });
+  expectAnswer(await ask('GET', url), 200, [{ ...ada, group: 2 }]);
+  expectAnswer(await ask('DELETE', `${url}/ada`), 204);
+  for (const [method, body] of [['GET'], ['PUT', { group: 3 }], ['DELETE']]) expectAnswer(await ask(method, `${url}/ada`, body), 410);
+  expectAnswer(await ask('POST', url, ada), 409);
+  expectAnswer(await ask('GET', `${url}/nobody`), 404);
+  expectAnswer(await ask('GET', `${url}/count`), 200, { count: 0 });
+};
+
+const checkAllServe = async (system) => {
+  const { url, written, programs } = system;
+  for (let i = 0; i < users; i += 1) {
+    const user = { id: `user-${i}`, name: `User ${i}`, email: `user-${i}@example.org`, group: i };
+    expectAnswer(await ask('POST', url, user), 201, user);
+    written.set(user.id, user);
+  }
+  const sources = await readAll(system);
+  for (const name of programs.keys()) expect(name === 'gateway' || sources.has(name), `none of ${users} users came from ${name}: ${[...sources].join(', ')}`);
+};
+
+const checkWithout = async (system, name) => {
+  const { programs, url, written } = system;
+  const { container, graceMs } = programs.get(name);
+  const code = await container.stop(graceMs);
+  expect(code === 0, `${name} ended with ${code}: ${await container.readLog()}`);
+  const sources = await readAll(system);
+  expect(!sources.has(name), `an answer says that it came from ${name}, which is stopped`);
+  for (const user of written.values()) {
+    const changed = { ...user, group: user.group + 1_000 };
+    expectAnswer(await ask('PUT', `${url}/${user.id}`, { group: changed.group }), 200, changed);
+    written.set(user.id, changed);
+  }
+  await readAll(system);
+};
+
+const checkBack = async (system, name, stop) => {
+  const program = system.programs.get(name);
+  await program.container.start();
+  await untilHealthy(program, stop);
+  for (const until = performance.now() + healthyWithinMs; ; await sleep(250)) {
+    if ((await readAll(system)).has(name)) return;
+    expect(performance.now() < until, `no answer came from ${name} within ${healthyWithinMs / 1_000} s`);
+  }
+};
+
+const checkEnd = async ({ programs }) => {
+  for (const { name, container, graceMs } of programs.values()) {
+    const code = await container.stop(graceMs);
+    expect(code === 0, `${name} ended with ${code}: ${await container.readLog()}`);
+  }
+};
+
+/** Reads every user that was written, and counts and lists them; gives where the answers came from. */
+const readAll = async ({ url, written }) => {
+  const sources = new Set();
+  for (const user of written.values()) {
+    const answer = await ask('GET', `${url}/${user.id}`);
+    expectAnswer(answer, 200, user);
+    sources.add(answer.headers.get('muster-source'));
+  }
+  expectAnswer(await ask('GET', `${url}/count`), 200, { count: written.size });
+  const { body } = expectAnswer(await ask('GET', `${url}?limit=1000`), 200);
+  const byId = (a, b) => (a.id < b.id ? -1 : 1);
+  expectAnswer({ asked: `GET ${url}`, status: 200, body: body.sort(byId) }, 200, [...written.values()].sort(byId));
+  return sources;
+};
+
+const ask = async (method, url, body) => {
+  const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const response = await fetch(url, { method, ...content, signal: AbortSignal.timeout(10_000) });
+  const text = await response.text();
+  return { asked: `${method} ${url}`, status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+};
+
+const expectAnswer = (answer, status, body) => {
+  const { asked, status: found, body: foundBody } = answer;
+  expect(found === status, `${asked}: expected ${status}, found ${found} ${JSON.stringify(foundBody)}`);
+  if (body !== undefined) expect(isSame(foundBody, body), `${asked}: expected ${JSON.stringify(body)}, found ${JSON.stringify(foundBody)}`);
+  return answer;
+};
+
+const isSame = (found, expected) => {
+  if (Array.isArray(expected)) return found.length === expected.length && expected.every((each, i) => isSame(found[i], each));
+  return Object.entries(expected).every(([name, value]) => found?.[name] === value);
+};
+
+const expect = (isSo, otherwise) => {
+  if (!isSo) throw new Error(otherwise);
+};
+
+const baseOf = (dockerfile) => {
+  const [, name] = [...readFileSync(join(root, dockerfile), 'utf8').matchAll(/^FROM (\S+)/gm)].at(-1);
+  return name.includes('/') ? name : `docker.io/library/${name}`;
+};
+
+/** What lets npm install in the build as it does here: its registry, the user's login, the certificates, the proxies. Nothing of it stays in the image. */
+const npmWords = () => {
+  const { status, stdout } = spawnSync('npm', ['config', 'get', 'registry', 'userconfig', 'cafile'], { cwd: root, encoding: 'utf8' });
+  expect(status === 0, `Cannot ask npm for its settings: it ended with ${status}`);
+  const { registry, userconfig, cafile } = Object.fromEntries(stdout.split('\n').map((line) => /^(\w+)=(.*)$/.exec(line)?.slice(1) ?? ['', '']));
+  const certificates = [process.env.NODE_EXTRA_CA_CERTS, cafile].find((path) => path && existsSync(path));
+  const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]).filter((name) => process.env[name]);
+  return [
+    ...['--build-arg', `NPM_CONFIG_REGISTRY=${registry}`],
+    ...(existsSync(userconfig) ? ['--secret', `id=npmrc,src=${userconfig}`] : []),
+    ...(certificates ? ['--secret', `id=ca,src=${certificates}`] : []),
+    ...proxies.flatMap((name) => ['--build-arg', `${name}=${process.env[name]}`]),
+  ];
+};
+
+// all at once, or the same one might be found twice
+const findFreePorts = async (count) => {
+  const servers = await Promise.all(Array.from({ length: count }, () => listenAnywhere()));
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+};
+
+const listenAnywhere = () =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject).listen(0, '127.0.0.1', () => resolve(server));
+  });
+
+const megabytes = (bytes) => `${Math.round(bytes / 1_000_000)} MB`;
+
+const seconds = (startedAt) => `${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;
+
+/** Runs it all, and whatever happens ends what it started, the last first; then says how it went. */
+const run = async () => {
+  const stop = new AbortController();
+  for (const [name, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ]) {
+    process.on(name, () => {
+      process.exitCode = 128 + number;
+      stop.abort(new Error(`broken off by ${name}`));
+    });
+  }
+  const closers = [];
+  let results = { passed: 0, failed: 1, skipped: 0 };
+  try {
+    results = await main(stop.signal, closers);
+  } catch (error) {
+    console.error(stop.signal.aborted ? `The test of the containers was ${error.message}` : error);
+  }
+  for (const close of closers.reverse()) await Promise.resolve(close()).catch((error) => console.error('Cannot clean up:', error));
+  const { passed, failed, skipped } = results;
+  if (failed > 0) process.exitCode ??= 1;
+  console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+};
+
+await run();
