@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { EventKind, Fields } from './event.ts';
+import type { EventKind } from './event.ts';
 import type { State } from './state.ts';
+import type { Fields } from './stored-event.ts';
 
 /** What may be asked of a thing. `ifVersion` makes it conditional: only if the state has this version. */
 export type Command = { ifVersion?: number } & ({ kind: 'create'; fields: Fields } | { kind: 'update'; changes: Fields } | { kind: 'delete' });

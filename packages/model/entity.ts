@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import type { Fields, StoredEvent } from './event.ts';
+import type { Fields, StoredEvent } from './stored-event.ts';
 
 /** What an entity's file says of it. */
 export type Definition = {

@@ -1,4 +1,4 @@
-import type { Fault } from './parse-input.ts';
+import type { Fault } from './fault.ts';
 
 const depthMax = 32;
 

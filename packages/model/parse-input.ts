@@ -1,10 +1,8 @@
 import type Joi from 'joi';
 import { type Entity, idSchema, isId } from './entity.ts';
-import type { Fields } from './event.ts';
+import type { Fault } from './fault.ts';
 import { escapePointer, findUnsafe } from './find-unsafe.ts';
-
-/** A fault in what was sent: where (a JSON pointer into the body) and what. */
-export type Fault = { pointer: string; detail: string };
+import type { Fields } from './stored-event.ts';
 
 export type ParsedInput = { kind: 'input'; id: string | undefined; fields: Fields } | { kind: 'faults'; faults: Fault[] };
 

@@ -1,5 +1,5 @@
 import type { Entity } from './entity.ts';
-import type { Fields } from './event.ts';
+import type { Fields } from './stored-event.ts';
 
 /** A thing as clients see it: its id, then its fields in the entity's order. */
 export const present = (entity: Entity, id: string, fields: Fields): Fields => {

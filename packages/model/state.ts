@@ -1,4 +1,5 @@
-import type { Event, Fields } from './event.ts';
+import type { Event } from './event.ts';
+import type { Fields } from './stored-event.ts';
 
 /** What the events of a stream fold to. The version is that of the last event, 0 where there is none. */
 export type State =
