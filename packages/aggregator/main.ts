@@ -3,8 +3,4 @@ import { runProgram } from '@muster/runtime';
 import { runAggregator } from './run-aggregator.ts';
 
 const title = `muster-aggregator-${process.env.AGGREGATOR_INDEX ?? ''}`;
-await runProgram(
-  title,
-  (environment, signal) => runAggregator(entities, environment, signal, (name, port) => process.send?.({ kind: 'ready', name, port })),
-  20_000,
-);
+await runProgram(title, (environment, signal) => runAggregator(entities, environment, signal, (ready) => process.send?.({ kind: 'ready', ...ready })), 20_000);

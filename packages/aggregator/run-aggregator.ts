@@ -11,13 +11,13 @@ import { beat, tailLog } from './tail.ts';
 
 /**
  * Runs an aggregator of these entities: opens, restores, tails and serves until the signal aborts, then saves a last snapshot. `onReady` hears of its name
- * and read port. Gives the exit code: 2 for settings that cannot be, 0 otherwise. Throws when a port is taken, and SettingsConflict.
+ * and ports. Gives the exit code: 2 for settings that cannot be, 0 otherwise. Throws when a port is taken, and SettingsConflict.
  */
 export const runAggregator = async (
   entities: readonly Entity[],
   environment: Environment,
   signal: AbortSignal,
-  onReady: (name: string, port: number) => void,
+  onReady: (ready: { name: string; port: number; healthPort: number }) => void,
 ): Promise<number> => {
   const parsed = parseAggregatorSettings(environment);
   if (parsed.kind === 'problems') return complain(parsed.problems);
@@ -39,7 +39,7 @@ export const runAggregator = async (
   if (!(await prepare(aggregator, entities, signal))) return 0;
   const onFailure = (error: unknown) => logger.warn({ err: error }, 'Cannot write the heartbeat');
   const beats = repeat(() => beat(aggregator), settings.HEARTBEAT_EVERY_MS, signal, onFailure);
-  await tailLog(aggregator, signal, () => onReady(name, service.port));
+  await tailLog(aggregator, signal, () => onReady({ name, port: service.port, healthPort: health.port }));
   await beats;
   await leave(aggregator);
   return 0;

@@ -28,7 +28,7 @@ export const runInProcess = async (entities: readonly Entity[], { aggregators, e
 };
 
 /** A program under way: `ready` when it says so, or with the failure that it ended with. */
-const start = <Said extends unknown[] = [string, number]>(run: (ready: (...said: Said) => void) => Promise<number>) => {
+const start = <Said extends unknown[] = [object]>(run: (ready: (...said: Said) => void) => Promise<number>) => {
   let ended: Promise<number> = Promise.resolve(0);
   const ready = new Promise<Said>((resolve, reject) => {
     ended = run((...said) => resolve(said));
