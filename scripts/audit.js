@@ -258,14 +258,8 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
     return `; there are more, ${next} goes on from there`;
   };
 
-  // the shell throws away what comes while it opens a stream, so a first one, that nothing passes, only tells where to begin
-  const watchInserts = (log) => {
-    const events = log.db.getCollection('Events');
-    const probe = events.watch([{ $match: { operationType: 'none' } }], { maxAwaitTimeMS: 1 });
-    const token = probe.getResumeToken();
-    probe.close();
-    return events.watch([{ $match: { operationType: 'insert' } }], { maxAwaitTimeMS: 250, ...(token ? { startAfter: token } : {}) });
-  };
+  // open once this returns: what is stored from then on will be seen
+  const watchInserts = (log) => log.db.getCollection('Events').watch([{ $match: { operationType: 'insert' } }], { maxAwaitTimeMS: 250 });
 
   const follow = (log, stream, endsAt, count) => {
     const widths = [...tailWidths];
@@ -434,7 +428,8 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
   const showText = (text) => escapeUnseen(String(text));
 
   // what a client sent must not move the cursor, hide or turn around what stands on an auditor's screen
-  const escapeUnseen = (text) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (letter) => `\\u${letter.codePointAt(0).toString(16).padStart(4, '0')}`);
+  const escapeUnseen = (text) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (letter) => escapeLetter(letter.codePointAt(0).toString(16)));
+  const escapeLetter = (hex) => (hex.length > 4 ? `\\u{${hex}}` : `\\u${hex.padStart(4, '0')}`);
 
   const isDate = (value) => Object.prototype.toString.call(value) === '[object Date]';
   const plural = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;

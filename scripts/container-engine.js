@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { constants } from 'node:os';
 
 /**
  * The first of docker, podman and buildah (or the one that CONTAINER_ENGINE names) that has the base image, or can pull it, and then really runs a
@@ -59,6 +60,8 @@ const openDockerLike = (name, environment, buildWords, stop) => {
     family: name,
     run,
     hasImage: async (image) => (await run(['image', 'inspect', image])).code === 0,
+    // without the layers that the next build begins with
+    removeImage: (image) => run(['rmi', '--no-prune', image], { stop: undefined }),
     build: ({ dockerfile, image, folder, words }) =>
       must(run(['build', ...buildWords, ...words, '--file', dockerfile, '--tag', image, '.'], { folder, limitMs: buildLimitMs })),
     readConfig: async (image) => {
@@ -95,6 +98,7 @@ const openBuildah = (storage, isolation, stop) => {
     family: 'buildah',
     run,
     hasImage: async (image) => (await run(['inspect', '--type', 'image', image])).code === 0,
+    removeImage: (image) => run(['rmi', image], { stop: undefined }),
     // no layers kept: where each one is a full copy, they cost more than a second installation does
     build: ({ dockerfile, image, folder, words }) =>
       must(
@@ -129,17 +133,11 @@ const openBuildah = (storage, isolation, stop) => {
         // buildah kills what it runs when it is itself asked to stop, so the program is asked
         stop: async (graceMs) => {
           for (const pid of leavesOf(running.pid)) signalTo(pid, 'SIGTERM');
-          const late = setTimeout(() => killTree(running.pid), graceMs);
-          const code = await running.ended;
-          clearTimeout(late);
-          return code;
+          return endedWithin(graceMs, running);
         },
         readLog: async () => running?.tail.join('') ?? '',
         remove: async () => {
-          if (running && !running.hasEnded()) {
-            killTree(running.pid);
-            await running.ended;
-          }
+          if (running) await endedWithin(0, running);
           await remove(container);
         },
       };
@@ -148,6 +146,7 @@ const openBuildah = (storage, isolation, stop) => {
 };
 
 const buildLimitMs = 900_000;
+const tidyUpMs = 20_000;
 
 const envWords = (settings) => Object.entries(settings).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
 
@@ -155,11 +154,17 @@ const envWords = (settings) => Object.entries(settings).flatMap(([name, value]) 
 const runCommand = async (words, { folder, environment = process.env, stop, limitMs = 60_000 } = {}) => {
   if (stop?.aborted) return { code: 130, stdout: '', output: 'broken off' };
   const command = startCommand(words, { cwd: folder, env: environment });
-  const end = () => command.pid && signalTo(-command.pid, 'SIGKILL');
+  let tidiedUp;
+  // to all of it: buildah would leave behind what it runs; and not with SIGKILL at first: it would leave its working container behind
+  const end = () => {
+    if (command.pid === undefined) return;
+    signalTo(-command.pid, 'SIGTERM');
+    tidiedUp = setTimeout(() => signalTo(-command.pid, 'SIGKILL'), tidyUpMs);
+  };
   const late = setTimeout(end, limitMs);
   stop?.addEventListener('abort', end);
   const code = await command.ended;
-  clearTimeout(late);
+  for (const timer of [late, tidiedUp]) clearTimeout(timer);
   stop?.removeEventListener('abort', end);
   return { code, stdout: command.stdout.join(''), output: command.tail.join('') };
 };
@@ -174,19 +179,14 @@ const startCommand = ([file, ...words], options = {}) => {
   };
   child.stdout.setEncoding('utf8').on('data', (text) => stdout.push(text) && keep(text));
   child.stderr.setEncoding('utf8').on('data', keep);
-  let hasEnded = false;
   const ended = new Promise((resolve) => {
-    const end = (code) => {
-      hasEnded = true;
-      resolve(code);
-    };
     child.once('error', (error) => {
       keep(error.code === 'ENOENT' ? `there is no ${file} here` : error.message);
-      end(127);
+      resolve(127);
     });
-    child.once('close', (code) => end(code ?? 137));
+    child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
   });
-  return { pid: child.pid, stdout, tail, ended, hasEnded: () => hasEnded };
+  return { pid: child.pid, stdout, tail, ended };
 };
 
 const must = async (running) => {
@@ -195,8 +195,14 @@ const must = async (running) => {
   throw new Error(`It ended with ${result.code}:\n${result.output.split('\n').slice(-25).join('\n')}`);
 };
 
-const killTree = (pid) => {
-  for (const each of [...descendantsOf(pid), pid]) signalTo(each, 'SIGKILL');
+/** The code that what runs ended with; past the time it is killed, and when that does not help, so is who runs it. */
+const endedWithin = async (graceMs, { pid, ended }) => {
+  const killLeaves = () => leavesOf(pid).map((each) => signalTo(each, 'SIGKILL'));
+  const killAll = () => [...descendantsOf(pid), pid].map((each) => signalTo(each, 'SIGKILL'));
+  const timers = [setTimeout(killLeaves, graceMs), setTimeout(killAll, graceMs + tidyUpMs)];
+  const code = await ended;
+  for (const timer of timers) clearTimeout(timer);
+  return code;
 };
 
 const leavesOf = (pid) => {

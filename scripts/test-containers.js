@@ -32,11 +32,14 @@ const main = async (stop, closers) => {
   await check('the compose file publishes ports on 127.0.0.1 only and waits for MongoDB', async () => checkCompose(compose, services));
   const images = [...new Map(services.map(([, { image, build }]) => [build.dockerfile, { image: `${image}:test`, dockerfile: build.dockerfile }])).values()];
   const words = npmWords();
+  const inherited = await lookInto(engine, base);
   for (const image of images) {
     const isBuilt = await check(`${image.dockerfile} builds`, () => engine.build({ ...image, folder: root, words }));
     if (!isBuilt) return results;
-    await check(`${image.image} is run by a user without rights, in exec form, with a health check`, () => checkConfig(engine, image.image));
-    await check(`${image.image} holds the program and no packages`, () => checkFiles(engine, image.image, base));
+    closers.push(() => engine.removeImage(image.image));
+    await check(`${image.image} runs one program, not as root, in exec form, with a health check, and holds no packages`, () =>
+      checkImage(engine, image.image, inherited),
+    );
     await check(`${image.image} adds less than ${megabytes(addedBytesMax)} to ${base}`, () => checkSize(engine, image.image, base));
   }
 
@@ -85,31 +88,25 @@ const checkCompose = (compose, services) => {
   }
 };
 
-const checkConfig = async (engine, image) => {
-  const { User, Cmd, Healthcheck, ExposedPorts, Entrypoint } = await engine.readConfig(image);
+const checkImage = async (engine, image, inherited) => {
+  const { User, Cmd, Healthcheck, ExposedPorts, Env } = await engine.readConfig(image);
   expect(User && !/^(root|0)(:|$)/.test(User), `its user is ${JSON.stringify(User)}`);
-  expect(Cmd?.[0] === 'node', `expected a CMD in exec form that begins with node, found ${JSON.stringify(Cmd)} (entry point ${JSON.stringify(Entrypoint)})`);
+  expect(Cmd?.[0] === 'node', `expected a CMD in exec form that begins with node, found ${JSON.stringify(Cmd)}`);
   expect(Healthcheck?.Test?.[0] === 'CMD', `expected a health check in exec form, found ${JSON.stringify(Healthcheck)}`);
   expect(Object.keys(ExposedPorts ?? {}).length > 0, 'it exposes no port');
-  const { code, output } = await engine.runOnce(image, ['node', '-p', 'JSON.stringify([process.getuid(), process.env.NODE_ENV])']);
-  expect(code === 0 && /\[[1-9]\d*,"production"\]/.test(output), `expected a user id other than 0, and production, found ${output.trim()}`);
+  expect(Env.includes('HOST=0.0.0.0'), `it must listen beyond its own 127.0.0.1, found ${Env.join(' ')}`);
+  const { uid, mode, packages, files } = await lookInto(engine, image);
+  expect(uid !== 0 && mode === 'production', `expected a user other than 0 and production, found ${uid} and ${mode}`);
+  const own = packages.filter((path) => !inherited.packages.includes(path));
+  expect(own.length === 0, `it holds packages: ${own.join(', ')}`);
+  const expected = [Cmd.at(-1), `${Cmd.at(-1)}.map`];
+  expect(isSame(files.sort(), expected), `expected ${expected.join(', ')} in its folder, found ${files.join(', ')}`);
 };
 
-const checkFiles = async (engine, image, base) => {
-  const { Cmd } = await engine.readConfig(image);
-  const program = Cmd.at(-1);
-  const own = await readFound(engine, image);
-  const inherited = await readFound(engine, base);
-  const packages = own.packages.filter((path) => !inherited.packages.includes(path));
-  expect(packages.length === 0, `it holds packages: ${packages.join(', ')}`);
-  const expected = [program, `${program}.map`].join(', ');
-  expect(own.files.sort().join(', ') === expected, `expected ${expected} in its folder, found ${own.files.join(', ')}`);
-};
-
-const readFound = async (engine, image) => {
+const lookInto = async (engine, image) => {
   const { code, output } = await engine.runOnce(image, ['node', '-e', lookAround]);
   const [, found] = /FOUND(.*)/.exec(output) ?? [];
-  if (code !== 0 || found === undefined) throw new Error(`Cannot look around in ${image}: ${output}`);
+  if (code !== 0 || found === undefined) throw new Error(`Cannot look into ${image}: ${output}`);
   return JSON.parse(found);
 };
 
@@ -127,7 +124,7 @@ const walk = (folder) => {
   }
 };
 walk('');
-console.log('FOUND' + JSON.stringify({ packages, files: readdirSync('.') }));`;
+console.log('FOUND' + JSON.stringify({ packages, files: readdirSync('.'), uid: process.getuid(), mode: process.env.NODE_ENV }));`;
 
 const checkSize = async (engine, image, base) => {
   const [size, baseSize] = [await engine.readSize(image), await engine.readSize(base)];
@@ -146,7 +143,7 @@ const startSystem = async ({ engine, services, closers, stop }) => {
   for (const [name, service] of services) {
     const [PORT, HEALTH_PORT, WIRE_PORT] = ports.splice(0, 3);
     const own = name === 'gateway' ? { PORT } : { WIRE_PORT, ADVERTISED_HOST: '127.0.0.1' };
-    const environment = { ...service.environment, MONGODB_URI: uri, DATABASE: database, HEALTH_PORT, ...own };
+    const environment = { ...service.environment, MONGODB_URI: uri, DATABASE: database, HOST: '127.0.0.1', HEALTH_PORT, ...own };
     const image = `${service.image}:test`;
     const { read_only: readOnly = false, cap_drop: dropped = [] } = service;
     const container = await engine.create({ container: `muster-test-${process.pid}-${name}`, image, environment, readOnly, dropped });
@@ -202,9 +199,10 @@ const checkAllServe = async (system) => {
 
 const checkWithout = async (system, name) => {
   const { programs, url, written } = system;
-  const { container, graceMs } = programs.get(name);
+  const { container, graceMs, healthWords } = programs.get(name);
   const code = await container.stop(graceMs);
   expect(code === 0, `${name} ended with ${code}: ${await container.readLog()}`);
+  expect((await container.exec(healthWords)).code !== 0, `the health check of ${name} succeeds although it is stopped`);
   const sources = await readAll(system);
   expect(!sources.has(name), `an answer says that it came from ${name}, which is stopped`);
   for (const user of written.values()) {
@@ -262,8 +260,9 @@ const expectAnswer = (answer, status, body) => {
 };
 
 const isSame = (found, expected) => {
-  if (Array.isArray(expected)) return found.length === expected.length && expected.every((each, i) => isSame(found[i], each));
-  return Object.entries(expected).every(([name, value]) => found?.[name] === value);
+  if (typeof expected !== 'object') return found === expected;
+  if (Array.isArray(expected)) return found?.length === expected.length && expected.every((each, i) => isSame(found[i], each));
+  return Object.entries(expected).every(([name, value]) => isSame(found?.[name], value));
 };
 
 const expect = (isSo, otherwise) => {
@@ -325,7 +324,7 @@ const run = async () => {
   try {
     results = await main(stop.signal, closers);
   } catch (error) {
-    console.error(stop.signal.aborted ? `The test of the containers was ${error.message}` : error);
+    console.error(stop.signal.aborted ? `The test of the containers was ${stop.signal.reason.message}` : error);
   }
   for (const close of closers.reverse()) await Promise.resolve(close()).catch((error) => console.error('Cannot clean up:', error));
   const { passed, failed, skipped } = results;

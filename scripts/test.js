@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkNode, ensureInstalled, root } from './install.js';
 
-/** Runs the steps one after the other; a step that fails does not keep the next from being run. */
+/** Runs the steps one after the other; a step that fails does not keep the next from being run, a Ctrl-C does. */
 const main = async ([kind]) => {
   const steps = stepsFor(kind);
   if (steps === undefined) {
@@ -13,7 +13,10 @@ const main = async ([kind]) => {
   checkNode();
   ensureInstalled();
   const results = [];
-  for (const step of steps) results.push(await report(step));
+  for (const step of steps) {
+    results.push(await report(step));
+    if (results.at(-1).isBrokenOff) break;
+  }
   const passed = sum(results, 'passed');
   const failed = sum(results, 'failed');
   const skipped = sum(results, 'skipped');
@@ -64,7 +67,7 @@ const report = async (step) => {
   console.log(`\n── ${step.name}`);
   if (step.isEmpty) {
     console.log('none');
-    return { passed: 0, failed: 0, skipped: 0 };
+    return { passed: 0, failed: 0, skipped: 0, isBrokenOff: false };
   }
   const startedAt = Date.now();
   const result = await runStep(step);
@@ -86,7 +89,9 @@ const runStep = ({ words, isTest, stepMs }) =>
     };
     const late = setTimeout(() => end(`not done after ${stepMs / 1_000} s: killed`), stepMs);
     let leak;
+    let isBrokenOff = false;
     const onSignal = (signal) => {
+      isBrokenOff = true;
       problems.push(`broken off by ${signal}`);
       killGroup(child.pid, 'SIGTERM');
       setTimeout(() => killGroup(child.pid, 'SIGKILL'), 5_000).unref();
@@ -102,7 +107,7 @@ const runStep = ({ words, isTest, stepMs }) =>
       for (const name of ['SIGINT', 'SIGTERM']) process.off(name, onSignal);
       const isBroken = signal !== null || (code !== 0 && counts.failed === 0) || (isTest && !counts.ended);
       if (isBroken && problems.length === 0) problems.push(signal === null ? `ended with exit code ${code}` : `ended with signal ${signal}`);
-      resolve({ ...counts, failed: counts.failed + (isBroken ? 1 : 0), problems });
+      resolve({ ...counts, failed: counts.failed + (isBroken ? 1 : 0), problems, isBrokenOff });
     });
   });
 

@@ -31,6 +31,7 @@ export type Progress = {
   unsaved: number; // events processed since the last snapshot was taken
   unsavedSince: number | undefined; // when the oldest of them was
   snapshotting: boolean;
+  restUntil: number; // no snapshot is taken before
   checkpointedAt: number; // when the checkpoints of unchanged partitions were last saved
 };
 
@@ -57,6 +58,7 @@ export const openAggregator = (
       unsaved: 0,
       unsavedSince: undefined,
       snapshotting: false,
+      restUntil: 0,
       checkpointedAt: Number.NEGATIVE_INFINITY, // the first snapshot in service is of all partitions: from then on a token reaches everywhere
     },
     metrics: openAggregatorMetrics(registry, heart, table),

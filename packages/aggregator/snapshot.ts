@@ -23,6 +23,7 @@ const saveInOneGoMax = 1_000;
 export const isSnapshotDue = ({ progress, settings }: Aggregator): boolean => {
   if (progress.snapshotting || progress.state === 'restoring') return false;
   const now = performance.now();
+  if (now < progress.restUntil) return false;
   if (progress.unsaved >= settings.SNAPSHOT_EVERY) return true;
   if (progress.unsavedSince !== undefined && now - progress.unsavedSince >= settings.SNAPSHOT_AFTER_MS) return true;
   return now - progress.checkpointedAt >= settings.CHECKPOINT_EVERY_MS;
@@ -38,6 +39,7 @@ export const saveSnapshot = async (aggregator: Aggregator): Promise<'saved' | 'f
   const taken = takeChanged(aggregator, heart.last);
   if (taken.checkpoints.length === 0) return 'nothing';
   progress.snapshotting = true;
+  const startedAt = performance.now();
   try {
     await saveTaken(aggregator, taken);
     metrics.snapshots.inc({ outcome: 'saved' });
@@ -50,8 +52,13 @@ export const saveSnapshot = async (aggregator: Aggregator): Promise<'saved' | 'f
     return 'failed';
   } finally {
     progress.snapshotting = false;
+    progress.restUntil = restUntil(startedAt, performance.now());
   }
 };
+
+// as long a rest as the work took: under load the database is for appends first, and what changes twice meanwhile is saved once
+const restUntil = (startedAt: number, endedAt: number) => endedAt + Math.min(restMsMax, endedAt - startedAt);
+const restMsMax = 1_000;
 
 /** One step, nothing awaited in it: the changed records, and the heartbeat that they reach at least. */
 const takeChanged = (aggregator: Aggregator, heartbeat: Heartbeat): Taken => {

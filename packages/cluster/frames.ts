@@ -49,13 +49,15 @@ export const writeFrame = (outbox: Outbox, kind: number, request: number, payloa
 };
 
 const firstBytes = 16 * 1024;
+const copyBytesMax = 2_048; // a small copy comes out of Node's pool and costs less than a fresh buffer
 
 const flush = (outbox: Outbox) => {
-  outbox.scheduled = false;
   const filled = outbox.buffer.subarray(0, outbox.used);
-  outbox.buffer = Buffer.allocUnsafe(firstBytes); // the socket keeps the old one until it is sent
+  const isSmall = outbox.used <= copyBytesMax;
+  if (!outbox.socket.destroyed) outbox.socket.write(isSmall ? Buffer.from(filled) : filled);
+  if (!isSmall) outbox.buffer = Buffer.allocUnsafe(firstBytes); // the socket keeps the old one until it is sent
+  outbox.scheduled = false;
   outbox.used = 0;
-  if (!outbox.socket.destroyed) outbox.socket.write(filled);
 };
 
 const makeRoom = (outbox: Outbox, bytes: number) => {

@@ -29,13 +29,15 @@ describe('Under a running load of mixed writes and reads', () => {
   /** Does `fault` while a load runs, and lets it run on; gives what the load was told, once all that it was told has been found right. */
   const withLoad = async (fault: (load: Load) => Promise<void>): Promise<Call[]> => {
     const load = await startLoad(test.urls);
-    await untilAnswered(load, 100);
-    await fault(load);
-    await untilAnswered(load, 200);
-    const calls = await stopLoad(load);
-    history.push(...calls);
+    try {
+      await untilAnswered(load, 100);
+      await fault(load);
+      await untilAnswered(load, 200);
+    } finally {
+      history.push(...(await stopLoad(load)));
+    }
     expect((await checkAll(test, history)).slice(0, 20)).to.deep.equal([]);
-    return calls;
+    return load.calls;
   };
 
   const restartsOf = (name: string) => test.events.filter((event) => event.kind === 'died' && event.name === name).length;

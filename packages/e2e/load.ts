@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { pause } from '@muster/runtime';
 import { call, type Reply } from './call.ts';
 import type { Call, Outcome, User } from './history.ts';
@@ -28,6 +29,7 @@ export const startLoad = async (urls: readonly string[], { sessions = 16, pauseM
   const name = randomBytes(3).toString('hex');
   const hot = Array.from({ length: 6 }, (_, index) => `hot-${name}-${index}`);
   const load: Load = { name, urls, calls: [], hot, cold: [], lost: 0, stop: new AbortController(), done: Promise.resolve() };
+  setMaxListeners(0, load.stop.signal); // each session waits on it
   const opened = Array.from({ length: sessions }, (_, index) => openSession(load, index));
   const first = opened[0] as Session;
   for (const id of hot) await perform(load, first, { op: 'create', id, sent: newUser(first, id) });
@@ -67,7 +69,7 @@ const run = async (load: Load, session: Session, pauseMs: number) => {
 
 type Wanted = Pick<Call, 'op' | 'id' | 'sent'>;
 
-// every update asks for a number never asked for before, so each is a change, and each event shows whose it is
+// every update asks for values never asked for before, so each is a change, and each event shows whose it is
 const chooseCall = (load: Load, session: Session): Wanted => {
   const dice = Math.random();
   const id = chooseId(load);
@@ -90,7 +92,7 @@ const newId = (session: Session) => `cold-${session.name}-${session.calls}`;
 
 const newUser = ({ name, calls }: Session, id: string): User => {
   const group = Number.parseInt(name.replaceAll('-', ''), 16) * 100_000 + calls;
-  return { id, name: `User ${id}`, email: `${id}.${calls}@example.com`, group };
+  return { id, name: `User ${id}`, email: `${name}.${calls}@example.com`, group };
 };
 
 const perform = async (load: Load, session: Session, { op, id, sent }: Wanted): Promise<void> => {

@@ -9,7 +9,7 @@ export const ensureReplicaSet = async (address: string, name: string, deadlineMs
   await using client = new MongoClient(`mongodb://${address}/?directConnection=true`, { serverSelectionTimeoutMS: deadlineMs });
   const admin = client.db('admin').admin();
   const config = await readConfig(admin);
-  if (config === undefined) await admin.command({ replSetInitiate: { _id: name, members: [{ _id: 0, host: address }] } });
+  if (config === undefined) await initiate(admin, name, address);
   else if (config.members[0]?.host !== address) await admin.command({ replSetReconfig: movedTo(address, config), force: true });
   for (const deadline = Date.now() + deadlineMs; Date.now() < deadline; await sleep(50)) {
     const { isWritablePrimary } = await admin.command({ hello: 1 });
@@ -25,6 +25,15 @@ const readConfig = async (admin: Admin): Promise<Document | undefined> => {
   } catch (error) {
     if (error instanceof MongoServerError && error.codeName === 'NotYetInitialized') return undefined;
     throw error;
+  }
+};
+
+const initiate = async (admin: Admin, name: string, address: string): Promise<void> => {
+  try {
+    await admin.command({ replSetInitiate: { _id: name, members: [{ _id: 0, host: address }] } });
+  } catch (error) {
+    // its configuration was still being read when it was asked for it
+    if (!(error instanceof MongoServerError && error.codeName === 'AlreadyInitialized')) throw error;
   }
 };
 

@@ -20,7 +20,7 @@ const table = {
   PORT: port.default(3_000),
   HOST: Joi.string().hostname().default('127.0.0.1'),
   DATA: Joi.string().default('./data'),
-  MONGODB_URI: Joi.string().uri({ scheme: ['mongodb', 'mongodb+srv'] }),
+  MONGODB_URI: Joi.string().pattern(/^mongodb(\+srv)?:\/\/\S+$/, 'mongodb://…'),
   MONGODB_PORT: port,
   HEALTH_PORT: port,
   AGGREGATOR_COUNT: Joi.number().integer().min(1).max(64).default(3),

@@ -1,7 +1,8 @@
-import { MongoBulkWriteError, MongoServerError } from 'mongodb';
+import type { MongoBulkWriteError } from 'mongodb';
+import { isPartial, wasNeverSent } from './bulk-error.ts';
 import type { StoredEvent } from './documents.ts';
 import type { Log } from './open-log.ts';
-import { DeadlineError, withinDeadline } from './within-deadline.ts';
+import { withinDeadline } from './within-deadline.ts';
 
 /**
  * What became of an append. `conflict`: another event has that version. `notWritten`: it is not in the log and never will be.
@@ -102,9 +103,6 @@ const commit = async (log: Log, queue: AppendQueue, batch: Append[]) => {
 };
 
 // some events failed by themselves, the others are stored
-const isPartial = (error: unknown): error is MongoBulkWriteError =>
-  error instanceof MongoBulkWriteError && error.result.getWriteConcernError() === undefined && error.result.getWriteErrorCount() > 0;
-
 const settlePartly = async (log: Log, queue: AppendQueue, batch: Append[], error: MongoBulkWriteError) => {
   const failed = new Map(error.result.getWriteErrors().map((one) => [one.index, one]));
   const taken: Append[] = [];
@@ -163,18 +161,6 @@ const rest = async (log: Log, queue: AppendQueue) => {
 
 const pingDeadlineMs = 500;
 const pingPauseMs = 50;
-
-// the driver found no server or no connection, so nothing left this process
-const wasNeverSent = (error: unknown) =>
-  error instanceof Error && !(error instanceof MongoServerError) && !(error instanceof DeadlineError) && neverSentNames.has(error.name);
-const neverSentNames = new Set([
-  'MongoServerSelectionError',
-  'MongoWaitQueueTimeoutError',
-  'MongoPoolClearedError',
-  'MongoPoolClosedError',
-  'MongoTopologyClosedError',
-  'MongoNotConnectedError',
-]);
 
 // what the documents' strings can weigh at most; the rest is small
 const sizeOf = (event: StoredEvent) => 512 + 3 * JSON.stringify(event.data).length;

@@ -1,5 +1,6 @@
 import type { Entity } from '@muster/model';
-import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb';
+import type { AnyBulkWriteOperation } from 'mongodb';
+import { isPartial } from './bulk-error.ts';
 import type { RecordDocument } from './documents.ts';
 import { type Log, recordsOf } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
@@ -53,8 +54,7 @@ const attempt = async (
 };
 
 const sortOut = (records: readonly RecordDocument[], error: unknown): Attempted => {
-  const isPartial = error instanceof MongoBulkWriteError && !error.result.getWriteConcernError();
-  if (!isPartial) return { duplicates: new Set(), failed: new Set(records.map((record) => record._id)), error };
+  if (!isPartial(error)) return { duplicates: new Set(), failed: new Set(records.map((record) => record._id)), error };
   const idsOf = (isWanted: (code: number) => boolean) => {
     const errors = error.result.getWriteErrors().filter((one) => isWanted(one.code));
     return new Set(errors.map((one) => String(records[one.index]?._id)));

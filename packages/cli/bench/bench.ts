@@ -35,6 +35,8 @@ const loads: Load[] = [
   ...[1, 32, 256].map((connections) => ({ kind: 'PUT' as const, connections })),
 ];
 
+const warmingLoads = loads.filter(({ connections }) => connections === 32);
+
 /**
  * Starts a Muster of real processes with an own database, a bare Koa and a plain CRUD service, measures them side by side in interleaved rounds, and
  * prints the figures as Markdown, also into the file `out`. The exit code: 0 measured, whatever the figures; 1 broken off.
@@ -60,7 +62,11 @@ export const bench = async (environment: NodeJS.ProcessEnv, options: BenchOption
     print(text);
     if (options.out !== undefined) await writeFile(options.out, `${text}\n`);
     for (const { what, measured, aim } of judgeAims(result).filter(({ isReached }) => !isReached)) say(`falls short: ${what}: ${measured}, wanted ${aim}`);
-    return signal.aborted ? 1 : 0;
+    return 0;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    say('Broken off');
+    return 1;
   } finally {
     if (mongodbUri) await log.db.dropDatabase().catch(() => undefined);
   }
@@ -72,6 +78,7 @@ const fill = async ({ options, log, say, signal }: Bench) => {
   say(`Filling in ${options.users} users`);
   const partitions = await readPartitions(log);
   await seedLog(log, entity, partitions, { users: options.users, seed, concurrency: 2_000, signal, onSeeded: () => undefined });
+  signal.throwIfAborted();
   await fillPlain(log, seed, options.users);
   await using aggregators = await openAggregators(log);
   const isHeld = await waitUntilHeld(aggregators, entity, partitions, seed, options.users);
@@ -99,11 +106,16 @@ const measureLoads = async (given: Bench, targets: Targets): Promise<Measurement
   const measurements: Measurement[] = [];
   const task = { path, users: options.users, seed, seconds: options.seconds };
   say('Warming up');
-  for (const target of targets.all) for (const load of loads) await measureRound(target, load, { ...task, seconds: 1 }, databasePids, log);
+  for (const target of targets.all) {
+    for (const load of warmingLoads) {
+      signal.throwIfAborted();
+      await measureRound(target, load, { ...task, seconds: 1 }, databasePids, log);
+    }
+  }
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const load of loads) {
       for (const target of targets.all) {
-        if (signal.aborted) return measurements;
+        signal.throwIfAborted();
         const measured = await measureRound(target, load, task, databasePids, log);
         measurements.push(measured);
         const { perSecond, p50Ms, p99Ms, cpuMicros, failed } = measured;
@@ -115,7 +127,8 @@ const measureLoads = async (given: Bench, targets: Targets): Promise<Measurement
   return measurements;
 };
 
-const measureMixed = ({ options, system, log, path, say }: Bench) => {
+const measureMixed = ({ options, system, log, path, say, signal }: Bench) => {
+  signal.throwIfAborted();
   say(`Mixed load, ${mixedPerSecond} requests/s for ${options.mixedSeconds} s`);
   const task: MixedSpec = { url: system.url, path, perSecond: mixedPerSecond, seconds: options.mixedSeconds, users: options.users, seed };
   return watchTail(log, () => runGenerator<MixedResult>('bench-mixed', task, options.mixedSeconds));
@@ -123,9 +136,10 @@ const measureMixed = ({ options, system, log, path, say }: Bench) => {
 
 const measureFailovers = async ({ options, system, path, say, signal }: Bench): Promise<Failover[]> => {
   const failovers: Failover[] = [];
-  for (let trial = 0; trial < options.trials && !signal.aborted; trial += 1) {
+  for (let trial = 0; trial < options.trials; trial += 1) {
     const name = system.aggregators[trial % system.aggregators.length] ?? '';
     if (trial >= system.aggregators.length) await pause(settledMs, signal);
+    signal.throwIfAborted();
     const failover = await measureFailover(system, name, path, seed, options.users);
     failovers.push(failover);
     say(`Kill -9 of ${name}: right from memory after ${Math.round(failover.itselfMs)} ms, from anybody after ${Math.round(failover.anyMs)} ms`);

@@ -1,8 +1,8 @@
-import { processOf, type RunningSystem } from '@muster/local';
+import { processOf, type RunningSystem, readCommandLine } from '@muster/local';
 import { startChild } from './start-child.ts';
 
-/** What is measured. `readPids` gives all its processes, the database apart. */
-export type Target = { name: string; url: string; isMuster: boolean; readPids: () => number[] };
+/** What is measured. `readPids` gives all its processes, the database apart; `readFrontPids` those of them that speak HTTP. */
+export type Target = { name: string; url: string; isMuster: boolean; readPids: () => number[]; readFrontPids: () => number[] };
 
 export type Targets = AsyncDisposable & { all: Target[] };
 
@@ -10,15 +10,22 @@ export const targetNames = { muster: '(a) Muster', bare: '(b) bare Koa', plain: 
 
 /** Starts the other two targets beside the running Muster, in the same environment. */
 export const openTargets = async (system: RunningSystem, environment: NodeJS.ProcessEnv): Promise<Targets> => {
-  const plain = await startChild('bench-plain-crud', { ...environment, MONGODB_URI: system.mongodbUri });
+  const UPDATE = (await isOnSecantus(system)) ? 'in two' : 'in one';
+  const plain = await startChild('bench-plain-crud', { ...environment, MONGODB_URI: system.mongodbUri, UPDATE });
   const bare = await startChild('bench-bare-koa', environment).catch(async (error) => {
     await plain[Symbol.asyncDispose]();
     throw error;
   });
   const all = [
-    { name: targetNames.muster, url: system.url, isMuster: true, readPids: () => pidsOf(system, [...system.gateways, ...system.aggregators]) },
-    { name: targetNames.bare, url: bare.url, isMuster: false, readPids: () => [bare.pid] },
-    { name: targetNames.plain, url: plain.url, isMuster: false, readPids: () => [plain.pid] },
+    {
+      name: targetNames.muster,
+      url: system.url,
+      isMuster: true,
+      readPids: () => pidsOf(system, [...system.gateways, ...system.aggregators]),
+      readFrontPids: () => pidsOf(system, system.gateways),
+    },
+    { name: targetNames.bare, url: bare.url, isMuster: false, readPids: () => [bare.pid], readFrontPids: () => [bare.pid] },
+    { name: targetNames.plain, url: plain.url, isMuster: false, readPids: () => [plain.pid], readFrontPids: () => [plain.pid] },
   ];
   const close = async () => {
     await Promise.all([plain, bare].map((child) => child[Symbol.asyncDispose]()));
@@ -28,3 +35,8 @@ export const openTargets = async (system: RunningSystem, environment: NodeJS.Pro
 
 /** The pids of those of these processes that run. */
 export const pidsOf = (system: RunningSystem, names: readonly string[]): number[] => names.flatMap((name) => processOf(system, name).spawned?.pid ?? []);
+
+const isOnSecantus = async (system: RunningSystem): Promise<boolean> => {
+  const [pid] = system.processes.has('mongodb') ? pidsOf(system, ['mongodb']) : [];
+  return pid !== undefined && ((await readCommandLine(pid))?.includes('secantus') ?? false);
+};

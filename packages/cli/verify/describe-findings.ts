@@ -9,6 +9,7 @@ export const describeFindings = (findings: Findings, about: About): string => {
   return [
     ...counts,
     `events: ${findings.events}`,
+    ...(findings.caughtUp > 0 ? [`looked at twice: ${findings.caughtUp} streams, as they changed meanwhile or were not plainly equal`] : []),
     ...describeParked(findings, about.letters),
     ...describeUnlooked(findings, about),
     `differences: ${findings.differences}`,

@@ -1,4 +1,4 @@
-import { type Holder, type ReadReply, readFrom } from '@muster/cluster';
+import { type Holder, partitionOf, type ReadReply, readFrom } from '@muster/cluster';
 import { type Log, type StoredEvent, withinDeadline } from '@muster/log';
 import type { Entity, State } from '@muster/model';
 import { stateOfReply } from './comparable-state.ts';
@@ -26,9 +26,15 @@ export const lookAgain = async (looking: Looking, partition: number, holder: Hol
   }
 };
 
-const askMemory = async ({ entities, findings }: Looking, partition: number, holder: Holder, suspect: Suspect, untilMs: number): Promise<State[]> => {
+const askMemory = async (
+  { entities, findings, partitions }: Looking,
+  partition: number,
+  holder: Holder,
+  suspect: Suspect,
+  untilMs: number,
+): Promise<State[]> => {
   const { entity, id, lastVersion } = suspect;
-  if (!entities.has(entity)) return [];
+  if (!entities.has(entity) || partitionOf(entity, id, partitions) !== partition) return []; // another one holds it, rightly
   const waitMs = Math.max(0, Math.round(untilMs - performance.now()));
   const reply = await readFrom(holder, { entity, id, minVersion: lastVersion, waitMs }, waitMs + answerMs);
   if (reply?.kind === 'state') return [stateOfReply(reply)];

@@ -1,4 +1,4 @@
-import { type Holder, partitionOf } from '@muster/cluster';
+import { type Holder, isAnswering, partitionOf } from '@muster/cluster';
 import type { RecordDocument } from '@muster/log';
 import type { State } from '@muster/model';
 import { findSuspects, type Held } from './find-suspects.ts';
@@ -32,11 +32,15 @@ export const verifyPartition = async (looking: Looking, partition: number, holde
 
 const readAllMemory = async ({ entities, findings }: Looking, partition: number, holder: Holder): Promise<Map<string, Map<string, State>> | undefined> => {
   const memory = new Map<string, Map<string, State>>();
+  if (!isAnswering(holder)) {
+    noteUnlooked(findings, partition, `${holder.name} does not answer`); // nor did it for an earlier partition: that was waited for
+    return undefined;
+  }
   for (const entity of entities.values()) {
     const states = await readMemory(holder, partition, entity);
     if (states) memory.set(entity.name, states);
     else {
-      noteUnlooked(findings, partition, `${holder.name} did not hand it out`);
+      noteUnlooked(findings, partition, `${holder.name} does not hand it out`);
       return undefined;
     }
   }

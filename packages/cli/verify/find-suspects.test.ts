@@ -1,0 +1,62 @@
+import { partitionOf } from '@muster/cluster';
+import { type RecordDocument, recordOf } from '@muster/log';
+import { type Active, absent, evolve, type State } from '@muster/model';
+import { expect } from 'chai';
+import { findSuspects } from './find-suspects.ts';
+import { openStream, type Stream } from './fold-streams.ts';
+
+const id = '13AE742';
+const partition = partitionOf('user', id, 32);
+const at = new Date('2026-01-01T00:00:00Z');
+const first = evolve(absent, { kind: 'created', version: 1, at, data: { group: 1 } }) as Active;
+const second = evolve(first, { kind: 'updated', version: 2, at, data: { group: 2 } }) as Active;
+
+/** A stream of two events, with its states at both versions. */
+const stream = (more: Partial<Stream> = {}): Stream => {
+  const kept = new Map<number, State>([
+    [1, first],
+    [2, second],
+  ]);
+  return { ...openStream('user', id, new Set([1, 2])), position: 2, state: second, kept, ...more };
+};
+
+const under = <Value>(value: Value | undefined) => new Map([['user', new Map(value === undefined ? [] : [[id, value]])]]);
+const isSuspect = (memory: State | undefined, record: RecordDocument | undefined, one: Stream | undefined = stream()): boolean =>
+  findSuspects(new Map(one ? [[`user:${id}`, one]] : []), { memory: under(memory), records: under(record) }, partition, 32).length > 0;
+
+describe('verify looks again', () => {
+  it('at no stream that memory has as the log does, saved as it is, as it was, or not yet', () => {
+    for (const record of [undefined, recordOf(id, partition, first, 1), recordOf(id, partition, second, 2)]) expect(isSuspect(second, record)).to.equal(false);
+  });
+
+  it('at a stream that memory lacks, has older, newer or otherwise', () => {
+    for (const memory of [undefined, first, { ...second, version: 3 }, { ...second, fields: { group: 3 } }])
+      expect(isSuspect(memory, undefined)).to.equal(true);
+  });
+
+  it('at a record that is newer than the log or otherwise than it was at its version', () => {
+    expect(isSuspect(second, recordOf(id, partition, { ...second, version: 3 }, 1))).to.equal(true);
+    expect(isSuspect(second, recordOf(id, partition, { ...first, fields: { group: 2 } }, 1))).to.equal(true);
+  });
+
+  it('at what memory or the snapshot has and the log has not', () => {
+    const found = (memory: State | undefined, record: RecordDocument | undefined) =>
+      findSuspects(new Map(), { memory: under(memory), records: under(record) }, partition, 32).length;
+    expect(found(first, undefined)).to.equal(1);
+    expect(found(undefined, recordOf(id, partition, first, 1))).to.equal(1);
+    expect(found(first, recordOf(id, partition, first, 1))).to.equal(1);
+  });
+
+  it('at a stream with a hole, two of one version, an event that cannot be understood, or in another partition', () => {
+    const ahead = new Map([[4, {} as never]]);
+    for (const odd of [stream({ ahead }), stream({ isOdd: true }), stream({ poison: { version: 3, problem: 'unknown' } })]) {
+      expect(isSuspect(second, undefined, odd)).to.equal(true);
+    }
+    const streams = new Map([[`user:${id}`, stream()]]);
+    expect(findSuspects(streams, { memory: undefined, records: new Map() }, (partition + 1) % 32, 32)).to.have.length(1);
+  });
+
+  it('at nothing for memory that could not be read', () => {
+    expect(findSuspects(new Map([[`user:${id}`, stream()]]), { memory: undefined, records: new Map() }, partition, 32)).to.have.length(0);
+  });
+});

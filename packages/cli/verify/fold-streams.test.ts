@@ -1,0 +1,51 @@
+import { entities } from '@muster/entities';
+import type { StoredEvent } from '@muster/log';
+import { expect } from 'chai';
+import { openStream, takeStored } from './fold-streams.ts';
+
+const [user] = entities;
+const at = new Date('2026-01-01T00:00:00Z');
+const event = (version: number, type: string, data: StoredEvent['data']): StoredEvent => ({
+  ...{ _id: `e${version}`, entity: 'user', entityId: '13AE742', version, partition: 0, type, data, at, meta: { requestId: 'test' } },
+});
+const created = event(1, 'UserCreated', { name: 'Ada', email: 'ada@example.com', group: 1 });
+const moved = event(2, 'UserUpdated', { group: 2 });
+const renamed = event(3, 'UserUpdated', { name: 'Ada L.' });
+
+const folded = (events: StoredEvent[], wanted: number[] = []) => {
+  const stream = openStream('user', '13AE742', new Set(wanted));
+  for (const one of events) takeStored(stream, user, one);
+  return stream;
+};
+
+describe('A stream folded while its log is scanned', () => {
+  it('comes to the same state in whatever order its events come', () => {
+    const inOrder = folded([created, moved, renamed]);
+    expect(folded([renamed, moved, created]).state).to.deep.equal(inOrder.state);
+    expect(inOrder.state).to.include({ status: 'active', version: 3 });
+  });
+
+  it('keeps the states at the versions that are wanted, and no other', () => {
+    const { kept } = folded([renamed, created, moved], [2]);
+    expect([...kept.keys()]).to.deep.equal([2]);
+    expect(kept.get(2)).to.deep.include({ version: 2, fields: { name: 'Ada', email: 'ada@example.com', group: 2 } });
+  });
+
+  it('stays before a version that is missing, with what follows set aside', () => {
+    const stream = folded([created, renamed]);
+    expect(stream.state.version).to.equal(1);
+    expect([...stream.ahead.keys()]).to.deep.equal([3]);
+  });
+
+  it('stays before an event that cannot be understood', () => {
+    const stream = folded([created, event(2, 'UserPromoted', {}), renamed]);
+    expect(stream.state.version).to.equal(1);
+    expect(stream.poison?.version).to.equal(2);
+  });
+
+  it('is odd when two events have one version', () => {
+    expect(folded([created, moved, { ...moved, _id: 'other' }]).isOdd).to.equal(true);
+    expect(folded([created, renamed, { ...renamed, _id: 'other' }]).isOdd).to.equal(true);
+    expect(folded([created, moved]).isOdd).to.equal(false);
+  });
+});

@@ -1,0 +1,28 @@
+import { ensureCollections, type Log, type LogOptions, openLog, type StoredEvent } from '@muster/log';
+import { note } from './arbitraries.ts';
+import { openTestDatabase } from './embedded-database.ts';
+
+/** An empty log with its indexes, on a database of its own that goes with it. */
+export const openTestLog = async (options: Partial<LogOptions> = {}): Promise<Log> => {
+  const database = await openTestDatabase();
+  const log = await openLogOn(database, options);
+  const close = async () => {
+    await log[Symbol.asyncDispose]();
+    await database[Symbol.asyncDispose]();
+  };
+  return { ...log, [Symbol.asyncDispose]: close };
+};
+
+/** The log of a server that the test may kill, with its indexes. */
+export const openLogOn = async ({ uri, database = 'muster' }: { uri: string; database?: string }, options: Partial<LogOptions> = {}): Promise<Log> => {
+  const log = openLog({ uri, database, appName: 'test', ...options });
+  await ensureCollections(log, [note], { partitions: 4, hash: 'test' });
+  return log;
+};
+
+/** All events of a stream as they are stored, in order; of every stream where no id is given. */
+export const storedEvents = (log: Log, entityId?: string): Promise<StoredEvent[]> =>
+  log.events
+    .find(entityId === undefined ? {} : { entityId })
+    .sort({ entityId: 1, version: 1 })
+    .toArray();
