@@ -25,6 +25,7 @@ export type Aggregator = {
 export type Progress = {
   state: AggregatorState;
   streamOpen: boolean;
+  beating: boolean; // the last heartbeat could be written
   address: string;
   healthPort: number;
   startedAt: Date;
@@ -52,6 +53,7 @@ export const openAggregator = (
     progress: {
       state: 'restoring',
       streamOpen: false,
+      beating: true,
       address: '',
       healthPort: 0,
       startedAt: new Date(),

@@ -37,12 +37,29 @@ export const runAggregator = async (
   logger.info({ address: aggregator.progress.address, healthPort: health.port, partitions: partitions.length }, 'Started, restoring');
 
   if (!(await prepare(aggregator, entities, signal))) return 0;
-  const onFailure = (error: unknown) => logger.warn({ err: error }, 'Cannot write the heartbeat');
-  const beats = repeat(() => beat(aggregator), settings.HEARTBEAT_EVERY_MS, signal, onFailure);
+  const beats = repeat(
+    () => beatAndTell(aggregator),
+    settings.HEARTBEAT_EVERY_MS,
+    signal,
+    () => undefined,
+  );
   await tailLog(aggregator, signal, () => onReady({ name, port: service.port, healthPort: health.port }));
   await beats;
   await leave(aggregator);
   return 0;
+};
+
+/** Says once that the database does not take heartbeats, and once that it does again. */
+const beatAndTell = async (aggregator: Aggregator): Promise<void> => {
+  const { logger, progress } = aggregator;
+  try {
+    await beat(aggregator);
+    if (!progress.beating) logger.info('The database takes heartbeats again');
+    progress.beating = true;
+  } catch (error) {
+    if (progress.beating) logger.warn({ err: error }, 'Cannot write the heartbeat: serving what is in memory, and saving nothing');
+    progress.beating = false;
+  }
 };
 
 /** Makes what the database lacks, as often as it takes; false when it was to stop first. Throws SettingsConflict. */
