@@ -22,7 +22,9 @@ const main = async (stop, closers) => {
   const { engine, refusals } = await findEngine(base, stop);
   if (engine === undefined) {
     stop.throwIfAborted();
-    console.log(`No container engine works here, so the containers are not tested:\n${refusals.map((refusal) => `  ${refusal}`).join('\n')}`);
+    console.log(`No container engine works here:\n${refusals.map((refusal) => `  ${refusal}`).join('\n')}`);
+    if (process.env.CONTAINER_ENGINE) return { passed: 0, failed: 1, skipped: 0 }; // who names one wants that one
+    console.log('The containers are not tested.');
     return { passed: 0, failed: 0, skipped: 1 };
   }
   console.log(`Engine: ${engine.name}`);

@@ -25,6 +25,13 @@ describe('Under a running load of mixed writes and reads', () => {
     test = await openTestSystem();
   });
   after(() => test[Symbol.asyncDispose]());
+  // a test that failed in the middle of its fault leaves it to nobody else
+  afterEach(async () => {
+    for (const [name, { spawned, status }] of test.system.processes) {
+      spawned?.child.kill('SIGCONT');
+      if (status === 'stopped') await startAgain(test, name);
+    }
+  });
 
   /** Does `fault` while a load runs, and lets it run on; gives what the load was told, once all that it was told has been found right. */
   const withLoad = async (fault: (load: Load) => Promise<void>): Promise<Call[]> => {
@@ -84,14 +91,14 @@ describe('Under a running load of mixed writes and reads', () => {
   it('with all three aggregators killed everything is answered from the database; started again they have missed nothing', async () => {
     await killForGood(test, ...aggregators);
     const load = await startLoad(test.urls, { pauseMs: 0 });
+    const written = () => load.calls.filter((one) => isWrite(one) && one.outcome === 'ok').length;
     await eventually(
-      async () => load.calls.filter((one) => isWrite(one) && one.outcome === 'ok').length,
-      (written) => written >= 1_000,
+      async () => written(),
+      (writes) => writes >= 1_000,
       40_000,
-    );
-    const calls = await stopLoad(load);
-    history.push(...calls);
-    expect(calls.filter(({ outcome }) => outcome === 'unknown' || outcome === 'notWritten')).to.deep.equal([]);
+    ).finally(() => stopLoad(load));
+    history.push(...load.calls);
+    expect(load.calls.filter(({ outcome }) => outcome === 'unknown' || outcome === 'notWritten')).to.deep.equal([]);
     const folded = await readLog(test);
     expect(checkHistory(folded, history).slice(0, 20)).to.deep.equal([]);
     expect((await checkAnswers(test, folded, 'database')).slice(0, 20)).to.deep.equal([]);

@@ -51,7 +51,7 @@ describe('Watching the log', function () {
       await beat(log, 'aggregator-0', round);
     }
     await whole.until('the last heartbeat comes', ({ beats }) => beats.length === 4);
-    for (const { token, beat: of } of whole.seen.heartbeats) {
+    for (const { token, beat: of } of whole.seen.heartbeats.slice()) {
       await using again = await openWatch(log, { partitions: [1, 3], from: token }); // a token fits every filter
       const marker = `after-${of}`;
       await beat(log, marker, 1);

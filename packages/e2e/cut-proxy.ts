@@ -1,0 +1,99 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** A command that a client sends to MongoDB: `update` on `Checkpoints`, with so many statements. */
+export type Command = { name: string; collection: string; statements: number };
+
+export type CutProxy = AsyncDisposable & {
+  /** Leads to the server through this proxy. */
+  uri: string;
+  /** The writes that passed, oldest first. */
+  passed: Command[];
+  /** The writes that did not. */
+  cut: Command[];
+  /** Which writes do not pass: from the first such on, nothing that its connection sends reaches the server, and the client hears nothing. */
+  isCut: (command: Command) => boolean;
+};
+
+/**
+ * A TCP proxy before the MongoDB at `host`:`port` that understands as much of the protocol as it takes to see which writes are sent: what the server was
+ * asked for, not what a program says that it asked for.
+ */
+export const openCutProxy = async ({ host, port }: { host: string; port: number }): Promise<CutProxy> => {
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = connect({ host, port, noDelay: true });
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(one);
+      one.on('error', () => undefined); // 'close' follows
+      one.once('close', () => {
+        sockets.delete(one);
+        other.destroy();
+      });
+    }
+    upstream.pipe(client);
+    client.on('data', openSieve(proxy, upstream));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  const uri = `mongodb://127.0.0.1:${(server.address() as AddressInfo).port}/?directConnection=true`;
+  const proxy: CutProxy = { uri, passed: [], cut: [], isCut: () => false, [Symbol.asyncDispose]: close };
+  return proxy;
+};
+
+/** Hands on whole messages, and none after the first that is cut. */
+const openSieve = (proxy: CutProxy, upstream: Socket) => {
+  let rest = Buffer.alloc(0);
+  let isCut = false;
+  return (chunk: Buffer) => {
+    rest = Buffer.concat([rest, chunk]);
+    for (let length = lengthOf(rest); length <= rest.length && !isCut; length = lengthOf(rest)) {
+      const message = rest.subarray(0, length);
+      rest = rest.subarray(length);
+      const command = readWrite(message);
+      isCut = command !== undefined && proxy.isCut(command);
+      if (command) (isCut ? proxy.cut : proxy.passed).push(command);
+      if (!isCut) upstream.write(message);
+    }
+    if (isCut) rest = Buffer.alloc(0);
+  };
+};
+
+const lengthOf = (bytes: Buffer) => (bytes.length < 4 ? Number.POSITIVE_INFINITY : bytes.readInt32LE(0));
+
+const writes = ['insert', 'update', 'delete', 'findAndModify'];
+const opMsg = 2013;
+
+/** The write in an OP_MSG (header of 16 bytes, flags of 4, sections); undefined where there is none. */
+const readWrite = (message: Buffer): Command | undefined => {
+  if (message.readInt32LE(12) !== opMsg) return undefined;
+  let command: { name: string; collection: string } | undefined;
+  let statements = 0;
+  for (let at = 20; at < message.length; ) {
+    const isSequence = message[at] === 1; // of documents, with a name before them; else one document, the command itself
+    const size = message.readInt32LE(at + 1);
+    if (isSequence) statements += countDocuments(message.subarray(message.indexOf(0, at + 5) + 1, at + 1 + size));
+    else command = readFirstField(message.subarray(at + 1, at + 1 + size));
+    at += 1 + size;
+  }
+  return command && writes.includes(command.name) ? { ...command, statements } : undefined;
+};
+
+/** A command's first field is its name, with the collection as the value: [size: i32] [type 2: text] [name] 0 [size: i32] [text] 0. */
+const readFirstField = (document: Buffer) => {
+  if (document[4] !== 2) return undefined;
+  const nameEnd = document.indexOf(0, 5);
+  const size = document.readInt32LE(nameEnd + 1);
+  return { name: document.toString('utf8', 5, nameEnd), collection: document.toString('utf8', nameEnd + 5, nameEnd + 4 + size) };
+};
+
+const countDocuments = (bytes: Buffer): number => {
+  let count = 0;
+  for (let at = 0; at < bytes.length; at += bytes.readInt32LE(at)) count += 1;
+  return count;
+};

@@ -1,0 +1,117 @@
+import { findServer, killProcess } from '@muster/local';
+import { withinDeadline } from '@muster/log';
+import { expect } from 'chai';
+import { eventually } from './call.ts';
+import { checkAll, checkAnswers, checkSnapshots, readLog } from './check-copies.ts';
+import { startLoad, stopLoad, untilAnswered } from './load.ts';
+import { killForGood, linesOf, openTestSystem, readMetric, startAgain, type TestSystem } from './test-system.ts';
+import { createUsers, deleteUsers, updateUsers } from './write-users.ts';
+
+const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
+
+describe('Aggregators whose place in the log is lost', () => {
+  let test: TestSystem;
+  let ids: string[];
+  before(async function () {
+    const { kind } = await findServer({ environment: process.env, say: () => undefined });
+    if (kind === 'mongod') this.skip(); // its oplog cannot be made small enough: 990 MB is the least
+    test = await openTestSystem({ oplogMaxEntries: 1_000 });
+    ids = await createUsers(test.url, 'first', 300);
+    await expectAllRight();
+  });
+  after(() => test?.[Symbol.asyncDispose]());
+
+  /** The answers from memory, the snapshot and the checkpoints all say what the log says. */
+  const expectAllRight = async () => {
+    const folded = await readLog(test);
+    expect([...(await checkAnswers(test, folded, 'memory')), ...(await checkSnapshots(test, folded))].slice(0, 20)).to.deep.equal([]);
+  };
+
+  /** Writes until the server no longer knows the place of any checkpoint: it forgets in its own time, not at a count. */
+  const overrunOplog = async () => {
+    const tokens = (await test.log.checkpoints.find().toArray()).map(({ resumeToken }) => resumeToken);
+    for (let round = 0; round < 20; round += 1) {
+      const known = await Promise.all(tokens.map(isKnown));
+      if (!known.includes(true)) return;
+      await updateUsers(test.url, ids.slice(200, 700), 1_000 + round);
+    }
+    throw new Error('The server still knows places of before 10,000 writes');
+  };
+
+  const isKnown = async (resumeAfter: unknown): Promise<boolean> => {
+    const stream = test.log.db.watch([], { resumeAfter, maxAwaitTimeMS: 10 });
+    try {
+      await withinDeadline(stream.tryNext(), 5_000, 'open a change stream');
+      return true;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 286) throw error; // ChangeStreamHistoryLost
+      return false;
+    } finally {
+      await stream.close();
+    }
+  };
+
+  const restores = (road: string) => Promise.all(aggregators.map((name) => readMetric(test, name, 'muster_restores_total', { road })));
+
+  it('come back by a scan of the log when the oplog has rolled over while they were down, and miss nothing', async () => {
+    await killForGood(test, ...aggregators);
+    ids.push(...(await createUsers(test.url, 'down', 1_500)));
+    await updateUsers(test.url, ids.slice(0, 200), 7);
+    await deleteUsers(test.url, ids.slice(100, 130));
+    await overrunOplog();
+    expect((await checkAnswers(test, await readLog(test), 'database')).slice(0, 20)).to.deep.equal([]);
+    await startAgain(test, ...aggregators);
+    expect(await restores('scan')).to.deep.equal([1, 1, 1]);
+    for (const name of aggregators) expect(linesOf(test, name).join('\n'), name).to.include('The place in the log is lost');
+    await expectAllRight();
+  });
+
+  it('miss nothing that is written while they scan', async () => {
+    await killForGood(test, ...aggregators);
+    await overrunOplog();
+    const before = await readLog(test);
+    const load = await startLoad(test.urls);
+    try {
+      await untilAnswered(load, 50);
+      await startAgain(test, ...aggregators);
+      await untilAnswered(load, 200);
+    } finally {
+      await stopLoad(load);
+    }
+    expect(await restores('scan')).to.deep.equal([1, 1, 1]);
+    const isOurs = (requestId: string) => before.byRequest.has(requestId);
+    const problems = await checkAll(test, load.calls);
+    expect(problems.filter((problem) => !isOurs(/of request (\S+) was asked for by nobody/.exec(problem)?.[1] ?? '')).slice(0, 20)).to.deep.equal([]);
+  });
+
+  it('notice it when they were paused meanwhile, and miss nothing', async () => {
+    for (const name of aggregators) await killProcess(test.system, name, 'SIGSTOP');
+    await overrunOplog();
+    for (const name of aggregators) await killProcess(test.system, name, 'SIGCONT');
+    await expectAllRight();
+  });
+
+  it('go on by the token when it has not', async () => {
+    const last = Math.max(...(await readLog(test)).events.map(({ at }) => at.getTime()));
+    const checkpoints = () => test.log.checkpoints.find().toArray();
+    await eventually(checkpoints, (all) => all.every(({ at }) => at.getTime() > last));
+    await killForGood(test, ...aggregators);
+    await updateUsers(test.url, ids.slice(300, 400), 9);
+    await startAgain(test, ...aggregators);
+    expect([await restores('token'), await restores('scan')]).to.deep.equal([
+      [1, 1, 1],
+      [0, 0, 0],
+    ]);
+    await expectAllRight();
+  });
+
+  for (const collection of ['Users', 'Checkpoints']) {
+    it(`rebuild ${collection} from the log when it was dropped while they were down`, async () => {
+      await killForGood(test, ...aggregators);
+      await updateUsers(test.url, ids.slice(400, 450), collection.length);
+      await test.log.db.dropCollection(collection);
+      await startAgain(test, ...aggregators);
+      await expectAllRight();
+    });
+  }
+});

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { partitionOf } from '@muster/cluster';
+import { openOwnServer } from '@muster/testing';
+import { expect } from 'chai';
+import { eventually } from './call.ts';
+import { checkAnswers, checkSnapshots, readLog } from './check-copies.ts';
+import { type CutProxy, openCutProxy } from './cut-proxy.ts';
+import { openTestSystem, startAgain, stopGently, type TestSystem } from './test-system.ts';
+import { ada, createUsers, deleteUsers, updateUsers } from './write-users.ts';
+
+const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
+const users = 10_000;
+
+describe('The snapshot of 10,000 users', () => {
+  let test: TestSystem;
+  let proxy: CutProxy;
+  const opened: AsyncDisposable[] = [];
+  before(async () => {
+    const server = await openOwnServer();
+    opened.push(server);
+    proxy = await openCutProxy(server);
+    opened.push(proxy);
+    test = await openTestSystem({ mongodbUri: proxy.uri });
+    opened.push(test);
+    await seedLog();
+    await snapshotDone();
+    proxy.passed.length = 0;
+  });
+  after(async () => {
+    for (const one of opened.reverse()) await one[Symbol.asyncDispose]();
+  });
+
+  const idOf = (index: number) => `user-${index}`;
+  const ids = Array.from({ length: users }, (_, index) => idOf(index));
+
+  const seedLog = async () => {
+    const about = { entity: 'user', version: 1, type: 'UserCreated', at: new Date(), meta: { requestId: 'seed' } };
+    const events = ids.map((id) => ({ _id: randomUUID(), ...about, entityId: id, partition: partitionOf('user', id, 32), data: ada }));
+    await test.log.events.insertMany(events, { ordered: false });
+  };
+
+  const snapshotDone = async () => expect((await checkSnapshots(test, await readLog(test), 30_000)).slice(0, 20)).to.deep.equal([]);
+
+  /** How many records the server was asked to write, as its own side of the connection shows. */
+  const writtenRecords = () => proxy.passed.filter(({ collection }) => collection === 'Users').reduce((sum, { statements }) => sum + statements, 0);
+
+  afterEach(() => {
+    proxy.passed.length = 0;
+  });
+
+  it('is written with five records when five users have changed', async () => {
+    await updateUsers(test.url, ids.slice(0, 5), 9);
+    await snapshotDone();
+    expect(writtenRecords()).to.equal(5);
+  });
+
+  it('is written once a snapshot for a user that changed many times, not once a change', async () => {
+    await Promise.all(Array.from({ length: 40 }, (_, group) => updateUsers(test.url, [idOf(7)], 100 + group)));
+    await snapshotDone();
+    expect(writtenRecords()).to.be.within(1, 10); // 40 changes; a snapshot a third of a second
+  });
+
+  it('is written once for each new and each deleted user', async () => {
+    const created = await createUsers(test.url, 'new', 3);
+    await snapshotDone();
+    expect(writtenRecords()).to.equal(3);
+    await deleteUsers(test.url, created);
+    await snapshotDone();
+    expect(writtenRecords()).to.equal(6);
+  });
+
+  it('is not written at all when nothing changed: not by updates that change nothing, not by a restart', async () => {
+    await updateUsers(test.url, ids.slice(0, 5), 9); // what they have already
+    await stopGently(test, ...aggregators);
+    await startAgain(test, ...aggregators);
+    const folded = await readLog(test);
+    expect((await checkAnswers(test, folded, 'memory')).slice(0, 20)).to.deep.equal([]);
+    const startedAt = new Date((await test.log.db.command({ hello: 1 })).localTime);
+    const checkpoints = () => test.log.checkpoints.find().toArray();
+    await eventually(checkpoints, (all) => all.every(({ at }) => at > startedAt)); // a whole round of snapshots later
+    expect(writtenRecords()).to.equal(0);
+  });
+});
