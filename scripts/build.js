@@ -56,7 +56,7 @@ const commonJsBanner = [
 // the MongoDB driver asks for these and goes on without them
 const optionalPackages = [
   ...['kerberos', 'snappy', 'socks', 'aws4', 'gcp-metadata', 'mongodb-client-encryption'],
-  ...['@mongodb-js/zstd', '@mongodb-js/saslprep', '@aws-sdk/credential-providers'],
+  ...['@mongodb-js/zstd', '@aws-sdk/credential-providers'],
 ];
 
 // esbuild's own `packages: 'external'` would leave out our workspaces too, which are TypeScript; and a package that npm put below a workspace,

@@ -20,7 +20,11 @@ const table = {
   ...sharedSettings,
   AGGREGATOR_INDEX: Joi.number().integer().min(0).less(Joi.ref('AGGREGATOR_COUNT')).required(),
   WIRE_PORT: Joi.number().integer().min(0).max(65_535).default(0),
-  ADVERTISED_HOST: Joi.string().hostname().default(Joi.ref('HOST')),
+  // nobody finds a process at "everywhere": who listens there must say under which name it is known
+  ADVERTISED_HOST: Joi.string()
+    .hostname()
+    .invalid('0.0.0.0')
+    .when('HOST', { is: '0.0.0.0', otherwise: Joi.optional().default(Joi.ref('HOST')), then: Joi.required() }),
   SNAPSHOT_EVERY: Joi.number().integer().min(1).default(100),
   SNAPSHOT_AFTER_MS: Joi.number().integer().min(10).default(2_000),
   SNAPSHOT_DEADLINE_MS: Joi.number().integer().min(100).default(15_000),

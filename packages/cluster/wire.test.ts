@@ -183,9 +183,12 @@ describe('A connection to a holder', () => {
     await until('it is connected', () => isAnswering(standing));
     closeHolder(standing);
     closeHolder(openHolder('b', `${host}:${service.port}`));
-    const refused = openHolder('c', `${host}:${await freePort()}`);
+    const port = await freePort();
+    const timers = openHandles('Timeout').length;
+    const refused = openHolder('c', `${host}:${port}`);
     await until('it waits for its next try', () => refused.failures > 0);
     closeHolder(refused);
+    expect(openHandles('Timeout').length).to.equal(timers);
     await until('the service has nobody connected and all handles are gone', async () => openHandles().length <= before.length + 1, 1_000); // its own stays
     await service[Symbol.asyncDispose]();
     await until('the service is gone', () => openHandles().length <= before.length, 1_000);
@@ -341,4 +344,4 @@ const freePort = async () => {
   return stranger.port;
 };
 
-const openHandles = () => process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP'));
+const openHandles = (kind = 'TCP') => process.getActiveResourcesInfo().filter((name) => name.startsWith(kind));

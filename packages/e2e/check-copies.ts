@@ -13,12 +13,12 @@ export type Road = 'memory' | 'database';
  * After a load has stopped: what is wrong with its history, with the log, with what the aggregators hold, with `Users` and `Checkpoints`, with COUNT and LIST.
  * Waits until nothing more comes into the log and all have followed; throws when they do not.
  */
-export const checkAll = async (test: TestSystem, calls: readonly Call[]): Promise<string[]> => {
+export const checkAll = async (test: TestSystem, calls: readonly Call[], before?: FoldedLog): Promise<string[]> => {
   const folded = await readLog(test);
-  const history = checkHistory(folded, calls);
+  const history = checkHistory(folded, calls, before);
   const answers = await checkAnswers(test, folded, 'memory');
   const snapshots = await checkSnapshots(test, folded);
-  if ((await test.log.events.countDocuments()) !== folded.events.length) return checkAll(test, calls); // what was under way at the end came only now
+  if ((await test.log.events.countDocuments()) !== folded.events.length) return checkAll(test, calls, before); // what was under way at the end came only now
   return [...history, ...answers, ...snapshots];
 };
 
@@ -112,6 +112,8 @@ const checkCheckpoints = async ({ log }: TestSystem, { events, ...folded }: Fold
     const wanted = { events: inLog.length, living: { user: living.get(partition)?.length ?? 0 } };
     const checkpoint = checkpoints.get(partition);
     const given = checkpoint && { events: checkpoint.events, living: checkpoint.living };
-    return isDeepStrictEqual(given, wanted) ? [] : [`The checkpoint of partition ${partition} says ${JSON.stringify(given)}, the log has ${JSON.stringify(wanted)}`];
+    return isDeepStrictEqual(given, wanted)
+      ? []
+      : [`The checkpoint of partition ${partition} says ${JSON.stringify(given)}, the log has ${JSON.stringify(wanted)}`];
   });
 };

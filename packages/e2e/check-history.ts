@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StoredEvent } from '@muster/log';
-import { type FoldedLog, stateAt } from './fold-log.ts';
+import { type FoldedLog, foldLog, stateAt } from './fold-log.ts';
 import { type Call, isWrite } from './history.ts';
 
-/** What is wrong with a history, or with the log beside it, each in a sentence; nothing when all is well. Pure. */
-export const checkHistory = (log: FoldedLog, calls: readonly Call[]): string[] => [
+/** What is wrong with a history, or with the log beside it, each in a sentence; nothing when all is well. `before` is what the log had before it. Pure. */
+export const checkHistory = (log: FoldedLog, calls: readonly Call[], before = foldLog([])): string[] => [
   ...checkDense(log),
-  ...checkEvents(log, calls),
+  ...checkEvents(log, calls, before),
   ...calls.flatMap((call) => [...checkAnswer(call), ...(isWrite(call) ? checkWrite(log, call) : checkRead(log, call))]),
   ...checkOrder(calls),
 ];
@@ -16,10 +16,14 @@ const checkDense = ({ streams }: FoldedLog): string[] => {
   return broken.map(([id, stream]) => `The stream of ${id} has the versions ${stream.map(({ version }) => version).join(', ')}`);
 };
 
-const checkEvents = ({ events, byRequest }: FoldedLog, calls: readonly Call[]): string[] => {
+const checkEvents = ({ events, byRequest }: FoldedLog, calls: readonly Call[], before: FoldedLog): string[] => {
   const asked = new Set(calls.filter(isWrite).map(({ requestId }) => requestId));
-  const strange = events.filter(({ meta }) => !asked.has(meta.requestId)).map((event) => `${describe(event)} was asked for by nobody`);
-  const doubled = [...byRequest].filter(([, stored]) => stored.length > 1).map(([requestId, stored]) => `Request ${requestId} is in the log ${stored.length} times`);
+  const strange = events
+    .filter(({ meta }) => !asked.has(meta.requestId) && !before.byRequest.has(meta.requestId))
+    .map((event) => `${describe(event)} was asked for by nobody`);
+  const doubled = [...byRequest]
+    .filter(([, stored]) => stored.length > 1)
+    .map(([requestId, stored]) => `Request ${requestId} is in the log ${stored.length} times`);
   return [...strange, ...doubled];
 };
 
@@ -50,7 +54,8 @@ const checkWrite = (log: FoldedLog, call: Call): string[] => {
       if (!event) return [`${tell(call)} is not in the log`];
       return checkStored(log, call, event);
     case 'unknown':
-      if (event && call.problem?.version && event.version !== call.problem.version) return [`${tell(call)} said version ${call.problem.version}, it is ${describe(event)}`];
+      if (event && call.problem?.version && event.version !== call.problem.version)
+        return [`${tell(call)} said version ${call.problem.version}, it is ${describe(event)}`];
       return event ? checkData(call, event) : [];
     case 'notWritten':
       return event ? [`${tell(call)} was to be never written, and is in the log as ${describe(event)}`] : [];
@@ -119,7 +124,8 @@ const checkOrderOfOne = (calls: Call[]): string[] => {
   return problems;
 };
 
-const tell = ({ requestId, op, id, status, version, outcome }: Call) => `${requestId}: ${op} ${id} → ${status ?? 'no answer'} ${outcome}${version ? ` at version ${version}` : ''}`;
+const tell = ({ requestId, op, id, status, version, outcome }: Call) =>
+  `${requestId}: ${op} ${id} → ${status ?? 'no answer'} ${outcome}${version ? ` at version ${version}` : ''}`;
 
 const describe = ({ type, entityId, version, meta }: StoredEvent) => `${type} ${entityId} version ${version} of request ${meta.requestId}`;
 

@@ -5,7 +5,12 @@ import type { User } from './history.ts';
 export type Folded = { status: 'absent' | 'active' | 'deleted'; user: User | undefined; createdAt: Date | undefined; changedAt: Date | undefined };
 
 /** What the log holds of users: each stream's events in order, the state at each version (0 is before the first), and the events by request. */
-export type FoldedLog = { events: readonly StoredEvent[]; streams: Map<string, StoredEvent[]>; states: Map<string, Folded[]>; byRequest: Map<string, StoredEvent[]> };
+export type FoldedLog = {
+  events: readonly StoredEvent[];
+  streams: Map<string, StoredEvent[]>;
+  states: Map<string, Folded[]>;
+  byRequest: Map<string, StoredEvent[]>;
+};
 
 export const foldLog = (events: readonly StoredEvent[]): FoldedLog => {
   const streams = groupBy(events, ({ entityId }) => entityId);

@@ -175,7 +175,6 @@ for (const { road, aggregators, source } of roads) {
       ['no body', 415, undefined, 'POST', '/api/user', {}],
       ['an empty body', 400, '/name', 'POST', '/api/user', { raw: '' }],
       ['another content type', 415, undefined, 'POST', '/api/user', { raw: 'name=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
-      ['an unknown charset', 415, undefined, 'POST', '/api/user', { raw: '{}', headers: { 'content-type': 'application/json; charset=klingon' } }],
       ['an unknown encoding', 415, undefined, 'POST', '/api/user', { raw: '{}', headers: { 'content-encoding': 'rot13' } }],
       ['a body over 64 KiB', 413, undefined, 'POST', '/api/user', { body: { ...ada, name: 'x'.repeat(66_000) } }],
       ['deep nesting', 400, undefined, 'POST', '/api/user', { raw: `{"name":${'['.repeat(30_000)}${']'.repeat(30_000)}}` }],

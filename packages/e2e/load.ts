@@ -123,7 +123,14 @@ const perform = async (load: Load, session: Session, { op, id, sent }: Wanted): 
 const methods = { create: 'POST', update: 'PUT', delete: 'DELETE', read: 'GET' } satisfies Record<Call['op'], string>;
 const answerWithinMs = 8_000;
 
-const ask = (url: string, op: Call['op'], id: string, body: User | undefined, requestId: string, minVersion: number | undefined): Promise<Reply | undefined> => {
+const ask = (
+  url: string,
+  op: Call['op'],
+  id: string,
+  body: User | undefined,
+  requestId: string,
+  minVersion: number | undefined,
+): Promise<Reply | undefined> => {
   const least: Record<string, string> = minVersion === undefined ? {} : { 'muster-min-version': String(minVersion) };
   const path = op === 'create' ? '/api/user' : `/api/user/${id}`;
   const options = { body, headers: { 'x-request-id': requestId, ...least }, signal: AbortSignal.timeout(answerWithinMs) };

@@ -76,7 +76,8 @@ export const startAgain = async ({ system }: TestSystem, ...names: string[]): Pr
 };
 
 /** The lines that a process wrote. */
-export const linesOf = ({ events }: TestSystem, name: string): string[] => events.flatMap((event) => (event.kind === 'line' && event.name === name ? [event.line] : []));
+export const linesOf = ({ events }: TestSystem, name: string): string[] =>
+  events.flatMap((event) => (event.kind === 'line' && event.name === name ? [event.line] : []));
 
 /** A number from an aggregator's metrics, as its health port tells it: `muster_restores_total{road="scan"}`; 0 where it is not there. */
 export const readMetric = async ({ log }: TestSystem, aggregator: string, name: string, labels: Record<string, string> = {}): Promise<number> => {

@@ -14,7 +14,8 @@ describe('Two gateways', () => {
   });
   after(() => test[Symbol.asyncDispose]());
 
-  const ask = (gateway: number, method: string, path: string, options?: Parameters<typeof call>[3]) => call(test.urls[gateway % 2] ?? '', method, path, options);
+  const ask = (gateway: number, method: string, path: string, options?: Parameters<typeof call>[3]) =>
+    call(test.urls[gateway % 2] ?? '', method, path, options);
   const versionsOf = async (entityId: string) => (await test.log.events.find({ entityId }).sort({ version: 1 }).toArray()).map(({ version }) => version);
 
   it('keep every answer right under a load of mixed writes and reads on both', async () => {
@@ -72,7 +73,8 @@ describe('Two gateways', () => {
         }
       });
       const folded = await readLog(test);
-      for (const url of test.urls) expect((await checkAnswers(test, folded, aggregators.length > 0 ? 'database' : 'memory', url)).slice(0, 20)).to.deep.equal([]);
+      for (const url of test.urls)
+        expect((await checkAnswers(test, folded, aggregators.length > 0 ? 'database' : 'memory', url)).slice(0, 20)).to.deep.equal([]);
       await startAgain(test, ...aggregators);
     });
   }

@@ -19,6 +19,8 @@ const lapsedAfterSeconds = 24 * 3_600; // far above any lease
  * SettingsConflict when the database was set up with other settings, DeadlineError after `deadlineMs` milliseconds.
  */
 export const ensureCollections = async (log: Log, entities: readonly Entity[], shape: SharedShape, deadlineMs = 10_000): Promise<void> => {
+  // a client whose first connection came to nothing stays closed ("Topology is closed") until it is asked to connect, not only to do something
+  await withinDeadline(log.client.connect(), deadlineMs, 'connect');
   await withinDeadline(agreeOn(log, shape), deadlineMs, 'read the settings');
   const indexes = [
     log.events.createIndexes([{ key: { entity: 1, entityId: 1, version: 1 }, unique: true }, { key: { partition: 1, at: 1 } }]),

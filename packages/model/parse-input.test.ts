@@ -76,6 +76,13 @@ describe('What a client sends', () => {
 
   it('with NUL in a key is refused', () => expect(pointersOf(withField('"a\\u0000b":1'))).to.deep.equal(['/a\0b']));
 
+  it('is held to all that within a field that may have any keys', () => {
+    const form = defineEntity({ name: 'form', title: 'Form', collection: 'Forms', fields: { answers: Joi.object().unknown() } });
+    expect(parseNew(form, { answers: { a: 1, constructor: 2 } }).kind).to.equal('input');
+    for (const key of ['$set', 'a.b', '__proto__', 'a\0b', '\ud800'])
+      expect(pointersOf(parseNew(form, JSON.parse(`{"answers":{${JSON.stringify(key)}:1}}`))), key).to.have.length(1);
+  });
+
   it('with numbers that no computer keeps is refused', () => {
     for (const number of ['1e400', '-1e400', '9007199254740993', '1e300', '0.5'])
       expect(pointersOf(withField(`"group":${number}`)), number).to.deep.equal(['/group']);

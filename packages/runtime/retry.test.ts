@@ -42,18 +42,26 @@ describe('Trying until it works', () => {
     ]);
   });
 
-  it('ends when it is called off, in the middle of a pause too', async () => {
+  it('ends when it is called off, in the middle of a pause', async () => {
     const stop = new AbortController();
     let attempts = 0;
     const failing = async () => {
       attempts += 1;
       throw new Error('no');
     };
-    const onFailure = (_: unknown, failures: number) => failures === 2 && stop.abort();
-    expect(await retryUntil(failing, stop.signal, onFailure)).to.equal(undefined);
-    expect(attempts).to.equal(2);
-    expect(await retryUntil(failing, stop.signal, onFailure)).to.equal(undefined);
-    expect(attempts).to.equal(2);
+    const pausing: number[] = [];
+    const callOffSoon = () =>
+      setImmediate(() => {
+        pausing.push(getEventListeners(stop.signal, 'abort').length); // the pause listens, and so ends with it
+        stop.abort();
+      });
+    expect(await retryUntil(failing, stop.signal, callOffSoon)).to.equal(undefined);
+    expect({ attempts, pausing }).to.deep.equal({ attempts: 1, pausing: [1] });
+  });
+
+  it('does nothing once it is called off', async () => {
+    const attempt = () => expect.fail('called off');
+    expect(await retryUntil(attempt, AbortSignal.abort(), attempt)).to.equal(undefined);
   });
 
   it('throws a final error at once', async () => {

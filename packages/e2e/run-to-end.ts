@@ -1,0 +1,20 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { findProjectRoot } from '@muster/local';
+
+export type Ended = { code: number | null; output: string };
+
+/** Runs a built program with this environment alone until it ends, at most 20 s; gives its exit code and all that it wrote. */
+export const runToEnd = async (program: 'gateway' | 'aggregator', environment: Record<string, string>): Promise<Ended> => {
+  const child = spawn(process.execPath, [join(findProjectRoot(), 'dist', `${program}.js`)], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 20_000,
+    killSignal: 'SIGKILL',
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
+  const [code] = await once(child, 'close');
+  return { code, output };
+};

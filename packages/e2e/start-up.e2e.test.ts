@@ -1,0 +1,135 @@
+import { createServer } from 'node:net';
+import { killProcess, processOf } from '@muster/local';
+import { openLog } from '@muster/log';
+import { openOwnServer, openTestDatabase } from '@muster/testing';
+import { expect } from 'chai';
+import { call, eventually } from './call.ts';
+import { checkAll, checkAnswers, checkUsers, readLog } from './check-copies.ts';
+import { startLoad, stopLoad, untilAnswered } from './load.ts';
+import { runToEnd } from './run-to-end.ts';
+import { linesOf, openTestSystem, startAgain, stopGently, type TestSystem } from './test-system.ts';
+import { createUsers, deleteUsers, updateUsers } from './write-users.ts';
+
+const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
+const programs = ['gateway', 'aggregator'] as const;
+
+describe('A program with settings that cannot be', () => {
+  for (const program of programs) {
+    it(`does not start: the ${program} names all problems at once, and no password`, async () => {
+      const wrong = { MONGODB_URI: 'http://ada:secret@localhost', PARTITIONS: '0', LOG_LEVEL: 'loud', AGGREGATOR_INDEX: '-1', PORT: '70000' };
+      const { code, output } = await runToEnd(program, wrong);
+      expect(code).to.equal(2);
+      for (const name of ['MONGODB_URI', 'PARTITIONS', 'LOG_LEVEL', { gateway: 'PORT', aggregator: 'AGGREGATOR_INDEX' }[program]])
+        expect(output).to.match(new RegExp(`^Cannot start the ${program}: .*"${name}"`, 'm'));
+      expect(output).not.to.include('secret');
+    });
+
+    it(`does not start: the ${program} misses what it cannot do without`, async () => {
+      const { code, output } = await runToEnd(program, { MONGODB_URI: '' });
+      expect(code).to.equal(2);
+      expect(output).to.include('"MONGODB_URI" is required');
+    });
+
+    it(`does not start on a database that was set up otherwise: the ${program} says what is, and what to do`, async () => {
+      await using database = await openTestDatabase();
+      await using log = openLog({ ...database, appName: 'test' });
+      await log.settings.insertOne({ _id: 'muster', schema: 1, partitions: 32, hash: 'murmur3_x86_32(entity:id), seed 0' });
+      const about = { MONGODB_URI: database.uri, DATABASE: database.database, LOG_LEVEL: 'warn', PORT: '0', AGGREGATOR_INDEX: '0' };
+      const { code, output } = await runToEnd(program, { ...about, PARTITIONS: '64' });
+      expect(code).to.equal(2);
+      expect(output).to.match(/set up with partitions 32, this process has 64; start it with the stored value, or on another database/);
+      expect(await log.events.countDocuments()).to.equal(0);
+    });
+  }
+});
+
+describe('A Muster that is started before its MongoDB', () => {
+  it('waits for it, says so, and runs once it is there', async () => {
+    const port = await findFreePort();
+    let test: TestSystem | undefined;
+    const lines: string[] = [];
+    const starting = openTestSystem({
+      mongodbUri: `mongodb://127.0.0.1:${port}/?directConnection=true`,
+      onEvent: (event) => event.kind === 'line' && lines.push(`${event.name} ${event.line}`),
+    });
+    try {
+      const waiting = () => Promise.resolve(['gateway', ...aggregators].filter((name) => lines.some((line) => line.startsWith(name) && isWaiting(line))));
+      await eventually(waiting, (names) => names.length === 4);
+      await using _server = await openOwnServer({ port });
+      test = await starting;
+      await createUsers(test.url, 'late', 20);
+      expect((await checkAnswers(test, await readLog(test), 'memory')).slice(0, 20)).to.deep.equal([]);
+      await test[Symbol.asyncDispose]();
+    } finally {
+      await starting.then(
+        (started) => started[Symbol.asyncDispose](),
+        () => undefined,
+      );
+    }
+  });
+
+  const isWaiting = (line: string) => /database/.test(line) && /trying again/.test(line);
+});
+
+describe('A Muster that is stopped', () => {
+  let test: TestSystem;
+  before(async () => {
+    // no snapshot but the last one
+    test = await openTestSystem({
+      environment: { SNAPSHOT_EVERY: '1000000', SNAPSHOT_AFTER_MS: '1000000', CHECKPOINT_EVERY_MS: '1000000', SNAPSHOT_DEADLINE_MS: '2000' },
+    });
+  });
+  after(() => test[Symbol.asyncDispose]());
+
+  it('saves a last snapshot, so that Users is as new as the log, and ends with code 0', async () => {
+    const ids = await createUsers(test.url, 'last', 300);
+    await updateUsers(test.url, ids.slice(0, 50), 77);
+    await deleteUsers(test.url, ids.slice(40, 60));
+    const folded = await readLog(test);
+    expect((await checkAnswers(test, folded, 'memory')).slice(0, 20)).to.deep.equal([]);
+    expect(await test.log.db.collection('Users').countDocuments()).to.equal(0);
+    expect(await stopGently(test, ...aggregators)).to.deep.equal(aggregators.map(() => ({ code: 0, signal: null })));
+    expect((await checkUsers(test, folded)).slice(0, 20)).to.deep.equal([]);
+    expect((await checkAnswers(test, folded, 'database')).slice(0, 20)).to.deep.equal([]);
+    await startAgain(test, ...aggregators);
+    for (const name of aggregators) expect(linesOf(test, name).at(-1), name).to.include('Restored, in service');
+  });
+
+  it('answers what it took before its gateway ends, with code 0, and has lost nothing', async () => {
+    const before = await readLog(test);
+    const load = await startLoad(test.urls);
+    try {
+      await untilAnswered(load, 200);
+      expect(await stopGently(test, 'gateway')).to.deep.equal([{ code: 0, signal: null }]);
+      await startAgain(test, 'gateway');
+      await untilAnswered(load, 100);
+    } finally {
+      await stopLoad(load);
+    }
+    await stopGently(test, ...aggregators);
+    await startAgain(test, ...aggregators);
+    const { byRequest } = await readLog(test);
+    expect(load.calls.filter(({ status, requestId }) => status === undefined && byRequest.has(requestId))).to.deep.equal([]);
+    expect((await checkAll(test, load.calls, before)).slice(0, 20)).to.deep.equal([]);
+  });
+
+  it('ends by itself with code 0 with MongoDB away, and starts again with nothing missed', async () => {
+    const ids = await createUsers(test.url, 'away', 30);
+    await killProcess(test.system, 'mongodb', 'SIGSTOP');
+    const exits = await stopGently(test, 'gateway', ...aggregators);
+    expect(exits).to.deep.equal(exits.map(() => ({ code: 0, signal: null }))); // and so within what the supervisor gives them
+    await killProcess(test.system, 'mongodb', 'SIGCONT');
+    await startAgain(test, 'gateway', ...aggregators);
+    expect(processOf(test.system, 'gateway').ready?.port).to.equal(Number(new URL(test.url).port));
+    expect((await call(test.url, 'GET', `/api/user/${ids[0]}`)).status).to.equal(200);
+    expect((await checkAnswers(test, await readLog(test), 'memory')).slice(0, 20)).to.deep.equal([]);
+  });
+});
+
+const findFreePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
