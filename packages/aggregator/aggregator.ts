@@ -25,6 +25,7 @@ export type Aggregator = {
 export type Progress = {
   state: AggregatorState;
   streamOpen: boolean;
+  openedAt: number; // when it was opened last
   beating: boolean; // the last heartbeat could be written
   address: string;
   healthPort: number;
@@ -53,6 +54,7 @@ export const openAggregator = (
     progress: {
       state: 'restoring',
       streamOpen: false,
+      openedAt: 0,
       beating: true,
       address: '',
       healthPort: 0,

@@ -1,6 +1,6 @@
 import { countEvents, readStream, scanLastVersions } from '@muster/log';
-import { absent } from '@muster/model';
-import { pause } from '@muster/runtime';
+import { absent, type Entity } from '@muster/model';
+import { pause, retryUntil } from '@muster/runtime';
 import type { Aggregator } from './aggregator.ts';
 import { findEntry, type Partition } from './table.ts';
 import { takeAtOnce } from './take-event.ts';
@@ -8,17 +8,16 @@ import { takeAtOnce } from './take-event.ts';
 const readDeadlineMs = 15_000;
 const looksMax = 5;
 const lookEveryMs = 1_000;
+const heartbeatLookMs = 50;
 
 /**
  * After a restore, without haste: versions are dense, so the sum of a partition's versions is the number of its events in the log. Compares the two until
- * they are equal once; where the log keeps having more, compares each stream's last version, repairs, counts it, and warns. Never throws.
+ * they are equal once; where the log keeps having more, looks for streams that stay behind it, repairs them, counts it, and warns. Never throws.
  */
 export const proveWhole = async (aggregator: Aggregator, signal: AbortSignal): Promise<void> => {
   for (const partition of aggregator.table.values()) {
-    if (signal.aborted) return;
-    await provePartition(aggregator, partition, signal).catch((error) =>
-      aggregator.logger.warn({ err: error }, `Cannot compare partition ${partition.number} with the log`),
-    );
+    const complain = (error: unknown) => aggregator.logger.warn({ err: error }, `Cannot compare partition ${partition.number} with the log, trying again`);
+    await retryUntil(() => provePartition(aggregator, partition, signal), signal, complain);
   }
 };
 
@@ -29,21 +28,37 @@ const provePartition = async (aggregator: Aggregator, partition: Partition, sign
     const inLog = await countEvents(aggregator.log, partition.number, readDeadlineMs);
     if (inLog >= atLeast && inLog <= partition.events + partition.parkedEvents) return;
   }
-  if (!signal.aborted) await repair(aggregator, partition);
+  const suspects = await findBehind(aggregator, partition);
+  await heartbeatReturned(aggregator, signal); // whatever the stream was to bring has come by then
+  for (const suspect of suspects) if (!signal.aborted) await repair(aggregator, partition, suspect);
 };
 
-const repair = async (aggregator: Aggregator, partition: Partition) => {
-  const { entities, log, logger, metrics } = aggregator;
+type Suspect = { entity: Entity; id: string; version: number };
+
+const findBehind = async ({ entities, log }: Aggregator, partition: Partition): Promise<Suspect[]> => {
+  const suspects: Suspect[] = [];
   for await (const { _id, version } of scanLastVersions(log, partition.number)) {
     const entity = entities.get(_id.entity);
-    const known = findEntry(partition, _id.entity, _id.entityId)?.state ?? absent;
-    if (!entity || version <= known.version || partition.parked.has(`${_id.entity}:${_id.entityId}`)) continue;
-    const missed = await readStream(log, entity, _id.entityId, known.version, readDeadlineMs);
-    const repaired = missed.map((event) => takeAtOnce(aggregator, event)).filter((applied) => applied.kind === 'applied');
-    if (repaired.length === 0) continue; // it came through the stream meanwhile
-    metrics.repaired.inc();
-    logger.error(
-      `Repaired ${_id.entity} "${_id.entityId}": memory had version ${known.version}, the log has ${version}; please report how this process was started`,
-    );
+    if (entity && isBehindLog(partition, { entity, id: _id.entityId, version })) suspects.push({ entity, id: _id.entityId, version });
   }
+  return suspects;
+};
+
+const isBehindLog = (partition: Partition, { entity, id, version }: Suspect): boolean =>
+  (findEntry(partition, entity.name, id)?.state.version ?? 0) < version && !partition.parked.has(`${entity.name}:${id}`);
+
+const heartbeatReturned = async ({ heart }: Aggregator, signal: AbortSignal) => {
+  const next = heart.sent + 1;
+  while (heart.seen < next && !signal.aborted) await pause(heartbeatLookMs, signal);
+};
+
+const repair = async (aggregator: Aggregator, partition: Partition, suspect: Suspect) => {
+  const { log, logger, metrics } = aggregator;
+  if (!isBehindLog(partition, suspect)) return; // it came through the stream meanwhile
+  const { entity, id, version } = suspect;
+  const known = findEntry(partition, entity.name, id)?.state ?? absent;
+  const missed = await readStream(log, entity, id, known.version, readDeadlineMs);
+  for (const event of missed) takeAtOnce(aggregator, event);
+  metrics.repaired.inc();
+  logger.error(`Repaired ${entity.name} "${id}": memory had version ${known.version}, the log has ${version}; please report how this process was started`);
 };

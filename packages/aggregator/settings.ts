@@ -24,6 +24,7 @@ const table = {
   ADVERTISED_HOST: Joi.string()
     .hostname()
     .invalid('0.0.0.0')
+    // biome-ignore lint/suspicious/noThenProperty: joi's own word
     .when('HOST', { is: '0.0.0.0', otherwise: Joi.optional().default(Joi.ref('HOST')), then: Joi.required() }),
   SNAPSHOT_EVERY: Joi.number().integer().min(1).default(100),
   SNAPSHOT_AFTER_MS: Joi.number().integer().min(10).default(2_000),

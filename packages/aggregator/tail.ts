@@ -1,7 +1,8 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import { beatHeart, type Watched, watchLog } from '@muster/log';
 import { backOffMs, retryUntil } from '@muster/runtime';
 import type { Aggregator } from './aggregator.ts';
-import { nextBeat, seeHeartbeat } from './heart.ts';
+import { lagMs, nextBeat, seeHeartbeat } from './heart.ts';
 import { proveWhole } from './prove-whole.ts';
 import { type Checkpoints, loadRecords, oldestToken, readOwnCheckpoints, retryParked, scanSinceCheckpoints } from './restore.ts';
 import { isSnapshotDue, saveSnapshot } from './snapshot.ts';
@@ -38,10 +39,12 @@ const restoreAndTail = async (aggregator: Aggregator, wanted: Road, signal: Abor
   const road: Road = from ? 'token' : 'scan';
   metrics.restores.inc({ road });
   if (road === 'token') await restoreByToken(aggregator, checkpoints, signal);
-  const following: Following = { road, restored: road === 'token', provenBy: undefined, onServing };
+  const following: Following = { road, restored: road === 'token', provenBy: undefined, onServing, taken: 0 };
   for await (const watched of watchLog(aggregator.log, { partitions, from, signal, pauseMs: backOffMs })) {
     if (watched.kind === 'lost') return logger.warn({ err: watched.error }, 'The place in the log is lost: scanning the log instead');
     await take(aggregator, watched, following, signal);
+    if (watched.kind === 'quiet' && isDeaf(aggregator)) return logger.warn('The change stream is open and nothing comes through it: scanning the log instead');
+    if (takeBreath(following)) await immediate(); // what is buffered comes without a wait: reads must be answered in between
     if (isSnapshotDue(aggregator)) void saveSnapshot(aggregator);
   }
 };
@@ -51,7 +54,18 @@ type Following = {
   restored: boolean; // memory holds everything up to the opening of the stream
   provenBy: number | undefined; // the heartbeat, written after the opening, whose return proves that all before it was taken
   onServing: () => void;
+  taken: number;
 };
+
+const takeBreath = (following: Following): boolean => {
+  following.taken += 1;
+  return following.taken % 100 === 0;
+};
+
+// heartbeats are written and none comes back, as when the token lies in the future of a log that was restored from a back-up
+const isDeaf = ({ heart, progress }: Aggregator): boolean =>
+  progress.beating && lagMs(heart) > deafAfterMs && performance.now() - progress.openedAt > deafAfterMs;
+const deafAfterMs = 30_000;
 
 const restoreByToken = async (aggregator: Aggregator, checkpoints: Checkpoints, signal: AbortSignal) => {
   await loadRecords(aggregator, checkpoints, signal);
@@ -71,6 +85,7 @@ const take = async (aggregator: Aggregator, watched: Watched, following: Followi
   switch (watched.kind) {
     case 'opened':
       progress.streamOpen = true;
+      progress.openedAt = performance.now();
       return opened(aggregator, following, signal);
     case 'event':
       return takeEvent(aggregator, watched.event, signal);

@@ -133,7 +133,7 @@ describe('A holder that does not answer', () => {
 
 describe('A connection to a holder', () => {
   it('comes back by itself when the holder does', async () => {
-    const service = await serveRequests(host, 0, answering, unexpected);
+    await using service = await serveRequests(host, 0, answering, unexpected);
     using connection = connectTo(service.port);
     await until('it is connected', () => isAnswering(connection.holder));
     const waiting = readFrom(connection.holder, reading('a'), 5_000);
@@ -147,7 +147,7 @@ describe('A connection to a holder', () => {
   });
 
   it('that breaks leaves its requests without an answer at once, not at their time', async () => {
-    const service = await serveRequests(host, 0, { ...answering, read: () => forever() }, unexpected);
+    await using service = await serveRequests(host, 0, { ...answering, read: () => forever() }, unexpected);
     using connection = connectTo(service.port);
     await until('it is connected', () => isAnswering(connection.holder));
     const waiting = readFrom(connection.holder, reading('a'), 60_000);
@@ -177,14 +177,13 @@ describe('A connection to a holder', () => {
   });
 
   it('closed while it stands, while it is being made, and between two tries leaves nothing open', async () => {
-    const before = openHandles();
-    const service = await serveRequests(host, 0, answering, unexpected);
+    const [before, timers] = [openHandles(), openHandles('Timeout').length];
+    await using service = await serveRequests(host, 0, answering, unexpected);
     const standing = openHolder('a', `${host}:${service.port}`);
     await until('it is connected', () => isAnswering(standing));
     closeHolder(standing);
     closeHolder(openHolder('b', `${host}:${service.port}`));
     const port = await freePort();
-    const timers = openHandles('Timeout').length;
     const refused = openHolder('c', `${host}:${port}`);
     await until('it waits for its next try', () => refused.failures > 0);
     closeHolder(refused);

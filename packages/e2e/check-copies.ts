@@ -4,7 +4,7 @@ import { call, eventually, forAll } from './call.ts';
 import { checkHistory } from './check-history.ts';
 import { type FoldedLog, foldLog, groupBy, lastState } from './fold-log.ts';
 import type { Call, User } from './history.ts';
-import type { TestSystem } from './test-system.ts';
+import { findRepairs, type TestSystem } from './test-system.ts';
 
 /** Where the answers must come from: the aggregators' memory, or the snapshot and the log's tail. */
 export type Road = 'memory' | 'database';
@@ -19,7 +19,7 @@ export const checkAll = async (test: TestSystem, calls: readonly Call[], before?
   const answers = await checkAnswers(test, folded, 'memory');
   const snapshots = await checkSnapshots(test, folded);
   if ((await test.log.events.countDocuments()) !== folded.events.length) return checkAll(test, calls, before); // what was under way at the end came only now
-  return [...history, ...answers, ...snapshots];
+  return [...history, ...answers, ...snapshots, ...findRepairs(test)];
 };
 
 /** The log as it is now, folded. */

@@ -66,8 +66,10 @@ describe('Under a running load of mixed writes and reads', () => {
   });
 
   it('nothing is missed or doubled when MongoDB is killed and comes back', async () => {
+    const others = ['gateway', ...aggregators];
+    const before = others.map(restartsOf);
     await withLoad(() => killAndAwaitReturn(test, 'mongodb'));
-    expect(['gateway', ...aggregators].map(restartsOf)).to.deep.equal([1, 1, 1, 1]); // as before: nobody else had to start again
+    expect(others.map(restartsOf)).to.deep.equal(before); // nobody else had to start again
   });
 
   it('every answer is right and in time with one aggregator down, and with one paused', async () => {

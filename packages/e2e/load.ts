@@ -22,7 +22,14 @@ export type LoadOptions = {
   pauseMs?: number;
 };
 
-type Session = { name: string; url: string; calls: number; told: Map<string, { version: number; lost: number }> };
+type Session = {
+  name: string;
+  url: string;
+  calls: number;
+  told: Map<string, { version: number; lost: number }>;
+  /** What it wrote last, and has not looked at since. */
+  written: string | undefined;
+};
 
 /** Starts a load of mixed writes and reads on these gateways; it runs until `stopLoad`. */
 export const startLoad = async (urls: readonly string[], { sessions = 16, pauseMs = 15 }: LoadOptions = {}): Promise<Load> => {
@@ -58,12 +65,13 @@ const openSession = ({ name, urls }: Load, index: number): Session => ({
   url: urls[index % urls.length] ?? '',
   calls: 0,
   told: new Map(),
+  written: undefined,
 });
 
 const run = async (load: Load, session: Session, pauseMs: number) => {
   while (!load.stop.signal.aborted) {
     await perform(load, session, chooseCall(load, session));
-    await pause(pauseMs * 2 * Math.random(), load.stop.signal);
+    if (!session.written) await pause(pauseMs * 2 * Math.random(), load.stop.signal); // who has just written looks at once
   }
 };
 
@@ -71,6 +79,7 @@ type Wanted = Pick<Call, 'op' | 'id' | 'sent'>;
 
 // every update asks for values never asked for before, so each is a change, and each event shows whose it is
 const chooseCall = (load: Load, session: Session): Wanted => {
+  if (session.written && Math.random() < 0.5) return { op: 'read', id: session.written, sent: undefined };
   const dice = Math.random();
   const id = chooseId(load);
   const { group, email } = newUser(session, id);
@@ -108,6 +117,7 @@ const perform = async (load: Load, session: Session, { op, id, sent }: Wanted): 
   const version = reply && versionOf(reply);
   if (version) session.told.set(id, { version: Math.max(version, known?.version ?? 0), lost: load.lost });
   if (op === 'create' && reply?.status === 201) load.cold.push(...(load.hot.includes(id) ? [] : [id]));
+  session.written = op !== 'read' && reply && reply.status < 300 ? id : undefined;
   load.calls.push({
     ...{ session: session.name, requestId, op, id, sent, minVersion, told, invokedAt, completedAt, version },
     outcome: reply ? outcomeOf(op, reply) : 'unknown',

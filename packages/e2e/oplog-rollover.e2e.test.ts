@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { eventually } from './call.ts';
 import { checkAll, checkAnswers, checkSnapshots, readLog } from './check-copies.ts';
 import { startLoad, stopLoad, untilAnswered } from './load.ts';
-import { killForGood, linesOf, openTestSystem, readMetric, startAgain, type TestSystem } from './test-system.ts';
+import { findRepairs, killForGood, linesOf, openTestSystem, readMetric, startAgain, type TestSystem } from './test-system.ts';
 import { createUsers, deleteUsers, updateUsers } from './write-users.ts';
 
 const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
@@ -24,7 +24,7 @@ describe('Aggregators whose place in the log is lost', () => {
   /** The answers from memory, the snapshot and the checkpoints all say what the log says. */
   const expectAllRight = async () => {
     const folded = await readLog(test);
-    expect([...(await checkAnswers(test, folded, 'memory')), ...(await checkSnapshots(test, folded))].slice(0, 20)).to.deep.equal([]);
+    expect([...(await checkAnswers(test, folded, 'memory')), ...(await checkSnapshots(test, folded)), ...findRepairs(test)].slice(0, 20)).to.deep.equal([]);
   };
 
   /** Writes until the server no longer knows the place of any checkpoint: it forgets in its own time, not at a count. */

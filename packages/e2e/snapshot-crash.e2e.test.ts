@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { call, eventually } from './call.ts';
 import { checkAnswers, checkSnapshots, checkUsers, readLog } from './check-copies.ts';
 import { type CutProxy, openCutProxy } from './cut-proxy.ts';
-import { killForGood, openTestSystem, startAgain, stopGently, type TestSystem } from './test-system.ts';
+import { findRepairs, killForGood, openTestSystem, startAgain, stopGently, type TestSystem } from './test-system.ts';
 import { createUsers, deleteUsers, updateUsers } from './write-users.ts';
 
 const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
@@ -52,7 +52,7 @@ describe('Aggregators killed between the users and the checkpoints of a snapshot
     checkpoints.CHECKPOINT_EVERY_MS = '300';
     await startAgain(test, ...aggregators);
     const folded = await readLog(test);
-    expect([...(await checkAnswers(test, folded, 'memory')), ...(await checkSnapshots(test, folded))].slice(0, 20)).to.deep.equal([]);
+    expect([...(await checkAnswers(test, folded, 'memory')), ...(await checkSnapshots(test, folded)), ...findRepairs(test)].slice(0, 20)).to.deep.equal([]);
   };
 
   /** A life in which a checkpoint is saved only after the records that it reaches. */

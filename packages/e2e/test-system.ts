@@ -79,6 +79,10 @@ export const startAgain = async ({ system }: TestSystem, ...names: string[]): Pr
 export const linesOf = ({ events }: TestSystem, name: string): string[] =>
   events.flatMap((event) => (event.kind === 'line' && event.name === name ? [event.line] : []));
 
+/** What only comes up when an aggregator restored its memory wrongly, and the comparison with the log that follows every restore put it right. */
+export const findRepairs = ({ events }: TestSystem): string[] =>
+  events.flatMap((event) => (event.kind === 'line' && event.line.includes('please report how this process was started') ? [event.line] : []));
+
 /** A number from an aggregator's metrics, as its health port tells it: `muster_restores_total{road="scan"}`; 0 where it is not there. */
 export const readMetric = async ({ log }: TestSystem, aggregator: string, name: string, labels: Record<string, string> = {}): Promise<number> => {
   const member = await log.aggregators.findOne({ _id: aggregator });

@@ -57,10 +57,14 @@ const decideAndAppend = async (gateway: Gateway, request: Request, first: Known)
       attempts += 1;
     } else if (settled)
       return decision.kind === 'unchanged' ? { kind: 'done', state: known.state } : { kind: 'refused', reason: decision.reason, state: known.state };
-    known = { ...(await catchUpState(gateway.log, request.entity, request.id, known.state, leftMs(request))), fresh: true };
+    known = { ...(await lookAgain(gateway, request, known.state)), fresh: true };
   }
   return notWritten(`somebody else was faster ${attemptsMax} times`);
 };
+
+// from nothing the snapshot is nearer than the stream's beginning
+const lookAgain = ({ log }: Gateway, request: Request, state: State): Promise<Loaded> =>
+  state.version === 0 ? loadState(log, request.entity, request.id, leftMs(request)) : catchUpState(log, request.entity, request.id, state, leftMs(request));
 
 // that a thing exists, or did once, stays true whatever came since
 const isCertain = (decision: Decision) => decision.kind === 'refused' && decision.reason === 'Exists';

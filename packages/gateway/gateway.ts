@@ -21,6 +21,7 @@ export type Gateway = {
   clock: DatabaseClock;
   random: RandomStock;
   database: { reachable: boolean }; // as of the last look, every second
+  standing: { listening: boolean; stopping: boolean };
   metrics: Metrics;
 };
 
@@ -34,11 +35,12 @@ export const openGateway = (parts: Pick<Gateway, 'settings' | 'entities' | 'log'
     ...given,
     queue,
     turns: openTurns(),
-    remembered: openRemembered(),
+    remembered: openRemembered(APPEND_LANES * APPEND_BATCH_MAX),
     members: openMembers(),
     clock: openClock(),
     random: openRandomStock(),
     database: { reachable: true },
+    standing: { listening: false, stopping: false },
     metrics: openGatewayMetrics(registry, queue),
   };
 };

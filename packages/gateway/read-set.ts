@@ -1,8 +1,8 @@
 import { type Answer, askHolder, type Holder, isAnswering } from '@muster/cluster';
-import { type Overlay, overlaySets, readPage } from '@muster/log';
+import { type Overlay, overlaySets, readPage, setLimits } from '@muster/log';
 import type { Entity } from '@muster/model';
 import type { Gateway } from './gateway.ts';
-import { recentWrites } from './remembered.ts';
+import { keepWritesMs, recentWrites } from './remembered.ts';
 
 /** How many things of an entity live in each partition, and how that is known: which sources, how old in milliseconds, as of when if not as of now. */
 export type Census = { kind: 'counted'; living: number[]; overlays: Map<number, Overlay>; holders: Map<number, Holder>; about: About };
@@ -23,7 +23,7 @@ export const countThings = async (gateway: Gateway, entity: Entity): Promise<Cen
   const missing = allPartitions(gateway).filter((partition) => census.living[partition] === undefined);
   if (missing.length === 0) return census;
   try {
-    for (const overlay of await overlaySets(gateway.log, entity, missing)) takeOverlay(census, overlay);
+    for (const overlay of await overlaySets(gateway.log, entity, missing, limitsOf(gateway))) takeOverlay(census, overlay);
     return census;
   } catch (error) {
     return { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
@@ -79,8 +79,11 @@ const askCounts = async (
   const withinMs = settings.HOLDER_DEADLINE_MS;
   const asked = await askHolder(holder, { kind: 'count', floors: recentWrites(remembered, partitions), waitMs: withinMs - wireMarginMs }, withinMs);
   if (asked?.answer.kind !== 'counted') return undefined;
-  return asked.answer.behind && database.reachable ? undefined : asked.answer;
+  return isCurrent(asked.answer) || !database.reachable ? asked.answer : undefined;
 };
+
+// an older heartbeat would not prove that the writes are in which are no longer asked for
+const isCurrent = ({ behind, lagMs }: { behind: boolean; lagMs: number }) => !behind && lagMs < keepWritesMs;
 
 const takeCounts = (census: Census, entity: Entity, holder: Holder, partitions: number[], answer: Extract<Answer, { kind: 'counted' }> | undefined) => {
   for (const partition of answer ? partitions : []) {
@@ -108,9 +111,24 @@ const readSlice = async (gateway: Gateway, entity: Entity, census: Census, { par
   const { HOLDER_DEADLINE_MS: withinMs } = gateway.settings;
   const holder = census.holders.get(partition);
   const asked = holder && (await askHolder(holder, { kind: 'list', entity: entity.name, partition, offset, limit, floors: [], waitMs: 0 }, withinMs));
-  if (asked?.answer.kind === 'listed') return asked.text;
-  const overlay = census.overlays.get(partition) ?? (await overlaySets(gateway.log, entity, [partition]))[0];
-  if (!overlay) throw new Error(`Partition ${partition} has no overlay`);
-  takeOverlay(census, overlay);
-  return (await readPage(gateway.log, entity, overlay, offset, limit)).join(',');
+  if (asked?.answer.kind === 'listed' && (isCurrent(asked.answer) || !gateway.database.reachable)) return asked.text;
+  return readSliceFromDatabase(gateway, entity, census, { partition, offset, limit });
 };
+
+/** A page and what lies over it must be of one moment: when a snapshot moved records in between, both are read again. */
+const readSliceFromDatabase = async (gateway: Gateway, entity: Entity, census: Census, { partition, offset, limit }: Slice): Promise<string> => {
+  for (let tries = 0; tries < pageTriesMax; tries += 1) {
+    const known = tries === 0 ? census.overlays.get(partition) : undefined;
+    const [overlay] = known ? [known] : await overlaySets(gateway.log, entity, [partition], limitsOf(gateway));
+    if (!overlay) break;
+    takeOverlay(census, overlay);
+    const page = await readPage(gateway.log, entity, overlay, offset, limit);
+    if (page) return page.join(',');
+  }
+  throw new Error(`the snapshot of partition ${partition} moved ${pageTriesMax} times while it was read`);
+};
+
+const pageTriesMax = 5;
+
+// an event's time may lie before its place in the log by as much as its append may take
+const limitsOf = ({ settings }: Gateway) => ({ ...setLimits, overlapMs: setLimits.overlapMs + settings.WRITE_DEADLINE_MS });

@@ -18,7 +18,7 @@ export type Seen = {
 };
 
 /** `notReached`: the log itself does not have the version that was asked for. */
-export type Read = Seen | { kind: 'notReached'; version: number } | { kind: 'unavailable'; why: string };
+export type Read = Seen | { kind: 'notReached'; version: number; least: number } | { kind: 'unavailable'; why: string };
 
 const wireMarginMs = 20; // of the holder's deadline, so that an answer after a wait still comes in time
 
@@ -52,7 +52,7 @@ const readFromDatabase = async (gateway: Gateway, entity: Entity, id: string, le
   if (fallback && !gateway.database.reachable) return fallback;
   try {
     const loaded = await loadState(gateway.log, entity, id, fallback ? gateway.settings.HOLDER_DEADLINE_MS : gateway.settings.DATABASE_DEADLINE_MS);
-    return loaded.state.version < least ? { kind: 'notReached', version: loaded.state.version } : seenOfLoaded(entity, id, loaded);
+    return loaded.state.version < least ? { kind: 'notReached', version: loaded.state.version, least } : seenOfLoaded(entity, id, loaded);
   } catch (error) {
     return fallback ?? { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
   }

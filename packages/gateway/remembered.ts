@@ -3,15 +3,17 @@ import type { Floor } from '@muster/cluster';
 /** The versions that this gateway answered in the last minute: what it told once, it never takes back. A plain value, changed in this file only. */
 export type Remembered = {
   versions: Map<string, { version: number; at: number }>; // by stream, the latest told last
-  writes: Map<number, Map<string, { floor: Floor; at: number }>>; // by partition, then stream: this gateway's own of the last second
+  writes: Map<number, Map<string, { floor: Floor; at: number }>>; // by partition, then stream: this gateway's own of the last seconds
+  writesMax: number; // by partition: more than can be under way at once, so the newest of them come after all older ones in the log
 };
 
 const keepMs = 60_000;
 const versionsMax = 100_000;
-const keepWritesMs = 1_000;
-const writesMax = 1_000; // by partition: more than can be under way at once, so the newest of them come after all older ones in the log
 
-export const openRemembered = (): Remembered => ({ versions: new Map(), writes: new Map() });
+/** For how long a write is asked for by counts and lists, in milliseconds. A holder whose lag is less has all older ones: its heartbeat came after them. */
+export const keepWritesMs = 3_000;
+
+export const openRemembered = (writesMax: number): Remembered => ({ versions: new Map(), writes: new Map(), writesMax });
 
 /** Remembers that this version of a stream was told to somebody. */
 export const remember = ({ versions }: Remembered, key: string, version: number): void => {
@@ -34,10 +36,10 @@ export const rememberWrite = (remembered: Remembered, partition: number, floor: 
   const key = `${floor[0]}:${floor[1]}`;
   writes.delete(key);
   writes.set(key, { floor, at: performance.now() });
-  if (writes.size > writesMax) forgetFirst(writes);
+  if (writes.size > remembered.writesMax) forgetFirst(writes);
 };
 
-/** The writes of the last second in these partitions. */
+/** The writes of the last seconds in these partitions. */
 export const recentWrites = (remembered: Remembered, partitions: Iterable<number>): Floor[] => {
   const since = performance.now() - keepWritesMs;
   const floors: Floor[] = [];

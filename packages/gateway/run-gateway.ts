@@ -30,8 +30,8 @@ export const runGateway = async (
   const registry = openMetrics('gateway');
   await using log = openLog({ uri: settings.MONGODB_URI, database: settings.DATABASE, appName: 'muster-gateway' });
   const gateway = openGateway({ settings, entities, log, logger, registry });
-  const standing = { listening: false, stopping: false };
-  await using health = await openHealthPort(settings.HOST, settings.HEALTH_PORT, registry, () => readHealth(gateway, standing));
+  const { standing } = gateway;
+  await using health = await openHealthPort(settings.HOST, settings.HEALTH_PORT, registry, () => readHealth(gateway));
   logger.info({ healthPort: health.port }, 'Started, waiting for the database');
 
   if (!(await prepare(gateway, entities, signal))) return 0;
@@ -88,15 +88,17 @@ const listen = async (server: Server, host: string, port: number): Promise<numbe
   return (server.address() as AddressInfo).port;
 };
 
+/** Takes no further connections, and ends each that there is with the answer under way (watch-request says so to the client); the last ones by force. */
 const stop = async (server: Server) => {
   const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), stopWithinMs);
+  const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
+  const force = setTimeout(() => server.closeAllConnections(), stopWithinMs);
   await closed;
-  clearTimeout(timer);
+  clearInterval(closeIdle);
+  clearTimeout(force);
 };
 
-const readHealth = ({ database, members }: Gateway, { listening, stopping }: { listening: boolean; stopping: boolean }) => {
+const readHealth = ({ database, members, standing: { listening, stopping } }: Gateway) => {
   const aggregators = Object.fromEntries(
     [...members.byName].map(([name, { holder }]) => [name, holder.outbox && !holder.suspect ? 'answering' : 'not answering']),
   );

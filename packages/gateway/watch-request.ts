@@ -5,14 +5,14 @@ import { answerProblem, type Problem } from './problem.ts';
 
 const slowMs = 250;
 
-/** Around every request: its id and deadline, the time it took, and an answer in the agreed form for whatever was thrown. */
+/** Around every request: its id, the time it took, and an answer in the agreed form for whatever was thrown. */
 export const watchRequest = (gateway: Gateway): Middleware => {
   const ids = openRequestIds();
   return async (ctx: Context, next: Next) => {
     const startedAt = performance.now();
     ctx.state.requestId = givenId(ctx) ?? nextId(ids);
-    ctx.state.deadlineAt = startedAt + gateway.settings.WRITE_DEADLINE_MS;
     ctx.set('X-Request-Id', ctx.state.requestId);
+    if (gateway.standing.stopping) ctx.set('Connection', 'close');
     try {
       await next();
     } catch (error) {

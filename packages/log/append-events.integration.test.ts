@@ -3,7 +3,7 @@ import { absent } from '@muster/model';
 import { note, openLogOn, openOwnServer, openTestLog, reopenServer, storedEvents, storedNote, until } from '@muster/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Appended, type AppendQueue, append, catchUpState, type Log, openAppendQueue, type StoredEvent, withinDeadline } from './index.ts';
+import { type Appended, type AppendQueue, append, catchUpState, type Log, openAppendQueue, openLog, type StoredEvent, withinDeadline } from './index.ts';
 
 const deadlineMs = 5_000;
 const data = { text: 'one', stars: 1 };
@@ -109,6 +109,26 @@ describe('The append queue', function () {
     expect(await log.events.countDocuments()).to.equal(3);
   });
 
+  it('does not count those whose deadline has passed', async () => {
+    await using nowhere = openLog({ uri: 'mongodb://127.0.0.1:1/?replicaSet=nobody', database: 'muster', appName: 'test' });
+    const queue = openAppendQueue({ lanes: 1, waitingMax: 2 });
+    await appendAll(nowhere, queue, streams('late', 3), 50);
+    const startedAt = performance.now();
+    const outcomes = await appendAll(nowhere, queue, streams('next', 2), 200);
+    expect(performance.now() - startedAt).to.be.above(150); // they waited, none was refused at once
+    expect(kindsOf(outcomes)).to.deep.equal(['notWritten', 'notWritten']);
+    await until('the queue is idle', () => isIdle(queue));
+  });
+
+  it('refuses an event that cannot be a document, and it alone', async () => {
+    await using log = await openTestLog();
+    const circle: Record<string, unknown> = {};
+    circle.circle = circle;
+    const queue = openAppendQueue({ lanes: 1 });
+    const outcomes = await appendAll(log, queue, [...streams('s', 3), { ...eventAt('bad', 1), data: circle }, eventAt('good', 1)]);
+    expect(kindsOf(outcomes)).to.deep.equal(['appended', 'appended', 'appended', 'notWritten', 'appended']);
+  });
+
   it('sends no more events at once than its cap', async () => {
     await using log = await openTestLog();
     const queue = openAppendQueue({ lanes: 1, batchEventsMax: 5 });
@@ -137,15 +157,16 @@ describe('Appending to a server that fails', function () {
     expect((await append(log, queue, eventAt('before', 1), deadlineMs)).kind).to.equal('appended');
     server.spawned.child.kill('SIGKILL');
     await server.spawned.exited;
+    const first = append(log, queue, eventAt('first', 1), 20_000); // of a batch that fails: it goes again
     const startedAt = performance.now();
     const outcomes = await appendAll(log, queue, streams('lost', 20), 1_500);
     expect(performance.now() - startedAt).to.be.below(1_900);
     expect(new Set(kindsOf(outcomes))).to.deep.equal(new Set(['notWritten']));
     const waiting = append(log, queue, eventAt('waiting', 1), 20_000);
     await using _again = await reopenServer(server);
-    expect((await waiting).kind).to.equal('appended');
+    expect(kindsOf(await Promise.all([first, waiting]))).to.deep.equal(['appended', 'appended']);
     await until('the queue is idle', () => isIdle(queue));
-    expect((await storedEvents(log)).map(({ entityId }) => entityId)).to.deep.equal(['before', 'waiting']);
+    expect((await storedEvents(log)).map(({ entityId }) => entityId)).to.deep.equal(['before', 'first', 'waiting']);
   });
 
   it('that is paused answers within the deadline, and what it said is so once it goes on', async () => {

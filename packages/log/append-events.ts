@@ -1,5 +1,5 @@
-import type { MongoBulkWriteError } from 'mongodb';
-import { isPartial, wasNeverSent } from './bulk-error.ts';
+import { BSON, type MongoBulkWriteError } from 'mongodb';
+import { isPartial, wasNeverSent, wasRefused } from './bulk-error.ts';
 import type { StoredEvent } from './documents.ts';
 import type { Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
@@ -21,7 +21,14 @@ export type AppendQueue = {
 
 export type AppendLimits = { lanes: number; batchEventsMax: number; batchBytesMax: number; waitingMax: number };
 
-type Append = { event: StoredEvent; bytes: number; sent: boolean; settled: boolean; settle: (outcome: Appended) => void };
+type Append = {
+  event: StoredEvent;
+  bytes: number;
+  sent: boolean;
+  alone: boolean; // the server refused its batch as a whole, perhaps for one event: it goes by itself, so that the others do not suffer
+  settled: boolean;
+  settle: (outcome: Appended) => void;
+};
 
 export const openAppendQueue = (limits: Partial<AppendLimits> = {}): AppendQueue => ({
   waiting: [],
@@ -38,8 +45,10 @@ export const openAppendQueue = (limits: Partial<AppendLimits> = {}): AppendQueue
 export const append = (log: Log, queue: AppendQueue, event: StoredEvent, deadlineMs: number): Promise<Appended> =>
   new Promise((resolve) => {
     if (deadlineMs <= 0) return resolve({ kind: 'notWritten', why: 'its deadline has passed' });
-    if (queue.waiting.length >= queue.limits.waitingMax) return resolve({ kind: 'notWritten', why: `${queue.limits.waitingMax} appends wait already` });
-    const one: Append = { event, bytes: sizeOf(event), sent: false, settled: false, settle: () => undefined };
+    const bytes = sizeOf(event);
+    if (bytes === undefined) return resolve({ kind: 'notWritten', why: 'the event cannot be written as a document' });
+    if (isFull(queue)) return resolve({ kind: 'notWritten', why: `${queue.limits.waitingMax} appends wait already` });
+    const one: Append = { event, bytes, sent: false, alone: false, settled: false, settle: () => undefined };
     const timer = setTimeout(() => one.settle(lateOutcome(one, deadlineMs)), deadlineMs);
     one.settle = (outcome) => {
       if (one.settled) return;
@@ -50,6 +59,12 @@ export const append = (log: Log, queue: AppendQueue, event: StoredEvent, deadlin
     queue.waiting.push(one);
     pump(log, queue);
   });
+
+const isFull = (queue: AppendQueue): boolean => {
+  if (queue.waiting.length < queue.limits.waitingMax) return false;
+  queue.waiting = queue.waiting.filter((one) => !one.settled); // those past their deadline only stand there
+  return queue.waiting.length >= queue.limits.waitingMax;
+};
 
 const lateOutcome = (one: Append, deadlineMs: number): Appended => {
   const why = `no answer from the database within ${Math.round(deadlineMs)} ms`;
@@ -74,12 +89,13 @@ const takeBatch = (queue: AppendQueue): Append[] => {
   let bytes = 0;
   let taken = 0;
   for (const one of queue.waiting) {
-    const isFull = batch.length >= queue.limits.batchEventsMax || bytes + one.bytes > queue.limits.batchBytesMax;
-    if (isFull && batch.length > 0) break; // one alone goes, however large: else it would stand before all others for ever
+    const isWhole = batch.length >= queue.limits.batchEventsMax || bytes + one.bytes > queue.limits.batchBytesMax;
+    if (batch.length > 0 && (isWhole || one.alone)) break; // a first one goes, however large: else it would stand before all others for ever
     taken += 1;
     if (one.settled) continue; // its deadline passed while it waited
     batch.push(one);
     bytes += one.bytes;
+    if (one.alone) break;
   }
   queue.waiting.splice(0, taken);
   return batch;
@@ -89,27 +105,29 @@ const commit = async (log: Log, queue: AppendQueue, batch: Append[]) => {
   const sentBefore = new Set(batch.filter((one) => one.sent));
   for (const one of batch) one.sent = true;
   try {
-    await log.events.insertMany(
-      batch.map((one) => one.event),
-      { ordered: false },
-    );
+    const events = batch.map((one) => one.event);
+    await withinDeadline(log.events.insertMany(events, { ordered: false }), sendDeadlineMs, `append ${events.length} events`);
     for (const one of batch) one.settle({ kind: 'appended' });
   } catch (error) {
-    if (isPartial(error)) return settlePartly(log, queue, batch, error);
+    if (isPartial(error)) return settlePartly(log, queue, batch, sentBefore, error);
     if (wasNeverSent(error)) for (const one of batch) one.sent = sentBefore.has(one);
+    if (wasRefused(error)) for (const one of batch) one.alone = true;
     putBack(queue, batch);
     await rest(log, queue);
   }
 };
 
+const sendDeadlineMs = 3_000; // then the batch counts as unknown, and its lane is free for a server that answers
+
 // some events failed by themselves, the others are stored
-const settlePartly = async (log: Log, queue: AppendQueue, batch: Append[], error: MongoBulkWriteError) => {
+const settlePartly = async (log: Log, queue: AppendQueue, batch: Append[], sentBefore: ReadonlySet<Append>, error: MongoBulkWriteError) => {
   const failed = new Map(error.result.getWriteErrors().map((one) => [one.index, one]));
   const taken: Append[] = [];
   for (const [index, one] of batch.entries()) {
     const failure = failed.get(index);
     if (!failure) one.settle({ kind: 'appended' });
-    else if (failure.code === 11000) taken.push(one);
+    else if (failure.code === 11000 || sentBefore.has(one))
+      taken.push(one); // an earlier try may have got through
     else one.settle({ kind: 'notWritten', why: failure.errmsg ?? `the database refused it with code ${failure.code}` });
   }
   await Promise.all(taken.map((one) => settleTaken(log, queue, one)));
@@ -162,5 +180,11 @@ const rest = async (log: Log, queue: AppendQueue) => {
 const pingDeadlineMs = 500;
 const pingPauseMs = 50;
 
-// what the documents' strings can weigh at most; the rest is small
-const sizeOf = (event: StoredEvent) => 512 + 3 * JSON.stringify(event.data).length;
+/** The bytes of an event as a document; undefined when it cannot be one, which would fail the whole batch. */
+const sizeOf = (event: StoredEvent): number | undefined => {
+  try {
+    return BSON.serialize(event).length;
+  } catch {
+    return undefined;
+  }
+};

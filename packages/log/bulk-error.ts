@@ -1,4 +1,4 @@
-import { MongoBulkWriteError } from 'mongodb';
+import { MongoBulkWriteError, MongoServerError } from 'mongodb';
 
 /**
  * Whether some operations of an unordered batch failed by themselves, and all others are stored for certain. The driver throws the same error for a
@@ -9,6 +9,12 @@ export const isPartial = (error: unknown): error is MongoBulkWriteError =>
   !(error.errorResponse instanceof Error) &&
   error.result.getWriteConcernError() === undefined &&
   error.result.getWriteErrorCount() > 0;
+
+/** Whether the server refused the command as a whole, for which one of its events may be the cause. */
+export const wasRefused = (error: unknown): boolean => {
+  const cause: unknown = error instanceof MongoBulkWriteError ? error.errorResponse : error;
+  return cause instanceof MongoServerError && !(cause instanceof MongoBulkWriteError);
+};
 
 /** Whether nothing of what was to be written has left this process: no server was found, no connection was had, or the one in the pool had ended before. */
 export const wasNeverSent = (error: unknown): boolean => {

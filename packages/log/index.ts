@@ -17,7 +17,7 @@ export { ensureCollections, SettingsConflict, type SharedShape } from './ensure-
 export { beatHeart, listMembers } from './members.ts';
 export { type Log, type LogOptions, openLog, recordsOf } from './open-log.ts';
 export { countEvents, scanEvents, scanLastVersions, scanRecords } from './read-partition.ts';
-export { type Overlay, overlaySets, readPage } from './read-set.ts';
+export { type Overlay, overlaySets, readPage, setLimits } from './read-set.ts';
 export { catchUpState, foldStored, type Loaded, loadState, readStream } from './read-stream.ts';
 export { recordOf, stateOf } from './records.ts';
 export { type Saved, type Saving, saveRecords } from './save-records.ts';

@@ -70,7 +70,7 @@ describe('Counting and listing from the snapshot and the log', function () {
     const [overlay] = await overlaySets(log, note, [0], limits);
     if (!overlay) return expect.fail('no overlay');
     const pages: string[] = [];
-    for (let offset = 0; offset < overlay.living; offset += 4) pages.push(...(await readPage(log, note, overlay, offset, 4)));
+    for (let offset = 0; offset < overlay.living; offset += 4) pages.push(...((await readPage(log, note, overlay, offset, 4)) ?? []));
     expect(pages).to.deep.equal(livingOf(stored.states));
     expect(await readPage(log, note, overlay, overlay.living, 4)).to.deep.equal([]);
   });
@@ -127,6 +127,37 @@ describe('Counting and listing from the snapshot and the log', function () {
     const [beyond] = await overlaySets(log, note, [0], { ...limits, overlapMs: 0, tailEventsMax: 19 });
     expect(beyond).to.deep.equal({ partition: 0, living: 10, changed: new Map(), asOf: at(stored.checkpointMinute) });
     expect(beyond && (await readPage(log, note, beyond, 8, 10))).to.have.length(2);
+  });
+
+  it('says so where the tail is longer than the cap and there is no snapshot', async () => {
+    await using log = await openTestLog();
+    await log.events.insertMany([1, 2, 3].map((version) => storedNote({ kind: version === 1 ? 'created' : 'updated', version })));
+    const failure = await overlaySets(log, note, [0], { ...limits, tailEventsMax: 2 }).catch((error: unknown) => error);
+    expect(String(failure)).to.contain('partition 0 has no snapshot yet');
+  });
+
+  it('reads the whole log of a partition without a snapshot, and of the others only the tail', async () => {
+    await using log = await openTestLog();
+    const old = (partition: number) =>
+      storedNote({ kind: 'created', version: 1, data: { text: 'one', stars: 1 } }, { partition, entityId: idOf(partition, 1) });
+    await log.events.insertMany([old(0), old(1)]);
+    const saved = { events: [], records: [], checkpointed: [old(0)], checkpointMinute: 59, states: new Map<string, State>() };
+    await store(log, saved, 0);
+    const overlays = await overlaySets(log, note, [0, 1], limits);
+    expect(overlays.map(({ living, changed }) => [living, changed.size])).to.deep.equal([
+      [1, 0],
+      [1, 1],
+    ]);
+  });
+
+  it('gives no page where a snapshot has moved what the overlay lies over', async () => {
+    await using log = await openTestLog();
+    await log.events.insertOne(storedNote({ kind: 'created', version: 1, data: { text: 'one', stars: 1 } }));
+    const [overlay] = await overlaySets(log, note, [0], limits);
+    if (!overlay) return expect.fail('no overlay');
+    expect(await readPage(log, note, overlay, 0, 10)).to.have.length(1);
+    await recordsOf(log, note).insertOne(recordOf('a', 0, { status: 'deleted', version: 2, createdAt: at(1), deletedAt: at(2) }, 1));
+    expect(await readPage(log, note, overlay, 0, 10)).to.equal(undefined);
   });
 });
 

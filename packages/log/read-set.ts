@@ -26,7 +26,10 @@ export const setLimits: SetLimits = { overlapMs: 10_000, tailEventsMax: 20_000, 
 export const overlaySets = (log: Log, entity: Entity, partitions: readonly number[], limits = setLimits): Promise<Overlay[]> =>
   withinDeadline(layOver(log, entity, partitions, limits), limits.deadlineMs, `count ${entity.name}s from the snapshot and the log's tail`);
 
-/** What clients see of the living things of one partition, in the order of ids, from `offset` on; `overlay` is that partition's. */
+/**
+ * What clients see of the living things of one partition, in the order of ids, from `offset` on; `overlay` is that partition's. Undefined when a snapshot
+ * moved one of the changed records meanwhile: then take a fresh overlay.
+ */
 export const readPage = async (
   log: Log,
   entity: Entity,
@@ -34,15 +37,13 @@ export const readPage = async (
   offset: number,
   limit: number,
   deadlineMs = setLimits.deadlineMs,
-): Promise<string[]> => {
+): Promise<string[] | undefined> => {
   const changed = [...overlay.changed].map(([id, { before, now }]) => ({ id, wasLiving: before.status === 'active', isLiving: now.status === 'active' }));
   const { skip, take } = { skip: Math.max(0, offset - changed.length), take: limit + 2 * changed.length };
-  const found = recordsOf(log, entity)
-    .find({ partition: overlay.partition, deletedAt: null })
-    .sort({ partition: 1, deletedAt: 1, _id: 1 })
-    .skip(skip)
-    .limit(take);
-  const records = await withinDeadline(found.toArray(), deadlineMs, `list ${entity.name}s of partition ${overlay.partition}`);
+  const living = recordsOf(log, entity).find({ partition: overlay.partition, deletedAt: null });
+  const page = living.sort({ partition: 1, deletedAt: 1, _id: 1 }).skip(skip).limit(take).toArray();
+  const records = await withinDeadline(page, deadlineMs, `list ${entity.name}s of partition ${overlay.partition}`);
+  if (!(await isStill(log, entity, [overlay], deadlineMs))) return undefined;
   const states = new Map(records.map((record) => [record._id, stateOf(entity, record)]));
   const ids = mergePage({ base: records.map(({ _id }) => _id), skipped: skip, isWhole: records.length < take, changed, offset, limit });
   return ids.flatMap((id) => shown(entity, id, overlay.changed.get(id)?.now ?? states.get(id)));
@@ -51,10 +52,31 @@ export const readPage = async (
 const shown = (entity: Entity, id: string, state: State | undefined): string[] =>
   state?.status === 'active' ? [JSON.stringify(present(entity, id, state.fields))] : [];
 
+/** Lays over until no snapshot moved a record in between; the last try stands. */
 const layOver = async (log: Log, entity: Entity, partitions: readonly number[], limits: SetLimits): Promise<Overlay[]> => {
+  for (let tries = 1; ; tries += 1) {
+    const overlays = await layOverOnce(log, entity, partitions, limits);
+    if (tries === layOverTriesMax || (await isStill(log, entity, overlays, limits.deadlineMs))) return overlays;
+  }
+};
+
+const layOverTriesMax = 5;
+
+/** Whether the records that are laid over still have the versions that they had. */
+const isStill = async (log: Log, entity: Entity, overlays: readonly Overlay[], deadlineMs: number): Promise<boolean> => {
+  const changed = new Map(overlays.flatMap((overlay) => [...overlay.changed]));
+  if (changed.size === 0) return true;
+  const found = recordsOf(log, entity)
+    .find({ _id: { $in: [...changed.keys()] } }, { projection: { version: 1 } })
+    .toArray();
+  const versions = new Map((await withinDeadline(found, deadlineMs, `look at the records of ${entity.name} again`)).map(({ _id, version }) => [_id, version]));
+  return [...changed].every(([id, { before }]) => (versions.get(id) ?? 0) === before.version);
+};
+
+const layOverOnce = async (log: Log, entity: Entity, partitions: readonly number[], limits: SetLimits): Promise<Overlay[]> => {
   const checkpoints = await readCheckpoints(log, partitions, limits.deadlineMs); // before the records, always
   const events = await readTail(log, entity, partitions, checkpoints, limits);
-  if (events.length > limits.tailEventsMax) return Promise.all(partitions.map((partition) => asOfSnapshot(log, entity, partition, checkpoints.get(partition))));
+  if (events.length > limits.tailEventsMax) return partitions.map((partition) => asOfSnapshot(entity, partition, checkpoints.get(partition)));
   const ids = [...new Set(events.map((event) => event.entityId))];
   const records =
     ids.length > 0
@@ -67,20 +89,25 @@ const layOver = async (log: Log, entity: Entity, partitions: readonly number[], 
   return Promise.all(partitions.map((partition) => layOverOne(log, entity, partition, checkpoints.get(partition), tails.get(partition) ?? [], byId, limits)));
 };
 
-const readTail = (
+const readTail = async (
   log: Log,
   entity: Entity,
   partitions: readonly number[],
   checkpoints: ReadonlyMap<number, CheckpointDocument>,
   limits: SetLimits,
 ): Promise<StoredEvent[]> => {
-  const known = partitions.flatMap((partition) => checkpoints.get(partition)?.at.getTime() ?? []);
-  const isComplete = known.length === partitions.length;
-  const since = isComplete && known.length > 0 ? { at: { $gte: new Date(Math.min(...known) - limits.overlapMs) } } : {};
-  return log.events
-    .find({ partition: { $in: [...partitions] }, ...since, entity: entity.name })
-    .limit(limits.tailEventsMax + 1)
-    .toArray();
+  const known = partitions.filter((partition) => checkpoints.has(partition));
+  const unknown = partitions.filter((partition) => !checkpoints.has(partition));
+  const oldest = Math.min(...known.map((partition) => checkpoints.get(partition)?.at.getTime() ?? 0));
+  const since = { partition: { $in: known }, at: { $gte: new Date(oldest - limits.overlapMs) } };
+  const parts = [...(known.length > 0 ? [since] : []), ...(unknown.length > 0 ? [{ partition: { $in: unknown } }] : [])];
+  const found = parts.map((part) =>
+    log.events
+      .find({ ...part, entity: entity.name })
+      .limit(limits.tailEventsMax + 1)
+      .toArray(),
+  );
+  return (await Promise.all(found)).flat();
 };
 
 const layOverOne = async (
@@ -114,9 +141,9 @@ const stateAfter = async (log: Log, entity: Entity, id: string, before: State, e
   return parked ? (await catchUpState(log, entity, id, state, deadlineMs)).state : state;
 };
 
-const asOfSnapshot = async (log: Log, entity: Entity, partition: number, checkpoint: CheckpointDocument | undefined): Promise<Overlay> => {
-  const living = checkpoint ? (checkpoint.living[entity.name] ?? 0) : await countRecords(log, entity, partition);
-  return { partition, living, changed: new Map(), asOf: checkpoint?.at ?? new Date(0) };
+const asOfSnapshot = (entity: Entity, partition: number, checkpoint: CheckpointDocument | undefined): Overlay => {
+  if (!checkpoint) throw new Error(`partition ${partition} has no snapshot yet and too many events to go through; start its aggregator`);
+  return { partition, living: checkpoint.living[entity.name] ?? 0, changed: new Map(), asOf: checkpoint.at };
 };
 
 const countRecords = (log: Log, entity: Entity, partition: number): Promise<number> => recordsOf(log, entity).countDocuments({ partition, deletedAt: null });

@@ -64,6 +64,13 @@ describe('A stream in the log', function () {
     );
   });
 
+  it('is read from its record on, not from its start', async () => {
+    await using log = await openTestLog();
+    await recordsOf(log, note).insertOne(recordOf('a', 0, active(2, 2), 1));
+    await log.events.insertOne(updated(3, 3));
+    expect(await loadState(log, note, 'a', deadlineMs)).to.deep.equal({ state: active(3, 3), parked: undefined });
+  });
+
   it('that has a record but lacks an event after it is parked there', async () => {
     await using log = await openTestLog();
     await recordsOf(log, note).insertOne(recordOf('a', 0, active(2, 2), 1));

@@ -89,7 +89,7 @@ describe('Watching a server that fails', function () {
   it('that is killed and started again says broken, and misses nothing and repeats nothing', async () => {
     await using server = await openOwnServer();
     await using log = await openLogOn(server);
-    await using watch = await openWatch(log, { partitions: all });
+    await using watch = await openWatch(log, { partitions: all, pauseMs: () => 1_000 }); // long enough that things happen meanwhile
     const before = await insert(log, 'before', 20);
     await watch.until('some have come', ({ events }) => events.length >= 5);
     const racing = insertUntilItFails(log, 'racing');

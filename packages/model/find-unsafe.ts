@@ -20,4 +20,5 @@ export const findUnsafe = (value: unknown, pointer = '', depth = 0): Fault[] => 
 /** A key as it stands in a JSON pointer (RFC 6901). */
 export const escapePointer = (key: string): string => key.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1');
 
-const isUnsafeKey = (key: string) => key === '__proto__' || key.startsWith('$') || key.includes('.') || key.includes('\0') || !key.isWellFormed();
+const isUnsafeKey = (key: string) =>
+  key === '__proto__' || key === '_bsontype' || key.startsWith('$') || key.includes('.') || key.includes('\0') || !key.isWellFormed();

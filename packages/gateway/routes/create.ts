@@ -5,14 +5,14 @@ import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
 import { newId } from '../new-id.ts';
 import { answerProblem, invalid } from '../problem.ts';
+import { requestOf } from '../request-of.ts';
 
 /** POST /api/user */
 export const create = async (gateway: Gateway, entity: Entity, ctx: Context): Promise<void> => {
   const parsed = parseNew(entity, ctx.request.body);
   if (parsed.kind === 'faults') return answerProblem(ctx, invalid(parsed.faults));
   const id = parsed.id ?? newId(gateway.random);
-  const { deadlineAt, requestId } = ctx.state;
-  const outcome = await executeCommand(gateway, { entity, id, command: { kind: 'create', fields: parsed.fields }, requestId, deadlineAt });
+  const outcome = await executeCommand(gateway, { entity, id, command: { kind: 'create', fields: parsed.fields }, ...requestOf(gateway, ctx) });
   answerOutcome(ctx, entity, id, outcome, (state) => {
     ctx.set('Location', `${entity.path}/${id}`);
     answerJson(ctx, 201, jsonOf(entity, id, state));

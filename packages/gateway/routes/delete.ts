@@ -5,14 +5,14 @@ import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
 import { parseIfMatch } from '../parse-headers.ts';
 import { answerProblem, invalid } from '../problem.ts';
+import { requestOf } from '../request-of.ts';
 
 /** DELETE /api/user/{id} */
 export const remove = async (gateway: Gateway, entity: Entity, ctx: Context, id: string): Promise<void> => {
   const ifMatch = parseIfMatch(ctx);
   const faults = [...findIdFaults(id), ...(ifMatch.kind === 'faults' ? ifMatch.faults : [])];
   if (faults.length > 0 || ifMatch.kind === 'faults') return answerProblem(ctx, invalid(faults));
-  const { deadlineAt, requestId } = ctx.state;
-  const outcome = await executeCommand(gateway, { entity, id, command: { kind: 'delete', ifVersion: ifMatch.value }, requestId, deadlineAt });
+  const outcome = await executeCommand(gateway, { entity, id, command: { kind: 'delete', ifVersion: ifMatch.value }, ...requestOf(gateway, ctx) });
   answerOutcome(ctx, entity, id, outcome, () => {
     ctx.status = 204;
   });

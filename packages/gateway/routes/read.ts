@@ -1,6 +1,6 @@
 import { type Entity, findIdFaults } from '@muster/model';
 import type { Context } from 'koa';
-import { answerSeen } from '../answer-thing.ts';
+import { answerSeen, setThingHeaders } from '../answer-thing.ts';
 import type { Gateway } from '../gateway.ts';
 import { parseMinVersion } from '../parse-headers.ts';
 import { answerProblem, invalid, unavailable } from '../problem.ts';
@@ -19,11 +19,12 @@ export const read = async (gateway: Gateway, entity: Entity, ctx: Context, id: s
     case 'unavailable':
       return answerProblem(ctx, unavailable(`Cannot read ${entity.name} "${id}": ${seen.why}`, { id }));
     case 'notReached':
+      setThingHeaders(ctx, seen.version, 'database', 0);
       return answerProblem(ctx, {
         status: 412,
         name: 'no-such-version',
         title: `The ${entity.name} does not have that version`,
-        detail: `Cannot read ${entity.name} "${id}" at version ${least.value} or newer: the log has version ${seen.version}; ask for one that was answered before`,
+        detail: `Cannot read ${entity.name} "${id}" at version ${seen.least} or newer: the log has version ${seen.version}; ask for one that was answered before`,
         more: { id, version: seen.version },
       });
   }

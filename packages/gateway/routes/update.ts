@@ -5,6 +5,7 @@ import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
 import { parseIfMatch } from '../parse-headers.ts';
 import { answerProblem, invalid } from '../problem.ts';
+import { requestOf } from '../request-of.ts';
 
 /** PUT /api/user/{id}, or PUT /api/user with the id in the body: a partial update. */
 export const update = async (gateway: Gateway, entity: Entity, ctx: Context, idInPath: string | undefined): Promise<void> => {
@@ -17,8 +18,7 @@ export const update = async (gateway: Gateway, entity: Entity, ctx: Context, idI
   const ifMatch = parseIfMatch(ctx);
   if (ifMatch.kind === 'faults') faults.push(...ifMatch.faults);
   if (id === undefined || faults.length > 0 || ifMatch.kind === 'faults') return answerProblem(ctx, invalid(faults));
-  const { deadlineAt, requestId } = ctx.state;
   const command = { kind: 'update' as const, changes: parsed.fields, ifVersion: ifMatch.value };
-  const outcome = await executeCommand(gateway, { entity, id, command, requestId, deadlineAt });
+  const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, ctx) });
   answerOutcome(ctx, entity, id, outcome, (state) => answerJson(ctx, 200, jsonOf(entity, id, state)));
 };
