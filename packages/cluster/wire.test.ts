@@ -177,6 +177,7 @@ describe('A connection to a holder', () => {
   });
 
   it('closed while it stands, while it is being made, and between two tries leaves nothing open', async () => {
+    await new Promise(setImmediate); // mocha's own timer runs from here on
     const [before, timers] = [openHandles(), openHandles('Timeout').length];
     await using service = await serveRequests(host, 0, answering, unexpected);
     const standing = openHolder('a', `${host}:${service.port}`);

@@ -121,6 +121,9 @@ describe('Under a running load of mixed writes and reads', () => {
     });
     const during = calls.filter(({ invokedAt, completedAt }) => invokedAt > paused.from && completedAt < paused.to);
     const writes = during.filter(isWrite);
+    const { byRequest } = await readLog(test); // DBG
+    const g: Record<string, number> = {}; for (const c of during) { const k = `${isWrite(c) ? 'W' : 'R'} ${c.outcome} ${c.status} ${c.source} inlog=${byRequest.has(c.requestId) && isWrite(c)} ${c.problem && (c.problem as any).detail?.replace(/".*?"/g,'')}`; g[k] = (g[k] ?? 0) + 1; } console.log('DBG', g, [0.5,0.95,1].map((q) => quantileMs(writes, q))); // DBG
+    const straddle = calls.filter(({ invokedAt, completedAt }) => completedAt > paused.from && invokedAt < paused.to && !(invokedAt > paused.from && completedAt < paused.to)); console.log('DBG', straddle.map((c) => [c.op, c.outcome, c.invokedAt - paused.from, c.completedAt - paused.from, byRequest.has(c.requestId)].join(' ')));// DBG
     const refusedByDatabase = writes.filter(({ status }) => status === 503);
     expect(refusedByDatabase).not.to.deep.equal([]);
     expect(writes.filter(({ outcome }) => outcome === 'ok')).to.deep.equal([]);
