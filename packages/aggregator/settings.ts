@@ -30,6 +30,6 @@ const table = {
   SNAPSHOT_AFTER_MS: Joi.number().integer().min(10).default(2_000),
   SNAPSHOT_DEADLINE_MS: Joi.number().integer().min(100).default(15_000),
   CHECKPOINT_EVERY_MS: Joi.number().integer().min(100).default(30_000),
-  HEARTBEAT_EVERY_MS: Joi.number().integer().min(50).default(1_000),
+  HEARTBEAT_EVERY_MS: Joi.number().integer().min(50).max(2_000).default(1_000),
   SCAN_OVERLAP_MS: Joi.number().integer().min(0).default(60_000),
 };
