@@ -83,7 +83,7 @@ describe('A holder that does not answer', () => {
     await using pair = await openPair({ read: () => forever() });
     const startedAt = performance.now();
     expect(await readFrom(pair.holder, reading('a'), 100)).to.equal(undefined);
-    expect(performance.now() - startedAt).to.be.within(95, 400);
+    expect(performance.now() - startedAt).to.be.within(95, 1_500);
     expect(isAnswering(pair.holder)).to.equal(false);
     expect(pair.holder).to.deep.include({ suspect: true, slots: new Map() });
   });
@@ -91,10 +91,10 @@ describe('A holder that does not answer', () => {
   it('bounds each read by its own time, whichever was asked first', async () => {
     await using pair = await openPair({ read: () => forever() });
     const startedAt = performance.now();
-    const slow = readFrom(pair.holder, reading('slow'), 400).then(() => performance.now() - startedAt);
+    const slow = readFrom(pair.holder, reading('slow'), 1_500).then(() => performance.now() - startedAt);
     const quick = readFrom(pair.holder, reading('quick'), 50).then(() => performance.now() - startedAt);
-    expect(await quick).to.be.within(45, 300);
-    expect(await slow).to.be.within(395, 800);
+    expect(await quick).to.be.within(45, 1_000);
+    expect(await slow).to.be.within(1_495, 4_000);
   });
 
   it('is asked again once it answers again, which a probe finds out', async () => {

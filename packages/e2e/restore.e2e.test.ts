@@ -29,8 +29,14 @@ describe('An aggregator that starts again', () => {
     await body(system.url);
   };
 
-  const createMany = (url: string, count: number) =>
-    Promise.all(Array.from({ length: count }, (_, index) => call(url, 'POST', '/api/user', { body: { id: `many-${index}`, ...ada } })));
+  /** Written, and in memory: the count from memory waits for what its gateway wrote. */
+  const createMany = async (url: string, count: number) => {
+    await Promise.all(Array.from({ length: count }, (_, index) => call(url, 'POST', '/api/user', { body: { id: `many-${index}`, ...ada } })));
+    await eventually(
+      () => call(url, 'GET', '/api/user/count'),
+      (reply) => fromMemory(reply) && !reply.headers.get('muster-source')?.includes('database') && reply.body.count === count,
+    );
+  };
 
   it('has all that was written, from the snapshot, without a single write to the records', async () => {
     await live(async (url) => void (await createMany(url, 150)));

@@ -20,6 +20,7 @@ export type Seen = {
 /** `notReached`: the log itself does not have the version that was asked for. */
 export type Read = Seen | { kind: 'notReached'; version: number; least: number } | { kind: 'unavailable'; why: string };
 
+const lateHolderMs = 400; // with the database's deadline this stays below 2 s
 const wireMarginMs = 20; // of the holder's deadline, so that an answer after a wait still comes in time
 
 /**
@@ -47,14 +48,28 @@ export const readFromHolder = async (gateway: Gateway, entity: Entity, id: strin
   return reply?.kind === 'state' ? { seen: seenOf(reply, holder.name), behind: reply.behind } : undefined;
 };
 
-/** From the snapshot and the log's tail, which is right even with every aggregator down; from `fallback` when the database does not answer. */
+/** As above for one that stalled for a moment, and with it is left alone for a moment more: with the database away there is nobody else to ask. */
+const readFromLateHolder = async (gateway: Gateway, entity: Entity, id: string, least: number): Promise<Seen | undefined> => {
+  const holder = gateway.members.byPartition[partitionFor(gateway, entity, id)];
+  const request = { entity: entity.name, id, minVersion: least, waitMs: 0 }; // what it does not have yet it does not get, with the database away
+  const reply = holder && (await readFrom(holder, request, lateHolderMs));
+  return reply?.kind === 'state' ? seenOf(reply, holder?.name ?? '') : undefined;
+};
+
+/**
+ * From the snapshot and the log's tail, which is right even with every aggregator down; when the database does not answer, from `fallback`, else from
+ * the holder once more.
+ */
 const readFromDatabase = async (gateway: Gateway, entity: Entity, id: string, least: number, fallback: Seen | undefined): Promise<Read> => {
-  if (fallback && !gateway.database.reachable) return fallback;
+  const isAway = !gateway.database.reachable;
+  const left = fallback ?? (isAway ? await readFromLateHolder(gateway, entity, id, least) : undefined);
+  if (left && isAway) return left;
   try {
     const loaded = await loadState(gateway.log, entity, id, fallback ? gateway.settings.HOLDER_DEADLINE_MS : gateway.settings.DATABASE_DEADLINE_MS);
     return loaded.state.version < least ? { kind: 'notReached', version: loaded.state.version, least } : seenOfLoaded(entity, id, loaded);
   } catch (error) {
-    return fallback ?? { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
+    const seen = left ?? (isAway ? undefined : await readFromLateHolder(gateway, entity, id, least));
+    return seen ?? { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
   }
 };
 

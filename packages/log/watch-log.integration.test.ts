@@ -67,13 +67,13 @@ describe('Watching the log', function () {
     const waiting = await openWatch(log, { partitions: all });
     const startedAt = performance.now();
     await waiting[Symbol.asyncDispose]();
-    expect(performance.now() - startedAt).to.be.below(2_000);
+    expect(performance.now() - startedAt).to.be.below(5_000);
     await using nowhere = openLog({ uri: 'mongodb://127.0.0.1:1/?replicaSet=nobody', database: 'muster', appName: 'test' });
     const pausing = startWatch(nowhere, { partitions: all, pauseMs: () => 600_000 });
     await pausing.until('it is broken', ({ kinds }) => kinds.includes('broken'));
     const pausedAt = performance.now();
     await pausing[Symbol.asyncDispose]();
-    expect(performance.now() - pausedAt).to.be.below(500);
+    expect(performance.now() - pausedAt).to.be.below(3_000);
   });
 
   it('called off before it begins gives nothing', async () => {
