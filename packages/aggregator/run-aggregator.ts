@@ -1,6 +1,6 @@
 import { partitionHash, partitionsHeldBy, serveRequests } from '@muster/cluster';
 import { ensureCollections, openLog, SettingsConflict } from '@muster/log';
-import type { Entity } from '@muster/model';
+import { checkDistinct, type Entity } from '@muster/model';
 import { type Environment, openHealthPort, openLogger, openMetrics, repeat, retryUntil } from '@muster/runtime';
 import { type Aggregator, openAggregator } from './aggregator.ts';
 import { openAnswers } from './answer-requests.ts';
@@ -22,6 +22,7 @@ export const runAggregator = async (
   const parsed = parseAggregatorSettings(environment);
   if (parsed.kind === 'problems') return complain(parsed.problems);
   const { settings } = parsed;
+  checkDistinct(entities);
   const name = `aggregator-${settings.AGGREGATOR_INDEX}`;
   const logger = openLogger(name, settings.LOG_LEVEL);
   const registry = openMetrics(name);

@@ -38,6 +38,11 @@ for (const { road, aggregators, source } of roads) {
       expect(read.headers.get('muster-lag-ms')).to.match(/^\d+$/);
     });
 
+    it('takes an id that differs from a route only in its letters’ case', async () => {
+      expect((await ask('POST', '/api/user', { body: { id: 'Count', ...ada } })).status).to.equal(201);
+      expect((await ask('GET', '/api/user/Count')).body).to.deep.equal({ id: 'Count', ...ada });
+    });
+
     it('gives a user without an id a UUIDv7', async () => {
       const { status, body, headers } = await ask('POST', '/api/user', { body: ada });
       expect(status).to.equal(201);

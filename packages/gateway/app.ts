@@ -21,7 +21,7 @@ export const openApp = (gateway: Gateway): Koa => {
   app.silent = true; // errors are told by watchRequest
   app.use(watchRequest(gateway));
   app.use(helmet(headers));
-  const router = new Router();
+  const router = new Router({ sensitive: true }); // an id may be `Count`
   for (const entity of gateway.entities) addRoutes(router, gateway, entity);
   app.use(router.routes());
   app.use(answerUnrouted(router));

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { partitionHash } from '@muster/cluster';
 import { ensureCollections, listMembers, measureClock, openLog, SettingsConflict } from '@muster/log';
-import type { Entity } from '@muster/model';
+import { checkDistinct, type Entity } from '@muster/model';
 import { type Environment, openHealthPort, openLogger, openMetrics, repeat, retryUntil } from '@muster/runtime';
 import { openApp } from './app.ts';
 import { type Gateway, openGateway } from './gateway.ts';
@@ -26,6 +26,7 @@ export const runGateway = async (
   const parsed = parseGatewaySettings(environment);
   if (parsed.kind === 'problems') return complain(parsed.problems);
   const { settings } = parsed;
+  checkDistinct(entities);
   const logger = openLogger('gateway', settings.LOG_LEVEL);
   const registry = openMetrics('gateway');
   await using log = openLog({ uri: settings.MONGODB_URI, database: settings.DATABASE, appName: 'muster-gateway' });

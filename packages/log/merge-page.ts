@@ -21,8 +21,6 @@ export const mergePage = ({ base, skipped, isWhole, changed, offset, limit }: Pa
   const afterAll = kept.length > 0 ? (kept.at(-1)?.place ?? 0) + 1 : skipped - gone.length + countIn(base, touched);
   for (const [index, id] of living.entries()) {
     const next = kept[countBelow(keptIds, id)];
-    const isBeforeRun = next === kept[0] && skipped > 0 && next !== undefined;
-    if (isBeforeRun || (!next && !isWhole)) continue; // outside of the run, and so outside of the page
     placed.push({ id, place: index + (next ? next.place : afterAll) });
   }
   const page = placed.filter(({ place }) => place >= offset && place < offset + limit);

@@ -85,3 +85,12 @@ const complainOf = (definition: Definition, fieldNames: string[]) => {
       `Cannot define entity "${definition.name}": its collection "${definition.collection}" is the engine's own, or not 1 to 64 letters, digits, _ and -`,
     );
 };
+
+/** Throws where two entities have the same name or the same collection: one would be taken for the other. */
+export const checkDistinct = (entities: readonly Entity[]): void => {
+  for (const key of ['name', 'collection'] as const) {
+    const values = entities.map((entity) => entity[key]);
+    const twice = values.find((value, index) => values.indexOf(value) !== index);
+    if (twice !== undefined) throw new Error(`Cannot start with two entities of the ${key} "${twice}": give each its own`);
+  }
+};

@@ -1,5 +1,5 @@
 export { type Command, type Decision, decide, type Refusal } from './decide.ts';
-export { type Definition, defineEntity, type Entity, idLengthMax } from './entity.ts';
+export { checkDistinct, type Definition, defineEntity, type Entity, idLengthMax } from './entity.ts';
 export { type Event, type EventKind, type ParsedEvent, parseEvent, typeOf } from './event.ts';
 export type { Fault } from './fault.ts';
 export { findIdFaults, type ParsedInput, parseChanges, parseNew } from './parse-input.ts';
