@@ -116,8 +116,8 @@ describe('Under a running load of mixed writes and reads', () => {
     const calls = await withLoad(async () => {
       await killProcess(test.system, 'mongodb', 'SIGSTOP');
       paused.from = performance.now();
-      // longer than a write waits for its answer, and shorter than the driver waits before it gives up its connections: what was sent will be carried out
-      for (const until = performance.now() + 4_500; performance.now() < until; await pause(20)) reads.push(...(await readSome(calm)));
+      // longer than a write waits for its answer, and a change stream; shorter than the driver holds on to its connections: what was sent will be carried out
+      for (const until = performance.now() + 6_000; performance.now() < until; await pause(20)) reads.push(...(await readSome(calm)));
       paused.to = performance.now();
       await killProcess(test.system, 'mongodb', 'SIGCONT');
     });

@@ -23,7 +23,7 @@ describe('A page of a snapshot with its changes laid over', () => {
         const skipped = Math.max(0, offset - changed.length - earlier); // at most as far as it may, or less
         const take = limit + 2 * changed.length + earlier + more;
         const base = snapshot.slice(skipped, skipped + take);
-        const page = mergePage({ base, skipped, isWhole: base.length < take, changed, offset, limit });
+        const page = mergePage({ base, skipped, changed, offset, limit });
         const living = things.filter(({ isLiving }) => isLiving).map(({ id }) => id);
         expect(page).to.deep.equal(living.slice(offset, offset + limit));
       }),
@@ -31,7 +31,7 @@ describe('A page of a snapshot with its changes laid over', () => {
     ));
 
   it('without changes is the slice of the snapshot', () => {
-    const input = { base: ['b', 'c'], skipped: 1, isWhole: true, changed: [], offset: 1, limit: 1 };
+    const input = { base: ['b', 'c'], skipped: 1, changed: [], offset: 1, limit: 1 };
     expect(mergePage(input)).to.deep.equal(['b']);
     expect(mergePage({ ...input, offset: 2, limit: 9 })).to.deep.equal(['c']);
     expect(mergePage({ ...input, offset: 3, limit: 9 })).to.deep.equal([]);
@@ -39,7 +39,7 @@ describe('A page of a snapshot with its changes laid over', () => {
 
   it('of an empty snapshot holds what came since', () => {
     const changed = ['c', 'a', 'b'].map((id) => ({ id, wasLiving: false, isLiving: true }));
-    expect(mergePage({ base: [], skipped: 0, isWhole: true, changed, offset: 0, limit: 2 })).to.deep.equal(['a', 'b']);
-    expect(mergePage({ base: [], skipped: 0, isWhole: true, changed, offset: 2, limit: 2 })).to.deep.equal(['c']);
+    expect(mergePage({ base: [], skipped: 0, changed, offset: 0, limit: 2 })).to.deep.equal(['a', 'b']);
+    expect(mergePage({ base: [], skipped: 0, changed, offset: 2, limit: 2 })).to.deep.equal(['c']);
   });
 });

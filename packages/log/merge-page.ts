@@ -1,7 +1,6 @@
 export type PageInput = {
   base: readonly string[]; // a run of the snapshot's living ids, in order
   skipped: number; // how many of them come before that run
-  isWhole: boolean; // the run reaches to the end
   changed: readonly { id: string; wasLiving: boolean; isLiving: boolean }[]; // since the snapshot
   offset: number;
   limit: number;
@@ -9,9 +8,9 @@ export type PageInput = {
 
 /**
  * The ids from `offset` on, at most `limit`, in the order of ids, of a snapshot with its changes laid over. Pure. The run must begin at most at
- * `offset` less the number of changes, and hold `limit` and twice the number of changes, unless it is whole.
+ * `offset` less the number of changes, and hold `limit` and twice the number of changes, unless it reaches to the end.
  */
-export const mergePage = ({ base, skipped, isWhole, changed, offset, limit }: PageInput): string[] => {
+export const mergePage = ({ base, skipped, changed, offset, limit }: PageInput): string[] => {
   const touched = new Set(changed.map(({ id }) => id));
   const gone = sorted(changed.filter(({ wasLiving }) => wasLiving));
   const living = sorted(changed.filter(({ isLiving }) => isLiving));

@@ -45,7 +45,7 @@ export const readPage = async (
   const records = await withinDeadline(page, deadlineMs, `list ${entity.name}s of partition ${overlay.partition}`);
   if (!(await isStill(log, entity, [overlay], deadlineMs))) return undefined;
   const states = new Map(records.map((record) => [record._id, stateOf(entity, record)]));
-  const ids = mergePage({ base: records.map(({ _id }) => _id), skipped: skip, isWhole: records.length < take, changed, offset, limit });
+  const ids = mergePage({ base: records.map(({ _id }) => _id), skipped: skip, changed, offset, limit });
   return ids.flatMap((id) => shown(entity, id, overlay.changed.get(id)?.now ?? states.get(id)));
 };
 
