@@ -29,8 +29,14 @@ export const readLog = async ({ log }: TestSystem): Promise<FoldedLog> => foldLo
 export const checkAnswers = async (test: TestSystem, folded: FoldedLog, road: Road, url = test.url): Promise<string[]> => {
   const ids = [...folded.streams.keys()];
   const reads = await forAll(ids, 24, (id) => checkOne(url, folded, id, road));
-  return [...reads.flat(), ...(await checkCount(url, folded, road)), ...(await checkList(url, folded, road))];
+  return [...reads.flat(), ...(await checkSets(test, folded, road, url))];
 };
+
+/** The same of COUNT and LIST alone: a walk through all pages shows every user, in less time than as many reads. */
+export const checkSets = async (test: TestSystem, folded: FoldedLog, road: Road, url = test.url): Promise<string[]> => [
+  ...(await checkCount(url, folded, road)),
+  ...(await checkList(url, folded, road)),
+];
 
 const sources = { memory: /^aggregator-\d+(, aggregator-\d+)*$/, database: /^database$/ } satisfies Record<Road, RegExp>;
 
@@ -70,7 +76,7 @@ const checkList = async (url: string, folded: FoldedLog, road: Road): Promise<st
 const walk = async (url: string) => {
   const listed: User[] = [];
   const from = new Set<string>();
-  for (let next: string | undefined = '/api/user?limit=137'; next; ) {
+  for (let next: string | undefined = '/api/user?limit=237'; next; ) {
     const page = await call(url, 'GET', next);
     if (page.status !== 200) return { listed, source: '', failed: page.text };
     listed.push(...page.body);

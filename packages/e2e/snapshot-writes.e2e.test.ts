@@ -3,7 +3,7 @@ import { partitionOf } from '@muster/cluster';
 import { openOwnServer } from '@muster/testing';
 import { expect } from 'chai';
 import { eventually } from './call.ts';
-import { checkAnswers, checkSnapshots, readLog } from './check-copies.ts';
+import { checkSets, checkSnapshots, readLog } from './check-copies.ts';
 import { type CutProxy, openCutProxy } from './cut-proxy.ts';
 import { openTestSystem, startAgain, stopGently, type TestSystem } from './test-system.ts';
 import { ada, createUsers, deleteUsers, updateUsers } from './write-users.ts';
@@ -74,7 +74,7 @@ describe('The snapshot of 10,000 users', () => {
     await stopGently(test, ...aggregators);
     await startAgain(test, ...aggregators);
     const folded = await readLog(test);
-    expect((await checkAnswers(test, folded, 'memory')).slice(0, 20)).to.deep.equal([]);
+    expect((await checkSets(test, folded, 'memory')).slice(0, 20)).to.deep.equal([]);
     const startedAt = new Date((await test.log.db.command({ hello: 1 })).localTime);
     const checkpoints = () => test.log.checkpoints.find().toArray();
     await eventually(checkpoints, (all) => all.every(({ at }) => at > startedAt)); // a whole round of snapshots later

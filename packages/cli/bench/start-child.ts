@@ -12,7 +12,7 @@ const stopMs = 5_000;
 
 /** Starts one of the bench's own servers from `dist` and waits until it is ready; ends with this process. Throws when it is not ready within 20 s. */
 export const startChild = async (name: string, environment: NodeJS.ProcessEnv): Promise<Child> => {
-  const child = fork(inDist(name), { env: environment, execArgv: ['--enable-source-maps'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(inDist(name), { env: environment, execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   try {
     const port = await Promise.race([readPort(child), failWhenOver(name, child)]);
     return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, [Symbol.asyncDispose]: () => end(child) };
