@@ -12,7 +12,7 @@ export type Launched = { spawned: Spawned; ready: Promise<Ready | undefined> };
  * outlive us. `onLine` hears every line it writes.
  */
 export const launchProgram = async (words: string[], environment: Environment, onLine: (line: string) => void): Promise<Launched> => {
-  // without --enable-source-maps: the first stack traces then stop the process for 100 to 450 ms, just when something fails
+  // without --enable-source-maps: reading the map for the first stack trace stops the process noticeably, just when something fails
   const spawned = await spawnProcess(process.execPath, words, { env: environment, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   const { child, exited } = spawned;
   for (const stream of [child.stdout, child.stderr]) if (stream) createInterface(stream).on('line', onLine);
