@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A command that a client sends to MongoDB: `update` on `Checkpoints`, with so many statements. */
+/** A command that a client sends to MongoDB: `update` on `Checkpoints`, with so many statements; no collection where the command names none first. */
 export type Command = { name: string; collection: string; statements: number };
 
 export type CutProxy = AsyncDisposable & {
@@ -10,8 +10,12 @@ export type CutProxy = AsyncDisposable & {
   passed: Command[];
   /** The writes that did not. */
   cut: Command[];
-  /** Which writes do not pass: from the first such on, nothing that its connection sends reaches the server, and the client hears nothing. */
+  /** Which commands do not pass: from the first such on, nothing that its connection sends reaches the server, and the client hears nothing. */
   isCut: (command: Command) => boolean;
+  /** Which commands the server carries out, while the client loses its connection and never hears of it. */
+  isUnheard: (command: Command) => boolean;
+  /** By how many milliseconds the answer to a command comes later. */
+  lateMs: (command: Command) => number;
 };
 
 /**
@@ -33,8 +37,9 @@ export const openCutProxy = async ({ host, port }: { host: string; port: number 
         other.destroy();
       });
     }
-    upstream.pipe(client);
-    client.on('data', openSieve(proxy, upstream));
+    const exchange: Exchange = { isCut: false, isUnheard: false, lateMs: 0 };
+    client.on('data', openSieve(proxy, exchange, upstream));
+    upstream.on('data', (bytes) => handBack(exchange, client, bytes));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const close = async () => {
@@ -42,26 +47,40 @@ export const openCutProxy = async ({ host, port }: { host: string; port: number 
     await new Promise((resolve) => server.close(resolve));
   };
   const uri = `mongodb://127.0.0.1:${(server.address() as AddressInfo).port}/?directConnection=true`;
-  const proxy: CutProxy = { uri, passed: [], cut: [], isCut: () => false, [Symbol.asyncDispose]: close };
+  const proxy: CutProxy = { uri, passed: [], cut: [], isCut: () => false, isUnheard: () => false, lateMs: () => 0, [Symbol.asyncDispose]: close };
   return proxy;
 };
 
+/** What becomes of the command that a connection sent last: a driver sends the next one only when it has the answer. */
+type Exchange = { isCut: boolean; isUnheard: boolean; lateMs: number };
+
 /** Hands on whole messages, and none after the first that is cut. */
-const openSieve = (proxy: CutProxy, upstream: Socket) => {
+const openSieve = (proxy: CutProxy, exchange: Exchange, upstream: Socket) => {
   let rest = Buffer.alloc(0);
-  let isCut = false;
   return (chunk: Buffer) => {
     rest = Buffer.concat([rest, chunk]);
-    for (let length = lengthOf(rest); length <= rest.length && !isCut; length = lengthOf(rest)) {
+    for (let length = lengthOf(rest); length <= rest.length && !exchange.isCut; length = lengthOf(rest)) {
       const message = rest.subarray(0, length);
       rest = rest.subarray(length);
-      const command = readWrite(message);
-      isCut = command !== undefined && proxy.isCut(command);
-      if (command) (isCut ? proxy.cut : proxy.passed).push(command);
-      if (!isCut) upstream.write(message);
+      judge(proxy, exchange, readCommand(message));
+      if (!exchange.isCut) upstream.write(message);
     }
-    if (isCut) rest = Buffer.alloc(0);
+    if (exchange.isCut) rest = Buffer.alloc(0);
   };
+};
+
+const judge = (proxy: CutProxy, exchange: Exchange, command: Command | undefined) => {
+  if (!command) return;
+  exchange.isCut = proxy.isCut(command);
+  exchange.isUnheard = proxy.isUnheard(command);
+  exchange.lateMs = proxy.lateMs(command);
+  if (writes.includes(command.name)) (exchange.isCut ? proxy.cut : proxy.passed).push(command);
+};
+
+const handBack = ({ isUnheard, lateMs }: Exchange, client: Socket, bytes: Buffer) => {
+  if (isUnheard) client.destroy();
+  else if (lateMs > 0) setTimeout(() => client.writable && client.write(bytes), lateMs);
+  else client.write(bytes);
 };
 
 const lengthOf = (bytes: Buffer) => (bytes.length < 4 ? Number.POSITIVE_INFINITY : bytes.readInt32LE(0));
@@ -69,8 +88,8 @@ const lengthOf = (bytes: Buffer) => (bytes.length < 4 ? Number.POSITIVE_INFINITY
 const writes = ['insert', 'update', 'delete', 'findAndModify'];
 const opMsg = 2013;
 
-/** The write in an OP_MSG (header of 16 bytes, flags of 4, sections); undefined where there is none. */
-const readWrite = (message: Buffer): Command | undefined => {
+/** The command in an OP_MSG (header of 16 bytes, flags of 4, sections); undefined where it is none. */
+const readCommand = (message: Buffer): Command | undefined => {
   if (message.readInt32LE(12) !== opMsg) return undefined;
   let command: { name: string; collection: string } | undefined;
   let statements = 0;
@@ -81,13 +100,13 @@ const readWrite = (message: Buffer): Command | undefined => {
     else command = readFirstField(message.subarray(at + 1, at + 1 + size));
     at += 1 + size;
   }
-  return command && writes.includes(command.name) ? { ...command, statements } : undefined;
+  return command && { ...command, statements };
 };
 
-/** A command's first field is its name, with the collection as the value: [size: i32] [type 2: text] [name] 0 [size: i32] [text] 0. */
+/** A command's first field is its name, often with the collection as the value: [size: i32] [type 2: text] [name] 0 [size: i32] [text] 0. */
 const readFirstField = (document: Buffer) => {
-  if (document[4] !== 2) return undefined;
   const nameEnd = document.indexOf(0, 5);
+  if (document[4] !== 2) return { name: document.toString('utf8', 5, nameEnd), collection: '' };
   const size = document.readInt32LE(nameEnd + 1);
   return { name: document.toString('utf8', 5, nameEnd), collection: document.toString('utf8', nameEnd + 5, nameEnd + 4 + size) };
 };

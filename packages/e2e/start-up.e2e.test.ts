@@ -102,7 +102,7 @@ describe('A Muster that is stopped', () => {
 
   it('answers what it took before its gateway ends, with code 0, and has lost nothing', async () => {
     const before = await readLog(test);
-    const load = await startLoad(test.urls);
+    const load = await startLoad(test.urls, { sessions: 48, pauseMs: 0 }); // so that there are requests under way at any moment
     try {
       await untilAnswered(load, 200);
       expect(await stopGently(test, 'gateway')).to.deep.equal([{ code: 0, signal: null }]);

@@ -1,0 +1,76 @@
+import { openOwnServer } from '@muster/testing';
+import { expect } from 'chai';
+import { checkAll, readLog } from './check-copies.ts';
+import { type CutProxy, openCutProxy } from './cut-proxy.ts';
+import { type Call, isWrite } from './history.ts';
+import { startLoad, stopLoad, untilAnswered } from './load.ts';
+import { openTestSystem, type TestSystem } from './test-system.ts';
+
+describe('On a bad network between Muster and its MongoDB', () => {
+  let test: TestSystem;
+  let proxy: CutProxy;
+  const history: Call[] = [];
+  const opened: AsyncDisposable[] = [];
+  before(async () => {
+    const server = await openOwnServer();
+    opened.push(server);
+    proxy = await openCutProxy(server);
+    opened.push(proxy);
+    test = await openTestSystem({ mongodbUri: proxy.uri });
+    opened.push(test);
+  });
+  after(async () => {
+    for (const one of opened.reverse()) await one[Symbol.asyncDispose]();
+  });
+
+  const withLoad = async (answers: number): Promise<Call[]> => {
+    const load = await startLoad(test.urls);
+    await untilAnswered(load, answers).finally(() => stopLoad(load));
+    Object.assign(proxy, { isUnheard: () => false, isCut: () => false, lateMs: () => 0 });
+    history.push(...load.calls);
+    expect((await checkAll(test, history)).slice(0, 20)).to.deep.equal([]);
+    return load.calls;
+  };
+
+  /** True for every so many-th append. */
+  const everyAppend = (nth: number) => {
+    let appends = 0;
+    return ({ name, collection }: { name: string; collection: string }) => {
+      if (name !== 'insert' || collection !== 'Events') return false;
+      appends += 1;
+      return appends % nth === 0;
+    };
+  };
+
+  it('an append whose answer is lost is neither lost nor done twice', async () => {
+    const isLost = everyAppend(7);
+    const lost = { appends: 0 };
+    proxy.isUnheard = (command) => {
+      if (!isLost(command)) return false;
+      lost.appends += 1;
+      return true;
+    };
+    const calls = await withLoad(800);
+    expect(lost.appends).to.be.above(5);
+    const { byRequest } = await readLog(test);
+    expect(calls.filter((call) => isWrite(call) && call.outcome === 'unknown' && !byRequest.has(call.requestId))).to.deep.equal([]); // each was carried out
+    expect(calls.filter((call) => isWrite(call) && call.outcome === 'ok').length).to.be.above(100);
+  });
+
+  it('an append that never arrives is answered in time, and what the client is told of it is true', async () => {
+    proxy.isCut = everyAppend(40);
+    const calls = await withLoad(400);
+    expect(proxy.cut.filter(({ collection }) => collection === 'Events')).not.to.deep.equal([]);
+    expect(calls.filter(({ status }) => status === undefined)).to.deep.equal([]);
+  });
+
+  // told late, an aggregator is behind what its gateway has answered: 40 ms are less than a holder may wait, 300 ms are more
+  for (const lateMs of [40, 300]) {
+    it(`what a client was told is never taken back when the aggregators hear of every change ${lateMs} ms late`, async () => {
+      proxy.lateMs = ({ name }) => (name === 'getMore' ? lateMs : 0);
+      const calls = await withLoad(800);
+      expect(calls.filter(({ outcome }) => outcome === 'unknown' || outcome === 'notWritten')).to.deep.equal([]);
+      expect(calls.filter(({ op, told, source }) => op === 'read' && told > 0 && source?.startsWith('aggregator'))).not.to.deep.equal([]);
+    });
+  }
+});
