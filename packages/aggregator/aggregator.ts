@@ -2,20 +2,22 @@ import type { AggregatorState, Log } from '@muster/log';
 import type { Entity } from '@muster/model';
 import { Counter, Gauge, type Logger, type Registry } from '@muster/runtime';
 import { type Heart, lagMs, openHeart } from './heart.ts';
+import { type Membership, openMembership } from './membership.ts';
 import type { Settings } from './settings.ts';
 import { openTable, type Table } from './table.ts';
 import { openWaiting, type Waiting } from './waiting.ts';
 
-/** All that an aggregator is: made in `main`, handed along. The mutable parts are the table, the heart, the waiting requests and the progress. */
+/** All that an aggregator is: made in `main`, handed along. The mutable parts are the table, the heart, the membership, the waiting requests
+ * and the progress. */
 export type Aggregator = {
   name: string;
   settings: Settings;
   entities: ReadonlyMap<string, Entity>;
-  partitions: readonly number[];
   log: Log;
   logger: Logger;
   table: Table;
   heart: Heart;
+  membership: Membership;
   waiting: Waiting;
   progress: Progress;
   metrics: Metrics;
@@ -35,21 +37,26 @@ export type Progress = {
   snapshotting: boolean;
   restUntil: number; // no snapshot is taken before
   checkpointedAt: number; // when the checkpoints of unchanged partitions were last saved
+  trimmedAt: number; // when the changes of partitions that others save were last compared with the stored checkpoints
+  moved: boolean; // the change stream is to bring other partitions
+  watched: readonly number[]; // those that it brings
+  warmingUp: boolean; // partitions are being restored beside those that are served
 };
 
 export type Metrics = ReturnType<typeof openAggregatorMetrics>;
 
 export const openAggregator = (
-  parts: Pick<Aggregator, 'name' | 'settings' | 'partitions' | 'log' | 'logger'> & { entities: readonly Entity[]; registry: Registry },
+  parts: Pick<Aggregator, 'name' | 'settings' | 'log' | 'logger'> & { entities: readonly Entity[]; registry: Registry },
 ): Aggregator => {
   const { registry, entities, ...given } = parts;
   const heart = openHeart(given.name);
-  const table = openTable(given.partitions);
+  const table = openTable([]);
   return {
     ...given,
     entities: new Map(entities.map((entity) => [entity.name, entity])),
     table,
     heart,
+    membership: openMembership(),
     waiting: openWaiting(),
     progress: {
       state: 'restoring',
@@ -64,6 +71,10 @@ export const openAggregator = (
       snapshotting: false,
       restUntil: 0,
       checkpointedAt: Number.NEGATIVE_INFINITY, // the first snapshot in service is of all partitions: from then on a token reaches everywhere
+      trimmedAt: 0,
+      moved: false,
+      watched: [],
+      warmingUp: false,
     },
     metrics: openAggregatorMetrics(registry, heart, table),
   };
@@ -104,6 +115,14 @@ const openAggregatorMetrics = (registry: Registry, heart: Heart, table: Table) =
       this.set(sumOf((partition) => Number(partition.served)));
     },
   });
+  new Gauge({
+    name: 'muster_partitions_owned',
+    help: 'Partitions that this aggregator saves',
+    registers,
+    collect() {
+      this.set(sumOf((partition) => Number(partition.owned)));
+    },
+  });
   const counter = (name: string, help: string, labelNames: string[] = []) => new Counter({ name: `muster_${name}_total`, help, labelNames, registers });
   return {
     applied: counter('events_applied', 'Events applied to a state'),
@@ -114,6 +133,7 @@ const openAggregatorMetrics = (registry: Registry, heart: Heart, table: Table) =
     saved: counter('records_saved', 'Records saved in snapshots'),
     restores: counter('restores', 'Restores, by road', ['road']),
     reopened: counter('streams_reopened', 'Change streams that broke and were opened again'),
+    lapses: counter('lapses', 'Leases that lapsed while others went on'),
     repaired: counter('streams_repaired', 'Streams that were behind the log after a restore and were repaired'),
   };
 };

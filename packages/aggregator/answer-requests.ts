@@ -55,7 +55,7 @@ const replyOf = ({ heart }: Aggregator, partition: Partition, entity: Entity, id
 const answerQuestion = async (aggregator: Aggregator, question: Question): Promise<Reply> => {
   switch (question.kind) {
     case 'count':
-      return (await isReached(aggregator, question.floors, question.waitMs)) ? count(aggregator) : notYet;
+      return (await isReached(aggregator, question.floors, question.waitMs)) ? count(aggregator, question.partitions) : notYet;
     case 'list':
       return (await isReached(aggregator, question.floors, question.waitMs)) ? list(aggregator, question) : notYet;
     case 'dump':
@@ -77,8 +77,8 @@ const isReached = async ({ settings, table, waiting }: Aggregator, floors: reado
   return (await Promise.all(reached)).every(Boolean);
 };
 
-const count = ({ entities, heart, table }: Aggregator): Reply => {
-  const served = [...table.values()].filter((partition) => partition.served);
+const count = ({ entities, heart, table }: Aggregator, partitions: readonly number[]): Reply => {
+  const served = partitions.flatMap((number) => table.get(number) ?? []).filter((partition) => partition.served);
   const livingOf = (partition: Partition) => Object.fromEntries([...entities.keys()].map((name) => [name, countLiving(partition, name)]));
   const living = Object.fromEntries(served.map((partition) => [partition.number, livingOf(partition)]));
   return { answer: { kind: 'counted', living, lagMs: lagMs(heart), behind: isBehind(heart) }, text: '' };

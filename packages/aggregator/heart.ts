@@ -25,6 +25,16 @@ export const openHeart = (name: string): Heart => ({
   last: undefined,
 });
 
+/** Another incarnation: nothing of the former one is awaited. */
+export const beginAnew = (heart: Heart): void => {
+  Object.assign(heart, openHeart(heart.name));
+};
+
+/** The stream that is opened next is another one, at another place of the log: what the former brought last says nothing of it. */
+export const forgetPlace = (heart: Heart): void => {
+  heart.last = undefined;
+};
+
 /** The next heartbeat's value, to be written now. */
 export const nextBeat = (heart: Heart): string => {
   heart.sent += 1;

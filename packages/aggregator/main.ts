@@ -2,5 +2,5 @@ import { entities } from '@muster/entities';
 import { runProgram } from '@muster/runtime';
 import { runAggregator } from './run-aggregator.ts';
 
-const title = `muster-aggregator-${process.env.AGGREGATOR_INDEX ?? ''}`;
+const title = `muster-aggregator ${process.env.AGGREGATOR_NAME ?? ''}`.trim();
 await runProgram(title, (environment, signal) => runAggregator(entities, environment, signal, (ready) => process.send?.({ kind: 'ready', ...ready })), 20_000);

@@ -14,20 +14,22 @@ const heartbeatLookMs = 50;
  * After a restore, without haste: versions are dense, so the sum of a partition's versions is the number of its events in the log. Compares the two until
  * they are equal once; where the log keeps having more, looks for streams that stay behind it, repairs them, counts it, and warns. Never throws.
  */
-export const proveWhole = async (aggregator: Aggregator, signal: AbortSignal): Promise<void> => {
-  for (const partition of aggregator.table.values()) {
+export const proveWhole = async (aggregator: Aggregator, partitions: readonly Partition[], signal: AbortSignal): Promise<void> => {
+  for (const partition of partitions) {
     const complain = (error: unknown) => aggregator.logger.warn({ err: error }, `Cannot compare partition ${partition.number} with the log, trying again`);
     await retryUntil(() => provePartition(aggregator, partition, signal), signal, complain);
   }
 };
 
 const provePartition = async (aggregator: Aggregator, partition: Partition, signal: AbortSignal) => {
-  for (let look = 0; look < looksMax && !signal.aborted; look += 1) {
+  const isHere = () => aggregator.table.get(partition.number) === partition; // it may have moved on
+  for (let look = 0; look < looksMax && !signal.aborted && isHere(); look += 1) {
     if (look > 0) await pause(lookEveryMs, signal);
     const atLeast = partition.events + partition.parkedEvents;
     const inLog = await countEvents(aggregator.log, partition.number, readDeadlineMs);
     if (inLog >= atLeast && inLog <= partition.events + partition.parkedEvents) return;
   }
+  if (!isHere()) return;
   const suspects = await findBehind(aggregator, partition);
   await heartbeatReturned(aggregator, signal); // whatever the stream was to bring has come by then
   for (const suspect of suspects) if (!signal.aborted) await repair(aggregator, partition, suspect);

@@ -5,7 +5,7 @@ import { oldestToken } from './restore.ts';
 
 const checkpoint = (partition: number, seconds: number, token: string): CheckpointDocument => ({
   _id: partition,
-  snapshot: 1,
+  snapshot: 'test:1',
   resumeToken: { _data: token },
   clusterTime: Timestamp.fromBits(1, seconds),
   at: new Date(seconds * 1_000),

@@ -19,7 +19,9 @@ const readDeadlineMs = 10_000;
 
 export type Checkpoints = ReadonlyMap<number, CheckpointDocument>;
 
-export const readOwnCheckpoints = ({ log, partitions }: Aggregator): Promise<Checkpoints> => readCheckpoints(log, partitions, readDeadlineMs);
+/** The stored checkpoints of these partitions: to be read before their records, always. */
+export const readStoredCheckpoints = ({ log }: Aggregator, partitions: readonly number[]): Promise<Checkpoints> =>
+  readCheckpoints(log, partitions, readDeadlineMs);
 
 /**
  * The token after which a change stream misses nothing that these checkpoints do not reach: the oldest. Undefined where a partition has no checkpoint, or
@@ -35,29 +37,32 @@ export const oldestToken = (partitions: readonly number[], checkpoints: Checkpoi
 
 const tokenText = ({ resumeToken }: CheckpointDocument) => JSON.stringify(resumeToken);
 
-/** Loads the records into memory; the checkpoints must have been read before. A partition whose records are not whole is folded from its log. */
-export const loadRecords = async (aggregator: Aggregator, checkpoints: Checkpoints, signal: AbortSignal): Promise<void> => {
-  const { log, entities, partitions, table, logger } = aggregator;
+/**
+ * Loads the records of these partitions into memory; the checkpoints must have been read before. A partition whose records are not whole is folded from its
+ * log.
+ */
+export const loadRecords = async (aggregator: Aggregator, partitions: readonly number[], checkpoints: Checkpoints, signal: AbortSignal): Promise<void> => {
+  const { log, entities, table, logger } = aggregator;
   for (const entity of entities.values()) {
     for await (const record of scanRecords(log, entity, partitions)) {
       const partition = table.get(record.partition);
       if (partition) loadEntry(partition, entity, record._id, stateOf(entity, record));
     }
   }
-  const torn: number[] = [];
-  for (const partition of table.values()) {
-    const checkpoint = checkpoints.get(partition.number);
-    partition.snapshot = Math.max(partition.snapshot, checkpoint?.snapshot ?? 0);
-    if (partition.events < (checkpoint?.events ?? 0)) torn.push(partition.number);
-  }
+  const torn = partitions.filter((number) => (table.get(number)?.events ?? 0) < (checkpoints.get(number)?.events ?? 0));
   if (torn.length === 0) return;
   logger.warn(`The records of partitions ${torn.join(', ')} are not whole: folding their log instead`);
   await scanLog(aggregator, torn, undefined, signal);
 };
 
 /** Takes the log's events since the checkpoints, less an overlap that covers wrong clocks; all of them for a partition without a checkpoint. */
-export const scanSinceCheckpoints = async (aggregator: Aggregator, checkpoints: Checkpoints, signal: AbortSignal): Promise<void> => {
-  const { partitions, settings } = aggregator;
+export const scanSinceCheckpoints = async (
+  aggregator: Aggregator,
+  partitions: readonly number[],
+  checkpoints: Checkpoints,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { settings } = aggregator;
   const known = partitions.flatMap((partition) => checkpoints.get(partition) ?? []);
   const unknown = partitions.filter((partition) => !checkpoints.has(partition));
   if (unknown.length > 0) await scanLog(aggregator, unknown, undefined, signal);
@@ -68,8 +73,8 @@ export const scanSinceCheckpoints = async (aggregator: Aggregator, checkpoints: 
 };
 
 /** Tries parked streams again, as a newer program may understand what an older one did not. */
-export const retryParked = async (aggregator: Aggregator): Promise<void> => {
-  const { log, entities, partitions, table } = aggregator;
+export const retryParked = async (aggregator: Aggregator, partitions: readonly number[]): Promise<void> => {
+  const { log, entities, table } = aggregator;
   const letters = await readDeadLetters(log, partitions, readDeadlineMs);
   const streams = new Map(letters.map(({ event }) => [`${event.entity}:${event.entityId}`, event]));
   for (const { entity: name, entityId, partition: number } of streams.values()) {

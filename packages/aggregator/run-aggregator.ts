@@ -1,17 +1,23 @@
-import { partitionHash, partitionsHeldBy, serveRequests } from '@muster/cluster';
-import { ensureCollections, openLog, SettingsConflict } from '@muster/log';
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { partitionHash, serveRequests } from '@muster/cluster';
+import { ensureCollections, leaveMembers, openLog, SettingsConflict } from '@muster/log';
 import { checkDistinct, type Entity } from '@muster/model';
 import { type Environment, openHealthPort, openLogger, openMetrics, repeat, retryUntil } from '@muster/runtime';
 import { type Aggregator, openAggregator } from './aggregator.ts';
 import { openAnswers } from './answer-requests.ts';
+import { handOver } from './hand-over.ts';
 import { isBehind, lagMs } from './heart.ts';
-import { parseAggregatorSettings } from './settings.ts';
+import { beat, look, NameTaken } from './membership.ts';
+import { parseAggregatorSettings, type Settings } from './settings.ts';
 import { saveSnapshot } from './snapshot.ts';
-import { beat, tailLog } from './tail.ts';
+import { tailLog } from './tail.ts';
+import { takePlace } from './take-place.ts';
+import { trimChanged } from './trim-changed.ts';
 
 /**
- * Runs an aggregator of these entities: opens, restores, tails and serves until the signal aborts, then saves a last snapshot. `onReady` hears of its name
- * and ports. Gives the exit code: 2 for settings that cannot be, 0 otherwise. Throws when a port is taken, and SettingsConflict.
+ * Runs an aggregator of these entities: joins, restores, tails and serves until the signal aborts, then hands over, saves a last snapshot and leaves. `onReady`
+ * hears of its name and ports. Gives the exit code: 2 for settings that cannot be, 0 otherwise. Throws when a port is taken, SettingsConflict and NameTaken.
  */
 export const runAggregator = async (
   entities: readonly Entity[],
@@ -23,45 +29,66 @@ export const runAggregator = async (
   if (parsed.kind === 'problems') return complain(parsed.problems);
   const { settings } = parsed;
   checkDistinct(entities);
-  const name = `aggregator-${settings.AGGREGATOR_INDEX}`;
+  const name = nameOf(settings);
   const logger = openLogger(name, settings.LOG_LEVEL);
   const registry = openMetrics(name);
   await using log = openLog({ uri: settings.MONGODB_URI, database: settings.DATABASE, appName: `muster-${name}` });
-  const partitions = partitionsHeldBy(settings.AGGREGATOR_INDEX, settings.AGGREGATOR_COUNT, settings.PARTITIONS);
-  const aggregator = openAggregator({ name, settings, entities, partitions, log, logger, registry });
+  const aggregator = openAggregator({ name, settings, entities, log, logger, registry });
   await using health = await openHealthPort(settings.HOST, settings.HEALTH_PORT, registry, () => readHealth(aggregator));
   await using service = await serveRequests(settings.HOST, settings.WIRE_PORT, openAnswers(aggregator), (error) =>
     logger.warn({ err: error }, 'A request was no request'),
   );
-  aggregator.progress.address = `${settings.ADVERTISED_HOST}:${service.port}`;
+  aggregator.progress.address = addressOf(settings, service.port);
   aggregator.progress.healthPort = health.port;
-  logger.info({ address: aggregator.progress.address, healthPort: health.port, partitions: partitions.length }, 'Started, restoring');
+  logger.info({ address: aggregator.progress.address, healthPort: health.port }, 'Started, joining');
 
   if (!(await prepare(aggregator, entities, signal))) return 0;
-  const beats = repeat(
-    () => beatAndTell(aggregator),
-    settings.HEARTBEAT_EVERY_MS,
-    signal,
-    () => undefined,
-  );
-  await tailLog(aggregator, signal, () => onReady({ name, port: service.port, healthPort: health.port }));
-  await beats;
+  await serveAsMember(aggregator, signal, () => onReady({ name, port: service.port, healthPort: health.port }));
   await leave(aggregator);
   return 0;
 };
 
-/** Says once that the database does not take heartbeats, and once that it does again. */
-const beatAndTell = async (aggregator: Aggregator): Promise<void> => {
+// the process id tells apart those on one machine; in a container both stay the same over restarts
+const nameOf = ({ AGGREGATOR_NAME }: Settings): string => AGGREGATOR_NAME ?? (`${hostname()}-${process.pid}`.slice(-64) || randomBytes(6).toString('hex'));
+
+// nobody finds a process at "everywhere": there it is the machine's, or the container's, own name that is known
+const addressOf = ({ HOST, ADVERTISED_HOST, ADVERTISED_PORT }: Settings, port: number): string =>
+  `${ADVERTISED_HOST ?? (HOST === '0.0.0.0' ? hostname() : HOST)}:${ADVERTISED_PORT ?? port}`;
+
+/** Tails and serves until `signal` aborts, and on until what is served here is served elsewhere. Throws NameTaken. */
+const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal, onServing: () => void): Promise<void> => {
+  const over = new AbortController();
+  const onFailure = (error: unknown) => error instanceof NameTaken && over.abort(error);
+  const renewing = repeat(() => renew(aggregator), aggregator.settings.HEARTBEAT_EVERY_MS, over.signal, onFailure);
+  const tailing = tailLog(aggregator, over.signal, onServing);
+  await aborted(AbortSignal.any([signal, over.signal]));
+  if (aggregator.progress.state === 'serving' && !over.signal.aborted) await handOver(aggregator);
+  over.abort();
+  await Promise.all([renewing, tailing]);
+  if (over.signal.reason instanceof NameTaken) throw over.signal.reason;
+};
+
+/** Once a second: renews the lease, looks at the others, and takes the place among them; says once that the database does not answer, and once that it does again. */
+const renew = async (aggregator: Aggregator): Promise<void> => {
   const { logger, progress } = aggregator;
+  if (progress.state === 'restoring' && aggregator.membership.renewedAt === 0) return; // not a member yet
   try {
     await beat(aggregator);
+    await look(aggregator);
+    await trimChanged(aggregator);
     if (!progress.beating) logger.info('The database takes heartbeats again');
     progress.beating = true;
   } catch (error) {
-    if (progress.beating) logger.warn({ err: error }, 'Cannot write the heartbeat: serving what is in memory, and saving nothing');
+    if (error instanceof NameTaken) throw error;
+    if (progress.beating) logger.warn({ err: error }, 'Cannot renew the lease: serving what is in memory, and saving nothing');
     progress.beating = false;
+    return;
   }
+  if (progress.state === 'serving' && takePlace(aggregator)) progress.moved = true;
 };
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
 
 /** Makes what the database lacks, as often as it takes; false when it was to stop first. Throws SettingsConflict. */
 const prepare = async ({ log, logger, settings }: Aggregator, entities: readonly Entity[], signal: AbortSignal): Promise<boolean> => {
@@ -72,14 +99,15 @@ const prepare = async ({ log, logger, settings }: Aggregator, entities: readonly
 };
 
 const leave = async (aggregator: Aggregator) => {
-  const { logger, progress } = aggregator;
-  if (progress.state !== 'serving') return logger.info('Stopped while restoring: nothing to save');
-  progress.state = 'leaving';
-  await snapshotEnded(aggregator);
-  const outcome = await saveSnapshot(aggregator);
-  await beat(aggregator).catch(() => undefined);
+  const { heart, log, logger, progress } = aggregator;
+  const isSaving = progress.state === 'leaving';
+  if (isSaving) await snapshotEnded(aggregator);
+  const outcome = isSaving ? await saveSnapshot(aggregator) : 'nothing';
+  await leaveMembers(log, { _id: heart.name, incarnation: heart.incarnation }, leaveDeadlineMs).catch(() => undefined); // then the lease lapses
   logger.info({ lastSnapshot: outcome }, 'Stopped');
 };
+
+const leaveDeadlineMs = 2_000;
 
 const snapshotEnded = async ({ progress, settings }: Aggregator) => {
   const until = performance.now() + settings.SNAPSHOT_DEADLINE_MS;
@@ -87,9 +115,11 @@ const snapshotEnded = async ({ progress, settings }: Aggregator) => {
 };
 
 const readHealth = ({ heart, progress, table, name }: Aggregator) => {
-  const served = [...table.values()].filter((partition) => partition.served).length;
+  const held = [...table.values()];
+  const count = (flag: 'served' | 'owned') => held.filter((partition) => partition[flag]).length;
   const ready = progress.state === 'serving' && progress.streamOpen && !isBehind(heart);
-  return { ready, details: { name, state: progress.state, streamOpen: progress.streamOpen, lagMs: Math.round(lagMs(heart)), partitions: table.size, served } };
+  const about = { name, state: progress.state, streamOpen: progress.streamOpen, lagMs: Math.round(lagMs(heart)) };
+  return { ready, details: { ...about, partitions: held.length, served: count('served'), owned: count('owned') } };
 };
 
 const complain = (problems: string[]) => {

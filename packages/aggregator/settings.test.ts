@@ -1,22 +1,26 @@
 import { expect } from 'chai';
 import { parseAggregatorSettings } from './settings.ts';
 
-const least = { MONGODB_URI: 'mongodb://127.0.0.1/', AGGREGATOR_INDEX: '1' };
+const least = { MONGODB_URI: 'mongodb://127.0.0.1/' };
 
 describe('The settings of an aggregator', () => {
-  it('need a database and an index, and are known at the host where they listen', () => {
+  it('need a database; each partition is held twice and a lease lapses after three seconds', () => {
     const parsed = parseAggregatorSettings(least);
-    expect(parsed.kind === 'settings' && [parsed.settings.AGGREGATOR_INDEX, parsed.settings.ADVERTISED_HOST]).to.deep.equal([1, '127.0.0.1']);
+    expect(parsed.kind === 'settings' && [parsed.settings.COPIES, parsed.settings.LEASE_MS, parsed.settings.AGGREGATOR_NAME]).to.deep.equal([
+      2,
+      3_000,
+      undefined,
+    ]);
   });
 
-  it('refuse an index that the count does not have', () => {
-    const parsed = parseAggregatorSettings({ ...least, AGGREGATOR_INDEX: '3' });
-    expect(parsed.kind === 'problems' && parsed.problems.join()).to.match(/AGGREGATOR_INDEX/);
+  it('refuse a name that is none', () => {
+    const parsed = parseAggregatorSettings({ ...least, AGGREGATOR_NAME: 'two words' });
+    expect(parsed.kind === 'problems' && parsed.problems.join()).to.match(/AGGREGATOR_NAME/);
   });
 
-  it('ask for a name where they listen everywhere', () => {
-    const parsed = parseAggregatorSettings({ ...least, HOST: '0.0.0.0' });
+  it('do not take "everywhere" for an address under which it is known', () => {
+    const parsed = parseAggregatorSettings({ ...least, HOST: '0.0.0.0', ADVERTISED_HOST: '0.0.0.0' });
     expect(parsed.kind === 'problems' && parsed.problems.join()).to.match(/ADVERTISED_HOST/);
-    expect(parseAggregatorSettings({ ...least, HOST: '0.0.0.0', ADVERTISED_HOST: 'aggregator-1' }).kind).to.equal('settings');
+    expect(parseAggregatorSettings({ ...least, HOST: '0.0.0.0' }).kind).to.equal('settings');
   });
 });

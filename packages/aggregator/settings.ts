@@ -2,15 +2,18 @@ import { type Environment, type Parsed, parseSettings, type SharedSettings, shar
 import Joi from 'joi';
 
 export type Settings = SharedSettings & {
-  AGGREGATOR_INDEX: number;
+  AGGREGATOR_NAME?: string;
+  COPIES: number;
   WIRE_PORT: number;
-  ADVERTISED_HOST: string;
+  ADVERTISED_HOST?: string;
+  ADVERTISED_PORT?: number;
   SNAPSHOT_EVERY: number;
   SNAPSHOT_AFTER_MS: number;
   SNAPSHOT_DEADLINE_MS: number;
   CHECKPOINT_EVERY_MS: number;
   HEARTBEAT_EVERY_MS: number;
   SCAN_OVERLAP_MS: number;
+  HANDOVER_MS: number;
 };
 
 /** The aggregator's settings from its environment; times in milliseconds. */
@@ -18,18 +21,16 @@ export const parseAggregatorSettings = (environment: Environment): Parsed<Settin
 
 const table = {
   ...sharedSettings,
-  AGGREGATOR_INDEX: Joi.number().integer().min(0).less(Joi.ref('AGGREGATOR_COUNT')).required(),
+  AGGREGATOR_NAME: Joi.string().pattern(/^[A-Za-z0-9._-]{1,64}$/),
+  COPIES: Joi.number().integer().min(1).max(8).default(2),
   WIRE_PORT: Joi.number().integer().min(0).max(65_535).default(0),
-  // nobody finds a process at "everywhere": who listens there must say under which name it is known
-  ADVERTISED_HOST: Joi.string()
-    .hostname()
-    .invalid('0.0.0.0')
-    // biome-ignore lint/suspicious/noThenProperty: joi's own word
-    .when('HOST', { is: '0.0.0.0', otherwise: Joi.optional().default(Joi.ref('HOST')), then: Joi.required() }),
+  ADVERTISED_HOST: Joi.string().hostname().invalid('0.0.0.0'),
+  ADVERTISED_PORT: Joi.number().integer().min(1).max(65_535),
   SNAPSHOT_EVERY: Joi.number().integer().min(1).default(100),
   SNAPSHOT_AFTER_MS: Joi.number().integer().min(10).default(2_000),
   SNAPSHOT_DEADLINE_MS: Joi.number().integer().min(100).default(15_000),
   CHECKPOINT_EVERY_MS: Joi.number().integer().min(100).default(30_000),
   HEARTBEAT_EVERY_MS: Joi.number().integer().min(50).max(2_000).default(1_000),
+  HANDOVER_MS: Joi.number().integer().min(0).max(15_000).default(10_000),
   SCAN_OVERLAP_MS: Joi.number().integer().min(0).default(60_000),
 };

@@ -4,24 +4,28 @@ import {
   keepDeadLetter,
   type RecordDocument,
   recordOf,
+  type SnapshotMark,
   type StoredEvent,
   saveCheckpoints,
   saveRecords,
 } from '@muster/log';
 import type { Entity } from '@muster/model';
 import type { Aggregator } from './aggregator.ts';
-import { countLiving, type Entry, type Parked, type Partition } from './table.ts';
+import { holdsLease } from './membership.ts';
+import { type Changed, countLiving, type Entry, type Parked, type Partition } from './table.ts';
 
 /** What one step took out of memory to be saved. */
 type Taken = { entries: TakenEntry[]; letters: TakenLetter[]; checkpoints: CheckpointDocument[] };
-type TakenEntry = { entry: Entry; partition: Partition; record: RecordDocument | undefined; saved: boolean }; // no record: it is saved already, only the checkpoint was not
+/** `after`: as it stood among the changed ones. No record: it is saved already, only the checkpoint was not. */
+type TakenEntry = { entry: Entry; partition: Partition; after: ReturnType<Changed['get']>; record: RecordDocument | undefined; saved: boolean };
 type TakenLetter = { parked: Parked; event: StoredEvent };
 
 const saveInOneGoMax = 1_000;
 
 /** Whether a snapshot is due: enough events processed, the oldest waits long enough, or the checkpoints of unchanged partitions are old. */
-export const isSnapshotDue = ({ progress, settings }: Aggregator): boolean => {
-  if (progress.snapshotting || progress.state === 'restoring') return false;
+export const isSnapshotDue = (aggregator: Aggregator): boolean => {
+  const { progress, settings } = aggregator;
+  if (progress.snapshotting || progress.state === 'restoring' || !holdsLease(aggregator)) return false;
   const now = performance.now();
   if (now < progress.restUntil) return false;
   if (progress.unsaved >= settings.SNAPSHOT_EVERY) return true;
@@ -30,7 +34,7 @@ export const isSnapshotDue = ({ progress, settings }: Aggregator): boolean => {
 };
 
 /**
- * Saves the records changed since the last snapshot, then how far it reaches. When anything could not be saved, all of it counts as changed again and
+ * Saves the records changed since the last snapshot in the partitions that are this aggregator's to save, then how far it reaches. When anything could not be saved, all of it counts as changed again and
  * no checkpoint is written; a crash in between replays events, and versions drop them. One at a time; never throws.
  */
 export const saveSnapshot = async (aggregator: Aggregator): Promise<'saved' | 'failed' | 'nothing'> => {
@@ -66,10 +70,11 @@ const takeChanged = (aggregator: Aggregator, heartbeat: Heartbeat): Taken => {
   const isDueForAll = performance.now() - progress.checkpointedAt >= settings.CHECKPOINT_EVERY_MS;
   const taken: Taken = { entries: [], letters: [], checkpoints: [] };
   for (const partition of table.values()) {
+    if (!partition.owned) continue;
     const parked = [...partition.parked.values()].filter((one) => one.letters.length > 0);
     if (!isDueForAll && partition.changed.size === 0 && parked.length === 0) continue;
     partition.snapshot += 1;
-    for (const entry of partition.changed) taken.entries.push(takeEntry(entry, partition));
+    for (const [entry, after] of partition.changed) taken.entries.push(takeEntry(aggregator, entry, partition, after));
     for (const one of parked) for (const event of one.letters.splice(0)) taken.letters.push({ parked: one, event });
     partition.changed.clear();
     taken.checkpoints.push(checkpointOf(aggregator, partition, heartbeat));
@@ -80,21 +85,24 @@ const takeChanged = (aggregator: Aggregator, heartbeat: Heartbeat): Taken => {
   return taken;
 };
 
-const takeEntry = (entry: Entry, partition: Partition): TakenEntry => {
+const takeEntry = (aggregator: Aggregator, entry: Entry, partition: Partition, after: TakenEntry['after']): TakenEntry => {
   const { id, state, savedVersion } = entry;
   const isSaved = state.status === 'absent' || savedVersion >= state.version;
-  return { entry, partition, record: isSaved ? undefined : recordOf(id, partition.number, state, partition.snapshot), saved: savedVersion > 0 };
+  const record = isSaved ? undefined : recordOf(id, partition.number, state, markOf(aggregator, partition));
+  return { entry, partition, after, record, saved: savedVersion > 0 };
 };
 
-const checkpointOf = ({ entities, name }: Aggregator, partition: Partition, heartbeat: Heartbeat): CheckpointDocument => ({
+const markOf = ({ heart }: Aggregator, { snapshot }: Partition): SnapshotMark => `${heart.incarnation}:${snapshot}`;
+
+const checkpointOf = (aggregator: Aggregator, partition: Partition, heartbeat: Heartbeat): CheckpointDocument => ({
   _id: partition.number,
-  snapshot: partition.snapshot,
+  snapshot: markOf(aggregator, partition),
   resumeToken: heartbeat.token,
   clusterTime: heartbeat.clusterTime,
   at: heartbeat.at,
   events: partition.events,
-  living: Object.fromEntries([...entities.keys()].map((entity) => [entity, countLiving(partition, entity)])),
-  aggregator: name,
+  living: Object.fromEntries([...aggregator.entities.keys()].map((entity) => [entity, countLiving(partition, entity)])),
+  aggregator: aggregator.name,
 });
 
 // the order is what makes a crash harmless: dead letters and records first, the checkpoint that passes them last
@@ -118,7 +126,8 @@ const saveEntries = async ({ log, settings, metrics }: Aggregator, entity: Entit
 };
 
 const putBack = ({ progress }: Aggregator, taken: Taken) => {
-  for (const { entry, partition } of taken.entries) partition.changed.add(entry);
+  // an entry that changed again stands there already, with the later change's place
+  for (const { entry, partition, after } of taken.entries) if (!partition.changed.has(entry)) partition.changed.set(entry, after);
   for (const { parked, event } of taken.letters) parked.letters.push(event);
   progress.unsaved += taken.entries.length + taken.letters.length;
   progress.unsavedSince ??= performance.now();

@@ -1,21 +1,30 @@
-import type { StoredEvent } from '@muster/log';
+import type { StoredEvent, Timestamp } from '@muster/log';
 import { absent, type Entity, evolve, parseEvent, type State } from '@muster/model';
 import { addId, openSortedIds, removeId, type SortedIds } from './sorted-ids.ts';
 
-/** The states that this aggregator holds, by partition. A plain value, changed by `applyEvent`, `loadEntry` and the snapshot's marks in this file only. */
+/** The states that this aggregator holds, by partition. A plain value, changed by `applyEvent`, `loadEntry` and what marks changes, in this file only. */
 export type Table = Map<number, Partition>;
 
 export type Partition = {
   number: number;
   served: boolean; // restored: what it says is the log's, to within the lag
+  owned: boolean; // this aggregator saves it: the first of its holders
+  pending: StoredEvent[] | undefined; // while it is being restored beside others: what the stream brought meanwhile
   entries: Map<string, Map<string, Entry>>; // by entity's name, then id
   living: Map<string, SortedIds>; // by entity's name
   events: number; // the sum of the versions of its states
-  changed: Set<Entry>; // since the last snapshot
+  changed: Changed;
+  surplusSince: number | undefined; // when its other holders were first seen to serve it, where it is to be dropped here; on the monotonic clock
   parked: Map<string, Parked>; // by stream
   parkedEvents: number;
-  snapshot: number; // the number of the last snapshot taken
+  snapshot: number; // how many snapshots this start took of it
 };
+
+/**
+ * The entries changed since the stored checkpoint, each with the heartbeat (its cluster time) after which the stream brought the last change: a checkpoint of
+ * a later heartbeat reaches it. Undefined where it was read from the log itself, which may be ahead of the stream.
+ */
+export type Changed = Map<Entry, Timestamp | undefined>;
 
 export type Entry = { entity: Entity; id: string; state: State; savedVersion: number };
 
@@ -27,13 +36,16 @@ export type Applied = { kind: 'applied'; entry: Entry } | { kind: 'known' } | { 
 
 export const openTable = (partitions: readonly number[]): Table => new Map(partitions.map((number) => [number, openPartition(number)]));
 
-const openPartition = (number: number): Partition => ({
+export const openPartition = (number: number): Partition => ({
   number,
   served: false,
+  owned: false,
+  pending: undefined,
   entries: new Map(),
   living: new Map(),
   events: 0,
-  changed: new Set(),
+  changed: new Map(),
+  surplusSince: undefined,
   parked: new Map(),
   parkedEvents: 0,
   snapshot: 0,
@@ -45,23 +57,40 @@ export const countLiving = (partition: Partition, entity: string): number => par
 
 /**
  * Applies an event to the state of its stream: the same event twice, or an older one, changes nothing. Depends on that stream's state and the event only.
+ * `after`: the heartbeat after which the stream brought it; undefined where it was read from the log itself.
  */
-export const applyEvent = (table: Table, entities: ReadonlyMap<string, Entity>, stored: StoredEvent): Applied => {
+export const applyEvent = (table: Table, entities: ReadonlyMap<string, Entity>, stored: StoredEvent, after: Timestamp | undefined): Applied => {
   const partition = table.get(stored.partition);
   if (!partition) return { kind: 'foreign' };
   const entity = entities.get(stored.entity);
   if (!entity) return park(partition, stored, `no entity "${stored.entity}" is known here`);
   const entry = findEntry(partition, entity.name, stored.entityId);
   const known = entry?.state.version ?? 0;
-  if (stored.version <= known) return { kind: 'known' };
+  if (stored.version <= known) return placeKnown(partition, entry, stored, after);
   if (partition.parked.has(streamKey(stored))) return park(partition, stored, 'it follows an event that could not be understood');
   if (stored.version > known + 1) return { kind: 'hole', above: known };
   const parsed = parseEvent(entity, stored);
   if (parsed.kind === 'poison') return park(partition, stored, parsed.problem);
   const next = entry ?? addEntry(partition, entity, stored.entityId);
   putState(partition, next, evolve(next.state, parsed.event));
-  partition.changed.add(next);
+  partition.changed.set(next, after);
   return { kind: 'applied', entry: next };
+};
+
+/** Of a change that was read from the log before the stream brought it: now its place is known. */
+const placeKnown = (partition: Partition, entry: Entry | undefined, { version }: StoredEvent, after: Timestamp | undefined): Applied => {
+  if (after && entry?.state.version === version && partition.changed.has(entry)) partition.changed.set(entry, after);
+  return { kind: 'known' };
+};
+
+/** Everything that was read from the log so far lies before this heartbeat. */
+export const placeChanged = ({ changed }: Partition, heartbeat: Timestamp): void => {
+  for (const [entry, after] of changed) if (!after) changed.set(entry, heartbeat);
+};
+
+/** Forgets the changes that a checkpoint of this heartbeat reaches: those that came strictly before it. */
+export const dropReached = ({ changed }: Partition, reached: Timestamp): void => {
+  for (const [entry, after] of changed) if (after?.lessThan(reached)) changed.delete(entry);
 };
 
 /** Puts a state read from a snapshot into the table, unless what is there is as new. */

@@ -1,60 +1,91 @@
 import { setImmediate as immediate } from 'node:timers/promises';
-import { beatHeart, type Watched, watchLog } from '@muster/log';
+import { type Watched, watchLog } from '@muster/log';
 import { backOffMs, retryUntil } from '@muster/runtime';
 import type { Aggregator } from './aggregator.ts';
-import { lagMs, nextBeat, seeHeartbeat } from './heart.ts';
+import { forgetPlace, lagMs, seeHeartbeat } from './heart.ts';
+import { beat, join } from './membership.ts';
 import { proveWhole } from './prove-whole.ts';
-import { type Checkpoints, loadRecords, oldestToken, readOwnCheckpoints, retryParked, scanSinceCheckpoints } from './restore.ts';
+import { loadRecords, oldestToken, readStoredCheckpoints, retryParked, scanSinceCheckpoints } from './restore.ts';
 import { isSnapshotDue, saveSnapshot } from './snapshot.ts';
+import { openPartition, placeChanged } from './table.ts';
 import { takeEvent } from './take-event.ts';
+import { markOwned, wantedPartitions } from './take-place.ts';
+import { warmUpBehind } from './warm-up.ts';
 
-const beatDeadlineMs = 2_000;
-
-/** Restores, then tails the log until `signal` aborts; `onServing` hears when it is in service for the first time. A lost place in the log leads over the scan. */
+/**
+ * Is a member until `signal` aborts: joins, restores its partitions, tails the log. After a lapsed lease it begins again, as a new member. `onServing` hears
+ * when it is in service for the first time.
+ */
 export const tailLog = async (aggregator: Aggregator, signal: AbortSignal, onServing: () => void): Promise<void> => {
-  let road: Road = 'token';
   while (!signal.aborted) {
-    const attempt = () => restoreAndTail(aggregator, road, signal, onServing);
+    const complain = (error: unknown) => aggregator.logger.warn({ err: error }, 'Cannot join the aggregators, trying again');
+    await retryUntil(() => join(aggregator), signal, complain);
+    await followAsMember(aggregator, AbortSignal.any([signal, aggregator.membership.over.signal]), onServing);
+  }
+};
+
+/** One membership, over as many change streams as it takes. */
+const followAsMember = async (aggregator: Aggregator, signal: AbortSignal, onServing: () => void) => {
+  const { table } = aggregator;
+  table.clear();
+  for (const partition of wantedPartitions(aggregator)) table.set(partition, openPartition(partition));
+  let road: Road | 'over' = 'token';
+  while (road !== 'over' && !signal.aborted) {
+    const from: Road = road;
     const complain = (error: unknown) => aggregator.logger.warn({ err: error }, 'Cannot restore, trying again');
-    await retryUntil(attempt, signal, complain);
-    road = 'scan';
+    road = (await retryUntil(() => follow(aggregator, from, signal, onServing), signal, complain)) ?? 'over';
   }
 };
 
-/** Writes a heartbeat now, with where this aggregator stands. */
-export const beat = async (aggregator: Aggregator): Promise<void> => {
-  const { heart, log, partitions, progress } = aggregator;
-  const { address, healthPort, startedAt, state } = progress;
-  const member = { _id: heart.name, incarnation: heart.incarnation, beat: nextBeat(heart), startedAt, address, healthPort, state, partitions: [...partitions] };
-  await beatHeart(log, member, beatDeadlineMs);
-};
-
-type Road = 'token' | 'scan';
-
-/** One life of a change stream, from restoring until its place is lost. */
-const restoreAndTail = async (aggregator: Aggregator, wanted: Road, signal: AbortSignal, onServing: () => void) => {
-  const { logger, metrics, partitions } = aggregator;
-  const checkpoints = await readOwnCheckpoints(aggregator); // before the records, always
-  const from = wanted === 'token' ? oldestToken(partitions, checkpoints) : undefined;
-  const road: Road = from ? 'token' : 'scan';
-  metrics.restores.inc({ road });
-  if (road === 'token') await restoreByToken(aggregator, checkpoints, signal);
-  const following: Following = { road, restored: road === 'token', provenBy: undefined, onServing, taken: 0 };
-  for await (const watched of watchLog(aggregator.log, { partitions, from, signal, pauseMs: backOffMs })) {
-    if (watched.kind === 'lost') return logger.warn({ err: watched.error }, 'The place in the log is lost: scanning the log instead');
-    await take(aggregator, watched, following, signal);
-    if (watched.kind === 'quiet' && isDeaf(aggregator)) return logger.warn('The change stream is open and nothing comes through it: scanning the log instead');
-    if (takeBreath(following)) await immediate(); // what is buffered comes without a wait: reads must be answered in between
-    if (isSnapshotDue(aggregator)) void saveSnapshot(aggregator);
-  }
-};
+/** How a change stream begins: after the oldest checkpoint, from now on with a scan of the log before it, or where the former one was, on other partitions. */
+type Road = 'token' | 'scan' | 'moved';
 
 type Following = {
   road: Road;
+  partitions: readonly number[];
   restored: boolean; // memory holds everything up to the opening of the stream
   provenBy: number | undefined; // the heartbeat, written after the opening, whose return proves that all before it was taken
   onServing: () => void;
   taken: number;
+};
+
+/** One life of a change stream, until its place is lost or it is to bring other partitions; gives how the next one begins. */
+const follow = async (aggregator: Aggregator, wanted: Road, signal: AbortSignal, onServing: () => void): Promise<Road> => {
+  const { logger, progress, table } = aggregator;
+  const partitions = [...table.keys()];
+  progress.moved = false;
+  const { road, from } = await beginOn(aggregator, wanted, partitions, signal);
+  const following: Following = { road, partitions, restored: road !== 'scan', provenBy: undefined, onServing, taken: 0 };
+  for await (const watched of watchLog(aggregator.log, { partitions, from, signal, pauseMs: backOffMs })) {
+    if (watched.kind === 'lost') {
+      logger.warn({ err: watched.error }, 'The place in the log is lost: scanning the log instead');
+      return 'scan';
+    }
+    await take(aggregator, watched, following, signal);
+    if (watched.kind === 'quiet' && isDeaf(aggregator)) {
+      logger.warn('The change stream is open and nothing comes through it: scanning the log instead');
+      return 'scan';
+    }
+    if (takeBreath(following)) await immediate(); // what is buffered comes without a wait: reads must be answered in between
+    if (isSnapshotDue(aggregator)) void saveSnapshot(aggregator);
+    if (progress.moved && aggregator.heart.last) return 'moved';
+  }
+  return 'scan'; // the signal aborted: nothing follows
+};
+
+/** Restores what must be in memory before the stream is opened, and says after which token it is. */
+const beginOn = async (aggregator: Aggregator, wanted: Road, partitions: readonly number[], signal: AbortSignal) => {
+  const { heart, metrics } = aggregator;
+  if (wanted === 'moved') return { road: wanted, from: heart.last?.token }; // a heartbeat's token fits whatever partitions
+  forgetPlace(heart);
+  const checkpoints = await readStoredCheckpoints(aggregator, partitions); // before the records, always
+  const from = wanted === 'token' ? oldestToken(partitions, checkpoints) : undefined;
+  const road: Road = from ? 'token' : 'scan';
+  metrics.restores.inc({ road });
+  if (road === 'scan') return { road, from };
+  await loadRecords(aggregator, partitions, checkpoints, signal);
+  await retryParked(aggregator, partitions);
+  return { road, from };
 };
 
 const takeBreath = (following: Following): boolean => {
@@ -67,17 +98,13 @@ const isDeaf = ({ heart, progress }: Aggregator): boolean =>
   progress.beating && lagMs(heart) > deafAfterMs && performance.now() - progress.openedAt > deafAfterMs;
 const deafAfterMs = 30_000;
 
-const restoreByToken = async (aggregator: Aggregator, checkpoints: Checkpoints, signal: AbortSignal) => {
-  await loadRecords(aggregator, checkpoints, signal);
-  await retryParked(aggregator);
-};
-
 // the stream is open and has its first token: only now may the checkpoints be read, so that no event falls between the scan and the stream
-const restoreByScan = async (aggregator: Aggregator, signal: AbortSignal) => {
-  const checkpoints = await readOwnCheckpoints(aggregator);
-  await loadRecords(aggregator, checkpoints, signal);
-  await retryParked(aggregator);
-  await scanSinceCheckpoints(aggregator, checkpoints, signal);
+const restoreByScan = async (aggregator: Aggregator, partitions: readonly number[], signal: AbortSignal) => {
+  for (const partition of aggregator.table.values()) partition.pending = undefined; // those that were warming up are restored with all others
+  const checkpoints = await readStoredCheckpoints(aggregator, partitions);
+  await loadRecords(aggregator, partitions, checkpoints, signal);
+  await retryParked(aggregator, partitions);
+  await scanSinceCheckpoints(aggregator, partitions, checkpoints, signal);
 };
 
 const take = async (aggregator: Aggregator, watched: Watched, following: Following, signal: AbortSignal): Promise<void> => {
@@ -104,7 +131,8 @@ const take = async (aggregator: Aggregator, watched: Watched, following: Followi
 };
 
 const opened = async (aggregator: Aggregator, following: Following, signal: AbortSignal) => {
-  if (!following.restored) await restoreByScan(aggregator, signal);
+  if (following.road === 'moved') return warmUpBehind(aggregator, following.partitions, signal);
+  if (!following.restored) await restoreByScan(aggregator, following.partitions, signal);
   following.restored = true;
   if (following.provenBy !== undefined) return; // opened again: it goes on where it was
   following.provenBy = aggregator.heart.sent + 1;
@@ -112,12 +140,17 @@ const opened = async (aggregator: Aggregator, following: Following, signal: Abor
 };
 
 const enterService = (aggregator: Aggregator, following: Following, signal: AbortSignal) => {
-  const { logger, progress, table } = aggregator;
+  const { heart, logger, progress, table } = aggregator;
   following.provenBy = Number.POSITIVE_INFINITY;
-  for (const partition of table.values()) partition.served = true;
-  progress.state = 'serving';
+  for (const partition of table.values()) {
+    partition.served = true;
+    if (heart.last) placeChanged(partition, heart.last.clusterTime);
+  }
+  if (progress.state === 'restoring') progress.state = 'serving';
+  markOwned(aggregator);
   const events = [...table.values()].reduce((sum, partition) => sum + partition.events, 0);
   logger.info({ road: following.road, partitions: table.size, events, ms: Math.round(performance.now()) }, 'Restored, in service');
+  void beat(aggregator).catch(() => undefined); // so that the gateways hear of it now
   following.onServing();
-  void proveWhole(aggregator, signal);
+  void proveWhole(aggregator, [...table.values()], signal);
 };

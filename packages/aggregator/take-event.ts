@@ -1,4 +1,4 @@
-import { readStream, type StoredEvent } from '@muster/log';
+import { readStream, type StoredEvent, type Timestamp } from '@muster/log';
 import { retryUntil } from '@muster/runtime';
 import type { Aggregator } from './aggregator.ts';
 import { type Applied, applyEvent, park } from './table.ts';
@@ -6,15 +6,20 @@ import { wakeWaiters } from './waiting.ts';
 
 const readDeadlineMs = 5_000;
 
-/** Takes one event of the log into memory: applied, dropped as known, parked, or, where its predecessors are missing, these first, from the log itself. */
+/**
+ * Takes one event that the stream brought into memory: applied, dropped as known, parked, or, where its predecessors are missing, these first, from the log
+ * itself. Of a partition that is being restored it is kept until that is done.
+ */
 export const takeEvent = async (aggregator: Aggregator, stored: StoredEvent, signal: AbortSignal): Promise<void> => {
-  const applied = takeAtOnce(aggregator, stored);
+  const pending = aggregator.table.get(stored.partition)?.pending;
+  if (pending) return void pending.push(stored);
+  const applied = takeAtOnce(aggregator, stored, aggregator.heart.last?.clusterTime);
   if (applied.kind === 'hole') await fillHole(aggregator, stored, applied.above, signal);
 };
 
-/** The same without a wait; a hole is left to the caller. */
-export const takeAtOnce = (aggregator: Aggregator, stored: StoredEvent): Applied => {
-  const applied = applyEvent(aggregator.table, aggregator.entities, stored);
+/** The same without a wait, of an event from the log itself unless `after` says after which heartbeat the stream brought it; a hole is left to the caller. */
+export const takeAtOnce = (aggregator: Aggregator, stored: StoredEvent, after?: Timestamp): Applied => {
+  const applied = applyEvent(aggregator.table, aggregator.entities, stored, after);
   if (applied.kind === 'applied') {
     aggregator.metrics.applied.inc();
     wakeWaiters(aggregator.waiting, applied.entry);
@@ -22,7 +27,7 @@ export const takeAtOnce = (aggregator: Aggregator, stored: StoredEvent): Applied
   if (applied.kind === 'known') aggregator.metrics.known.inc();
   if (applied.kind === 'parked')
     aggregator.logger.error({ event: stored }, `Parked ${stored.entity} "${stored.entityId}" at version ${stored.version}: see DeadLetters`);
-  if (applied.kind === 'applied' || applied.kind === 'parked') countUnsaved(aggregator);
+  if (applied.kind === 'applied' || applied.kind === 'parked') countUnsaved(aggregator, stored.partition);
   return applied;
 };
 
@@ -39,11 +44,13 @@ export const fillHole = async (aggregator: Aggregator, stored: StoredEvent, abov
   for (const event of events) {
     if (takeAtOnce(aggregator, event).kind !== 'hole') continue;
     park(partition, event, `its stream has no version ${event.version - 1}`);
-    countUnsaved(aggregator);
+    countUnsaved(aggregator, event.partition);
   }
 };
 
-const countUnsaved = ({ progress }: Aggregator) => {
+// what others save does not count
+const countUnsaved = ({ progress, table }: Aggregator, partition: number) => {
+  if (!table.get(partition)?.owned) return;
   progress.unsaved += 1;
   progress.unsavedSince ??= performance.now();
 };

@@ -2,8 +2,8 @@ import { type Answer, askHolder, closeHolder, type Holder, isAnswering, openHold
 import { type AggregatorDocument, type Log, listMembers } from '@muster/log';
 import { pause } from '@muster/runtime';
 
-/** Connections to the aggregators that answer, and who holds which partition. */
-export type Aggregators = AsyncDisposable & { holders: Holder[]; byPartition: ReadonlyMap<number, Holder>; silent: string[] };
+/** Connections to the aggregators that answer, and which of them serve which partition. */
+export type Aggregators = AsyncDisposable & { holders: Holder[]; byPartition: ReadonlyMap<number, Holder[]>; silent: string[] };
 
 const connectMs = 3_000;
 
@@ -21,9 +21,10 @@ export const openAggregators = async (log: Log): Promise<Aggregators> => {
   return { holders: answering.map(({ holder }) => holder), byPartition: mapPartitions(answering), silent, [Symbol.asyncDispose]: close };
 };
 
-const mapPartitions = (answering: { member: AggregatorDocument; holder: Holder }[]): ReadonlyMap<number, Holder> => {
-  const pairs = answering.flatMap(({ member, holder }) => member.partitions.map((partition) => [partition, holder] as const));
-  return new Map(pairs);
+const mapPartitions = (answering: { member: AggregatorDocument; holder: Holder }[]): ReadonlyMap<number, Holder[]> => {
+  const serving = new Map<number, Holder[]>();
+  for (const { member, holder } of answering) for (const partition of member.partitions) serving.set(partition, [...(serving.get(partition) ?? []), holder]);
+  return serving;
 };
 
 /** An aggregator's answer to a question, asked again while it is being restored, up to `withinMs` milliseconds in all; undefined when none came. */

@@ -32,7 +32,7 @@ export type ReadReply =
 export type Floor = [entity: string, id: string, version: number];
 
 export type Question =
-  | { kind: 'count'; floors: Floor[]; waitMs: number }
+  | { kind: 'count'; partitions: number[]; floors: Floor[]; waitMs: number }
   | { kind: 'list'; entity: string; partition: number; offset: number; limit: number; floors: Floor[]; waitMs: number }
   | { kind: 'dump'; partition: number; entity: string; after: string; limit: number };
 

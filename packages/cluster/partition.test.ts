@@ -1,7 +1,7 @@
 import { anyId } from '@muster/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { murmur3, partitionHash, partitionOf, partitionsHeldBy } from './index.ts';
+import { murmur3, partitionHash, partitionOf } from './index.ts';
 
 describe('The hash of a stream', () => {
   it('is MurmurHash3 as everybody else computes it', () => {
@@ -45,21 +45,5 @@ describe('The partition of a stream', () => {
       expect(Math.min(...sizes), idOf(1)).to.be.above(850);
       expect(Math.max(...sizes), idOf(1)).to.be.below(1_150);
     }
-  });
-});
-
-describe('The partitions that aggregators hold', () => {
-  it('are disjoint and cover all', () =>
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 200 }), (count, partitions) => {
-        const held = Array.from({ length: count }, (_, index) => partitionsHeldBy(index, count, partitions)).flat();
-        const all = Array.from({ length: partitions }, (_, partition) => partition);
-        expect(held.sort((a, b) => a - b)).to.deep.equal(all);
-      }),
-    ));
-
-  it('are as many for each, to within one', () => {
-    const sizes = [0, 1, 2].map((index) => partitionsHeldBy(index, 3, 32).length);
-    expect(sizes).to.deep.equal([11, 11, 10]);
   });
 });

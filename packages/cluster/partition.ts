@@ -27,7 +27,3 @@ const finish = (value: number): number => {
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
 };
-
-/** The partitions that aggregator number `index` of `count` holds: `partition mod count`. */
-export const partitionsHeldBy = (index: number, count: number, partitions: number): number[] =>
-  Array.from({ length: partitions }, (_, partition) => partition).filter((partition) => partition % count === index);

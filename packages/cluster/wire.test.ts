@@ -61,7 +61,7 @@ describe('The wire between a gateway and an aggregator', () => {
   it('carries answers larger than any buffer', async () => {
     const text = 'x'.repeat(20_000_000);
     await using pair = await openPair({ ask: async () => ({ answer: { kind: 'notHere' }, text }) });
-    const answers = await Promise.all([1, 2].map(() => askHolder(pair.holder, { kind: 'count', floors: [], waitMs: 0 }, 20_000)));
+    const answers = await Promise.all([1, 2].map(() => askHolder(pair.holder, { kind: 'count', partitions: [], floors: [], waitMs: 0 }, 20_000)));
     expect(answers.map((answer) => answer?.text.length)).to.deep.equal([text.length, text.length]);
   });
 
@@ -231,7 +231,7 @@ describe('A read service', () => {
     };
     await using pair = await openPair(failing, (error) => errors.push(error));
     expect(await readFrom(pair.holder, reading('bad'), 50)).to.equal(undefined);
-    expect(await askHolder(pair.holder, { kind: 'count', floors: [], waitMs: 0 }, 50)).to.equal(undefined);
+    expect(await askHolder(pair.holder, { kind: 'count', partitions: [], floors: [], waitMs: 0 }, 50)).to.equal(undefined);
     expect(errors.map(String)).to.deep.equal(['Error: no', 'Error: neither']);
     expect(jsonOf(await readFrom(pair.holder, reading('a'), 5_000))).to.equal(jsonOf(stateOf('a')));
   });

@@ -12,9 +12,9 @@ export const runInProcess = async (entities: readonly Entity[], { aggregators, e
   const test = given ? undefined : await openTestDatabase();
   const { uri, database } = given ?? (test as NonNullable<typeof test>);
   const stop = new AbortController();
-  const common = { MONGODB_URI: uri, DATABASE: database, LOG_LEVEL: 'silent', AGGREGATOR_COUNT: String(Math.max(1, aggregators)), ...environment };
+  const common = { MONGODB_URI: uri, DATABASE: database, LOG_LEVEL: 'silent', ...environment };
   const started = Array.from({ length: aggregators }, (_, index) =>
-    start((ready) => runAggregator(entities, { ...common, AGGREGATOR_INDEX: String(index) }, stop.signal, ready)),
+    start((ready) => runAggregator(entities, { ...common, AGGREGATOR_NAME: `aggregator-${index}` }, stop.signal, ready)),
   );
   await Promise.all(started.map(({ ready }) => ready));
   const gateway = start<[port: number]>((ready) => runGateway(entities, { ...common, PORT: '0' }, stop.signal, ready));

@@ -1,3 +1,4 @@
+import { covers, type SnapshotMark } from '@muster/log';
 import { openOwnServer } from '@muster/testing';
 import { expect } from 'chai';
 import { call, eventually } from './call.ts';
@@ -42,8 +43,8 @@ describe('Aggregators killed between the users and the checkpoints of a snapshot
   /** How many records are of a snapshot that did not end. */
   const recordsAhead = async (): Promise<number> => {
     const snapshots = new Map((await test.log.checkpoints.find().toArray()).map(({ _id, snapshot }) => [_id, snapshot]));
-    const records = await test.log.db.collection<{ partition: number; snapshot: number }>('Users').find().toArray();
-    return records.filter(({ partition, snapshot }) => snapshot > (snapshots.get(partition) ?? 0)).length;
+    const records = await test.log.db.collection<{ partition: number; snapshot: SnapshotMark }>('Users').find().toArray();
+    return records.filter(({ partition, snapshot }) => !covers(snapshots.get(partition) ?? 'none:0', snapshot)).length;
   };
 
   const comeBack = async () => {

@@ -1,31 +1,50 @@
-import { closeHolder, type Holder, openHolder } from '@muster/cluster';
-import type { AggregatorDocument } from '@muster/log';
+import {
+  closeHolder,
+  type Holder,
+  isAnswering,
+  livingOf,
+  type Member,
+  noRoster,
+  openHolder,
+  type Roster,
+  ringOf,
+  serversOf,
+  takeRoster,
+} from '@muster/cluster';
 
 /** The aggregators that this gateway knows and the connections to them. A plain value, changed in this file only. */
 export type Members = {
-  byName: Map<string, Member>;
-  byPartition: (Holder | undefined)[];
+  roster: Roster;
+  byName: Map<string, { incarnation: string; holder: Holder }>;
+  byPartition: Holder[][]; // those that serve it, in the order in which they are asked: its owner, its standby, those that leave
+  turn: number; // who is asked first for sets
 };
 
-type Member = { incarnation: string; partitions: number[]; heartbeatAt: Date; holder: Holder };
+export const openMembers = (): Members => ({ roster: noRoster, byName: new Map(), byPartition: [], turn: 0 });
 
-export const openMembers = (): Members => ({ byName: new Map(), byPartition: [] });
-
-/** Takes over the list of aggregators as it stands in the database: opens connections to new ones, closes those to gone or moved ones. */
-export const takeMembers = (members: Members, documents: readonly AggregatorDocument[]): void => {
-  const listed = new Map(documents.filter(({ address }) => address).map((document) => [document._id, document]));
-  for (const [name, member] of members.byName) {
-    const document = listed.get(name);
-    if (document && document.incarnation === member.incarnation && document.address === member.holder.address) continue;
-    closeHolder(member.holder);
+/**
+ * Takes over the list of aggregators as it stands in the database at `databaseNow` (its clock, milliseconds): opens connections to new ones, closes those to
+ * gone or moved ones. Whose lease has lapsed is no longer asked, though its connection stays.
+ */
+export const takeMembers = (members: Members, listed: readonly Member[], databaseNow: number, settings: { LEASE_MS: number; PARTITIONS: number }): void => {
+  members.roster = takeRoster(members.roster, listed, databaseNow, performance.now(), settings.LEASE_MS);
+  const byName = new Map(listed.filter(({ address }) => address).map((member) => [member.name, member]));
+  for (const [name, { incarnation, holder }] of members.byName) {
+    const member = byName.get(name);
+    if (member && member.incarnation === incarnation && member.address === holder.address) continue;
+    closeHolder(holder);
     members.byName.delete(name);
   }
-  for (const [name, { incarnation, partitions, heartbeatAt, address }] of listed) {
-    const holder = members.byName.get(name)?.holder ?? openHolder(name, address);
-    members.byName.set(name, { incarnation, partitions, heartbeatAt, holder });
+  for (const [name, { incarnation, address }] of byName) {
+    if (!members.byName.has(name)) members.byName.set(name, { incarnation, holder: openHolder(name, address) });
   }
-  members.byPartition = byPartition(members);
+  members.byPartition = byPartition(members, settings);
 };
+
+/** Who serves a partition and is worth asking now, in the order in which they are asked: at most two. */
+export const answeringFor = ({ byPartition }: Members, partition: number): Holder[] => (byPartition[partition] ?? []).filter(isAnswering).slice(0, askedMax);
+
+const askedMax = 2;
 
 /** Closes all connections. */
 export const closeMembers = (members: Members): void => {
@@ -34,10 +53,9 @@ export const closeMembers = (members: Members): void => {
   members.byPartition = [];
 };
 
-// where two say that they hold a partition, the one with the later heartbeat
-const byPartition = ({ byName }: Members): (Holder | undefined)[] => {
-  const holders: (Holder | undefined)[] = [];
-  const earliestFirst = [...byName.values()].sort((a, b) => a.heartbeatAt.getTime() - b.heartbeatAt.getTime());
-  for (const { holder, partitions } of earliestFirst) for (const partition of partitions) holders[partition] = holder;
-  return holders;
+const byPartition = ({ byName, roster }: Members, { LEASE_MS, PARTITIONS }: { LEASE_MS: number; PARTITIONS: number }): Holder[][] => {
+  const living = livingOf(roster, LEASE_MS);
+  const ring = ringOf(living);
+  const holdersOf = (partition: number) => serversOf(living, ring, partition).flatMap((name) => byName.get(name)?.holder ?? []);
+  return Array.from({ length: PARTITIONS }, (_, partition) => holdersOf(partition));
 };

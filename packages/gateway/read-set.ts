@@ -1,7 +1,8 @@
-import { type Answer, askHolder, type Holder, isAnswering } from '@muster/cluster';
+import { type Answer, askHolder, coverOf, type Holder } from '@muster/cluster';
 import { type Overlay, overlaySets, readPage, setLimits } from '@muster/log';
 import type { Entity } from '@muster/model';
 import type { Gateway } from './gateway.ts';
+import { answeringFor } from './members.ts';
 import { keepWritesMs, recentWrites } from './remembered.ts';
 
 /** How many things of an entity live in each partition, and how that is known: which sources, how old in milliseconds, as of when if not as of now. */
@@ -11,16 +12,19 @@ export type About = { sources: Set<string>; lagMs: number; asOf: Date | undefine
 export type Page = { kind: 'listed'; json: string; total: number; about: About };
 type Unavailable = { kind: 'unavailable'; why: string };
 
-const wireMarginMs = 20;
+const firstShare = 0.6; // of the time that the aggregators have together: the rest is for those that stand in
+const wireMarginMs = 15;
 
-/** Counts an entity's living things: each partition from its holder, the others from the snapshot and the log's tail. */
+/**
+ * Counts an entity's living things: from the fewest aggregators that have all partitions between them, what one of them does not answer from others, and the
+ * rest from the snapshot and the log's tail.
+ */
 export const countThings = async (gateway: Gateway, entity: Entity): Promise<Census | Unavailable> => {
   const census: Census = { kind: 'counted', living: [], overlays: new Map(), holders: new Map(), about: { sources: new Set(), lagMs: 0, asOf: undefined } };
-  const asked = [...partitionsByHolder(gateway)].map(async ([holder, partitions]) =>
-    takeCounts(census, entity, holder, partitions, await askCounts(gateway, holder, partitions)),
-  );
-  await Promise.all(asked);
-  const missing = allPartitions(gateway).filter((partition) => census.living[partition] === undefined);
+  const untilMs = performance.now() + gateway.settings.HOLDER_DEADLINE_MS;
+  const silent = await countFrom(gateway, entity, census, new Set(), gateway.settings.HOLDER_DEADLINE_MS * firstShare);
+  if (silent.size > 0) await countFrom(gateway, entity, census, silent, untilMs - performance.now());
+  const missing = missingIn(gateway, census);
   if (missing.length === 0) return census;
   try {
     for (const overlay of await overlaySets(gateway.log, entity, missing, limitsOf(gateway))) takeOverlay(census, overlay);
@@ -62,22 +66,36 @@ export const slicesOf = (living: readonly number[], offset: number, limit: numbe
 
 const allPartitions = ({ settings }: Gateway) => Array.from({ length: settings.PARTITIONS }, (_, partition) => partition);
 
-const partitionsByHolder = (gateway: Gateway): Map<Holder, number[]> => {
-  const held = new Map<Holder, number[]>();
-  for (const partition of allPartitions(gateway)) {
-    const holder = gateway.members.byPartition[partition];
-    if (holder && isAnswering(holder)) held.set(holder, [...(held.get(holder) ?? []), partition]);
-  }
-  return held;
+const missingIn = (gateway: Gateway, { living }: Census) => allPartitions(gateway).filter((partition) => living[partition] === undefined);
+
+/** Asks the fewest aggregators, but for those in `without`, for what is missing in the census; gives those that did not answer all of it. */
+const countFrom = async (gateway: Gateway, entity: Entity, census: Census, without: ReadonlySet<Holder>, withinMs: number): Promise<Set<Holder>> => {
+  const { members } = gateway;
+  members.turn += 1;
+  const having: Holder[][] = [];
+  for (const partition of missingIn(gateway, census)) having[partition] = answeringFor(members, partition).filter((holder) => !without.has(holder));
+  const silent = new Set<Holder>();
+  const asked = [
+    ...coverOf(
+      Array.from(having, (holders) => holders ?? []),
+      members.turn,
+    ),
+  ].map(async ([holder, partitions]) => {
+    takeCounts(census, entity, holder, partitions, await askCounts(gateway, holder, partitions, withinMs));
+    if (partitions.some((partition) => census.living[partition] === undefined)) silent.add(holder);
+  });
+  await Promise.all(asked);
+  return silent;
 };
 
 const askCounts = async (
-  { remembered, settings, database }: Gateway,
+  { remembered, database }: Gateway,
   holder: Holder,
   partitions: number[],
+  withinMs: number,
 ): Promise<Extract<Answer, { kind: 'counted' }> | undefined> => {
-  const withinMs = settings.HOLDER_DEADLINE_MS;
-  const asked = await askHolder(holder, { kind: 'count', floors: recentWrites(remembered, partitions), waitMs: withinMs - wireMarginMs }, withinMs);
+  const question = { kind: 'count' as const, partitions, floors: recentWrites(remembered, partitions), waitMs: Math.round(withinMs - wireMarginMs) };
+  const asked = await askHolder(holder, question, withinMs);
   if (asked?.answer.kind !== 'counted') return undefined;
   return isCurrent(asked.answer) || !database.reachable ? asked.answer : undefined;
 };
@@ -108,10 +126,14 @@ const tell = (about: About, source: string, lagMs: number) => {
 };
 
 const readSlice = async (gateway: Gateway, entity: Entity, census: Census, { partition, offset, limit }: Slice): Promise<string> => {
-  const { HOLDER_DEADLINE_MS: withinMs } = gateway.settings;
-  const holder = census.holders.get(partition);
-  const asked = holder && (await askHolder(holder, { kind: 'list', entity: entity.name, partition, offset, limit, floors: [], waitMs: 0 }, withinMs));
-  if (asked?.answer.kind === 'listed' && (isCurrent(asked.answer) || !gateway.database.reachable)) return asked.text;
+  const counted = census.holders.get(partition);
+  const untilMs = performance.now() + gateway.settings.HOLDER_DEADLINE_MS;
+  const others = answeringFor(gateway.members, partition).filter((holder) => holder !== counted);
+  for (const [index, holder] of (counted ? [counted, ...others] : []).slice(0, 2).entries()) {
+    const withinMs = index === 0 && others.length > 0 ? gateway.settings.HOLDER_DEADLINE_MS * firstShare : untilMs - performance.now();
+    const asked = await askHolder(holder, { kind: 'list', entity: entity.name, partition, offset, limit, floors: [], waitMs: 0 }, withinMs);
+    if (asked?.answer.kind === 'listed' && (isCurrent(asked.answer) || !gateway.database.reachable)) return asked.text;
+  }
   return readSliceFromDatabase(gateway, entity, census, { partition, offset, limit });
 };
 

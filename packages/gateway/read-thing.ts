@@ -1,7 +1,8 @@
-import { isAnswering, type ReadReply, readFrom } from '@muster/cluster';
+import { type Holder, type ReadReply, readFrom } from '@muster/cluster';
 import { type Loaded, loadState } from '@muster/log';
 import { type Entity, present, type State } from '@muster/model';
 import { type Gateway, keyOf, partitionFor } from './gateway.ts';
+import { answeringFor } from './members.ts';
 import { remember, rememberedVersion } from './remembered.ts';
 
 /** A thing as it was read: what clients see of it, its version, where it came from and how old it may be in milliseconds. */
@@ -21,11 +22,12 @@ export type Seen = {
 export type Read = Seen | { kind: 'notReached'; version: number; least: number } | { kind: 'unavailable'; why: string };
 
 const lateHolderMs = 400; // with the database's deadline this stays below 2 s
-const wireMarginMs = 20; // of the holder's deadline, so that an answer after a wait still comes in time
+const ownersShare = 0.6; // of the time that owner and standby have together
+const wireMarginMs = 15; // of a holder's time, so that an answer after a wait still comes in time
 
 /**
- * Reads one thing at `minVersion` or newer, and never older than what this gateway told before: from its holder's memory, else from the snapshot and the
- * log's tail, else, with the database away, from a holder that is behind.
+ * Reads one thing at `minVersion` or newer, and never older than what this gateway told before: from its owner's memory, else its standby's, else from the
+ * snapshot and the log's tail, else, with the database away, from a holder that is behind.
  */
 export const readThing = async (gateway: Gateway, entity: Entity, id: string, minVersion = 0): Promise<Read> => {
   const key = keyOf(entity, id);
@@ -39,21 +41,36 @@ export const readThing = async (gateway: Gateway, entity: Entity, id: string, mi
   return read;
 };
 
-/** What a thing's holder has of it, within its deadline; undefined when it did not answer, or not with `least`. */
-export const readFromHolder = async (gateway: Gateway, entity: Entity, id: string, least: number): Promise<{ seen: Seen; behind: boolean } | undefined> => {
-  const holder = gateway.members.byPartition[partitionFor(gateway, entity, id)];
-  if (!holder || !isAnswering(holder)) return undefined;
-  const withinMs = gateway.settings.HOLDER_DEADLINE_MS;
+/** What a holder has of a thing. `behind`: it does not hear of the log any more. */
+type Held = { seen: Seen; behind: boolean };
+
+/** What a thing's owner has of it, else its standby, within the deadline of both together; undefined when neither answers, or not with `least`. */
+export const readFromHolder = async (gateway: Gateway, entity: Entity, id: string, least: number): Promise<Held | undefined> => {
+  const [owner, standby] = answeringFor(gateway.members, partitionFor(gateway, entity, id));
+  if (!owner) return undefined;
+  const untilMs = performance.now() + gateway.settings.HOLDER_DEADLINE_MS;
+  const ownersMs = gateway.settings.HOLDER_DEADLINE_MS * (standby ? ownersShare : 1);
+  const held = await askFor(owner, entity, id, least, ownersMs);
+  if (!standby || (held && !held.behind)) return held;
+  const other = await askFor(standby, entity, id, least, untilMs - performance.now());
+  return other && !other.behind ? other : (held ?? other);
+};
+
+const askFor = async (holder: Holder, entity: Entity, id: string, least: number, withinMs: number): Promise<Held | undefined> => {
   const reply = await readFrom(holder, { entity: entity.name, id, minVersion: least, waitMs: withinMs - wireMarginMs }, withinMs);
   return reply?.kind === 'state' ? { seen: seenOf(reply, holder.name), behind: reply.behind } : undefined;
 };
 
 /** As above for one that stalled for a moment, and with it is left alone for a moment more: with the database away there is nobody else to ask. */
 const readFromLateHolder = async (gateway: Gateway, entity: Entity, id: string, least: number): Promise<Seen | undefined> => {
-  const holder = gateway.members.byPartition[partitionFor(gateway, entity, id)];
+  const holders = gateway.members.byPartition[partitionFor(gateway, entity, id)] ?? [];
   const request = { entity: entity.name, id, minVersion: least, waitMs: 0 }; // what it does not have yet it does not get, with the database away
-  const reply = holder && (await readFrom(holder, request, lateHolderMs));
-  return reply?.kind === 'state' ? seenOf(reply, holder?.name ?? '') : undefined;
+  const asked = holders.slice(0, 2).map(async (holder) => {
+    const reply = await readFrom(holder, request, lateHolderMs);
+    if (reply?.kind !== 'state') throw new Error(`${holder.name} does not answer`);
+    return seenOf(reply, holder.name);
+  });
+  return Promise.any(asked).catch(() => undefined);
 };
 
 /**

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { partitionHash } from '@muster/cluster';
-import { ensureCollections, listMembers, measureClock, openLog, SettingsConflict } from '@muster/log';
+import { memberOf, partitionHash } from '@muster/cluster';
+import { databaseNow, ensureCollections, listMembers, measureClock, openLog, SettingsConflict } from '@muster/log';
 import { checkDistinct, type Entity } from '@muster/model';
 import { type Environment, openHealthPort, openLogger, openMetrics, repeat, retryUntil } from '@muster/runtime';
 import { openApp } from './app.ts';
@@ -68,11 +68,12 @@ const prepare = async ({ log, logger, settings }: Gateway, entities: readonly En
 
 /** What a gateway looks at every second: the database's clock, and who the aggregators are. */
 const look = async (gateway: Gateway) => {
-  const { clock, database, log, logger, members } = gateway;
+  const { clock, database, log, logger, members, settings } = gateway;
   const wasReachable = database.reachable;
   try {
     await measureClock(log, clock, lookDeadlineMs);
-    takeMembers(members, await listMembers(log, lookDeadlineMs));
+    const listed = (await listMembers(log, lookDeadlineMs)).map(memberOf);
+    takeMembers(members, listed, databaseNow(clock).getTime(), settings);
     database.reachable = true;
     if (!wasReachable) logger.info('The database answers again');
   } catch (error) {

@@ -64,7 +64,7 @@ export const planSystem = (options: SystemOptions, signal?: AbortSignal): System
   const planned = [
     ...(options.mongodbUri === undefined ? [planDatabase(options, signal)] : []),
     ...gateways.map((name, index) => planGateway(name, index, options, uri)),
-    ...aggregators.map((name, index) => planAggregator(name, index, aggregators.length, options, uri)),
+    ...aggregators.map((name, index) => planAggregator(name, index, options, uri)),
   ];
   const system: System = {
     processes: new Map(planned.map((one) => [one.name, one])),
@@ -137,13 +137,12 @@ const planGateway = (name: string, index: number, options: SystemOptions, uri: (
     return launchProgram(programsOf(options).gateway, { ...environmentOf(name, options), ...own }, onLine);
   });
 
-const planAggregator = (name: string, index: number, count: number, options: SystemOptions, uri: () => string): ManagedProcess =>
+const planAggregator = (name: string, index: number, options: SystemOptions, uri: () => string): ManagedProcess =>
   plan(name, aggregatorStopMs, (_self, onLine) => {
     const healthPort = options.healthPort ? options.healthPort + 1 + index : 0;
     // on this machine only, whatever address the gateway listens on: its wire is for gateways, not for clients
-    const own = { MONGODB_URI: uri(), HOST: '127.0.0.1', WIRE_PORT: '0', HEALTH_PORT: text(healthPort) };
-    const place = { AGGREGATOR_INDEX: text(index), AGGREGATOR_COUNT: text(count) };
-    return launchProgram(programsOf(options).aggregator, { ...environmentOf(name, options), ...own, ...place }, onLine);
+    const own = { MONGODB_URI: uri(), HOST: '127.0.0.1', HEALTH_PORT: text(healthPort) };
+    return launchProgram(programsOf(options).aggregator, { AGGREGATOR_NAME: name, WIRE_PORT: '0', ...environmentOf(name, options), ...own }, onLine);
   });
 
 const gatewayStopMs = 10_000;

@@ -7,7 +7,7 @@ const deadlineMs = 5_000;
 
 const checkpointOf = (partition: number, seconds: number, counter: number, more: Partial<CheckpointDocument> = {}): CheckpointDocument => ({
   _id: partition,
-  snapshot: 1,
+  snapshot: 'test:1',
   resumeToken: { _data: `token-${seconds}-${counter}` },
   clusterTime: new Timestamp({ t: seconds, i: counter }),
   at: at(1),

@@ -10,16 +10,17 @@ export type {
   RecordDocument,
   ResumeToken,
   SettingsDocument,
+  SnapshotMark,
   StoredEvent,
   Timestamp,
 } from './documents.ts';
 export { ensureCollections, SettingsConflict, type SharedShape } from './ensure-collections.ts';
-export { beatHeart, listMembers } from './members.ts';
+export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } from './members.ts';
 export { type Log, type LogOptions, openLog, recordsOf } from './open-log.ts';
 export { countEvents, scanEvents, scanLastVersions, scanRecords } from './read-partition.ts';
 export { type Overlay, overlaySets, readPage, setLimits } from './read-set.ts';
 export { catchUpState, foldStored, type Loaded, loadState, readStream } from './read-stream.ts';
-export { recordOf, stateOf } from './records.ts';
+export { covers, recordOf, stateOf } from './records.ts';
 export { type Saved, type Saving, saveRecords } from './save-records.ts';
 export { type Heartbeat, type Watched, type WatchOptions, watchLog } from './watch-log.ts';
 export { DeadlineError, withinDeadline } from './within-deadline.ts';

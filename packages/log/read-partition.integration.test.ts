@@ -48,7 +48,7 @@ describe('Partitions of the log', function () {
     await using log = await openTestLog();
     const active = { status: 'active', version: 1, fields: { text: 'one' }, createdAt: at(1), updatedAt: at(1) } as const;
     const deleted = { status: 'deleted', version: 2, createdAt: at(1), deletedAt: at(2) } as const;
-    const records = [recordOf('a', 1, active, 1), recordOf('b', 1, deleted, 1), recordOf('c', 2, active, 1)];
+    const records = [recordOf('a', 1, active, 'test:1'), recordOf('b', 1, deleted, 'test:1'), recordOf('c', 2, active, 'test:1')];
     await recordsOf(log, note).insertMany(records);
     expect((await all(scanRecords(log, note, [1, 3]))).map(({ _id }) => _id).sort()).to.deep.equal(['a', 'b']);
   });

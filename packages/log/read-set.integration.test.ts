@@ -156,7 +156,7 @@ describe('Counting and listing from the snapshot and the log', function () {
     const [overlay] = await overlaySets(log, note, [0], limits);
     if (!overlay) return expect.fail('no overlay');
     expect(await readPage(log, note, overlay, 0, 10)).to.have.length(1);
-    await recordsOf(log, note).insertOne(recordOf('a', 0, { status: 'deleted', version: 2, createdAt: at(1), deletedAt: at(2) }, 1));
+    await recordsOf(log, note).insertOne(recordOf('a', 0, { status: 'deleted', version: 2, createdAt: at(1), deletedAt: at(2) }, 'test:1'));
     expect(await readPage(log, note, overlay, 0, 10)).to.equal(undefined);
   });
 });
@@ -178,7 +178,7 @@ const storedOf = ({ steps, saved, heartbeatsBehind, torn }: Plan, partition: num
     const changed = [...new Set(events.slice(from, upTo).map(({ entityId }) => entityId))].slice(0, most);
     for (const id of changed) {
       const state = stateAfter(events.slice(0, upTo), id);
-      if (state.status !== 'absent') records.set(id, recordOf(id, partition, state, number));
+      if (state.status !== 'absent') records.set(id, recordOf(id, partition, state, `test:${number}`));
     }
   };
   const reach = Math.min(saved ?? 0, events.length);
@@ -220,7 +220,7 @@ const store = async (log: Log, { events, records, checkpointed, checkpointMinute
   const living = [...ids].filter((id) => stateAfter(checkpointed, id).status === 'active').length;
   await log.checkpoints.insertOne({
     _id: partition,
-    snapshot: 1,
+    snapshot: 'test:1',
     resumeToken: {},
     clusterTime: new Timestamp({ t: 1, i: 1 }),
     at: at(checkpointMinute),

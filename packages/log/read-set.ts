@@ -4,7 +4,7 @@ import type { CheckpointDocument, RecordDocument, StoredEvent } from './document
 import { mergePage } from './merge-page.ts';
 import { type Log, recordsOf } from './open-log.ts';
 import { catchUpState, foldStored } from './read-stream.ts';
-import { stateOf } from './records.ts';
+import { covers, stateOf } from './records.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /** What the log says of an entity's things beyond the snapshot: for each thing changed since, its state in the snapshot and now. */
@@ -124,11 +124,11 @@ const layOverOne = async (
   for (const [id, events] of groupBy(tail, (event) => event.entityId)) {
     const record = records.get(id);
     const before = record ? stateOf(entity, record) : absent;
-    isAhead ||= (record?.snapshot ?? 0) > (checkpoint?.snapshot ?? 0);
+    isAhead ||= record !== undefined && checkpoint !== undefined && !covers(checkpoint.snapshot, record.snapshot);
     const now = await stateAfter(log, entity, id, before, events, limits.deadlineMs);
     if (now.version > before.version) changed.set(id, { before, now });
   }
-  // a snapshot that did not end has moved some records past the checkpoint's count: then the records themselves are counted
+  // a snapshot that did not end, or another holder's, has moved some records past the checkpoint's count: then the records themselves are counted
   const base = isAhead ? await countRecords(log, entity, partition) : (checkpoint?.living[entity.name] ?? 0);
   const moved = [...changed.values()].reduce((sum, { before, now }) => sum + Number(now.status === 'active') - Number(before.status === 'active'), 0);
   return { partition, living: base + moved, changed, asOf: undefined };

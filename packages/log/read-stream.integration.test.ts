@@ -57,7 +57,7 @@ describe('A stream in the log', function () {
       fc.asyncProperty(anyHistory, fc.nat(12), fc.uuid(), async (history, taken, entityId) => {
         const before = fold(history.slice(0, taken));
         if (history.length > 0) await log.events.insertMany(history.map((event) => storedNote(event, { entityId })));
-        if (before.status !== 'absent') await recordsOf(log, note).insertOne(recordOf(entityId, 0, before, 1));
+        if (before.status !== 'absent') await recordsOf(log, note).insertOne(recordOf(entityId, 0, before, 'test:1'));
         expect(await loadState(log, note, entityId, deadlineMs)).to.deep.equal({ state: fold(history), parked: undefined });
       }),
       { numRuns: 40 },
@@ -66,14 +66,14 @@ describe('A stream in the log', function () {
 
   it('is read from its record on, not from its start', async () => {
     await using log = await openTestLog();
-    await recordsOf(log, note).insertOne(recordOf('a', 0, active(2, 2), 1));
+    await recordsOf(log, note).insertOne(recordOf('a', 0, active(2, 2), 'test:1'));
     await log.events.insertOne(updated(3, 3));
     expect(await loadState(log, note, 'a', deadlineMs)).to.deep.equal({ state: active(3, 3), parked: undefined });
   });
 
   it('that has a record but lacks an event after it is parked there', async () => {
     await using log = await openTestLog();
-    await recordsOf(log, note).insertOne(recordOf('a', 0, active(2, 2), 1));
+    await recordsOf(log, note).insertOne(recordOf('a', 0, active(2, 2), 'test:1'));
     await log.events.insertMany([created, updated(2, 2), updated(4, 4)]);
     expect(await loadState(log, note, 'a', deadlineMs)).to.deep.equal({ state: active(2, 2), parked: { version: 4, problem: 'its stream has no version 3' } });
   });
@@ -93,12 +93,12 @@ describe('A record', () => {
       fc.property(anyHistory, (history) => {
         const state = fold(history);
         fc.pre(state.status !== 'absent');
-        expect(stateOf(note, recordOf('a', 3, state, 7))).to.deep.equal(state);
+        expect(stateOf(note, recordOf('a', 3, state, 'test:7'))).to.deep.equal(state);
       }),
     ));
 
   it('of a deleted thing keeps none of its fields', () => {
-    const record = recordOf('a', 3, { status: 'deleted', version: 2, createdAt: at(1), deletedAt: at(2) }, 7);
-    expect(record).to.deep.equal({ _id: 'a', version: 2, partition: 3, snapshot: 7, createdAt: at(1), updatedAt: at(2), deletedAt: at(2) });
+    const record = recordOf('a', 3, { status: 'deleted', version: 2, createdAt: at(1), deletedAt: at(2) }, 'test:7');
+    expect(record).to.deep.equal({ _id: 'a', version: 2, partition: 3, snapshot: 'test:7', createdAt: at(1), updatedAt: at(2), deletedAt: at(2) });
   });
 });

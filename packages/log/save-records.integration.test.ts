@@ -8,7 +8,7 @@ import { type Log, type RecordDocument, recordOf, recordsOf, type Saving, saveRe
 const deadlineMs = 5_000;
 
 const recordAt = (_id: string, version: number, text = `v${version}`): RecordDocument =>
-  recordOf(_id, 0, { status: 'active', version, fields: { text, stars: version }, createdAt: at(1), updatedAt: at(version) }, 1);
+  recordOf(_id, 0, { status: 'active', version, fields: { text, stars: version }, createdAt: at(1), updatedAt: at(version) }, 'test:1');
 
 const fresh = (record: RecordDocument): Saving => ({ record, saved: false });
 const known = (record: RecordDocument): Saving => ({ record, saved: true });
@@ -69,7 +69,7 @@ describe('Saving records', function () {
 
   it('leaves nothing of the fields of a deleted thing', async () => {
     await using log = await openTestLog();
-    const tombstone = recordOf('a', 0, { status: 'deleted', version: 2, createdAt: at(1), deletedAt: at(2) }, 2);
+    const tombstone = recordOf('a', 0, { status: 'deleted', version: 2, createdAt: at(1), deletedAt: at(2) }, 'test:2');
     await saveRecords(log, note, [fresh(recordAt('a', 1))], deadlineMs);
     await saveRecords(log, note, [known(tombstone)], deadlineMs);
     expect(await stored(log)).to.deep.equal([tombstone]);
@@ -99,7 +99,7 @@ describe('Saving records', function () {
       fc.asyncProperty(anyHistory, fc.uuid(), async (history, id) => {
         const state = fold(history);
         fc.pre(state.status !== 'absent');
-        await saveRecords(log, note, [fresh(recordOf(id, 0, state, 1))], deadlineMs);
+        await saveRecords(log, note, [fresh(recordOf(id, 0, state, 'test:1'))], deadlineMs);
         const record = await recordsOf(log, note).findOne({ _id: id });
         expect(record && stateOf(note, record)).to.deep.equal(state);
       }),

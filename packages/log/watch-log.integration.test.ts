@@ -1,6 +1,18 @@
 import { note, openLogOn, openOwnServer, openTestLog, reopenServer, storedNote, until } from '@muster/testing';
 import { expect } from 'chai';
-import { beatHeart, type Log, listMembers, openLog, type ResumeToken, recordOf, recordsOf, type Watched, type WatchOptions, watchLog } from './index.ts';
+import {
+  beatHeart,
+  joinMembers,
+  type Log,
+  listMembers,
+  openLog,
+  type ResumeToken,
+  recordOf,
+  recordsOf,
+  type Watched,
+  type WatchOptions,
+  watchLog,
+} from './index.ts';
 
 const deadlineMs = 5_000;
 const all = [0, 1, 2, 3];
@@ -14,7 +26,7 @@ describe('Watching the log', function () {
     const events = await insert(log, 'a', 12);
     await beat(log, 'aggregator-0', 1);
     await beat(log, 'aggregator-1', 1);
-    await recordsOf(log, note).insertOne(recordOf('x', 0, { status: 'deleted', version: 1, createdAt: new Date(), deletedAt: new Date() }, 1));
+    await recordsOf(log, note).insertOne(recordOf('x', 0, { status: 'deleted', version: 1, createdAt: new Date(), deletedAt: new Date() }, 'test:1'));
     await beat(log, 'aggregator-0', 2);
     await watch.until('the last heartbeat comes', ({ beats }) => beats.includes('aggregator-0:2'));
     expect(watch.seen.events).to.deep.equal(events.filter(({ partition }) => partition % 2 === 0));
@@ -161,21 +173,11 @@ const insertUntilItFails = async (log: Log, prefix: string) => {
   }
 };
 
-const beat = (log: Log, name: string, number: number) =>
-  beatHeart(
-    log,
-    {
-      _id: name,
-      incarnation: name,
-      beat: `${name}:${number}`,
-      startedAt: new Date(0),
-      address: '127.0.0.1:1',
-      healthPort: 1,
-      state: 'serving',
-      partitions: all,
-    },
-    deadlineMs,
-  );
+const beat = async (log: Log, name: string, number: number) => {
+  const about = { _id: name, incarnation: name, startedAt: new Date(0), address: '127.0.0.1:1', healthPort: 1, state: 'serving' as const };
+  const member = { ...about, beat: `${name}:${number}`, partitions: all, warming: [] };
+  if (!(await beatHeart(log, member, false, deadlineMs))) await joinMembers(log, member, deadlineMs);
+};
 
 const tokenOfNow = async (log: Log): Promise<ResumeToken> => {
   await using watch = await openWatch(log, { partitions: [] });

@@ -65,7 +65,7 @@ describe('The settings that both programs share', () => {
   it('refuse numbers that are none, or out of bounds', () => {
     const wrong = {
       PARTITIONS: ['0', '1025', '1.5', 'many'],
-      AGGREGATOR_COUNT: ['0', '65', '-1'],
+      LEASE_MS: ['0', '60001', '-1'],
       HEALTH_PORT: ['-1', '65536'],
       LOG_LEVEL: ['loud'],
       DATABASE: ['a.b', 'a b', '$x'],

@@ -34,7 +34,7 @@ export const sharedSettings = {
   HEALTH_PORT: Joi.number().integer().min(0).max(65_535).default(0),
   LOG_LEVEL: Joi.string().valid('trace', 'debug', 'info', 'warn', 'error', 'silent').default('info'),
   PARTITIONS: Joi.number().integer().min(1).max(1_024).default(32),
-  AGGREGATOR_COUNT: Joi.number().integer().min(1).max(64).default(3),
+  LEASE_MS: Joi.number().integer().min(500).max(60_000).default(3_000),
 };
 
 export type SharedSettings = {
@@ -44,5 +44,5 @@ export type SharedSettings = {
   HEALTH_PORT: number;
   LOG_LEVEL: string;
   PARTITIONS: number;
-  AGGREGATOR_COUNT: number;
+  LEASE_MS: number;
 };

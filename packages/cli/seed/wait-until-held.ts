@@ -17,7 +17,7 @@ export const waitUntilHeld = async (
 ): Promise<boolean> => {
   for (let from = 0; from < users; from += usersAtOnce) {
     const floors = floorsOf(entity, seed, from, Math.min(users, from + usersAtOnce));
-    const ownOf = (holder: Holder) => floors.filter(([name, id]) => byPartition.get(partitionOf(name, id, partitions)) === holder);
+    const ownOf = (holder: Holder) => floors.filter(([name, id]) => byPartition.get(partitionOf(name, id, partitions))?.includes(holder));
     const held = await Promise.all(holders.map((holder) => isHeld(holder, ownOf(holder))));
     if (!held.every(Boolean)) return false;
   }
@@ -29,7 +29,7 @@ const floorsOf = (entity: Entity, seed: number, from: number, to: number): Floor
 
 const isHeld = async (holder: Holder, floors: Floor[]): Promise<boolean> => {
   for (let look = 0; look < tries; look += 1) {
-    const answer = await askUntil(holder, { kind: 'count', floors, waitMs }, waitMs + 2_000);
+    const answer = await askUntil(holder, { kind: 'count', partitions: [], floors, waitMs }, waitMs + 2_000);
     if (answer?.kind === 'counted') return true;
   }
   return false;

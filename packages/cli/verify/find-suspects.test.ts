@@ -26,7 +26,8 @@ const isSuspect = (memory: State | undefined, record: RecordDocument | undefined
 
 describe('verify looks again', () => {
   it('at no stream that memory has as the log does, saved as it is, as it was, or not yet', () => {
-    for (const record of [undefined, recordOf(id, partition, first, 1), recordOf(id, partition, second, 2)]) expect(isSuspect(second, record)).to.equal(false);
+    for (const record of [undefined, recordOf(id, partition, first, 'test:1'), recordOf(id, partition, second, 'test:2')])
+      expect(isSuspect(second, record)).to.equal(false);
   });
 
   it('at a stream that memory lacks, has older, newer or otherwise', () => {
@@ -35,16 +36,16 @@ describe('verify looks again', () => {
   });
 
   it('at a record that is newer than the log or otherwise than it was at its version', () => {
-    expect(isSuspect(second, recordOf(id, partition, { ...second, version: 3 }, 1))).to.equal(true);
-    expect(isSuspect(second, recordOf(id, partition, { ...first, fields: { group: 2 } }, 1))).to.equal(true);
+    expect(isSuspect(second, recordOf(id, partition, { ...second, version: 3 }, 'test:1'))).to.equal(true);
+    expect(isSuspect(second, recordOf(id, partition, { ...first, fields: { group: 2 } }, 'test:1'))).to.equal(true);
   });
 
   it('at what memory or the snapshot has and the log has not', () => {
     const found = (memory: State | undefined, record: RecordDocument | undefined) =>
       findSuspects(new Map(), { memory: under(memory), records: under(record) }, partition, 32).length;
     expect(found(first, undefined)).to.equal(1);
-    expect(found(undefined, recordOf(id, partition, first, 1))).to.equal(1);
-    expect(found(first, recordOf(id, partition, first, 1))).to.equal(1);
+    expect(found(undefined, recordOf(id, partition, first, 'test:1'))).to.equal(1);
+    expect(found(first, recordOf(id, partition, first, 'test:1'))).to.equal(1);
   });
 
   it('at a stream with a hole, two of one version, an event that cannot be understood, or in another partition', () => {

@@ -6,7 +6,7 @@ import { judgeCheckpoint } from './judge-checkpoint.ts';
 const checkpoint: CheckpointDocument = {
   ...{
     _id: 3,
-    snapshot: 9,
+    snapshot: 'test:9',
     resumeToken: {},
     clusterTime: Timestamp.fromBits(0, 1),
     at: new Date(0),
@@ -15,14 +15,16 @@ const checkpoint: CheckpointDocument = {
     aggregator: 'aggregator-0',
   },
 };
-const whatIs = (versions: number, living: number, newestSnapshot: number) =>
-  judgeCheckpoint(checkpoint, { versions, living: new Map([['user', living]]), newestSnapshot }).map(({ what }) => what);
+const whatIs = (versions: number, living: number, newest: number) =>
+  judgeCheckpoint(checkpoint, { versions, living: new Map([['user', living]]), snapshots: new Set([`test:${newest}`] as const) }).map(({ what }) => what);
 
 describe('verify, of a checkpoint and its records,', () => {
   it('finds nothing where they add up', () => expect(whatIs(10, 4, 9)).to.deep.equal([]));
   it('finds records that are missing', () => expect(whatIs(9, 4, 9)).to.deep.equal(['A checkpoint promises other records than there are']));
   it('finds records that no snapshot wrote', () => expect(whatIs(11, 4, 9)).to.deep.equal(['A checkpoint promises other records than there are']));
   it('finds another number of living', () => expect(whatIs(10, 5, 9)).to.deep.equal(['A checkpoint counts other living than there are']));
+  it('knows at the same sum that the records are those it counts, whoever wrote them', () =>
+    expect(whatIs(10, 5, 10)).to.deep.equal(['A checkpoint counts other living than there are']));
   it('lets more be there when a later snapshot has begun, but not less', () => {
     expect(whatIs(12, 5, 10)).to.deep.equal([]);
     expect(whatIs(9, 5, 10)).to.deep.equal(['A checkpoint promises other records than there are']);

@@ -1,21 +1,21 @@
-import type { CheckpointDocument } from '@muster/log';
+import { type CheckpointDocument, covers, type SnapshotMark } from '@muster/log';
 import type { Difference } from './findings.ts';
 
-/** What a partition's records add up to: the sum of their versions, the living by entity's name, the number of the newest snapshot among them. */
-export type Totals = { versions: number; living: ReadonlyMap<string, number>; newestSnapshot: number };
+/** What a partition's records add up to: the sum of their versions, the living by entity's name, the snapshots that wrote them. */
+export type Totals = { versions: number; living: ReadonlyMap<string, number>; snapshots: ReadonlySet<SnapshotMark> };
 
 /**
- * Whether the records hold what their checkpoint says they do at least; exactly that, where no later snapshot has begun. The checkpoint must have been
- * read before the records. Pure.
+ * Whether the records hold what their checkpoint says they do at least; exactly that, where no other snapshot may have moved them past it. The checkpoint
+ * must have been read before the records. Pure.
  */
 export const judgeCheckpoint = (checkpoint: CheckpointDocument, totals: Totals): Difference[] => {
   const where = `Checkpoints, partition ${checkpoint._id}`;
-  const isLater = totals.newestSnapshot > checkpoint.snapshot;
+  const isLater = [...totals.snapshots].some((snapshot) => !covers(checkpoint.snapshot, snapshot));
   if (totals.versions < checkpoint.events || (!isLater && totals.versions !== checkpoint.events)) {
     const expected = `${checkpoint.events} events in its records${isLater ? ' or more' : ''}`;
     return [{ what: 'A checkpoint promises other records than there are', where, expected, found: `${totals.versions}` }];
   }
-  if (isLater) return [];
+  if (totals.versions !== checkpoint.events) return []; // versions only grow: at the same sum the records are those that the checkpoint counts
   return Object.entries(checkpoint.living)
     .filter(([name, living]) => living !== (totals.living.get(name) ?? 0))
     .map(([name, living]) => ({

@@ -20,7 +20,7 @@ const deleted = event(3, 'UserDeleted', {});
 const poison = event(3, 'UserPromoted', {});
 
 const stateAt = (...events: StoredEvent[]): State => foldStored(user, events, absent).state;
-const recordAt = (...events: StoredEvent[]) => recordOf(id, partition, stateAt(...events) as Exclude<State, { status: 'absent' }>, 7);
+const recordAt = (...events: StoredEvent[]) => recordOf(id, partition, stateAt(...events) as Exclude<State, { status: 'absent' }>, 'test:7');
 const sent = (state: State): State => JSON.parse(JSON.stringify(state)) as State; // as a dump has it: dates as text
 
 const judge = (facts: Partial<Facts>) => judgeStream({ name: 'user', entity: user, id, events: [], memory: [], record: undefined, ...facts }, partitions);

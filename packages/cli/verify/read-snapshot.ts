@@ -1,4 +1,4 @@
-import { type Log, type RecordDocument, readCheckpoints, scanRecords } from '@muster/log';
+import { type Log, type RecordDocument, readCheckpoints, type SnapshotMark, scanRecords } from '@muster/log';
 import type { Entity } from '@muster/model';
 import type { Difference } from './findings.ts';
 import { judgeCheckpoint, type Totals } from './judge-checkpoint.ts';
@@ -32,11 +32,12 @@ const readRecords = async (log: Log, entity: Entity, partition: number) => {
 /** What records add up to. Pure. */
 export const totalsOf = (records: ReadonlyMap<string, ReadonlyMap<string, RecordDocument>>): Totals => {
   const living = new Map<string, number>();
-  const totals = { versions: 0, living, newestSnapshot: 0 };
+  const snapshots = new Set<SnapshotMark>();
+  const totals = { versions: 0, living, snapshots };
   for (const [name, ofEntity] of records) {
     for (const { version, snapshot, deletedAt } of ofEntity.values()) {
       totals.versions += version;
-      totals.newestSnapshot = Math.max(totals.newestSnapshot, snapshot);
+      snapshots.add(snapshot);
       if (!deletedAt) living.set(name, (living.get(name) ?? 0) + 1);
     }
   }

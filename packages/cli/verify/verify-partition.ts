@@ -10,24 +10,30 @@ import { readSnapshot } from './read-snapshot.ts';
 
 /**
  * Compares one partition's memory and snapshot with the fold of its log, while all go on: the two are read first, so that the log, read after them,
- * has all that they can know; what then looks behind or odd is looked at again. `holder` is undefined where memory is not to be looked at.
+ * has all that they can know; what then looks behind or odd is looked at again. Every one of `holders` is looked at; none, where memory is not to be.
  */
-export const verifyPartition = async (looking: Looking, partition: number, holder: Holder | undefined, onEvents: (events: number) => void): Promise<void> => {
+export const verifyPartition = async (looking: Looking, partition: number, holders: readonly Holder[], onEvents: (events: number) => void): Promise<void> => {
   const { log, entities, findings, partitions } = looking;
-  const memory = holder && (await readAllMemory(looking, partition, holder));
+  const memories: { holder: Holder | undefined; memory: Held['memory'] }[] = [];
+  for (const holder of holders) memories.push({ holder, memory: await readAllMemory(looking, partition, holder) });
+  if (memories.length === 0) memories.push({ holder: undefined, memory: undefined });
   const snapshot = await readSnapshot(log, [...entities.values()], partition);
-  const held: Held = { memory, records: snapshot.records };
-  for (const difference of [...snapshot.differences, ...findMisplaced(held, partition, partitions)]) noteDifference(findings, difference);
+  const helds = memories.map(({ memory }): Held => ({ memory, records: snapshot.records }));
+  for (const difference of [...snapshot.differences, ...helds.flatMap((held) => findMisplaced(held, partition, partitions))])
+    noteDifference(findings, difference);
 
-  const wanted = (entity: string, id: string) => new Set([memory?.get(entity)?.get(id)?.version ?? 0, snapshot.records.get(entity)?.get(id)?.version ?? 0]);
+  const versionsOf = (entity: string, id: string) => memories.map(({ memory }) => memory?.get(entity)?.get(id)?.version ?? 0);
+  const wanted = (entity: string, id: string) => new Set([...versionsOf(entity, id), snapshot.records.get(entity)?.get(id)?.version ?? 0]);
   const { streams, events, reusedIds } = await foldLog(log, entities, partition, wanted, onEvents);
   for (const id of reusedIds) noteDifference(findings, { what: 'Two events have one id', where: `log, event ${id}`, expected: 'one event', found: 'two' });
   countEvents(findings, events);
   for (const { entity, state } of streams.values()) countState(findings, entity, state.status);
 
-  const suspects = findSuspects(streams, held, partition, partitions);
-  countCaughtUp(findings, suspects.length);
-  await lookAgain(looking, partition, memory && holder, suspects);
+  for (const { holder, memory } of memories) {
+    const suspects = findSuspects(streams, { memory, records: snapshot.records }, partition, partitions);
+    countCaughtUp(findings, suspects.length);
+    await lookAgain(looking, partition, memory && holder, suspects);
+  }
 };
 
 const readAllMemory = async ({ entities, findings }: Looking, partition: number, holder: Holder): Promise<Map<string, Map<string, State>> | undefined> => {

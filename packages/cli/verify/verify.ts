@@ -27,9 +27,9 @@ export const verify = async (environment: NodeJS.ProcessEnv, options: VerifyOpti
     const { findings } = looking;
     const progress = openProgress('Events verified', total);
     for (let partition = 0; partition < partitions; partition += 1) {
-      const holder = options.memory ? aggregators.byPartition.get(partition) : undefined;
-      if (options.memory && !holder) noteUnlooked(findings, partition, whoIsSilent(aggregators.silent));
-      await verifyPartition(looking, partition, holder, (events) => showProgress(progress, findings.events + events));
+      const holders = options.memory ? (aggregators.byPartition.get(partition) ?? []) : [];
+      if (options.memory && holders.length === 0) noteUnlooked(findings, partition, whoIsSilent(aggregators.silent));
+      await verifyPartition(looking, partition, holders, (events) => showProgress(progress, findings.events + events));
       showProgress(progress, findings.events);
     }
     for (const difference of await findOutside(log, entities, partitions)) noteDifference(findings, difference);

@@ -1,0 +1,38 @@
+import { holdersOf, ringOf } from '@muster/cluster';
+import { pause } from '@muster/runtime';
+import type { Aggregator } from './aggregator.ts';
+import { beat, look, others } from './membership.ts';
+import { markOwned } from './take-place.ts';
+
+const lookEveryMs = 100;
+
+/**
+ * Stops being one that partitions are given to, and goes on serving until others serve all that this one does, or nobody is left to, or `HANDOVER_MS`
+ * milliseconds have passed. Never throws.
+ */
+export const handOver = async (aggregator: Aggregator): Promise<void> => {
+  const { logger, progress, settings } = aggregator;
+  const startedAt = performance.now();
+  progress.state = 'leaving';
+  await beat(aggregator).catch(() => undefined);
+  for (const until = startedAt + settings.HANDOVER_MS; performance.now() < until; await pause(lookEveryMs)) {
+    if (
+      await look(aggregator)
+        .then(() => isHandedOver(aggregator))
+        .catch(() => true)
+    )
+      break; // without the database there is nothing to wait for
+  }
+  markOwned(aggregator);
+  logger.info({ ms: Math.round(performance.now() - startedAt), complete: isHandedOver(aggregator) }, 'Handed over');
+};
+
+const isHandedOver = (aggregator: Aggregator): boolean => {
+  const { settings, table } = aggregator;
+  const living = others(aggregator);
+  const ring = ringOf(living);
+  if (ring.length === 0) return true;
+  const serves = (name: string, partition: number) => living.some((member) => member.name === name && member.partitions.includes(partition));
+  const served = [...table.values()].filter((partition) => partition.served);
+  return served.every(({ number }) => holdersOf(ring, number, settings.COPIES).every((name) => serves(name, number)));
+};

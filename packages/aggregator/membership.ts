@@ -1,0 +1,106 @@
+import { livingOf, type Member, memberOf, noRoster, type Roster, ringOf, takeRoster, wasAwayAlone } from '@muster/cluster';
+import { beatHeart, type DatabaseClock, databaseNow, joinMembers, listMembers, measureClock, type OwnDocument, openClock } from '@muster/log';
+import type { Aggregator } from './aggregator.ts';
+import { beginAnew, nextBeat } from './heart.ts';
+
+/** This aggregator among the others. A plain value, changed in this file only. */
+export type Membership = {
+  roster: Roster;
+  clock: DatabaseClock;
+  renewedAt: number; // when the lease was renewed last, on the monotonic clock
+  over: AbortController; // aborts when the lease has lapsed: then all is restored as a new member
+};
+
+/** Another process took this one's name. Final: the two would take it from each other for ever. */
+export class NameTaken extends Error {
+  override name = 'NameTaken';
+  readonly exitCode = 2;
+}
+
+const deadlineMs = 1_000; // well below a lease
+const settleMs = 400;
+
+export const openMembership = (): Membership => ({ roster: noRoster, clock: openClock(), renewedAt: 0, over: new AbortController() });
+
+/** Becomes a member under a new incarnation, and looks who else there is. Throws when the database does not answer. */
+export const join = async (aggregator: Aggregator): Promise<void> => {
+  const { heart, log, membership, progress } = aggregator;
+  beginAnew(heart);
+  progress.state = 'restoring';
+  membership.over = new AbortController();
+  const askedAt = performance.now();
+  await joinMembers(log, ownDocument(aggregator), deadlineMs);
+  membership.renewedAt = askedAt;
+  await look(aggregator);
+  if (others(aggregator).length > 0) return;
+  await new Promise((resolve) => setTimeout(resolve, settleMs)); // several start at once: the first is not to take all
+  await look(aggregator);
+};
+
+/**
+ * Renews the lease by a heartbeat that says where this aggregator stands. Finds out when the lease had lapsed while others went on: then `over` aborts.
+ * Throws when the database does not answer, and NameTaken.
+ */
+export const beat = async (aggregator: Aggregator): Promise<void> => {
+  const { heart, log, membership, progress, settings } = aggregator;
+  const isLate = performance.now() - membership.renewedAt > settings.LEASE_MS;
+  if (isLate) await look(aggregator);
+  if (isLate && progress.state !== 'leaving' && wasAwayAlone(membership.roster, heart.name, settings.LEASE_MS)) return lapse(aggregator);
+  const askedAt = performance.now();
+  if (await beatHeart(log, ownDocument(aggregator), isLate, deadlineMs)) membership.renewedAt = askedAt;
+  else await judgeLoss(aggregator);
+};
+
+/** Looks who the members are. Throws when the database does not answer. */
+export const look = async ({ log, membership, settings }: Aggregator): Promise<void> => {
+  await measureClock(log, membership.clock, deadlineMs);
+  const members = (await listMembers(log, deadlineMs)).map(memberOf);
+  membership.roster = takeRoster(membership.roster, members, databaseNow(membership.clock).getTime(), performance.now(), settings.LEASE_MS);
+};
+
+/** Whether the lease is held as far as this process can know: only then it saves. */
+export const holdsLease = ({ membership, settings }: Aggregator): boolean => performance.now() - membership.renewedAt < settings.LEASE_MS;
+
+/** The living, this one as it knows itself to be. */
+export const livingWithSelf = (aggregator: Aggregator): Member[] => [...others(aggregator), self(aggregator)];
+
+/** The names that partitions are given to. */
+export const currentRing = (aggregator: Aggregator): string[] => ringOf(livingWithSelf(aggregator));
+
+/** The living but this one. */
+export const others = ({ heart, membership, settings }: Aggregator): Member[] =>
+  livingOf(membership.roster, settings.LEASE_MS).filter(({ name }) => name !== heart.name);
+
+const self = (aggregator: Aggregator): Member => {
+  const { address, incarnation, partitions, state, _id } = standing(aggregator);
+  return { name: _id, incarnation, address, state, partitions, heartbeatAt: 0, steadySince: 0 };
+};
+
+const ownDocument = (aggregator: Aggregator): OwnDocument => ({ ...standing(aggregator), beat: nextBeat(aggregator.heart) });
+
+const standing = ({ heart, progress, table }: Aggregator): Omit<OwnDocument, 'beat'> => {
+  const { address, healthPort, startedAt, state } = progress;
+  const held = [...table.values()];
+  const numbersOf = (isWanted: (partition: (typeof held)[number]) => boolean) => held.filter(isWanted).map(({ number }) => number);
+  return {
+    ...{ _id: heart.name, incarnation: heart.incarnation, startedAt, address, healthPort, state },
+    partitions: numbersOf(({ served }) => served),
+    warming: numbersOf(({ served }) => !served),
+  };
+};
+
+const lapse = ({ logger, membership, metrics }: Aggregator) => {
+  metrics.lapses.inc();
+  logger.warn('The lease lapsed while others went on: coming back as a new member');
+  membership.over.abort();
+};
+
+/** The document is gone, as when somebody dropped the collection, or it is somebody else's. */
+const judgeLoss = async (aggregator: Aggregator) => {
+  const { heart, log } = aggregator;
+  const found = (await listMembers(log, deadlineMs)).find(({ _id }) => _id === heart.name);
+  if (!found || found.incarnation === heart.incarnation) return lapse(aggregator);
+  throw new NameTaken(
+    `Cannot go on as aggregator "${heart.name}": a process at ${found.address}, started ${found.startedAt.toISOString()}, has this name now; stop one of them, or give each an AGGREGATOR_NAME of its own`,
+  );
+};

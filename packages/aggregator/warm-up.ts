@@ -1,0 +1,77 @@
+import type { StoredEvent } from '@muster/log';
+import { pause, retryUntil } from '@muster/runtime';
+import type { Aggregator } from './aggregator.ts';
+import { beat } from './membership.ts';
+import { proveWhole } from './prove-whole.ts';
+import { loadRecords, readStoredCheckpoints, retryParked, scanSinceCheckpoints } from './restore.ts';
+import { openPartition, type Partition, placeChanged } from './table.ts';
+import { fillHole, takeAtOnce } from './take-event.ts';
+import { markOwned } from './take-place.ts';
+
+const pendingMax = 200_000;
+const heartbeatLookMs = 20;
+
+/**
+ * Restores the partitions among these that have come to this aggregator while it serves others, and serves them then. The stream that brings them is open: what
+ * it brings is kept until the records and the log's tail are in memory. Does not wait; one batch after the other; never throws.
+ */
+export const warmUpBehind = (aggregator: Aggregator, partitions: readonly number[], signal: AbortSignal): void => {
+  const { logger, progress, table } = aggregator;
+  progress.watched = partitions;
+  if (progress.warmingUp || !partitions.some((number) => table.get(number)?.pending)) return;
+  progress.warmingUp = true;
+  const complain = (error: unknown) => logger.warn({ err: error }, 'Cannot restore the partitions that came, trying again');
+  void retryUntil(() => warmUp(aggregator, progress.watched, signal), signal, complain).then(() => {
+    progress.warmingUp = false;
+    if (!signal.aborted) warmUpBehind(aggregator, progress.watched, signal); // what came meanwhile
+  });
+};
+
+const warmUp = async (aggregator: Aggregator, all: readonly number[], signal: AbortSignal): Promise<void> => {
+  const { heart, logger, metrics, table } = aggregator;
+  const startedAt = performance.now();
+  const numbers = all.filter((number) => table.get(number)?.pending);
+  if (numbers.length === 0) return;
+  metrics.restores.inc({ road: 'moved' });
+  const fresh = numbers.map((number): Partition => ({ ...openPartition(number), pending: [] })); // a try before this one may have left something
+  for (const partition of fresh) table.set(partition.number, partition);
+  const checkpoints = await readStoredCheckpoints(aggregator, numbers); // before the records, always
+  await loadRecords(aggregator, numbers, checkpoints, signal);
+  await retryParked(aggregator, numbers);
+  await scanSinceCheckpoints(aggregator, numbers, checkpoints, signal);
+  const warm = fresh.filter((partition) => isStillWarming(aggregator, partition));
+  for (const partition of warm) await takePending(aggregator, partition, signal);
+  await provenNow(aggregator, signal);
+  if (signal.aborted) return;
+  for (const partition of warm) if (table.get(partition.number) === partition) serve(partition, heart.last?.clusterTime);
+  markOwned(aggregator);
+  logger.info({ partitions: warm.map(({ number }) => number), ms: Math.round(performance.now() - startedAt) }, 'Restored beside the others, in service');
+  await beat(aggregator).catch(() => undefined); // so that the gateways hear of it now
+  void proveWhole(aggregator, warm, signal);
+};
+
+/** False for one that went elsewhere meanwhile, perhaps to come again, or that was restored with all others as the stream's place was lost. */
+const isStillWarming = ({ table }: Aggregator, partition: Partition) => table.get(partition.number) === partition && partition.pending !== undefined;
+
+/** What the stream brought meanwhile; most of it the scan has brought already. */
+const takePending = async (aggregator: Aggregator, partition: Partition, signal: AbortSignal) => {
+  for (let at = 0; partition.pending && at < partition.pending.length && !signal.aborted; at += 1) {
+    if (partition.pending.length > pendingMax) throw new Error(`more than ${pendingMax} events came meanwhile`);
+    const next = partition.pending[at] as StoredEvent;
+    const applied = takeAtOnce(aggregator, next, aggregator.heart.last?.clusterTime);
+    if (applied.kind === 'hole') await fillHole(aggregator, next, applied.above, signal);
+  }
+  partition.pending = undefined; // in the step in which nothing was left: the next one goes into memory at once
+};
+
+/** Waits until a heartbeat that is written now has come back: all that was in the log before it is in memory. */
+const provenNow = async (aggregator: Aggregator, signal: AbortSignal) => {
+  const provenBy = aggregator.heart.sent + 1;
+  await beat(aggregator).catch(() => undefined); // the regular ones come after it
+  while (aggregator.heart.seen < provenBy && !signal.aborted) await pause(heartbeatLookMs, signal);
+};
+
+const serve = (partition: Partition, heartbeat: Parameters<typeof placeChanged>[1] | undefined) => {
+  partition.served = true;
+  if (heartbeat) placeChanged(partition, heartbeat);
+};
