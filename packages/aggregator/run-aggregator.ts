@@ -33,7 +33,7 @@ export const runAggregator = async (
   await using service = await serveRequests(settings.HOST, settings.WIRE_PORT, openAnswers(aggregator), (error) =>
     logger.warn({ err: error }, 'A request was no request'),
   );
-  aggregator.progress.address = `${settings.ADVERTISED_HOST}:${service.port}`;
+  aggregator.progress.address = `${settings.ADVERTISED_HOST}:${settings.ADVERTISED_PORT || service.port}`;
   aggregator.progress.healthPort = health.port;
   logger.info({ address: aggregator.progress.address, healthPort: health.port, partitions: partitions.length }, 'Started, restoring');
 

@@ -5,6 +5,7 @@ export type Settings = SharedSettings & {
   AGGREGATOR_INDEX: number;
   WIRE_PORT: number;
   ADVERTISED_HOST: string;
+  ADVERTISED_PORT: number;
   SNAPSHOT_EVERY: number;
   SNAPSHOT_AFTER_MS: number;
   SNAPSHOT_DEADLINE_MS: number;
@@ -26,6 +27,7 @@ const table = {
     .invalid('0.0.0.0')
     // biome-ignore lint/suspicious/noThenProperty: joi's own word
     .when('HOST', { is: '0.0.0.0', otherwise: Joi.optional().default(Joi.ref('HOST')), then: Joi.required() }),
+  ADVERTISED_PORT: Joi.number().integer().min(0).max(65_535).default(0), // 0: that of the wire; another one where something stands between
   SNAPSHOT_EVERY: Joi.number().integer().min(1).default(100),
   SNAPSHOT_AFTER_MS: Joi.number().integer().min(10).default(2_000),
   SNAPSHOT_DEADLINE_MS: Joi.number().integer().min(100).default(15_000),

@@ -1,5 +1,5 @@
 import { setImmediate as immediate } from 'node:timers/promises';
-import { beatHeart, type Watched, watchLog } from '@muster/log';
+import { beatHeart, failpoint, type Watched, watchLog } from '@muster/log';
 import { backOffMs, retryUntil } from '@muster/runtime';
 import type { Aggregator } from './aggregator.ts';
 import { lagMs, nextBeat, seeHeartbeat } from './heart.ts';
@@ -35,6 +35,7 @@ type Road = 'token' | 'scan';
 const restoreAndTail = async (aggregator: Aggregator, wanted: Road, signal: AbortSignal, onServing: () => void) => {
   const { logger, metrics, partitions } = aggregator;
   const checkpoints = await readOwnCheckpoints(aggregator); // before the records, always
+  await failpoint('restore:after-checkpoints');
   const from = wanted === 'token' ? oldestToken(partitions, checkpoints) : undefined;
   const road: Road = from ? 'token' : 'scan';
   metrics.restores.inc({ road });
@@ -69,6 +70,7 @@ const deafAfterMs = 30_000;
 
 const restoreByToken = async (aggregator: Aggregator, checkpoints: Checkpoints, signal: AbortSignal) => {
   await loadRecords(aggregator, checkpoints, signal);
+  await failpoint('restore:after-records');
   await retryParked(aggregator);
 };
 
@@ -76,6 +78,7 @@ const restoreByToken = async (aggregator: Aggregator, checkpoints: Checkpoints, 
 const restoreByScan = async (aggregator: Aggregator, signal: AbortSignal) => {
   const checkpoints = await readOwnCheckpoints(aggregator);
   await loadRecords(aggregator, checkpoints, signal);
+  await failpoint('restore:after-records');
   await retryParked(aggregator);
   await scanSinceCheckpoints(aggregator, checkpoints, signal);
 };
