@@ -17,6 +17,9 @@ export const buildAll = async () => {
 const programs = [
   { name: 'gateway', entry: 'packages/gateway/main.ts', isWhole: true },
   { name: 'aggregator', entry: 'packages/aggregator/main.ts', isWhole: true },
+  // the same with what fault tests need: failpoints, clocks that jump
+  { name: 'chaos/gateway', entry: 'packages/gateway/main.ts', isWhole: true, isChaos: true },
+  { name: 'chaos/aggregator', entry: 'packages/aggregator/main.ts', isWhole: true, isChaos: true },
   { name: 'start', entry: 'packages/local/main.ts', isWhole: false },
   { name: 'cli', entry: 'packages/cli/main.ts', isWhole: false },
   { name: 'bench-bare-koa', entry: 'packages/cli/bench/bare-koa.ts', isWhole: false },
@@ -25,7 +28,7 @@ const programs = [
   { name: 'bench-mixed', entry: 'packages/cli/bench/mixed.ts', isWhole: false },
 ];
 
-const buildOne = async ({ name, entry, isWhole }) => {
+const buildOne = async ({ name, entry, isWhole, isChaos = false }) => {
   const { outputFiles } = await build({
     entryPoints: { [name]: join(root, entry) },
     absWorkingDir: root,
@@ -36,6 +39,8 @@ const buildOne = async ({ name, entry, isWhole }) => {
     target: 'node20',
     format: 'esm',
     sourcemap: 'linked',
+    define: { MUSTER_CHAOS: String(isChaos) },
+    minifySyntax: true, // takes out what `define` made unreachable
     logLevel: 'error',
     banner: { js: commonJsBanner },
     ...(isWhole ? { external: optionalPackages } : { plugins: [packagesExternal] }),

@@ -1,5 +1,6 @@
 import {
   type CheckpointDocument,
+  failpoint,
   foldStored,
   type ResumeToken,
   readCheckpoints,
@@ -49,6 +50,7 @@ export const loadRecords = async (aggregator: Aggregator, partitions: readonly n
       if (partition) loadEntry(partition, entity, record._id, stateOf(entity, record));
     }
   }
+  await failpoint('restore:after-records');
   const torn = partitions.filter((number) => (table.get(number)?.events ?? 0) < (checkpoints.get(number)?.events ?? 0));
   if (torn.length === 0) return;
   logger.warn(`The records of partitions ${torn.join(', ')} are not whole: folding their log instead`);

@@ -53,7 +53,7 @@ const nameOf = ({ AGGREGATOR_NAME }: Settings): string => AGGREGATOR_NAME ?? (`$
 
 // nobody finds a process at "everywhere": there it is the machine's, or the container's, own name that is known
 const addressOf = ({ HOST, ADVERTISED_HOST, ADVERTISED_PORT }: Settings, port: number): string =>
-  `${ADVERTISED_HOST ?? (HOST === '0.0.0.0' ? hostname() : HOST)}:${ADVERTISED_PORT ?? port}`;
+  `${ADVERTISED_HOST ?? (HOST === '0.0.0.0' ? hostname() : HOST)}:${ADVERTISED_PORT || port}`;
 
 /** Tails and serves until `signal` aborts, and on until what is served here is served elsewhere. Throws NameTaken. */
 const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal, onServing: () => void): Promise<void> => {

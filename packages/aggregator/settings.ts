@@ -6,7 +6,7 @@ export type Settings = SharedSettings & {
   COPIES: number;
   WIRE_PORT: number;
   ADVERTISED_HOST?: string;
-  ADVERTISED_PORT?: number;
+  ADVERTISED_PORT: number;
   SNAPSHOT_EVERY: number;
   SNAPSHOT_AFTER_MS: number;
   SNAPSHOT_DEADLINE_MS: number;
@@ -25,7 +25,7 @@ const table = {
   COPIES: Joi.number().integer().min(1).max(8).default(2),
   WIRE_PORT: Joi.number().integer().min(0).max(65_535).default(0),
   ADVERTISED_HOST: Joi.string().hostname().invalid('0.0.0.0'),
-  ADVERTISED_PORT: Joi.number().integer().min(1).max(65_535),
+  ADVERTISED_PORT: Joi.number().integer().min(0).max(65_535).default(0), // 0: that of the wire; another one where something stands between
   SNAPSHOT_EVERY: Joi.number().integer().min(1).default(100),
   SNAPSHOT_AFTER_MS: Joi.number().integer().min(10).default(2_000),
   SNAPSHOT_DEADLINE_MS: Joi.number().integer().min(100).default(15_000),

@@ -1,6 +1,8 @@
 import {
   type CheckpointDocument,
+  failpoint,
   type Heartbeat,
+  isArmed,
   keepDeadLetter,
   type RecordDocument,
   recordOf,
@@ -109,11 +111,18 @@ const checkpointOf = (aggregator: Aggregator, partition: Partition, heartbeat: H
 const saveTaken = async (aggregator: Aggregator, taken: Taken) => {
   const { log, entities, settings } = aggregator;
   for (const { parked, event } of taken.letters) await keepDeadLetter(log, event, parked.problem, settings.SNAPSHOT_DEADLINE_MS);
+  await failpoint('snapshot:before-records');
   for (const entity of entities.values()) {
     const entries = taken.entries.filter((one) => one.record && one.entry.entity === entity);
-    for (let at = 0; at < entries.length; at += saveInOneGoMax) await saveEntries(aggregator, entity, entries.slice(at, at + saveInOneGoMax));
+    const most = isArmed('snapshot:inside-records') ? Math.ceil(entries.length / 2) : saveInOneGoMax;
+    for (let at = 0; at < entries.length; at += most) {
+      await saveEntries(aggregator, entity, entries.slice(at, at + most));
+      if (at + most < entries.length) await failpoint('snapshot:inside-records');
+    }
   }
+  await failpoint('snapshot:after-records');
   await saveCheckpoints(log, taken.checkpoints, settings.SNAPSHOT_DEADLINE_MS);
+  await failpoint('snapshot:after-checkpoints');
 };
 
 const saveEntries = async ({ log, settings, metrics }: Aggregator, entity: Entity, entries: TakenEntry[]) => {

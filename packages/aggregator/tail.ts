@@ -1,5 +1,5 @@
 import { setImmediate as immediate } from 'node:timers/promises';
-import { type Watched, watchLog } from '@muster/log';
+import { failpoint, type Watched, watchLog } from '@muster/log';
 import { backOffMs, retryUntil } from '@muster/runtime';
 import type { Aggregator } from './aggregator.ts';
 import { forgetPlace, lagMs, seeHeartbeat } from './heart.ts';
@@ -79,6 +79,7 @@ const beginOn = async (aggregator: Aggregator, wanted: Road, partitions: readonl
   if (wanted === 'moved') return { road: wanted, from: heart.last?.token }; // a heartbeat's token fits whatever partitions
   forgetPlace(heart);
   const checkpoints = await readStoredCheckpoints(aggregator, partitions); // before the records, always
+  await failpoint('restore:after-checkpoints');
   const from = wanted === 'token' ? oldestToken(partitions, checkpoints) : undefined;
   const road: Road = from ? 'token' : 'scan';
   metrics.restores.inc({ road });

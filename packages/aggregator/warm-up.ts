@@ -1,4 +1,4 @@
-import type { StoredEvent } from '@muster/log';
+import { failpoint, type StoredEvent } from '@muster/log';
 import { pause, retryUntil } from '@muster/runtime';
 import type { Aggregator } from './aggregator.ts';
 import { beat } from './membership.ts';
@@ -36,6 +36,7 @@ const warmUp = async (aggregator: Aggregator, all: readonly number[], signal: Ab
   const fresh = numbers.map((number): Partition => ({ ...openPartition(number), pending: [] })); // a try before this one may have left something
   for (const partition of fresh) table.set(partition.number, partition);
   const checkpoints = await readStoredCheckpoints(aggregator, numbers); // before the records, always
+  await failpoint('restore:after-checkpoints');
   await loadRecords(aggregator, numbers, checkpoints, signal);
   await retryParked(aggregator, numbers);
   await scanSinceCheckpoints(aggregator, numbers, checkpoints, signal);

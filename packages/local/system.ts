@@ -25,6 +25,8 @@ export type SystemOptions = {
   environment: Environment;
   /** More of it for one process, by its name. */
   environmentFor?: (name: string) => Environment;
+  /** The URI that a process gets, made of the database's: where something stands between the two. */
+  uriFor?: (name: string, uri: string) => string;
   /** What node is to run; the built programs in `dist`, unless given. */
   programs?: { gateway: string[]; aggregator: string[] };
   /** Start again what dies, after a growing pause; as it is unless false. */
@@ -133,7 +135,7 @@ const planGateway = (name: string, index: number, options: SystemOptions, uri: (
   plan(name, gatewayStopMs, (self, onLine) => {
     const port = self.ready?.port ?? (index === 0 ? options.port : 0);
     const healthPort = index === 0 ? options.healthPort : 0;
-    const own = { MONGODB_URI: uri(), HOST: options.host ?? '127.0.0.1', PORT: text(port), HEALTH_PORT: text(healthPort) };
+    const own = { MONGODB_URI: uriOf(name, options, uri), HOST: options.host ?? '127.0.0.1', PORT: text(port), HEALTH_PORT: text(healthPort) };
     return launchProgram(programsOf(options).gateway, { ...environmentOf(name, options), ...own }, onLine);
   });
 
@@ -141,8 +143,9 @@ const planAggregator = (name: string, index: number, options: SystemOptions, uri
   plan(name, aggregatorStopMs, (_self, onLine) => {
     const healthPort = options.healthPort ? options.healthPort + 1 + index : 0;
     // on this machine only, whatever address the gateway listens on: its wire is for gateways, not for clients
-    const own = { MONGODB_URI: uri(), HOST: '127.0.0.1', HEALTH_PORT: text(healthPort) };
-    return launchProgram(programsOf(options).aggregator, { AGGREGATOR_NAME: name, WIRE_PORT: '0', ...environmentOf(name, options), ...own }, onLine);
+    const wirePort = options.environmentFor?.(name).WIRE_PORT ?? '0';
+    const own = { AGGREGATOR_NAME: name, MONGODB_URI: uriOf(name, options, uri), HOST: '127.0.0.1', WIRE_PORT: wirePort, HEALTH_PORT: text(healthPort) };
+    return launchProgram(programsOf(options).aggregator, { ...environmentOf(name, options), ...own }, onLine);
   });
 
 const gatewayStopMs = 10_000;
@@ -151,6 +154,8 @@ const aggregatorStopMs = 20_000; // it saves a last snapshot
 const programsOf = ({ programs }: SystemOptions) => programs ?? { gateway: [inDist('gateway.js')], aggregator: [inDist('aggregator.js')] };
 
 const inDist = (name: string) => join(findProjectRoot(), 'dist', name);
+
+const uriOf = (name: string, { uriFor }: SystemOptions, uri: () => string) => (uriFor ? uriFor(name, uri()) : uri());
 
 const environmentOf = (name: string, options: SystemOptions): Environment => ({ ...options.environment, ...options.environmentFor?.(name) });
 

@@ -1,6 +1,7 @@
 import { BSON, type MongoBulkWriteError } from 'mongodb';
 import { isPartial, wasNeverSent, wasRefused } from './bulk-error.ts';
 import type { StoredEvent } from './documents.ts';
+import { failpoint } from './failpoint.ts';
 import type { Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -107,6 +108,7 @@ const commit = async (log: Log, queue: AppendQueue, batch: Append[]) => {
   try {
     const events = batch.map((one) => one.event);
     await withinDeadline(log.events.insertMany(events, { ordered: false }), sendDeadlineMs, `append ${events.length} events`);
+    await failpoint('append:after-send');
     for (const one of batch) one.settle({ kind: 'appended' });
   } catch (error) {
     if (isPartial(error)) return settlePartly(log, queue, batch, sentBefore, error);

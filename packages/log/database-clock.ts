@@ -1,3 +1,4 @@
+import { ownNow } from './failpoint.ts';
 import type { Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -9,15 +10,15 @@ export const openClock = (): DatabaseClock => ({ offsetMs: performance.timeOrigi
 
 /** Asks the database for its time and moves the estimate; right to half a round trip. Throws DeadlineError after `deadlineMs` milliseconds. */
 export const measureClock = async (log: Log, clock: DatabaseClock, deadlineMs: number): Promise<void> => {
-  const askedAt = performance.now();
+  const askedAt = ownNow();
   const answer = await withinDeadline(log.db.command({ hello: 1 }), deadlineMs, "read the database's clock");
-  const middle = (askedAt + performance.now()) / 2;
+  const middle = (askedAt + ownNow()) / 2;
   clock.offsetMs = (answer.localTime as Date).getTime() - middle;
   clock.measured = true;
 };
 
 /** Now, on the database's clock, and not before `notBefore`. */
 export const databaseNow = (clock: DatabaseClock, notBefore?: Date): Date => {
-  const now = Math.round(performance.now() + clock.offsetMs);
+  const now = Math.round(ownNow() + clock.offsetMs);
   return new Date(Math.max(now, notBefore?.getTime() ?? 0));
 };

@@ -15,6 +15,18 @@ export type {
   Timestamp,
 } from './documents.ts';
 export { ensureCollections, SettingsConflict, type SharedShape } from './ensure-collections.ts';
+export {
+  chaos,
+  type FailpointAction,
+  type FailpointName,
+  type FailpointPassed,
+  type FaultOrder,
+  failpoint,
+  failpointNames,
+  isArmed,
+  listenForFailpoints,
+  ownNow,
+} from './failpoint.ts';
 export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } from './members.ts';
 export { type Log, type LogOptions, openLog, recordsOf } from './open-log.ts';
 export { countEvents, scanEvents, scanLastVersions, scanRecords } from './read-partition.ts';

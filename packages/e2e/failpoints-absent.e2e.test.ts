@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findProjectRoot } from '@muster/local';
+import { failpointNames } from '@muster/log';
+import { expect } from 'chai';
+
+describe('The built programs', () => {
+  const traces = ['MUSTER_CHAOS', 'Failpoint', 'failpoint(', 'takeOrder', 'clockMs', ...failpointNames];
+
+  const tracesIn = async (name: string) => {
+    const text = await readFile(join(findProjectRoot(), 'dist', name), 'utf8');
+    return traces.filter((trace) => text.includes(trace));
+  };
+
+  for (const name of ['gateway.js', 'aggregator.js'])
+    it(`hold nothing of the fault tests: ${name}`, async () => {
+      expect(await tracesIn(name)).to.deep.equal([]);
+    });
+
+  it('hold it all where they are built for them', async () => {
+    for (const name of failpointNames) expect(await tracesIn(`chaos/${name.startsWith('append') ? 'gateway' : 'aggregator'}.js`)).to.include(name);
+  });
+});
