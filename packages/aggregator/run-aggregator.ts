@@ -59,7 +59,12 @@ const addressOf = ({ HOST, ADVERTISED_HOST, ADVERTISED_PORT }: Settings, port: n
 const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal, onServing: () => void): Promise<void> => {
   const over = new AbortController();
   const onFailure = (error: unknown) => error instanceof NameTaken && over.abort(error);
-  const renewing = repeat(() => renew(aggregator), aggregator.settings.HEARTBEAT_EVERY_MS, over.signal, onFailure);
+  const renewing = repeat(
+    () => renew(aggregator),
+    () => aggregator.settings.HEARTBEAT_EVERY_MS,
+    over.signal,
+    onFailure,
+  );
   const tailing = tailLog(aggregator, over.signal, onServing);
   await aborted(AbortSignal.any([signal, over.signal]));
   if (aggregator.progress.state === 'serving' && !over.signal.aborted) await handOver(aggregator);

@@ -151,7 +151,8 @@ const enterService = (aggregator: Aggregator, following: Following, signal: Abor
   markOwned(aggregator);
   const events = [...table.values()].reduce((sum, partition) => sum + partition.events, 0);
   logger.info({ road: following.road, partitions: table.size, events, ms: Math.round(performance.now()) }, 'Restored, in service');
-  void beat(aggregator).catch(() => undefined); // so that the gateways hear of it now
-  following.onServing();
+  void beat(aggregator)
+    .catch(() => undefined)
+    .then(following.onServing); // the gateways can hear of it
   void proveWhole(aggregator, [...table.values()], signal);
 };

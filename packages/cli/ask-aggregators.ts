@@ -6,6 +6,7 @@ import { pause } from '@muster/runtime';
 export type Aggregators = AsyncDisposable & { holders: Holder[]; byPartition: ReadonlyMap<number, Holder[]>; silent: string[] };
 
 const connectMs = 3_000;
+const restoringMs = 1_500;
 
 /** Connects to every aggregator that has a document in the database; those that take no connection within 3 s are `silent`. */
 export const openAggregators = async (log: Log): Promise<Aggregators> => {
@@ -27,12 +28,17 @@ const mapPartitions = (answering: { member: AggregatorDocument; holder: Holder }
   return serving;
 };
 
-/** An aggregator's answer to a question, asked again while it is being restored, up to `withinMs` milliseconds in all; undefined when none came. */
+/**
+ * An aggregator's answer to a question, asked again for a while where it does not have that partition (it may be restoring it), up to `withinMs` milliseconds
+ * in all; undefined when none came.
+ */
 export const askUntil = async (holder: Holder, question: Question, withinMs: number): Promise<Answer | undefined> => {
-  const untilMs = performance.now() + withinMs;
+  const startedAt = performance.now();
+  const untilMs = startedAt + withinMs;
   while (performance.now() < untilMs) {
     const reply = await askHolder(holder, question, untilMs - performance.now());
     if (reply && reply.answer.kind !== 'notHere') return reply.answer;
+    if (reply && performance.now() - startedAt > restoringMs) return undefined;
     await pause(100);
   }
   return undefined;

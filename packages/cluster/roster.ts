@@ -12,12 +12,12 @@ export type Member = {
 };
 
 /** A member's document as the database has it. */
-type MemberDocument = Omit<Member, 'name' | 'heartbeatAt' | 'steadySince'> & { _id: string; heartbeatAt: Date; steadySince: Date };
+type MemberDocument = Omit<Member, 'name' | 'heartbeatAt' | 'steadySince'> & { _id: string; heartbeatAt: Date; steadySince?: Date };
 
 export const memberOf = ({ _id, incarnation, address, state, partitions, heartbeatAt, steadySince }: MemberDocument): Member => ({
   ...{ name: _id, incarnation, address, state, partitions },
   heartbeatAt: heartbeatAt.getTime(),
-  steadySince: steadySince.getTime(),
+  steadySince: (steadySince ?? heartbeatAt).getTime(), // an older program's document has none
 });
 
 /** The aggregators as they were seen last. A value: `takeRoster` makes the next one. */

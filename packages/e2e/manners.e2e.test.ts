@@ -32,7 +32,7 @@ describe('A gateway', () => {
         seen.push(await count());
         return call(test.url, 'GET', '/api/user/count');
       },
-      ({ headers }) => headers.get('muster-source') === 'aggregator-0, aggregator-1, aggregator-2',
+      ({ headers }) => headers.get('muster-source')?.includes('aggregator-0') ?? false,
       20_000,
     );
     seen.push(await count());

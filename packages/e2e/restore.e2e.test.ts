@@ -148,12 +148,14 @@ const eventsBehindTheToken = async (log: Log, id: string) => {
   await log.events.insertOne(await eventAfter(log, id, 'UserUpdated', { group: 99 }));
   const stream = log.db.watch([], { maxAwaitTimeMS: 50 });
   await stream.tryNext();
-  await log.aggregators.updateOne({ _id: 'aggregator-0' }, { $set: { beat: 'nobody:1', heartbeatAt: new Date() } });
+  // the aggregator has left, and its document with it: somebody else's heartbeat
+  await log.aggregators.updateOne({ _id: 'nobody' }, { $set: { beat: 'nobody:1', heartbeatAt: new Date() } }, { upsert: true });
   const heartbeat = await eventually(
     () => stream.tryNext(),
     (change) => change !== null,
   );
   await stream.close();
+  await log.aggregators.deleteOne({ _id: 'nobody' });
   await log.checkpoints.updateMany(
     {},
     { $set: { resumeToken: heartbeat?._id, clusterTime: (heartbeat as unknown as { clusterTime: Timestamp }).clusterTime, at: new Date() } },

@@ -44,6 +44,9 @@ export const takeMembers = (members: Members, listed: readonly Member[], databas
 /** Who serves a partition and is worth asking now, in the order in which they are asked: at most two. */
 export const answeringFor = ({ byPartition }: Members, partition: number): Holder[] => (byPartition[partition] ?? []).filter(isAnswering).slice(0, askedMax);
 
+/** Whether every partition is served by somebody. */
+export const isCovered = ({ byPartition }: Members): boolean => byPartition.length > 0 && byPartition.every((holders) => holders.length > 0);
+
 const askedMax = 2;
 
 /** Closes all connections. */

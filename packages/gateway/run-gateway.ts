@@ -6,10 +6,11 @@ import { checkDistinct, type Entity } from '@muster/model';
 import { type Environment, openHealthPort, openLogger, openMetrics, repeat, retryUntil } from '@muster/runtime';
 import { openApp } from './app.ts';
 import { type Gateway, openGateway } from './gateway.ts';
-import { closeMembers, takeMembers } from './members.ts';
+import { closeMembers, isCovered, takeMembers } from './members.ts';
 import { parseGatewaySettings } from './settings.ts';
 
 const lookEveryMs = 1_000;
+const lookSoonMs = 200; // while some partition is read from the database, as nobody serves it
 const lookDeadlineMs = 1_000;
 const stopWithinMs = 5_000;
 
@@ -39,7 +40,7 @@ export const runGateway = async (
   await look(gateway);
   const looks = repeat(
     () => look(gateway),
-    lookEveryMs,
+    () => (isCovered(gateway.members) ? lookEveryMs : lookSoonMs),
     signal,
     () => undefined,
   );

@@ -91,7 +91,12 @@ describe('Doing a thing again and again', () => {
       if (rounds === 5) stop.abort();
       if (rounds % 2 === 0) throw new Error(`round ${rounds}`);
     };
-    await repeat(task, 1, stop.signal, (error) => told.push(String(error)));
+    await repeat(
+      task,
+      () => 1,
+      stop.signal,
+      (error) => told.push(String(error)),
+    );
     expect(rounds).to.equal(5);
     expect(told).to.deep.equal(['Error: round 2', 'Error: round 4']);
   });
@@ -99,7 +104,7 @@ describe('Doing a thing again and again', () => {
   it('does nothing once it is called off', () =>
     repeat(
       () => expect.fail('called off'),
-      1,
+      () => 1,
       AbortSignal.abort(),
       () => undefined,
     ));

@@ -30,10 +30,13 @@ export const retryUntil = async <T>(
   return undefined;
 };
 
-/** Does `task` every `everyMs` milliseconds, one at a time, until `signal` aborts; `onFailure` hears of what it throws and the round goes on. */
-export const repeat = async (task: () => Promise<void>, everyMs: number, signal: AbortSignal, onFailure: (error: unknown) => void): Promise<void> => {
+/**
+ * Does `task` every `everyMs` milliseconds (asked anew after each), one at a time, until `signal` aborts; `onFailure` hears of what it throws and the round
+ * goes on.
+ */
+export const repeat = async (task: () => Promise<void>, everyMs: () => number, signal: AbortSignal, onFailure: (error: unknown) => void): Promise<void> => {
   while (!signal.aborted) {
     await task().catch(onFailure);
-    await pause(everyMs, signal);
+    await pause(everyMs(), signal);
   }
 };

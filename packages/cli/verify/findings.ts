@@ -61,5 +61,6 @@ export const noteUnlooked = (findings: Findings, partition: number, why: string)
 };
 
 export const noteParked = (findings: Findings, stream: ParkedStream): void => {
-  findings.parked.push(stream);
+  const isNoted = findings.parked.some(({ entity, id }) => entity === stream.entity && id === stream.id); // of another holder
+  if (!isNoted) findings.parked.push(stream);
 };

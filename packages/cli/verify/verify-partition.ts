@@ -15,7 +15,11 @@ import { readSnapshot } from './read-snapshot.ts';
 export const verifyPartition = async (looking: Looking, partition: number, holders: readonly Holder[], onEvents: (events: number) => void): Promise<void> => {
   const { log, entities, findings, partitions } = looking;
   const memories: { holder: Holder | undefined; memory: Held['memory'] }[] = [];
-  for (const holder of holders) memories.push({ holder, memory: await readAllMemory(looking, partition, holder) });
+  for (const holder of holders) {
+    const memory = await readAllMemory(looking, partition, holder);
+    if (memory) memories.push({ holder, memory });
+  }
+  if (holders.length > 0 && memories.length === 0) noteUnlooked(findings, partition, `${holders.map(({ name }) => name).join(' and ')} do not hand it out`);
   if (memories.length === 0) memories.push({ holder: undefined, memory: undefined });
   const snapshot = await readSnapshot(log, [...entities.values()], partition);
   const helds = memories.map(({ memory }): Held => ({ memory, records: snapshot.records }));
@@ -36,6 +40,7 @@ export const verifyPartition = async (looking: Looking, partition: number, holde
   }
 };
 
+/** Undefined where the holder does not have the partition any more: others do. One that does not answer is told. */
 const readAllMemory = async ({ entities, findings }: Looking, partition: number, holder: Holder): Promise<Map<string, Map<string, State>> | undefined> => {
   const memory = new Map<string, Map<string, State>>();
   if (!isAnswering(holder)) {
@@ -44,11 +49,8 @@ const readAllMemory = async ({ entities, findings }: Looking, partition: number,
   }
   for (const entity of entities.values()) {
     const states = await readMemory(holder, partition, entity);
-    if (states) memory.set(entity.name, states);
-    else {
-      noteUnlooked(findings, partition, `${holder.name} does not hand it out`);
-      return undefined;
-    }
+    if (!states) return undefined;
+    memory.set(entity.name, states);
   }
   return memory;
 };
