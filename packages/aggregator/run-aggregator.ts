@@ -30,9 +30,15 @@ export const runAggregator = async (
   const partitions = partitionsHeldBy(settings.AGGREGATOR_INDEX, settings.AGGREGATOR_COUNT, settings.PARTITIONS);
   const aggregator = openAggregator({ name, settings, entities, partitions, log, logger, registry });
   await using health = await openHealthPort(settings.HOST, settings.HEALTH_PORT, registry, () => readHealth(aggregator));
-  await using service = await serveRequests(settings.HOST, settings.WIRE_PORT, openAnswers(aggregator), (error) =>
-    logger.warn({ err: error }, 'A request was no request'),
-  );
+  await using service = await serveRequests({
+    host: settings.HOST,
+    port: settings.WIRE_PORT,
+    secret: settings.CLUSTER_SECRET,
+    identity: () => ({ name, incarnation: aggregator.heart.incarnation, database: settings.DATABASE }),
+    answers: openAnswers(aggregator),
+    onProblem: ({ kind, message }) => logger.warn({ kind }, message),
+    onError: (error) => logger.warn({ err: error }, 'A request could not be answered'),
+  });
   aggregator.progress.address = `${settings.ADVERTISED_HOST}:${service.port}`;
   aggregator.progress.healthPort = health.port;
   logger.info({ address: aggregator.progress.address, healthPort: health.port, partitions: partitions.length }, 'Started, restoring');

@@ -1,4 +1,7 @@
-export { askHolder, closeHolder, type Holder, isAnswering, openHolder, readFrom } from './ask-holder.ts';
-export type { Answer, Floor, Question, ReadReply, ReadRequest } from './messages.ts';
+export { askHolder, closeHolder, type Holder, type HolderOptions, isAnswering, openHolder, readFrom } from './ask-holder.ts';
+export type { WireProblem } from './complaints.ts';
+export type { Identity } from './greeting.ts';
+export type { ReadReply, ReadRequest } from './messages.ts';
 export { murmur3, partitionHash, partitionOf, partitionsHeldBy } from './partition.ts';
-export { type Answers, type ReadService, serveRequests } from './serve-requests.ts';
+export type { Answer, Floor, Question } from './questions.ts';
+export { type Answers, dropConnections, type ReadService, type ServeOptions, serveRequests } from './serve-requests.ts';

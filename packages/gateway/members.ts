@@ -1,15 +1,19 @@
-import { closeHolder, type Holder, openHolder } from '@muster/cluster';
+import { closeHolder, type Holder, type HolderOptions, openHolder } from '@muster/cluster';
 import type { AggregatorDocument } from '@muster/log';
 
 /** The aggregators that this gateway knows and the connections to them. A plain value, changed in this file only. */
 export type Members = {
+  wire: Wire;
   byName: Map<string, Member>;
   byPartition: (Holder | undefined)[];
 };
 
+/** What every connection to an aggregator needs. */
+export type Wire = Pick<HolderOptions, 'database' | 'secret' | 'onProblem'>;
+
 type Member = { incarnation: string; partitions: number[]; heartbeatAt: Date; holder: Holder };
 
-export const openMembers = (): Members => ({ byName: new Map(), byPartition: [] });
+export const openMembers = (wire: Wire): Members => ({ wire, byName: new Map(), byPartition: [] });
 
 /** Takes over the list of aggregators as it stands in the database: opens connections to new ones, closes those to gone or moved ones. */
 export const takeMembers = (members: Members, documents: readonly AggregatorDocument[]): void => {
@@ -21,7 +25,7 @@ export const takeMembers = (members: Members, documents: readonly AggregatorDocu
     members.byName.delete(name);
   }
   for (const [name, { incarnation, partitions, heartbeatAt, address }] of listed) {
-    const holder = members.byName.get(name)?.holder ?? openHolder(name, address);
+    const holder = members.byName.get(name)?.holder ?? openHolder({ ...members.wire, name, address, incarnation });
     members.byName.set(name, { incarnation, partitions, heartbeatAt, holder });
   }
   members.byPartition = byPartition(members);
