@@ -35,9 +35,15 @@ export const runAggregator = async (
   await using log = openLog({ uri: settings.MONGODB_URI, database: settings.DATABASE, appName: `muster-${name}` });
   const aggregator = openAggregator({ name, settings, entities, log, logger, registry });
   await using health = await openHealthPort(settings.HOST, settings.HEALTH_PORT, registry, () => readHealth(aggregator));
-  await using service = await serveRequests(settings.HOST, settings.WIRE_PORT, openAnswers(aggregator), (error) =>
-    logger.warn({ err: error }, 'A request was no request'),
-  );
+  await using service = await serveRequests({
+    host: settings.HOST,
+    port: settings.WIRE_PORT,
+    secret: settings.CLUSTER_SECRET,
+    identity: () => ({ name, incarnation: aggregator.heart.incarnation, database: settings.DATABASE }),
+    answers: openAnswers(aggregator),
+    onProblem: ({ kind, message }) => logger.warn({ kind }, message),
+    onError: (error) => logger.warn({ err: error }, 'A request could not be answered'),
+  });
   aggregator.progress.address = addressOf(settings, service.port);
   aggregator.progress.healthPort = health.port;
   logger.info({ address: aggregator.progress.address, healthPort: health.port }, 'Started, joining');

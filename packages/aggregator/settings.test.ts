@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseAggregatorSettings } from './settings.ts';
 
-const least = { MONGODB_URI: 'mongodb://127.0.0.1/' };
+const least = { MONGODB_URI: 'mongodb://127.0.0.1/', CLUSTER_SECRET: 'a secret of the tests' };
 
 describe('The settings of an aggregator', () => {
   it('need a database; each partition is held twice and a lease lapses after three seconds', () => {

@@ -8,19 +8,35 @@ export type Aggregators = AsyncDisposable & { holders: Holder[]; byPartition: Re
 const connectMs = 3_000;
 const restoringMs = 1_500;
 
-/** Connects to every aggregator that has a document in the database; those that take no connection within 3 s are `silent`. */
-export const openAggregators = async (log: Log): Promise<Aggregators> => {
+/**
+ * Connects to every aggregator that has a document in the database, with the secret of the wire; those that take no connection within 3 s are `silent`,
+ * each with why where that is known.
+ */
+export const openAggregators = async (log: Log, secret: string | undefined): Promise<Aggregators> => {
   const members = await listMembers(log, 5_000);
-  const opened = members.filter(({ address }) => address !== '').map((member) => ({ member, holder: openHolder(member._id, member.address) }));
+  const listed = members.filter(({ address }) => address !== '');
+  if (secret === undefined) return withoutSecret(listed);
+  const problems = new Map<string, string>();
+  const opened = listed.map((member) => ({ member, holder: connectTo(member, log.db.databaseName, secret, problems) }));
   const untilMs = performance.now() + connectMs;
   while (performance.now() < untilMs && !opened.every(({ holder }) => isAnswering(holder))) await pause(20);
   const answering = opened.filter(({ holder }) => isAnswering(holder));
-  const silent = opened.filter(({ holder }) => !isAnswering(holder)).map(({ holder }) => holder.name);
+  const silent = opened.filter(({ holder }) => !isAnswering(holder)).map(({ holder }) => problems.get(holder.name) ?? holder.name);
   const close = async () => {
     for (const { holder } of opened) closeHolder(holder);
   };
   return { holders: answering.map(({ holder }) => holder), byPartition: mapPartitions(answering), silent, [Symbol.asyncDispose]: close };
 };
+
+const connectTo = ({ _id: name, address, incarnation }: AggregatorDocument, database: string, secret: string, problems: Map<string, string>): Holder =>
+  openHolder({ name, address, incarnation, database, secret, onProblem: ({ message }) => problems.set(name, message) });
+
+const withoutSecret = (listed: readonly AggregatorDocument[]): Aggregators => ({
+  holders: [],
+  byPartition: new Map(),
+  silent: listed.map(({ _id }) => `${_id} (CLUSTER_SECRET is not set: give this command that of the aggregators)`),
+  [Symbol.asyncDispose]: async () => undefined,
+});
 
 const mapPartitions = (answering: { member: AggregatorDocument; holder: Holder }[]): ReadonlyMap<number, Holder[]> => {
   const serving = new Map<number, Holder[]>();

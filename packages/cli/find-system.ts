@@ -1,22 +1,25 @@
 import { partitionHash } from '@muster/cluster';
-import { readRunning } from '@muster/local';
+import { type Running, readRunning } from '@muster/local';
 import { type Log, withinDeadline } from '@muster/log';
 import { type CliSettings, parseCliSettings } from './settings.ts';
 
-/** The running system as the commands see it: its database, and its address if it was started here. */
-export type Found = { kind: 'found'; uri: string; database: string; url: string | undefined } | { kind: 'problems'; problems: string[] };
+/** The running system as the commands see it: its database, its address if it was started here, and the secret of its wire if that is known. */
+export type Found =
+  | { kind: 'found'; uri: string; database: string; url: string | undefined; secret: string | undefined }
+  | { kind: 'problems'; problems: string[] };
 
 /** Finds the running system: the database that MONGODB_URI names, else that of the `npm start` on the data folder. */
 export const findSystem = async (environment: NodeJS.ProcessEnv): Promise<Found> => {
   const parsed = parseCliSettings(environment);
   if (parsed.kind === 'problems') return parsed;
   const running = await readRunning(parsed.settings.DATA);
-  return describe(parsed.settings, running?.mongodbUri, running?.url);
+  return describe(parsed.settings, running);
 };
 
-const describe = ({ MONGODB_URI, DATABASE, DATA }: CliSettings, runningUri: string | undefined, url: string | undefined): Found => {
-  const uri = MONGODB_URI ?? runningUri;
-  if (uri !== undefined) return { kind: 'found', uri, database: DATABASE, url };
+const describe = ({ MONGODB_URI, CLUSTER_SECRET, DATABASE, DATA }: CliSettings, running: Running | undefined): Found => {
+  const uri = MONGODB_URI ?? running?.mongodbUri;
+  const secret = CLUSTER_SECRET ?? running?.clusterSecret;
+  if (uri !== undefined) return { kind: 'found', uri, database: DATABASE, url: running?.url, secret };
   return { kind: 'problems', problems: [`no Muster runs on the data in ${DATA}, and MONGODB_URI is not set: start one with npm start, or name its database`] };
 };
 

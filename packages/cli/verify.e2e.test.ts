@@ -18,7 +18,7 @@ const the = <Key extends keyof Test>(key: Key): Test[Key] => {
   return value as Test[Key];
 };
 
-const environment = () => ({ MONGODB_URI: the('system').mongodbUri, DATABASE: 'muster' });
+const environment = () => ({ MONGODB_URI: the('system').mongodbUri, DATABASE: 'muster', CLUSTER_SECRET: the('system').clusterSecret });
 
 const runVerify = async (memory = true): Promise<{ code: number; text: string }> => {
   const lines: string[] = [];

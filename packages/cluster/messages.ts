@@ -2,7 +2,7 @@ import type { State } from '@muster/model';
 import type { Frame, Outbox } from './frames.ts';
 import { writeFrame } from './frames.ts';
 
-// Reads of one thing are most of the traffic and have a binary form; everything else is a question and an answer in JSON, the answer with a text beside it.
+// Reads of one thing are most of the traffic and have a binary form; everything else is a question and an answer (questions.ts).
 
 export const kinds = { read: 1, ask: 2, readReply: 65, answer: 66 } as const;
 
@@ -25,21 +25,6 @@ export type ReadReply =
       behind: boolean;
       parked: boolean;
     }
-  | { kind: 'notHere' }
-  | { kind: 'notYet' };
-
-/** A version that must have been applied before a set is answered. */
-export type Floor = [entity: string, id: string, version: number];
-
-export type Question =
-  | { kind: 'count'; partitions: number[]; floors: Floor[]; waitMs: number }
-  | { kind: 'list'; entity: string; partition: number; offset: number; limit: number; floors: Floor[]; waitMs: number }
-  | { kind: 'dump'; partition: number; entity: string; after: string; limit: number };
-
-export type Answer =
-  | { kind: 'counted'; living: Record<number, Record<string, number>>; lagMs: number; behind: boolean }
-  | { kind: 'listed'; items: number; lagMs: number; behind: boolean } // the text: what clients see of each, with commas between
-  | { kind: 'dumped'; states: [id: string, state: unknown][] }
   | { kind: 'notHere' }
   | { kind: 'notYet' };
 
@@ -89,7 +74,7 @@ export const writeReadReply = (outbox: Outbox, request: number, reply: ReadReply
   });
 };
 
-/** The reply in a frame; throws RangeError when it is cut. */
+/** The reply in a frame; throws RangeError when it is none. */
 export const parseReadReply = ({ payload }: Frame): ReadReply => {
   const code = payload.readUInt8(0);
   if (code === notHere) return { kind: 'notHere' };
@@ -97,40 +82,21 @@ export const parseReadReply = ({ payload }: Frame): ReadReply => {
   const status = statuses[code];
   if (!status) throw new RangeError(`The read reply has the unknown status ${code}`);
   const flags = payload.readUInt8(1);
+  const lagMs = payload.readDoubleBE(6);
+  const createdAt = payload.readDoubleBE(14);
+  const changedAt = payload.readDoubleBE(22);
+  if (!Number.isFinite(lagMs) || !isTime(createdAt) || !isTime(changedAt)) throw new RangeError('The read reply has a time that is none');
   return {
     kind: 'state',
     status,
     version: payload.readUInt32BE(2),
-    lagMs: payload.readDoubleBE(6),
-    createdAt: payload.readDoubleBE(14),
-    changedAt: payload.readDoubleBE(22),
+    lagMs,
+    createdAt,
+    changedAt,
     json: payload.toString('utf8', readReplyHeadBytes, payload.length),
     behind: (flags & isBehind) !== 0,
     parked: (flags & isParked) !== 0,
   };
 };
 
-export const writeQuestion = (outbox: Outbox, request: number, question: Question): void => {
-  const text = JSON.stringify(question);
-  writeFrame(outbox, kinds.ask, request, Buffer.byteLength(text), (buffer, offset) => void buffer.write(text, offset));
-};
-
-/** The question in a frame; throws SyntaxError when it is none. */
-export const parseQuestion = ({ payload }: Frame): Question => JSON.parse(payload.toString('utf8', 0, payload.length)) as Question;
-
-export const writeAnswer = (outbox: Outbox, request: number, answer: Answer, text = ''): void => {
-  const head = JSON.stringify(answer);
-  const headBytes = Buffer.byteLength(head);
-  writeFrame(outbox, kinds.answer, request, 4 + headBytes + Buffer.byteLength(text), (buffer, offset) => {
-    buffer.writeUInt32BE(headBytes, offset);
-    buffer.write(head, offset + 4);
-    buffer.write(text, offset + 4 + headBytes);
-  });
-};
-
-/** The answer in a frame and the text beside it; throws RangeError or SyntaxError when it is none. */
-export const parseAnswer = ({ payload }: Frame): { answer: Answer; text: string } => {
-  const headEnd = 4 + payload.readUInt32BE(0);
-  if (headEnd > payload.length) throw new RangeError('The answer is cut');
-  return { answer: JSON.parse(payload.toString('utf8', 4, headEnd)) as Answer, text: payload.toString('utf8', headEnd, payload.length) };
-};
+const isTime = (value: number) => Math.abs(value) <= 8.64e15; // beyond it, Date has none

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { anyId, until } from '@muster/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -7,13 +7,17 @@ import {
   type Answers,
   askHolder,
   closeHolder,
+  type Floor,
   type Holder,
+  type HolderOptions,
+  type Identity,
   isAnswering,
   openHolder,
   type Question,
   type ReadReply,
   type ReadRequest,
   readFrom,
+  type ServeOptions,
   serveRequests,
 } from './index.ts';
 
@@ -133,7 +137,7 @@ describe('A holder that does not answer', () => {
 
 describe('A connection to a holder', () => {
   it('comes back by itself when the holder does', async () => {
-    await using service = await serveRequests(host, 0, answering, unexpected);
+    await using service = await serveRequests(serving());
     using connection = connectTo(service.port);
     await until('it is connected', () => isAnswering(connection.holder));
     const waiting = readFrom(connection.holder, reading('a'), 5_000);
@@ -141,13 +145,13 @@ describe('A connection to a holder', () => {
     await service[Symbol.asyncDispose]();
     await until('the connection is gone', () => !isAnswering(connection.holder));
     expect(await readFrom(connection.holder, reading('a'), 5_000)).to.equal(undefined);
-    await using _again = await serveRequests(host, service.port, answering, unexpected);
+    await using _again = await serveRequests(serving({ port: service.port }));
     await until('it is connected again', () => isAnswering(connection.holder));
     expect(jsonOf(await readFrom(connection.holder, reading('b'), 5_000))).to.equal(jsonOf(stateOf('b')));
   });
 
   it('that breaks leaves its requests without an answer at once, not at their time', async () => {
-    await using service = await serveRequests(host, 0, { ...answering, read: () => forever() }, unexpected);
+    await using service = await serveRequests(serving({ answers: { ...answering, read: () => forever() } }));
     using connection = connectTo(service.port);
     await until('it is connected', () => isAnswering(connection.holder));
     const waiting = readFrom(connection.holder, reading('a'), 60_000);
@@ -159,33 +163,47 @@ describe('A connection to a holder', () => {
     const port = await freePort();
     using connection = connectTo(port);
     await until('it was refused a few times', () => connection.holder.failures >= 3);
-    await using _service = await serveRequests(host, port, answering, unexpected);
+    await using _service = await serveRequests(serving({ port }));
     await until('it is connected', () => isAnswering(connection.holder));
   });
 
-  it('to somebody who speaks another language is closed', async () => {
-    const hangUps: Promise<unknown>[] = [];
-    await using stranger = await openStranger((socket) => {
-      hangUps.push(once(socket, 'close'));
-      socket.on('error', () => undefined);
-      socket.on('data', () => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  it('uses no number twice: when all are used up, it is made anew', async () => {
+    const late: (() => void)[] = [];
+    await using pair = await openPair({
+      read: ({ id }) => (id === 'late' ? new Promise((resolve) => late.push(() => resolve(stateOf('late')))) : stateOf(id)),
     });
-    using connection = connectTo(stranger.port);
-    await until('it is connected', () => isAnswering(connection.holder));
-    expect(await readFrom(connection.holder, reading('a'), 5_000)).to.equal(undefined);
-    await hangUps[0];
+    const first = pair.holder.socket;
+    expect(await readFrom(pair.holder, reading('late'), 50)).to.equal(undefined); // number 1, or soon after
+    await until('a probe was answered', () => isAnswering(pair.holder), 2_000);
+    pair.holder.nextRequest = 0xffff_ffff;
+    expect(jsonOf(await readFrom(pair.holder, reading('last'), 5_000))).to.equal(jsonOf(stateOf('last')));
+    expect(await readFrom(pair.holder, reading('none'), 5_000)).to.equal(undefined);
+    await until('it is connected again', () => isAnswering(pair.holder));
+    expect(pair.holder.socket).not.to.equal(first);
+    const ids = ['a', 'bb', 'ccc'];
+    const replies = ids.map((id) => readFrom(pair.holder, reading(id), 5_000));
+    for (const answer of late) answer();
+    expect((await Promise.all(replies)).map(jsonOf)).to.deep.equal(ids.map((id) => jsonOf(stateOf(id))));
+  });
+
+  it('sends no question that is longer than an aggregator takes', async () => {
+    await using pair = await openPair();
+    const floors = (length: number, id: string): Floor[] => Array.from({ length }, () => ['note', id, 1]);
+    expect(await askHolder(pair.holder, { kind: 'count', partitions: [], floors: floors(100_001, 'a'), waitMs: 0 }, 5_000)).to.equal(undefined);
+    expect(await askHolder(pair.holder, { kind: 'count', partitions: [], floors: floors(100_000, 'a'.repeat(64)), waitMs: 0 }, 5_000)).to.equal(undefined);
+    expect(await askHolder(pair.holder, { kind: 'count', partitions: [], floors: floors(100_000, 'a'), waitMs: 0 }, 5_000)).not.to.equal(undefined);
   });
 
   it('closed while it stands, while it is being made, and between two tries leaves nothing open', async () => {
     await new Promise(setImmediate); // mocha's own timer runs from here on
     const [before, timers] = [openHandles(), openHandles('Timeout').length];
-    await using service = await serveRequests(host, 0, answering, unexpected);
-    const standing = openHolder('a', `${host}:${service.port}`);
+    await using service = await serveRequests(serving());
+    const standing = openHolder(calling(service.port));
     await until('it is connected', () => isAnswering(standing));
     closeHolder(standing);
-    closeHolder(openHolder('b', `${host}:${service.port}`));
+    closeHolder(openHolder(calling(service.port)));
     const port = await freePort();
-    const refused = openHolder('c', `${host}:${port}`);
+    const refused = openHolder(calling(port));
     await until('it waits for its next try', () => refused.failures > 0);
     closeHolder(refused);
     expect(openHandles('Timeout').length).to.equal(timers);
@@ -205,31 +223,13 @@ describe('A connection to a holder', () => {
 });
 
 describe('A read service', () => {
-  it('hangs up on a stranger and goes on serving the others', async () => {
-    const errors: unknown[] = [];
-    await using pair = await openPair(answering, (error) => errors.push(error));
-    const head = (length: number, kind: number) => Buffer.from([length >>> 24, length >>> 16, length >>> 8, length, kind, 0, 0, 0, 1]);
-    const strange = [
-      Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
-      head(5, 99), // a kind that nobody knows
-      head(5, 1), // a read of nothing
-      Buffer.concat([head(12, 1), Buffer.from([0, 0, 0, 0, 0, 0, 200])]), // a read whose entity is longer than all of it
-      Buffer.concat([head(6, 2), Buffer.from('{')]), // a question that is no JSON
-      head(5 * 1024 * 1024, 1), // too long
-      Buffer.alloc(4), // too short
-    ];
-    for (const bytes of strange) expect(await answerTo(pair.port, bytes), bytes.toString('hex')).to.equal('');
-    expect(errors).to.have.length(4);
-    expect(jsonOf(await readFrom(pair.holder, reading('a'), 5_000))).to.equal(jsonOf(stateOf('a')));
-  });
-
   it('whose answer fails says so, and serves the next', async () => {
     const errors: unknown[] = [];
     const failing: Partial<Answers> = {
       read: ({ id }) => (id === 'bad' ? Promise.reject(new Error('no')) : stateOf(id)),
       ask: async () => Promise.reject(new Error('neither')),
     };
-    await using pair = await openPair(failing, (error) => errors.push(error));
+    await using pair = await openPair(failing, { onError: (error) => errors.push(error) });
     expect(await readFrom(pair.holder, reading('bad'), 50)).to.equal(undefined);
     expect(await askHolder(pair.holder, { kind: 'count', partitions: [], floors: [], waitMs: 0 }, 50)).to.equal(undefined);
     expect(errors.map(String)).to.deep.equal(['Error: no', 'Error: neither']);
@@ -238,7 +238,7 @@ describe('A read service', () => {
 
   it('does not start on a port that is taken', async () => {
     await using pair = await openPair();
-    const failure = await serveRequests(host, pair.port, answering, unexpected).catch((error: NodeJS.ErrnoException) => error.code);
+    const failure = await serveRequests(serving({ port: pair.port })).catch((error: NodeJS.ErrnoException) => error.code);
     expect(failure).to.equal('EADDRINUSE');
   });
 });
@@ -261,7 +261,29 @@ const jsonOf = (reply: ReadReply | undefined) => (reply?.kind === 'state' ? repl
 
 const answering: Answers = { read: ({ id }) => stateOf(id), ask: async () => ({ answer: { kind: 'notHere' }, text: '' }) };
 
-const unexpected = (error: unknown) => expect.fail(String(error));
+const unexpected = (error: unknown) => expect.fail(error instanceof Error ? error.message : JSON.stringify(error));
+
+const self: Identity = { name: 'aggregator-0', incarnation: 'a1', database: 'muster' };
+const secret = 'the secret of the tests';
+
+const serving = (more: Partial<ServeOptions> = {}): ServeOptions => ({
+  host,
+  port: 0,
+  secret,
+  identity: () => self,
+  answers: answering,
+  onProblem: unexpected,
+  onError: unexpected,
+  ...more,
+});
+
+const calling = (port: number, more: Partial<HolderOptions> = {}): HolderOptions => ({
+  ...self,
+  address: `${host}:${port}`,
+  secret,
+  onProblem: unexpected,
+  ...more,
+});
 
 const forever = () => new Promise<never>(() => undefined);
 
@@ -275,7 +297,7 @@ const anyRequest: fc.Arbitrary<ReadRequest> = fc.record({
   waitMs: fc.integer({ min: 0, max: 65_535 }),
 });
 
-const anyTime = fc.double({ noNaN: true, noDefaultInfinity: true });
+const anyTime = fc.double({ noNaN: true, min: -8.64e15, max: 8.64e15 });
 
 const anyReply: fc.Arbitrary<ReadReply> = fc.oneof(
   fc.constant<ReadReply>({ kind: 'notHere' }),
@@ -287,20 +309,20 @@ const anyReply: fc.Arbitrary<ReadReply> = fc.oneof(
     json: fc.string({ unit: 'grapheme', maxLength: 50 }),
     createdAt: anyTime,
     changedAt: anyTime,
-    lagMs: anyTime,
+    lagMs: fc.double({ noNaN: true, noDefaultInfinity: true }),
     behind: fc.boolean(),
     parked: fc.boolean(),
   }),
 );
 
-const connectTo = (port: number): Disposable & { holder: Holder } => {
-  const holder = openHolder('aggregator-0', `${host}:${port}`);
+const connectTo = (port: number, more: Partial<HolderOptions> = {}): Disposable & { holder: Holder } => {
+  const holder = openHolder(calling(port, more));
   return { holder, [Symbol.dispose]: () => closeHolder(holder) };
 };
 
 /** A service and a connection to it that stands. */
-const openPair = async (answers: Partial<Answers> = {}, onError: (error: unknown) => void = unexpected) => {
-  const service = await serveRequests(host, 0, { ...answering, ...answers }, onError);
+const openPair = async (answers: Partial<Answers> = {}, more: Partial<ServeOptions> = {}) => {
+  const service = await serveRequests(serving({ answers: { ...answering, ...answers }, ...more }));
   const { holder } = connectTo(service.port);
   await until('it is connected', () => isAnswering(holder));
   const close = async () => {
@@ -324,20 +346,6 @@ const openStranger = async (onConnection: (socket: Socket) => void) => {
   };
   return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: close };
 };
-
-/** What comes back until the other end hangs up. */
-const answerTo = (port: number, bytes: Buffer): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    const socket = connect({ host, port }, () => socket.write(bytes));
-    socket.setTimeout(5_000, () => {
-      reject(new Error('The other end did not hang up within 5 s'));
-      socket.destroy();
-    });
-    socket.on('error', () => undefined);
-    socket.on('data', (chunk) => chunks.push(chunk));
-    socket.once('close', () => resolve(Buffer.concat(chunks).toString()));
-  });
 
 const freePort = async () => {
   await using stranger = await openStranger(() => undefined);

@@ -12,7 +12,8 @@ export const runInProcess = async (entities: readonly Entity[], { aggregators, e
   const test = given ? undefined : await openTestDatabase();
   const { uri, database } = given ?? (test as NonNullable<typeof test>);
   const stop = new AbortController();
-  const common = { MONGODB_URI: uri, DATABASE: database, LOG_LEVEL: 'silent', ...environment };
+  const own = { MONGODB_URI: uri, DATABASE: database, CLUSTER_SECRET: 'the secret of the tests' };
+  const common = { ...own, LOG_LEVEL: 'silent', ...environment };
   const started = Array.from({ length: aggregators }, (_, index) =>
     start((ready) => runAggregator(entities, { ...common, AGGREGATOR_NAME: `aggregator-${index}` }, stop.signal, ready)),
   );

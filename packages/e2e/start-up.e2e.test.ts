@@ -16,10 +16,17 @@ const programs = ['gateway', 'aggregator'] as const;
 describe('A program with settings that cannot be', () => {
   for (const program of programs) {
     it(`does not start: the ${program} names all problems at once, and no password`, async () => {
-      const wrong = { MONGODB_URI: 'http://ada:secret@localhost', PARTITIONS: '0', LOG_LEVEL: 'loud', AGGREGATOR_NAME: 'two words', PORT: '70000' };
+      const wrong = {
+        MONGODB_URI: 'http://ada:secret@localhost',
+        CLUSTER_SECRET: 'short secret',
+        PARTITIONS: '0',
+        LOG_LEVEL: 'loud',
+        AGGREGATOR_NAME: 'two words',
+        PORT: '70000',
+      };
       const { code, output } = await runToEnd(program, wrong);
       expect(code).to.equal(2);
-      for (const name of ['MONGODB_URI', 'PARTITIONS', 'LOG_LEVEL', { gateway: 'PORT', aggregator: 'AGGREGATOR_NAME' }[program]])
+      for (const name of ['MONGODB_URI', 'CLUSTER_SECRET', 'PARTITIONS', 'LOG_LEVEL', { gateway: 'PORT', aggregator: 'AGGREGATOR_NAME' }[program]])
         expect(output).to.match(new RegExp(`^Cannot start the ${program}: .*"${name}"`, 'm'));
       expect(output).not.to.include('secret');
     });
@@ -27,14 +34,21 @@ describe('A program with settings that cannot be', () => {
     it(`does not start: the ${program} misses what it cannot do without`, async () => {
       const { code, output } = await runToEnd(program, { MONGODB_URI: '' });
       expect(code).to.equal(2);
-      expect(output).to.include('"MONGODB_URI" is required');
+      expect(output).to.include('"MONGODB_URI" is required').and.to.include('"CLUSTER_SECRET" is required');
     });
 
     it(`does not start on a database that was set up otherwise: the ${program} says what is, and what to do`, async () => {
       await using database = await openTestDatabase();
       await using log = openLog({ ...database, appName: 'test' });
       await log.settings.insertOne({ _id: 'muster', schema: 1, partitions: 32, hash: 'murmur3_x86_32(entity:id), seed 0' });
-      const about = { MONGODB_URI: database.uri, DATABASE: database.database, LOG_LEVEL: 'warn', PORT: '0', AGGREGATOR_NAME: 'aggregator-0' };
+      const about = {
+        MONGODB_URI: database.uri,
+        DATABASE: database.database,
+        CLUSTER_SECRET: 'the secret of the tests',
+        LOG_LEVEL: 'warn',
+        PORT: '0',
+        AGGREGATOR_NAME: 'aggregator-0',
+      };
       const { code, output } = await runToEnd(program, { ...about, PARTITIONS: '64' });
       expect(code).to.equal(2);
       expect(output).to.match(/set up with partitions 32, this process has 64; start it with the stored value, or on another database/);

@@ -2,7 +2,7 @@ import { partitionOf } from '@muster/cluster';
 import { type AppendQueue, type DatabaseClock, type Log, openAppendQueue, openClock } from '@muster/log';
 import type { Entity } from '@muster/model';
 import { Counter, Gauge, Histogram, type Logger, type Registry, secondsBuckets } from '@muster/runtime';
-import { type Members, openMembers } from './members.ts';
+import { type Members, openMembers, type Wire } from './members.ts';
 import { openRandomStock, type RandomStock } from './new-id.ts';
 import { openRemembered, type Remembered } from './remembered.ts';
 import type { Settings } from './settings.ts';
@@ -36,7 +36,7 @@ export const openGateway = (parts: Pick<Gateway, 'settings' | 'entities' | 'log'
     queue,
     turns: openTurns(),
     remembered: openRemembered(APPEND_LANES * APPEND_BATCH_MAX),
-    members: openMembers(),
+    members: openMembers(wireOf(given)),
     clock: openClock(),
     random: openRandomStock(),
     database: { reachable: true },
@@ -44,6 +44,13 @@ export const openGateway = (parts: Pick<Gateway, 'settings' | 'entities' | 'log'
     metrics: openGatewayMetrics(registry, queue),
   };
 };
+
+const wireOf = ({ settings, logger }: Pick<Gateway, 'settings' | 'logger'>): Wire => ({
+  database: settings.DATABASE,
+  secret: settings.CLUSTER_SECRET,
+  // a restart is no news to whoever looks after this, and is over with the next look at the list
+  onProblem: ({ kind, message }) => logger[kind === 'incarnation' ? 'debug' : 'warn']({ kind }, message),
+});
 
 /** How a stream is called in this process's maps. */
 export const keyOf = (entity: Entity, id: string): string => `${entity.name}:${id}`;

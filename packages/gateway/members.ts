@@ -1,6 +1,7 @@
 import {
   closeHolder,
   type Holder,
+  type HolderOptions,
   isAnswering,
   livingOf,
   type Member,
@@ -14,13 +15,17 @@ import {
 
 /** The aggregators that this gateway knows and the connections to them. A plain value, changed in this file only. */
 export type Members = {
+  wire: Wire;
   roster: Roster;
   byName: Map<string, { incarnation: string; holder: Holder }>;
   byPartition: Holder[][]; // those that serve it, in the order in which they are asked: its owner, its standby, those that leave
   turn: number; // who is asked first for sets
 };
 
-export const openMembers = (): Members => ({ roster: noRoster, byName: new Map(), byPartition: [], turn: 0 });
+/** What every connection to an aggregator needs. */
+export type Wire = Pick<HolderOptions, 'database' | 'secret' | 'onProblem'>;
+
+export const openMembers = (wire: Wire): Members => ({ wire, roster: noRoster, byName: new Map(), byPartition: [], turn: 0 });
 
 /**
  * Takes over the list of aggregators as it stands in the database at `databaseNow` (its clock, milliseconds): opens connections to new ones, closes those to
@@ -36,7 +41,7 @@ export const takeMembers = (members: Members, listed: readonly Member[], databas
     members.byName.delete(name);
   }
   for (const [name, { incarnation, address }] of byName) {
-    if (!members.byName.has(name)) members.byName.set(name, { incarnation, holder: openHolder(name, address) });
+    if (!members.byName.has(name)) members.byName.set(name, { incarnation, holder: openHolder({ ...members.wire, name, address, incarnation }) });
   }
   members.byPartition = byPartition(members, settings);
 };

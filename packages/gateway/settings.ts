@@ -1,4 +1,4 @@
-import { type Environment, type Parsed, parseSettings, type SharedSettings, sharedSettings } from '@muster/runtime';
+import { type Environment, type Parsed, parseSettings, type SharedSettings, secretSettings, sharedSettings } from '@muster/runtime';
 import Joi from 'joi';
 
 export type Settings = SharedSettings & {
@@ -13,7 +13,7 @@ export type Settings = SharedSettings & {
 };
 
 /** The gateway's settings from its environment; times in milliseconds. */
-export const parseGatewaySettings = (environment: Environment): Parsed<Settings> => parseSettings<Settings>(table, environment, ['MONGODB_URI']);
+export const parseGatewaySettings = (environment: Environment): Parsed<Settings> => parseSettings<Settings>(table, environment, secretSettings);
 
 const table = {
   ...sharedSettings,

@@ -13,6 +13,8 @@ export type Running = {
   mongodbUri?: string;
   mongodbPid?: number;
   url?: string;
+  /** What the commands need to ask the aggregators. */
+  clusterSecret?: string;
   processes: { name: string; pid: number; healthPort?: number }[];
 };
 
@@ -67,6 +69,7 @@ export const describeRunning = (claimed: Pick<Running, 'supervisorPid' | 'superv
   mongodbUri: orUndefined(() => mongodbUriOf(system)),
   mongodbPid: system.processes.get('mongodb')?.spawned?.pid,
   url: orUndefined(() => urlOf(system, host)),
+  clusterSecret: system.clusterSecret,
   processes: [...system.gateways, ...system.aggregators].flatMap((name) => {
     const { spawned, ready } = processOf(system, name);
     return spawned ? [{ name, pid: spawned.pid, healthPort: ready?.healthPort }] : [];
@@ -76,7 +79,7 @@ export const describeRunning = (claimed: Pick<Running, 'supervisorPid' | 'superv
 const pathIn = (dataPath: string) => join(dataPath, 'running.json');
 const freshPathIn = (dataPath: string) => join(dataPath, `running.json.${process.pid}`);
 
-const mode = 0o600; // a URI may hold a password
+const mode = 0o600; // a URI may hold a password, and the secret is one
 
 const serialize = (running: Running) => `${JSON.stringify(running, undefined, 2)}\n`;
 

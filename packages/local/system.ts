@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import type { Environment } from '@muster/runtime';
@@ -21,7 +22,7 @@ export type SystemOptions = {
   gateways?: number;
   aggregators?: number;
   oplogMaxEntries?: number;
-  /** Handed to all programs, as is. */
+  /** Handed to all programs, with a CLUSTER_SECRET made up where it has none. */
   environment: Environment;
   /** More of it for one process, by its name. */
   environmentFor?: (name: string) => Environment;
@@ -38,7 +39,12 @@ export type SystemOptions = {
 };
 
 /** All processes of one Muster, by name: `mongodb` (if embedded), `gateway` (further ones `gateway-1`…), `aggregator-0`… */
-export type System = Group & { readonly gateways: string[]; readonly aggregators: string[]; readonly givenUri: string | undefined };
+export type System = Group & {
+  readonly gateways: string[];
+  readonly aggregators: string[];
+  readonly givenUri: string | undefined;
+  readonly clusterSecret: string;
+};
 
 export type RunningSystem = System & AsyncDisposable & { url: string; mongodbUri: string };
 
@@ -59,7 +65,9 @@ export const startSystem = async (options: SystemOptions, deadlineMs = 60_000): 
 };
 
 /** The processes of a Muster, none of them started. `signal` calls off what fetches a MongoDB. */
-export const planSystem = (options: SystemOptions, signal?: AbortSignal): System => {
+export const planSystem = (given: SystemOptions, signal?: AbortSignal): System => {
+  const clusterSecret = given.environment.CLUSTER_SECRET || randomBytes(24).toString('hex'); // an empty one counts as unset
+  const options = { ...given, environment: { ...given.environment, CLUSTER_SECRET: clusterSecret } };
   const gateways = countedNames('gateway', options.gateways ?? 1).map((name, index) => (index === 0 ? 'gateway' : name));
   const aggregators = countedNames('aggregator', options.aggregators ?? 3);
   const uri = () => mongodbUriOf(system);
@@ -76,6 +84,7 @@ export const planSystem = (options: SystemOptions, signal?: AbortSignal): System
     gateways,
     aggregators,
     givenUri: options.mongodbUri,
+    clusterSecret,
   };
   return system;
 };

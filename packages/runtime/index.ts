@@ -3,4 +3,4 @@ export { type Logger, openLogger, withoutCredentials } from './logging.ts';
 export { Counter, Gauge, Histogram, openMetrics, Registry, secondsBuckets } from './metrics.ts';
 export { backOffMs, pause, repeat, retryUntil } from './retry.ts';
 export { runProgram } from './run-program.ts';
-export { type Environment, type Parsed, parseSettings, type SharedSettings, sharedSettings } from './settings.ts';
+export { type Environment, type Parsed, parseSettings, type SharedSettings, secretSettings, sharedSettings } from './settings.ts';

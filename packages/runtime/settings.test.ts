@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import Joi from 'joi';
-import { parseSettings, sharedSettings } from './index.ts';
+import { parseSettings, secretSettings, sharedSettings } from './index.ts';
 
 const table = { PORT: Joi.number().port().default(3_000), NAME: Joi.string().min(3).required(), PASSWORD: Joi.string().pattern(/^[a-z]+$/) };
 const problemsOf = (environment: Record<string, string | undefined>, secret: string[] = []) => {
@@ -41,25 +41,36 @@ describe('The settings of a program', () => {
 });
 
 describe('The settings that both programs share', () => {
-  const parse = (environment: Record<string, string>) => parseSettings(sharedSettings, environment, ['MONGODB_URI']);
+  const parse = (environment: Record<string, string>) => parseSettings(sharedSettings, environment, secretSettings);
   const uri = 'mongodb://ada:pass@db:27017/?replicaSet=x';
 
-  it('need the URI of a MongoDB and nothing else', () => {
-    const parsed = parse({ MONGODB_URI: uri });
+  const CLUSTER_SECRET = 'sixteen letters!';
+
+  it('need the URI of a MongoDB, a secret, and nothing else', () => {
+    const parsed = parse({ MONGODB_URI: uri, CLUSTER_SECRET });
     expect(parsed).to.have.nested.property('settings.MONGODB_URI', uri);
     expect(parsed).to.deep.include({ kind: 'settings' });
-    expect(parse({}).kind).to.equal('problems');
+    expect(parse({ MONGODB_URI: uri }).kind).to.equal('problems');
+    expect(parse({ CLUSTER_SECRET }).kind).to.equal('problems');
   });
 
   it('refuse another URI without showing it', () => {
-    const parsed = parse({ MONGODB_URI: 'postgres://ada:pass@db' });
+    const parsed = parse({ MONGODB_URI: 'postgres://ada:pass@db', CLUSTER_SECRET });
     expect(parsed.kind).to.equal('problems');
     expect(JSON.stringify(parsed)).not.to.contain('pass@');
   });
 
+  it('refuse a secret that is easily guessed, or endless, without showing it', () => {
+    for (const secret of ['15 letters long', 'x'.repeat(257)]) {
+      const parsed = parse({ MONGODB_URI: uri, CLUSTER_SECRET: secret });
+      expect(parsed.kind).to.equal('problems');
+      expect(JSON.stringify(parsed)).to.contain('CLUSTER_SECRET').and.not.to.contain(secret);
+    }
+  });
+
   it('take several hosts', () => {
     for (const several of ['mongodb://a:27017,b:27017,c:27017/?replicaSet=x', 'mongodb+srv://cluster.example.org', 'mongodb://a'])
-      expect(parse({ MONGODB_URI: several }).kind, several).to.equal('settings');
+      expect(parse({ MONGODB_URI: several, CLUSTER_SECRET }).kind, several).to.equal('settings');
   });
 
   it('refuse numbers that are none, or out of bounds', () => {
@@ -71,6 +82,6 @@ describe('The settings that both programs share', () => {
       DATABASE: ['a.b', 'a b', '$x'],
     };
     for (const [name, values] of Object.entries(wrong))
-      for (const value of values) expect(parse({ MONGODB_URI: uri, [name]: value }).kind, `${name}=${value}`).to.equal('problems');
+      for (const value of values) expect(parse({ MONGODB_URI: uri, CLUSTER_SECRET, [name]: value }).kind, `${name}=${value}`).to.equal('problems');
   });
 });

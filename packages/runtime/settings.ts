@@ -22,11 +22,15 @@ const describe = ({ message, path, context }: Joi.ValidationErrorItem, secret: r
   return `${message} (found ${value === undefined ? 'nothing' : JSON.stringify(value)})`;
 };
 
-/** The settings that both programs share: the database, the health port, the log. Times in milliseconds. */
+/** What parseSettings is to show nothing of. */
+export const secretSettings = ['MONGODB_URI', 'CLUSTER_SECRET'];
+
+/** The settings that both programs share: the database, the secret of the wire, the health port, the log. Times in milliseconds. */
 export const sharedSettings = {
   MONGODB_URI: Joi.string()
     .pattern(/^mongodb(\+srv)?:\/\/\S+$/, 'mongodb://…') // no `uri()`: one that names several hosts, as of a replica set, is none to it
     .required(),
+  CLUSTER_SECRET: Joi.string().min(16).max(256).required(),
   DATABASE: Joi.string()
     .pattern(/^[A-Za-z0-9_-]{1,38}$/)
     .default('muster'),
@@ -39,6 +43,7 @@ export const sharedSettings = {
 
 export type SharedSettings = {
   MONGODB_URI: string;
+  CLUSTER_SECRET: string;
   DATABASE: string;
   HOST: string;
   HEALTH_PORT: number;

@@ -72,7 +72,7 @@ export const bench = async (environment: NodeJS.ProcessEnv, options: BenchOption
   }
 };
 
-const fill = async ({ options, log, say, signal }: Bench) => {
+const fill = async ({ options, log, system, say, signal }: Bench) => {
   const [entity] = entities;
   if (!entity) throw new Error('There is no entity');
   say(`Filling in ${options.users} users`);
@@ -80,7 +80,7 @@ const fill = async ({ options, log, say, signal }: Bench) => {
   await seedLog(log, entity, partitions, { users: options.users, seed, concurrency: 2_000, signal, onSeeded: () => undefined });
   signal.throwIfAborted();
   await fillPlain(log, seed, options.users);
-  await using aggregators = await openAggregators(log);
+  await using aggregators = await openAggregators(log, system.clusterSecret);
   const isHeld = await waitUntilHeld(aggregators, entity, partitions, seed, options.users);
   if (!isHeld) throw new Error('The aggregators did not take the users in');
   await watchTail(log, async () => undefined); // until all is saved

@@ -33,8 +33,8 @@ export const seed = async (environment: NodeJS.ProcessEnv, options: SeedOptions,
     closeProgress(progress);
     print(describe(seeded, options.via, (performance.now() - startedAt) / 1_000));
     if (signal.aborted) return refuse('broken off; the same command again goes on where it was', print, 1);
-    await using aggregators = await openAggregators(log);
-    if (aggregators.holders.length === 0) return tell('No aggregator runs: they take the users in when they start', print, 0);
+    await using aggregators = await openAggregators(log, system.secret);
+    if (aggregators.holders.length === 0) return tell(describeUnheld(aggregators.silent), print, 0);
     const isHeld = await waitUntilHeld(aggregators, entity, partitions, options.seed, options.users);
     if (!isHeld) return refuse('the aggregators do not have all of them in memory yet', print, 1);
     return tell(`Held by ${aggregators.holders.length} aggregators ${((performance.now() - startedAt) / 1_000).toFixed(1)} s after the start`, print, 0);
@@ -50,6 +50,9 @@ const describe = ({ created, present }: Seeded, via: string, seconds: number): s
   const rate = Math.round((created + present) / seconds);
   return `${created} users created through the ${via === 'api' ? 'API' : 'log'} in ${seconds.toFixed(1)} s, ${rate} users/s${were}`;
 };
+
+const describeUnheld = (silent: readonly string[]): string =>
+  silent.length > 0 ? `Whether the aggregators hold them is not known: ${silent.join(', ')}` : 'No aggregator runs: they take the users in when they start';
 
 const tell = (text: string, print: (text: string) => void, code: number): number => {
   print(text);

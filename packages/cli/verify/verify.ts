@@ -22,7 +22,7 @@ export const verify = async (environment: NodeJS.ProcessEnv, options: VerifyOpti
   try {
     const partitions = await readPartitions(log);
     const total = await withinDeadline(log.events.estimatedDocumentCount(), 10_000, 'count the events');
-    await using aggregators = await openAggregators(log);
+    await using aggregators = await openAggregators(log, system.secret);
     const looking = { log, entities: new Map(entities.map((entity) => [entity.name, entity])), partitions, findings: openFindings() };
     const { findings } = looking;
     const progress = openProgress('Events verified', total);
