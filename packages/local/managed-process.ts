@@ -104,6 +104,7 @@ export const stopProcess = async (group: Group, name: string): Promise<Exit | un
   await one.launching;
   clearTimeout(one.restart);
   const exit = one.spawned && (await endProcess(one.spawned, one.graceMs));
+  one.lastLines = []; // what it says in its next life is what explains that
   change(group, one, 'stopped');
   return exit;
 };
