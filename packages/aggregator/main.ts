@@ -5,4 +5,4 @@ import { runAggregator } from './run-aggregator.ts';
 
 listenForFailpoints();
 const title = `muster-aggregator ${process.env.AGGREGATOR_NAME ?? ''}`.trim();
-await runProgram(title, (environment, signal) => runAggregator(entities, environment, signal, (ready) => process.send?.({ kind: 'ready', ...ready })), 20_000);
+await runProgram(title, (environment, signal) => runAggregator(entities, environment, signal, (ready) => process.send?.({ kind: 'ready', ...ready })), 28_000);

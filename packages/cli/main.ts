@@ -1,6 +1,8 @@
 import { runProgram } from '@muster/runtime';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { bench } from './bench/bench.ts';
+import type { ScaleOptions } from './scale/request-of.ts';
+import { scale } from './scale/scale.ts';
 import { seed } from './seed/seed.ts';
 import { verify } from './verify/verify.ts';
 
@@ -46,6 +48,19 @@ program
   .option('--quick', 'a small run that only shows that it works')
   .option('--out <file>', 'put the Markdown there too')
   .action((options) => run((environment, signal) => bench(environment, options.quick ? { ...options, ...quick } : options, signal, print)));
+
+program
+  .command('scale')
+  .description('change how many processes the running npm start has, or restart them one at a time; says what runs where nothing is asked for')
+  .argument('[aggregators]', 'how many there shall be', parseCount)
+  .option('--gateways <number>', 'how many there shall be', parseCount)
+  .option('--restart', 'restart the aggregators one at a time, each only when all copies are held')
+  .option('--only <which>', 'what to restart: aggregators, gateways, or one process by its name')
+  .option('--set <NAME=VALUE...>', 'a setting to change for those that are restarted')
+  .option('--within <seconds>', 'how long a process may take to get ready, and the copies to be complete (120)', parseCount)
+  .action((aggregators: number | undefined, options: Omit<ScaleOptions, 'aggregators'>) =>
+    run((environment, signal) => scale(environment, { aggregators, ...options }, signal, print)),
+  );
 
 try {
   await program.parseAsync();

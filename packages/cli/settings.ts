@@ -1,7 +1,7 @@
 import { type Environment, type Parsed, parseSettings, secretSettings, sharedSettings } from '@muster/runtime';
 import Joi from 'joi';
 
-export type CliSettings = { MONGODB_URI?: string; CLUSTER_SECRET?: string; DATABASE: string; DATA: string };
+export type CliSettings = { MONGODB_URI?: string; CLUSTER_SECRET?: string; DATABASE: string; DATA: string; COPIES: number; LEASE_MS: number };
 
 /** Where the commands look for the running system, from the environment. Pure. */
 export const parseCliSettings = (environment: Environment): Parsed<CliSettings> => parseSettings(table, environment, secretSettings);
@@ -13,4 +13,7 @@ const table = {
     .pattern(/^[A-Za-z0-9_-]{1,38}$/)
     .default('muster'),
   DATA: Joi.string().default('./data'),
+  // the aggregators' own
+  COPIES: Joi.number().integer().min(1).default(2),
+  LEASE_MS: Joi.number().integer().min(1).default(3_000),
 };

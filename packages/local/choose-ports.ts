@@ -12,7 +12,7 @@ export type Chosen = { kind: 'ports'; ports: Ports; remarks: string[] } | { kind
 export const choosePorts = async (settings: LocalSettings): Promise<Chosen> => {
   const mongodb = settings.MONGODB_URI === undefined ? await choose('MONGODB_PORT', settings.MONGODB_PORT, usualMongodbPort, 1, '127.0.0.1') : nothingToChoose;
   const usualHealthPort = settings.PORT === 0 || settings.PORT > 65_400 ? 0 : settings.PORT + 100;
-  const health = await choose('HEALTH_PORT', settings.HEALTH_PORT, usualHealthPort, 1 + settings.AGGREGATOR_COUNT, settings.HOST);
+  const health = await choose('HEALTH_PORT', settings.HEALTH_PORT, usualHealthPort, 1 + settings.AGGREGATORS, settings.HOST);
   const problems = [...mongodb.problems, ...health.problems];
   if (problems.length > 0) return { kind: 'problems', problems };
   return { kind: 'ports', ports: { mongodbPort: mongodb.port, healthPort: health.port }, remarks: [...mongodb.remarks, ...health.remarks] };

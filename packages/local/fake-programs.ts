@@ -11,7 +11,7 @@ const server = createServer((_, response) => response.end('{}')).listen(Number(p
 
 const aggregator = `
 process.title = 'fake-aggregator';
-console.log(JSON.stringify({ level: 30, time: 0, msg: 'Started ' + process.env.AGGREGATOR_INDEX + '/' + process.env.AGGREGATOR_COUNT }));
+console.log(JSON.stringify({ level: 30, time: 0, msg: 'Started ' + process.env.AGGREGATOR_NAME + ' with ' + process.env.COLOUR }));
 if (process.env.EXIT_CODE) {
   console.error('No good');
   process.exit(Number(process.env.EXIT_CODE));
@@ -23,6 +23,6 @@ const programOf = (body: string) => ['--input-type=module', '--eval', `${stoppin
 
 /**
  * Stand-ins for the two programs, for tests of what runs them: they say that they are ready, answer `{}`, and stop when told to or when left alone;
- * with EXIT_CODE they end at once, with DEAF they hear no SIGTERM.
+ * with EXIT_CODE an aggregator ends at once, with DEAF they hear no SIGTERM. An aggregator tells its name and its COLOUR.
  */
 export const fakePrograms = { gateway: programOf(gateway), aggregator: programOf(aggregator) };

@@ -1,5 +1,5 @@
 import { type EventEmitter, once } from 'node:events';
-import { backOffMs } from '@muster/runtime';
+import { backOffMs, type Environment } from '@muster/runtime';
 import type { Launched, Ready } from './launch-program.ts';
 import { type Exit, endProcess, type Spawned } from './spawned.ts';
 
@@ -19,6 +19,10 @@ export type ManagedProcess = {
   launching?: Promise<Error | undefined>;
   /** What it said when it was ready last; kept for the next life. */
   ready?: Ready;
+  /** Set after it was planned, beside its environment; for its next lives. */
+  settings: Environment;
+  /** How the last life ended, if it was not stopped. */
+  exit?: Exit;
   /** Deaths in a row, each soon after the start. */
   failures: number;
   restart?: NodeJS.Timeout;
@@ -33,9 +37,9 @@ export type ProcessEvent =
   | { kind: 'died'; name: string; exit: Exit; wasReady: boolean; failures: number; restartMs: number | undefined }
   | { kind: 'unstartable'; name: string; problem: string; restartMs: number | undefined };
 
-/** Processes that belong together. `restart` says whether one that dies is started again. */
+/** Processes that belong together; which ones changes in this file alone. `restart` says whether one that dies is started again. */
 export type Group = {
-  readonly processes: ReadonlyMap<string, ManagedProcess>;
+  readonly processes: Map<string, ManagedProcess>;
   readonly restart: boolean;
   readonly onEvent: (event: ProcessEvent) => void;
   /** Emits `change` after every change of a status. */
@@ -49,9 +53,28 @@ export const plan = (name: string, graceMs: number, launch: ManagedProcess['laun
   graceMs,
   status: 'stopped',
   wanted: false,
+  settings: {},
   failures: 0,
   lastLines: [],
 });
+
+/** Adds a planned process to those of the group, not started yet. Throws when one of that name is there. */
+export const addProcess = ({ processes }: Group, one: ManagedProcess): void => {
+  if (processes.has(one.name)) throw new Error(`Cannot add process ${JSON.stringify(one.name)}: there is one of that name`);
+  processes.set(one.name, one);
+};
+
+/** Stops a process and forgets it: it is not started again. Gives how it ended, if it ran. */
+export const removeProcess = async (group: Group, name: string): Promise<Exit | undefined> => {
+  const exit = await stopProcess(group, name);
+  group.processes.delete(name);
+  return exit;
+};
+
+/** Gives a process settings for its next lives, in place of those that were set before. */
+export const changeSettings = (group: Group, name: string, settings: Environment): void => {
+  processOf(group, name).settings = settings;
+};
 
 /** The process of that name. Throws when there is none. */
 export const processOf = ({ processes }: Group, name: string): ManagedProcess => {
@@ -66,21 +89,24 @@ export const startProcess = async (group: Group, name: string): Promise<void> =>
   one.wanted = true;
   if (one.status === 'starting' || one.status === 'ready') return;
   clearTimeout(one.restart);
+  one.exit = undefined;
   change(group, one, 'starting');
   one.launching = launch(group, one);
   const problem = await one.launching;
   if (problem) throw problem;
 };
 
-/** Stops a process: SIGTERM, then SIGKILL when its grace is over; it stays stopped until it is started. */
-export const stopProcess = async (group: Group, name: string): Promise<void> => {
+/** Stops a process: SIGTERM, then SIGKILL when its grace is over; it stays stopped until it is started. Gives how it ended, if it ran. */
+export const stopProcess = async (group: Group, name: string): Promise<Exit | undefined> => {
   const one = processOf(group, name);
   one.wanted = false;
   clearTimeout(one.restart);
   await one.launching;
   clearTimeout(one.restart);
-  if (one.spawned) await endProcess(one.spawned, one.graceMs);
+  const exit = one.spawned && (await endProcess(one.spawned, one.graceMs));
+  one.lastLines = []; // what it says in its next life is what explains that
   change(group, one, 'stopped');
+  return exit;
 };
 
 /** Sends a signal to a process that runs, such as SIGKILL, SIGSTOP or SIGCONT, and with SIGKILL waits for its end. Throws when it does not run. */
@@ -100,18 +126,30 @@ export const killAll = ({ processes }: Group): void => {
   }
 };
 
-/** Waits until the process is ready. Throws with its last lines after `deadlineMs` milliseconds, or at once when it died and is not started again. */
+/**
+ * Waits until a process that was started is ready. Throws with its last lines after `deadlineMs` milliseconds, and at once when it was stopped, refused its
+ * settings, or died and is not started again.
+ */
 export const waitReady = async (group: Group, name: string, deadlineMs = 30_000, signal?: AbortSignal): Promise<void> => {
   const one = processOf(group, name);
   const late = AbortSignal.timeout(deadlineMs);
   const over = AbortSignal.any(signal ? [late, signal] : [late]);
   while (one.status !== 'ready') {
-    if (one.status === 'down' && !group.restart) throw new Error(describeNotReady(one, 'it died'));
+    const isLost = !one.wanted || (one.status === 'down' && (!group.restart || one.exit?.code === refusedCode));
+    if (isLost) throw new Error(describeNotReady(one, whyLost(one)));
     await once(group.changes, 'change', { signal: over }).catch((error) => {
       signal?.throwIfAborted();
       throw late.aborted ? new Error(describeNotReady(one, `it is ${one.status} after ${deadlineMs} ms`)) : error;
     });
   }
+};
+
+// a program ends with it when it cannot run as it is set: starting it again would not help
+export const refusedCode = 2;
+
+const whyLost = ({ wanted, exit }: ManagedProcess) => {
+  if (!wanted) return 'it was stopped';
+  return exit?.code === refusedCode ? 'it refused its settings' : 'it died';
 };
 
 const launch = async (group: Group, one: ManagedProcess): Promise<Error | undefined> => {
@@ -152,6 +190,7 @@ const bury = (group: Group, one: ManagedProcess, exit: Exit, livedMs: number) =>
     group.onEvent({ kind: 'stopped', name: one.name });
     return change(group, one, 'stopped');
   }
+  one.exit = exit;
   one.failures = wasReady && livedMs > steadyMs ? 1 : one.failures + 1;
   const restartMs = scheduleRestart(group, one);
   group.onEvent({ kind: 'died', name: one.name, exit, wasReady, failures: one.failures, restartMs });

@@ -2,6 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCommandLine } from './command-line.ts';
+import type { CopiesRule } from './judge-copies.ts';
 import { processOf } from './managed-process.ts';
 import { mongodbUriOf, type System, urlOf } from './system.ts';
 
@@ -15,8 +16,18 @@ export type Running = {
   url?: string;
   /** What the commands need to ask the aggregators. */
   clusterSecret?: string;
-  processes: { name: string; pid: number; healthPort?: number }[];
+  processes: RunningProcess[];
+  /** Where it takes orders, on 127.0.0.1: POST with the token. */
+  control?: ControlAddress;
+  database?: string;
+  copies?: CopiesRule;
+  /** The change under way. */
+  changing?: string;
 };
+
+export type RunningProcess = { name: string; pid: number; healthPort?: number; url?: string };
+
+export type ControlAddress = { port: number; token: string };
 
 /** What runs on the data in `dataPath` now; undefined when nothing does, or its supervisor is gone. */
 export const readRunning = async (dataPath: string): Promise<Running | undefined> => {
@@ -62,24 +73,32 @@ export const saveRunning = (dataPath: string, running: Running): void => {
 /** Forgets the run: it has ended as it should. */
 export const removeRunning = (dataPath: string): Promise<void> => rm(pathIn(dataPath), { force: true });
 
+/** What is known of a run from its start. */
+export type Claimed = Pick<Running, 'supervisorPid' | 'supervisor' | 'control' | 'database' | 'copies'>;
+
 /** What runs of the system at this moment. */
-export const describeRunning = (claimed: Pick<Running, 'supervisorPid' | 'supervisor'>, system: System, host: string): Running => ({
+export const describeRunning = (claimed: Claimed, system: System, host: string): Running => ({
   supervisorPid: claimed.supervisorPid,
   supervisor: claimed.supervisor,
+  control: claimed.control,
+  database: claimed.database,
+  copies: claimed.copies,
+  changing: system.changing.what,
   mongodbUri: orUndefined(() => mongodbUriOf(system)),
   mongodbPid: system.processes.get('mongodb')?.spawned?.pid,
   url: orUndefined(() => urlOf(system, host)),
   clusterSecret: system.clusterSecret,
   processes: [...system.gateways, ...system.aggregators].flatMap((name) => {
     const { spawned, ready } = processOf(system, name);
-    return spawned ? [{ name, pid: spawned.pid, healthPort: ready?.healthPort }] : [];
+    const url = system.gateways.includes(name) ? orUndefined(() => urlOf(system, host, name)) : undefined;
+    return spawned ? [{ name, pid: spawned.pid, healthPort: ready?.healthPort, url }] : [];
   }),
 });
 
 const pathIn = (dataPath: string) => join(dataPath, 'running.json');
 const freshPathIn = (dataPath: string) => join(dataPath, `running.json.${process.pid}`);
 
-const mode = 0o600; // a URI may hold a password, and the secret is one
+const mode = 0o600; // a URI may hold a password, and secret and token are such
 
 const serialize = (running: Running) => `${JSON.stringify(running, undefined, 2)}\n`;
 

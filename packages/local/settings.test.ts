@@ -3,7 +3,8 @@ import { parseLocalSettings } from './settings.ts';
 
 describe('The settings of npm start', () => {
   it('have a default each, but for those that say whether something was asked for', () => {
-    const settings = { PORT: 3_000, HOST: '127.0.0.1', DATA: './data', AGGREGATOR_COUNT: 3 };
+    const processes = { AGGREGATORS: 3, GATEWAYS: 1, DATABASE: 'muster', COPIES: 2, LEASE_MS: 3_000 };
+    const settings = { PORT: 3_000, HOST: '127.0.0.1', DATA: './data', ...processes };
     expect(parseLocalSettings({})).to.deep.equal({ kind: 'settings', settings });
   });
 

@@ -27,7 +27,7 @@ describe('A system of processes', function () {
     expect(deaths.map(({ name, restartMs }) => [name, restartMs])).to.deep.equal([['aggregator-1', undefined]]);
     expect(processOf(system, 'aggregator-1').status).to.equal('down');
     const failure = await waitReady(system, 'aggregator-1').catch((error: unknown) => error);
-    expect(String(failure)).to.contain('it died').and.contain('Started 1/3');
+    expect(String(failure)).to.contain('it died').and.contain('Started aggregator-1');
     await startProcess(system, 'aggregator-1');
     await waitReady(system, 'aggregator-1');
     expect(pidOf(system, 'aggregator-1')).to.be.greaterThan(0);
@@ -68,9 +68,9 @@ describe('A system of processes', function () {
   });
 
   it('hands each process its own environment', async () => {
-    await using test = await openSystem({ aggregators: 2, gateways: 2 });
+    await using test = await openSystem({ aggregators: 2, gateways: 2, environmentFor: only('aggregator-1', { COLOUR: 'red' }) });
     const lines = test.events.flatMap((event) => (event.kind === 'line' ? [event.line] : []));
-    expect(lines.join()).to.contain('Started 0/2').and.contain('Started 1/2');
+    expect(lines.join()).to.contain('Started aggregator-0 with undefined').and.contain('Started aggregator-1 with red');
     expect([...test.system.processes.keys()]).to.deep.equal(['gateway', 'gateway-1', 'aggregator-0', 'aggregator-1']);
   });
 });

@@ -4,10 +4,24 @@ import { join } from 'node:path';
 import type { Environment } from '@muster/runtime';
 import { findServer, type Server } from './find-server.ts';
 import { launchProgram, type Ready } from './launch-program.ts';
-import { type Group, type ManagedProcess, type ProcessEvent, plan, processOf, startProcess, stopProcess, waitReady } from './managed-process.ts';
+import {
+  addProcess,
+  changeSettings,
+  type Group,
+  type ManagedProcess,
+  type ProcessEvent,
+  plan,
+  processOf,
+  removeProcess,
+  startProcess,
+  stopProcess,
+  waitReady,
+} from './managed-process.ts';
 import { type DatabaseOptions, launchDatabase, stopMs } from './open-database.ts';
+import { findFreePort, isPortFree } from './ports.ts';
 import { findProjectRoot } from './project-root.ts';
 import { kindOfData } from './server-data.ts';
+import type { Exit } from './spawned.ts';
 
 export type SystemOptions = {
   /** Where the embedded MongoDB keeps its data, in a folder `mongodb`. */
@@ -38,12 +52,23 @@ export type SystemOptions = {
   say?: (text: string) => void;
 };
 
-/** All processes of one Muster, by name: `mongodb` (if embedded), `gateway` (further ones `gateway-1`…), `aggregator-0`… */
+/** What there may be several of. */
+export type Role = 'gateway' | 'aggregator';
+
+/**
+ * All processes of one Muster, by name: `mongodb` (if embedded), `gateway` (further ones `gateway-1`…), `aggregator-0`… Which ones there are changes
+ * in this file alone.
+ */
 export type System = Group & {
   readonly gateways: string[];
   readonly aggregators: string[];
   readonly givenUri: string | undefined;
   readonly clusterSecret: string;
+  readonly options: SystemOptions;
+  /** What further processes of a role get beside the environment. */
+  readonly settings: Record<Role, Environment>;
+  /** The change under way, if one is: change-system.ts. */
+  readonly changing: { what?: string; since: number };
 };
 
 export type RunningSystem = System & AsyncDisposable & { url: string; mongodbUri: string };
@@ -68,26 +93,51 @@ export const startSystem = async (options: SystemOptions, deadlineMs = 60_000): 
 export const planSystem = (given: SystemOptions, signal?: AbortSignal): System => {
   const clusterSecret = given.environment.CLUSTER_SECRET || randomBytes(24).toString('hex'); // an empty one counts as unset
   const options = { ...given, environment: { ...given.environment, CLUSTER_SECRET: clusterSecret } };
-  const gateways = countedNames('gateway', options.gateways ?? 1).map((name, index) => (index === 0 ? 'gateway' : name));
-  const aggregators = countedNames('aggregator', options.aggregators ?? 3);
-  const uri = () => mongodbUriOf(system);
-  const planned = [
-    ...(options.mongodbUri === undefined ? [planDatabase(options, signal)] : []),
-    ...gateways.map((name, index) => planGateway(name, index, options, uri)),
-    ...aggregators.map((name, index) => planAggregator(name, index, options, uri)),
-  ];
   const system: System = {
-    processes: new Map(planned.map((one) => [one.name, one])),
+    processes: new Map(),
     restart: options.restart ?? true,
     onEvent: options.onEvent ?? (() => undefined),
     changes: new EventEmitter().setMaxListeners(0),
-    gateways,
-    aggregators,
+    gateways: [],
+    aggregators: [],
     givenUri: options.mongodbUri,
     clusterSecret,
+    options,
+    settings: { gateway: {}, aggregator: {} },
+    changing: { since: 0 },
   };
+  if (options.mongodbUri === undefined) addProcess(system, planDatabase(options, signal));
+  for (let count = 0; count < (options.gateways ?? 1); count += 1) addNext(system, 'gateway');
+  for (let count = 0; count < (options.aggregators ?? 3); count += 1) addNext(system, 'aggregator');
   return system;
 };
+
+/** The names of a role's processes, lowest number first. */
+export const namesOf = (system: System, role: Role): readonly string[] => listOf(system, role);
+
+/** Adds the next process of a role, not started yet; gives its name. */
+export const addNext = (system: System, role: Role): string => {
+  const names = listOf(system, role);
+  const one = role === 'gateway' ? planGateway(names.length, system) : planAggregator(names.length, system);
+  addProcess(system, one);
+  changeSettings(system, one.name, system.settings[role]);
+  names.push(one.name);
+  return one.name;
+};
+
+/** Stops a gateway or an aggregator and forgets it; gives how it ended, if it ran. Until then it is one of the system's, so that who stops all of it waits for it. */
+export const removeOne = async (system: System, name: string): Promise<Exit | undefined> => {
+  const exit = await removeProcess(system, name);
+  for (const names of [system.gateways, system.aggregators]) if (names.includes(name)) names.splice(names.indexOf(name), 1);
+  return exit;
+};
+
+/** What further processes of a role get beside the environment, from now on. */
+export const keepSettings = (system: System, role: Role, settings: Environment): void => {
+  system.settings[role] = settings;
+};
+
+const listOf = ({ gateways, aggregators }: System, role: Role) => (role === 'gateway' ? gateways : aggregators);
 
 /** Starts MongoDB, then the others beside each other, and waits until all are ready, each at most `deadlineMs` milliseconds. */
 export const startAll = async (system: System, deadlineMs: number, signal?: AbortSignal): Promise<void> => {
@@ -108,10 +158,10 @@ export const stopSystem = async (system: System): Promise<void> => {
   if (system.processes.has('mongodb')) await stop('mongodb');
 };
 
-/** Where the gateway answers. Throws before it was ready once. */
-export const urlOf = (system: System, host = '127.0.0.1'): string => {
+/** Where a gateway answers, the first unless named. Throws before it was ready once. */
+export const urlOf = (system: System, host = '127.0.0.1', name = 'gateway'): string => {
   const reachable = { '0.0.0.0': '127.0.0.1', '::': '[::1]', '::1': '[::1]' }[host] ?? host;
-  return `http://${reachable}:${known(processOf(system, 'gateway'), 'port')}`;
+  return `http://${reachable}:${known(processOf(system, name), 'port')}`;
 };
 
 /** The URI that the programs get. Throws before an embedded MongoDB was ready once. */
@@ -140,34 +190,47 @@ const planDatabase = (options: SystemOptions, signal: AbortSignal | undefined): 
   });
 };
 
-const planGateway = (name: string, index: number, options: SystemOptions, uri: () => string): ManagedProcess =>
-  plan(name, gatewayStopMs, (self, onLine) => {
-    const port = self.ready?.port ?? (index === 0 ? options.port : 0);
-    const healthPort = index === 0 ? options.healthPort : 0;
-    const own = { MONGODB_URI: uriOf(name, options, uri), HOST: options.host ?? '127.0.0.1', PORT: text(port), HEALTH_PORT: text(healthPort) };
-    return launchProgram(programsOf(options).gateway, { ...environmentOf(name, options), ...own }, onLine);
+const planGateway = (index: number, system: System): ManagedProcess => {
+  const { options } = system;
+  const host = options.host ?? '127.0.0.1';
+  return plan(index === 0 ? 'gateway' : `gateway-${index}`, gatewayStopMs, async (self, onLine) => {
+    // the first one's is asked for, and a later one that was ready is known by its port: these must not change
+    const port = self.ready?.port ?? (index === 0 ? (options.port ?? 0) : await freeOr(host, options.port && options.port + index));
+    const healthPort = await freeOr(host, self.ready?.healthPort ?? (index === 0 ? options.healthPort : undefined));
+    const own = { MONGODB_URI: uriOf(self, system), HOST: host, PORT: String(port), HEALTH_PORT: String(healthPort || (await findFreePort(host))) };
+    return launchProgram(programsOf(options).gateway, { ...environmentOf(self, options), ...own }, onLine);
   });
+};
 
-const planAggregator = (name: string, index: number, options: SystemOptions, uri: () => string): ManagedProcess =>
-  plan(name, aggregatorStopMs, (_self, onLine) => {
-    const healthPort = options.healthPort ? options.healthPort + 1 + index : 0;
-    // on this machine only, whatever address the gateway listens on: its wire is for gateways, not for clients
-    const wirePort = options.environmentFor?.(name).WIRE_PORT ?? '0';
-    const own = { AGGREGATOR_NAME: name, MONGODB_URI: uriOf(name, options, uri), HOST: '127.0.0.1', WIRE_PORT: wirePort, HEALTH_PORT: text(healthPort) };
-    return launchProgram(programsOf(options).aggregator, { ...environmentOf(name, options), ...own }, onLine);
+const planAggregator = (index: number, system: System): ManagedProcess => {
+  const { options } = system;
+  const host = '127.0.0.1'; // whatever address the gateway listens on: its wire is for gateways, not for clients
+  const reserved = options.healthPort && index < (options.aggregators ?? 3) ? options.healthPort + 1 + index : undefined;
+  return plan(`aggregator-${index}`, aggregatorStopMs, async (self, onLine) => {
+    const healthPort = await freeOr(host, self.ready?.healthPort ?? reserved);
+    const wirePort = options.environmentFor?.(self.name).WIRE_PORT ?? '0';
+    const own = { AGGREGATOR_NAME: self.name, MONGODB_URI: uriOf(self, system), HOST: host, WIRE_PORT: wirePort, HEALTH_PORT: String(healthPort) };
+    return launchProgram(programsOf(options).aggregator, { ...environmentOf(self, options), ...own }, onLine);
   });
+};
+
+// 0, which is any free one, where that one is taken or none is wished
+const freeOr = async (host: string, port = 0): Promise<number> => (port !== 0 && port <= 65_535 && (await isPortFree(host, port)) ? port : 0);
 
 const gatewayStopMs = 10_000;
-const aggregatorStopMs = 20_000; // it saves a last snapshot
+const aggregatorStopMs = 30_000; // it hands over what it holds, then saves a last snapshot
 
 const programsOf = ({ programs }: SystemOptions) => programs ?? { gateway: [inDist('gateway.js')], aggregator: [inDist('aggregator.js')] };
 
 const inDist = (name: string) => join(findProjectRoot(), 'dist', name);
 
-const uriOf = (name: string, { uriFor }: SystemOptions, uri: () => string) => (uriFor ? uriFor(name, uri()) : uri());
+const uriOf = ({ name }: ManagedProcess, system: System): string => {
+  const uri = mongodbUriOf(system);
+  return system.options.uriFor ? system.options.uriFor(name, uri) : uri;
+};
 
-const environmentOf = (name: string, options: SystemOptions): Environment => ({ ...options.environment, ...options.environmentFor?.(name) });
-
-const countedNames = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}-${index}`);
-
-const text = (value: number | undefined) => String(value ?? 0);
+const environmentOf = ({ name, settings }: ManagedProcess, options: SystemOptions): Environment => ({
+  ...options.environment,
+  ...options.environmentFor?.(name),
+  ...settings,
+});

@@ -1,0 +1,22 @@
+import { type Copies, describePartitions } from '@muster/local';
+
+/** The partitions that an aggregator serves. Pure. */
+export const partitionsOf = ({ holders }: Copies, name: string): number[] => holders.flatMap((names, partition) => (names.includes(name) ? [partition] : []));
+
+/** How many copies the partitions have: `32 partitions, each held by 2 of 3 aggregators`. Pure. */
+export const describeCopies = ({ holders, live }: Copies): string => {
+  const counts = [...new Set(holders.map((names) => names.length))].sort((a, b) => b - a);
+  const of = `of ${live.length} ${live.length === 1 ? 'aggregator' : 'aggregators'}`;
+  if (counts.length === 1) return `${holders.length} partitions, each held by ${counts[0]} ${of}`;
+  const groups = counts.map((count) => {
+    const these = holders.flatMap((names, partition) => (names.length === count ? [partition] : []));
+    return `${these.length} held by ${count} (${describePartitions(these)})`;
+  });
+  return `${holders.length} partitions: ${groups.join(', ')} ${of}`;
+};
+
+/** Rows with columns of the same width, the last one as it is. Pure. */
+export const table = (rows: readonly string[][]): string[] => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => `  ${row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd((widths[column] ?? 0) + 2))).join('')}`);
+};

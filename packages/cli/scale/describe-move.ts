@@ -1,0 +1,40 @@
+import { byNumber, type Copies, type Step } from '@muster/local';
+import { describeCopies, partitionsOf, table } from './describe-copies.ts';
+
+/** A step of the change, as it is said while it happens. Pure. */
+export const describeStep = (step: Step): string => {
+  switch (step.kind) {
+    case 'begun':
+      return `${step.what} …`;
+    case 'ended':
+      return `${step.what}: done after ${seconds(step.ms)}`;
+    case 'remark':
+      return step.text;
+  }
+};
+
+/** What a change moved: each aggregator's partitions before and after, and how many partitions have other holders than before. Pure. */
+export const describeMove = (before: Copies, after: Copies): string => {
+  const names = [...new Set([...before.live, ...after.live])].sort(byNumber);
+  const rows = names.map((name) => [name, countOf(before, name), countOf(after, name)]);
+  return [
+    ...table([['PROCESS', 'PARTITIONS BEFORE', 'AFTER'], ...rows]),
+    '',
+    `${describeCopies(after)}; ${countMoved(before, after)} changed hands`,
+    ...after.missing.map((problem) => `  ${problem}`),
+  ].join('\n');
+};
+
+/** How long all of it took, and what took longest. Pure. */
+export const describeTime = (ms: number, steps: readonly Step[]): string => {
+  const ended = steps.flatMap((step) => (step.kind === 'ended' ? [step] : [])).sort((a, b) => b.ms - a.ms);
+  const [slowest] = ended;
+  return slowest === undefined ? `Done: nothing was to be done` : `Done in ${seconds(ms)}; the slowest step: ${slowest.what} (${seconds(slowest.ms)})`;
+};
+
+const countOf = (copies: Copies, name: string): string => (copies.live.includes(name) ? String(partitionsOf(copies, name).length) : '-');
+
+const countMoved = (before: Copies, after: Copies): number =>
+  after.holders.filter((names, partition) => names.join() !== (before.holders[partition] ?? []).join()).length;
+
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;

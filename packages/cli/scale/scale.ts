@@ -1,0 +1,97 @@
+import { type Copies, type CopiesRule, judgeCopies, type Running, readLook, readRunning, type Step } from '@muster/local';
+import { type Log, openLog } from '@muster/log';
+import { pause } from '@muster/runtime';
+import { type CliSettings, parseCliSettings } from '../settings.ts';
+import { askSupervisor } from './ask-supervisor.ts';
+import { describeMove, describeStep, describeTime } from './describe-move.ts';
+import { describeStatus } from './describe-status.ts';
+import { requestOf, type ScaleOptions } from './request-of.ts';
+
+/**
+ * Has the running `npm start` change how many processes it runs, or restart them one at a time, and tells what moved; asked for nothing, says what runs.
+ * The exit code: 0 done, 1 not complete, with what is missing, 2 refused or nobody to ask.
+ */
+export const scale = async (environment: NodeJS.ProcessEnv, options: ScaleOptions, signal: AbortSignal, print: (text: string) => void): Promise<number> => {
+  const requested = requestOf(options);
+  if (requested.kind === 'problem') return refuse(requested.problem, print);
+  const parsed = parseCliSettings(environment);
+  if (parsed.kind === 'problems') return refuse(parsed.problems.join('; '), print);
+  const { settings } = parsed;
+  const running = await readRunning(settings.DATA);
+  const uri = running?.mongodbUri ?? settings.MONGODB_URI;
+  const rule = running?.copies ?? { copies: settings.COPIES, leaseMs: settings.LEASE_MS };
+  if (uri === undefined) return refuse(describeNobody(settings.DATA, running), print);
+  await using log = openLog({ uri, database: running?.database ?? settings.DATABASE, appName: 'muster-scale' });
+  const before = await look(log, rule, namesOf(running)).catch(toError);
+  if (before instanceof Error) return refuse(before.message, print);
+  if (requested.kind === 'look') return tell(describeStatus(running, before), print, 0);
+  if (running?.control === undefined) return refuse(describeNobody(settings.DATA, running), print);
+  const steps: Step[] = [];
+  const asked = await askSupervisor(running.control, requested.request, signal, (step) => {
+    steps.push(step);
+    print(describeStep(step));
+  });
+  switch (asked.kind) {
+    case 'refused':
+      return refuse(asked.problem, print);
+    case 'left':
+      return tell('Left: the change goes on without us; npm run scale shows how far it is', print, 1);
+    case 'lost':
+      return tell(`Cannot tell how it ended: ${asked.problem}`, print, 1);
+    case 'failed':
+      await tellMove({ log, rule, settings, running, before }, print);
+      return tell(`Not done: ${asked.problem}`, print, 1);
+    case 'done': {
+      const isWhole = await tellMove({ log, rule, settings, running, before }, print);
+      return tell(describeTime(asked.ms, steps), print, isWhole ? 0 : 1);
+    }
+  }
+};
+
+type Before = { log: Log; rule: CopiesRule; settings: CliSettings; running: Running; before: Copies };
+
+/** Tells what runs otherwise than before; whether all copies are there. */
+const tellMove = async ({ log, rule, settings, running, before }: Before, print: (text: string) => void): Promise<boolean> => {
+  const now = await readRunning(settings.DATA);
+  const after = await lookUntilWhole(log, rule, namesOf(now)).catch(toError);
+  if (after instanceof Error) return tell(`Cannot tell what moved: ${after.message}`, print, false);
+  print(['', describeMove(before, after), ...describeGateways(running, now)].join('\n'));
+  return after.missing.length === 0;
+};
+
+const look = async (log: Log, rule: CopiesRule, names: readonly string[]): Promise<Copies> => {
+  await log.client.connect();
+  return judgeCopies(await readLook(log), rule, names);
+};
+
+const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+const settleMs = 5_000;
+
+// all was complete a moment ago: a heartbeat that is late just now is no news
+const lookUntilWhole = async (log: Log, rule: CopiesRule, names: readonly string[]): Promise<Copies> => {
+  for (const until = performance.now() + settleMs; ; await pause(200)) {
+    const copies = await look(log, rule, names);
+    if (copies.missing.length === 0 || performance.now() > until) return copies;
+  }
+};
+
+const namesOf = (running: Running | undefined): string[] => (running?.processes ?? []).map(({ name }) => name).filter((name) => name.startsWith('aggregator-'));
+
+const describeNobody = (dataPath: string, running: Running | undefined): string =>
+  running === undefined
+    ? `no Muster that was started here runs on the data in ${dataPath}: start one with npm start`
+    : `the Muster on the data in ${dataPath} (pid ${running.supervisorPid}) is not that far yet, or of an older version that cannot be scaled`;
+
+const describeGateways = (before: Running, after: Running | undefined): string[] => {
+  const urlsOf = (running: Running | undefined) => (running?.processes ?? []).flatMap(({ name, url }) => (url === undefined ? [] : [`${name} ${url}`]));
+  const gateways = urlsOf(after);
+  return gateways.join() === urlsOf(before).join() ? [] : [`Gateways: ${gateways.join(', ')}`];
+};
+
+const tell = <Outcome>(text: string, print: (text: string) => void, outcome: Outcome): Outcome => {
+  print(text);
+  return outcome;
+};
+
+const refuse = (problem: string, print: (text: string) => void): number => tell(`Cannot scale: ${problem}`, print, 2);

@@ -1,0 +1,54 @@
+import { type Log, openLog, withinDeadline } from '@muster/log';
+import { pause } from '@muster/runtime';
+import { type Copies, type CopiesRule, judgeCopies } from './judge-copies.ts';
+import { readLook } from './read-look.ts';
+
+/** Where the aggregators' documents are. */
+export type CopiesPlace = { uri: string; database: string };
+
+/**
+ * Waits until these aggregators serve, every partition has its copies, and nothing moves any more. Throws after `withinMs` milliseconds with what
+ * is missing, and at once when the signal aborts.
+ */
+export const awaitCopies = async (
+  { uri, database }: CopiesPlace,
+  rule: CopiesRule,
+  names: readonly string[],
+  withinMs: number,
+  signal?: AbortSignal,
+): Promise<Copies> => {
+  await using log = openLog({ uri, database, appName: 'muster-copies' });
+  const rest: Rest = { seen: '', since: 0 };
+  for (const until = performance.now() + withinMs; ; await pause(lookEveryMs, signal)) {
+    signal?.throwIfAborted();
+    const { copies, missing } = await lookAt(log, rule, names);
+    if (copies !== undefined && isAtRest(rest, copies)) return copies;
+    if (performance.now() > until) throw new Error(describeLate(missing, withinMs));
+  }
+};
+
+const lookEveryMs = 200;
+// longer than the second in which aggregators look who is there: one that has not noticed yet has nothing to load yet
+const restMs = 2_000;
+
+/** Since when all copies are held by the same ones. */
+type Rest = { seen: string; since: number };
+
+const isAtRest = (rest: Rest, { missing, holders }: Copies): boolean => {
+  const seen = missing.length > 0 ? '' : JSON.stringify(holders);
+  if (seen !== rest.seen) Object.assign(rest, { seen, since: performance.now() });
+  return seen !== '' && performance.now() - rest.since >= restMs;
+};
+
+const lookAt = async (log: Log, rule: CopiesRule, names: readonly string[]): Promise<{ copies?: Copies; missing: string[] }> => {
+  try {
+    await withinDeadline(log.client.connect(), 3_000, 'connect'); // a client whose first connection failed stays closed until then
+    const copies = judgeCopies(await readLook(log), rule, names);
+    return { copies, missing: copies.missing };
+  } catch (error) {
+    return { missing: [error instanceof Error ? error.message : String(error)] }; // the database may be away for a moment
+  }
+};
+
+const describeLate = (missing: readonly string[], withinMs: number) =>
+  `Not complete after ${Math.round(withinMs / 1_000)} s: ${missing.length > 0 ? missing.join('; ') : 'partitions still change hands'}`;
