@@ -24,6 +24,7 @@ export {
   failpointNames,
   isArmed,
   listenForFailpoints,
+  noticed,
   ownNow,
 } from './failpoint.ts';
 export { beatHeart, listMembers } from './members.ts';

@@ -27,9 +27,14 @@ export const checkAll = async (test: TestSystem, calls: readonly Call[], before?
 /** The log as it is now, folded. */
 export const readLog = async ({ log }: TestSystem): Promise<FoldedLog> => foldLog(await log.events.find().toArray());
 
-/** Reads every id, counts and lists through a gateway; what differs from the log. From memory it waits for the aggregators, from the database it does not. */
-export const checkAnswers = async (test: TestSystem, folded: FoldedLog, road: Road, url = test.url): Promise<string[]> => {
-  const ids = [...folded.streams.keys()];
+/** Reads every id (or these), counts and lists through a gateway; what differs from the log. From memory it waits for the aggregators, from the database it does not. */
+export const checkAnswers = async (
+  test: TestSystem,
+  folded: FoldedLog,
+  road: Road,
+  url = test.url,
+  ids: readonly string[] = [...folded.streams.keys()],
+): Promise<string[]> => {
   const reads = await forAll(ids, 24, (id) => checkOne(url, folded, id, road));
   return [...reads.flat(), ...(await checkSets(test, folded, road, url))];
 };

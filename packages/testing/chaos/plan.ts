@@ -47,7 +47,10 @@ type Place = { aggregators: string[]; gateways: string[]; seeded: Seeded; option
 const names = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}-${index}`);
 
 const shuffled = <Item>(seeded: Seeded, items: readonly Item[]): Item[] =>
-  items.map((item) => ({ item, at: nextRandom(seeded) })).sort((a, b) => a.at - b.at).map(({ item }) => item);
+  items
+    .map((item) => ({ item, at: nextRandom(seeded) }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
 
 /** Single ones first, each kind in turn; then every other round two or three, which may overlap, on different targets. */
 const planFaults = (place: Place, round: number, order: readonly FaultKind[]): Timed[] => {
