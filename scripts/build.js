@@ -22,6 +22,7 @@ const programs = [
   { name: 'chaos/aggregator', entry: 'packages/aggregator/main.ts', isWhole: true, isChaos: true },
   { name: 'start', entry: 'packages/local/main.ts', isWhole: false },
   { name: 'cli', entry: 'packages/cli/main.ts', isWhole: false },
+  { name: 'chaos', entry: 'packages/testing/chaos/main.ts', isWhole: false },
   { name: 'bench-bare-koa', entry: 'packages/cli/bench/bare-koa.ts', isWhole: false },
   { name: 'bench-plain-crud', entry: 'packages/cli/bench/plain-crud.ts', isWhole: false },
   { name: 'bench-load', entry: 'packages/cli/bench/load.ts', isWhole: false },

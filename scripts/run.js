@@ -12,13 +12,15 @@ await buildAll();
 process.setSourceMapsEnabled(true);
 if (process.env.npm_lifecycle_event) stopWithNpm(process.ppid);
 
-const program = join(root, 'dist', command === 'start' ? 'start.js' : 'cli.js');
+// what has a program of its own; all else is a command of the command line
+const own = { start: 'start.js', chaos: 'chaos.js' }[command];
+const program = join(root, 'dist', own ?? 'cli.js');
 if (!existsSync(program)) {
   console.error(`Cannot run ${command}: ${program} was not built, as its source is missing`);
   process.exit(2);
 }
 // in this process, so that Ctrl-C and a SIGTERM to npm reach the program itself
-process.argv = [process.argv[0], program, ...(command === 'start' ? [] : [command]), ...words];
+process.argv = [process.argv[0], program, ...(own ? [] : [command]), ...words];
 await import(pathToFileURL(program).href);
 
 // npm hands a SIGTERM on to the shell between us, and not every shell to us: when both are gone, so is who wanted this to run

@@ -1,10 +1,6 @@
-import { openOwnServer } from '@muster/testing';
+import { type Call, checkAll, isWrite, openOwnServer, openTestSystem, readLog, startLoad, stopLoad, type TestSystem, untilAnswered } from '@muster/testing';
 import { expect } from 'chai';
-import { checkAll, readLog } from './check-copies.ts';
 import { type CutProxy, openCutProxy } from './cut-proxy.ts';
-import { type Call, isWrite } from './history.ts';
-import { startLoad, stopLoad, untilAnswered } from './load.ts';
-import { openTestSystem, type TestSystem } from './test-system.ts';
 
 describe('On a bad network between Muster and its MongoDB', () => {
   let test: TestSystem;

@@ -1,12 +1,28 @@
 import { killProcess, processOf } from '@muster/local';
 import { pause } from '@muster/runtime';
+import {
+  type Call,
+  call,
+  checkAll,
+  checkAnswers,
+  checkHistory,
+  eventually,
+  forAll,
+  isWrite,
+  killAndAwaitReturn,
+  killForGood,
+  type Load,
+  openTestSystem,
+  quantileMs,
+  type Reply,
+  readLog,
+  startAgain,
+  startLoad,
+  stopLoad,
+  type TestSystem,
+  untilAnswered,
+} from '@muster/testing';
 import { expect } from 'chai';
-import { call, eventually, forAll, type Reply } from './call.ts';
-import { checkAll, checkAnswers, readLog } from './check-copies.ts';
-import { checkHistory } from './check-history.ts';
-import { type Call, isWrite, quantileMs } from './history.ts';
-import { type Load, startLoad, stopLoad, untilAnswered } from './load.ts';
-import { killAndAwaitReturn, killForGood, openTestSystem, startAgain, type TestSystem } from './test-system.ts';
 
 const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
 

@@ -1,7 +1,7 @@
 import { entities } from '@muster/entities';
 import { openLog } from '@muster/log';
+import { call, type Reply } from '@muster/testing';
 import { expect } from 'chai';
-import { call, type Reply } from './call.ts';
 import { type InProcess, runInProcess } from './run-in-process.ts';
 
 const ada = { name: 'Ada Lovelace', email: 'ada@example.com', group: 1 };

@@ -1,9 +1,7 @@
 import { request } from 'node:http';
 import { killProcess } from '@muster/local';
+import { call, eventually, forAll, openTestSystem, startAgain, startLoad, stopGently, stopLoad, type TestSystem, untilAnswered } from '@muster/testing';
 import { expect } from 'chai';
-import { call, eventually, forAll } from './call.ts';
-import { startLoad, stopLoad, untilAnswered } from './load.ts';
-import { openTestSystem, startAgain, stopGently, type TestSystem } from './test-system.ts';
 import { ada } from './write-users.ts';
 
 describe('A gateway', () => {

@@ -1,10 +1,23 @@
 import { findServer, killProcess } from '@muster/local';
 import { withinDeadline } from '@muster/log';
+import {
+  checkAll,
+  checkAnswers,
+  checkSnapshots,
+  eventually,
+  findRepairs,
+  killForGood,
+  linesOf,
+  openTestSystem,
+  readLog,
+  readMetric,
+  startAgain,
+  startLoad,
+  stopLoad,
+  type TestSystem,
+  untilAnswered,
+} from '@muster/testing';
 import { expect } from 'chai';
-import { eventually } from './call.ts';
-import { checkAll, checkAnswers, checkSnapshots, readLog } from './check-copies.ts';
-import { startLoad, stopLoad, untilAnswered } from './load.ts';
-import { findRepairs, killForGood, linesOf, openTestSystem, readMetric, startAgain, type TestSystem } from './test-system.ts';
 import { createUsers, deleteUsers, updateUsers } from './write-users.ts';
 
 const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];

@@ -1,10 +1,9 @@
 import { entities } from '@muster/entities';
 import { type Log, openLog, recordsOf, type StoredEvent, type Timestamp } from '@muster/log';
 import { defineEntity, type Entity } from '@muster/model';
-import { openTestDatabase, type TestDatabase } from '@muster/testing';
+import { call, eventually, openTestDatabase, type Reply, type TestDatabase } from '@muster/testing';
 import { expect } from 'chai';
 import Joi from 'joi';
-import { call, eventually, type Reply } from './call.ts';
 import { runInProcess } from './run-in-process.ts';
 
 const ada = { name: 'Ada Lovelace', email: 'ada@example.com', group: 1 };

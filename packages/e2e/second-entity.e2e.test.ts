@@ -1,7 +1,7 @@
 import { defineEntity } from '@muster/model';
+import { call, eventually } from '@muster/testing';
 import { expect } from 'chai';
 import Joi from 'joi';
-import { call, eventually } from './call.ts';
 import { type InProcess, runInProcess } from './run-in-process.ts';
 
 // all that an entity needs: this, and a line in the list

@@ -1,10 +1,21 @@
 import { covers, type SnapshotMark } from '@muster/log';
-import { openOwnServer } from '@muster/testing';
+import {
+  call,
+  checkAnswers,
+  checkSnapshots,
+  checkUsers,
+  eventually,
+  findRepairs,
+  killForGood,
+  openOwnServer,
+  openTestSystem,
+  readLog,
+  startAgain,
+  stopGently,
+  type TestSystem,
+} from '@muster/testing';
 import { expect } from 'chai';
-import { call, eventually } from './call.ts';
-import { checkAnswers, checkSnapshots, checkUsers, readLog } from './check-copies.ts';
 import { type CutProxy, openCutProxy } from './cut-proxy.ts';
-import { findRepairs, killForGood, openTestSystem, startAgain, stopGently, type TestSystem } from './test-system.ts';
 import { createUsers, deleteUsers, updateUsers } from './write-users.ts';
 
 const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];

@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { partitionOf } from '@muster/cluster';
-import { openOwnServer } from '@muster/testing';
+import { checkSets, checkSnapshots, eventually, openOwnServer, openTestSystem, readLog, startAgain, stopGently, type TestSystem } from '@muster/testing';
 import { expect } from 'chai';
-import { eventually } from './call.ts';
-import { checkSets, checkSnapshots, readLog } from './check-copies.ts';
 import { type CutProxy, openCutProxy } from './cut-proxy.ts';
-import { openTestSystem, startAgain, stopGently, type TestSystem } from './test-system.ts';
 import { ada, createUsers, deleteUsers, updateUsers } from './write-users.ts';
 
 const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];

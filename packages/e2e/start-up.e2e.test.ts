@@ -1,13 +1,26 @@
 import { createServer } from 'node:net';
 import { killProcess, processOf } from '@muster/local';
 import { openLog } from '@muster/log';
-import { openOwnServer, openTestDatabase } from '@muster/testing';
+import {
+  call,
+  checkAll,
+  checkAnswers,
+  checkUsers,
+  eventually,
+  linesOf,
+  openOwnServer,
+  openTestDatabase,
+  openTestSystem,
+  readLog,
+  startAgain,
+  startLoad,
+  stopGently,
+  stopLoad,
+  type TestSystem,
+  untilAnswered,
+} from '@muster/testing';
 import { expect } from 'chai';
-import { call, eventually } from './call.ts';
-import { checkAll, checkAnswers, checkUsers, readLog } from './check-copies.ts';
-import { startLoad, stopLoad, untilAnswered } from './load.ts';
 import { runToEnd } from './run-to-end.ts';
-import { linesOf, openTestSystem, startAgain, stopGently, type TestSystem } from './test-system.ts';
 import { createUsers, deleteUsers, updateUsers } from './write-users.ts';
 
 const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];

@@ -1,8 +1,19 @@
+import {
+  call,
+  checkAll,
+  checkAnswers,
+  forAll,
+  killForGood,
+  openTestSystem,
+  type Reply,
+  readLog,
+  startAgain,
+  startLoad,
+  stopLoad,
+  type TestSystem,
+  untilAnswered,
+} from '@muster/testing';
 import { expect } from 'chai';
-import { call, forAll, type Reply } from './call.ts';
-import { checkAll, checkAnswers, readLog } from './check-copies.ts';
-import { startLoad, stopLoad, untilAnswered } from './load.ts';
-import { killForGood, openTestSystem, startAgain, type TestSystem } from './test-system.ts';
 import { ada } from './write-users.ts';
 
 const statusOf = ({ status }: Reply) => status;

@@ -1,4 +1,4 @@
-import { call, eventually, forAll, type Reply } from './call.ts';
+import { call, eventually, forAll, type Reply } from '@muster/testing';
 
 export const ada = { name: 'Ada Lovelace', email: 'ada@example.com', group: 1 };
 

@@ -1,7 +1,7 @@
 import { BSON, type MongoBulkWriteError } from 'mongodb';
 import { isPartial, wasNeverSent, wasRefused } from './bulk-error.ts';
 import type { StoredEvent } from './documents.ts';
-import { failpoint } from './failpoint.ts';
+import { failpoint, noticed } from './failpoint.ts';
 import type { Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -125,6 +125,7 @@ const sendDeadlineMs = 3_000; // then the batch counts as unknown, and its lane 
 const settlePartly = async (log: Log, queue: AppendQueue, batch: Append[], sentBefore: ReadonlySet<Append>, error: MongoBulkWriteError) => {
   const failed = new Map(error.result.getWriteErrors().map((one) => [one.index, one]));
   const taken: Append[] = [];
+  if (failed.size < batch.length) noticed('append:partly');
   for (const [index, one] of batch.entries()) {
     const failure = failed.get(index);
     if (!failure) one.settle({ kind: 'appended' });

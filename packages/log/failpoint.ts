@@ -13,6 +13,7 @@ export const failpointNames = [
   'restore:after-checkpoints',
   'restore:after-records',
   'append:after-send', // the batch is stored, its answer not yet taken
+  'append:partly', // some events of a batch went in, others not
 ] as const;
 
 export type FailpointName = (typeof failpointNames)[number];
@@ -27,7 +28,7 @@ export type FailpointAction = { kind: 'kill' } | { kind: 'pause'; ms: number } |
 export type FaultOrder = { kind: 'failpoint'; name: FailpointName; action: FailpointAction | undefined; nth: number } | { kind: 'clock'; ms: number };
 
 /** What the process tells when it acts. */
-export type FailpointPassed = { kind: 'failpoint'; name: FailpointName; action: FailpointAction['kind'] };
+export type FailpointPassed = { kind: 'failpoint'; name: FailpointName; action: FailpointAction['kind'] | 'noticed' };
 
 /** What this process was ordered. Changed in this file only. */
 const orders = { armed: new Map<FailpointName, { action: FailpointAction; left: number }>(), clockMs: 0 };
@@ -42,6 +43,11 @@ export function failpoint(name: FailpointName): Promise<void> | undefined {
 /** Whether something is to happen at that place; never in what is shipped. */
 export function isArmed(name: FailpointName): boolean | undefined {
   if (chaos) return orders.armed.has(name);
+}
+
+/** Tells whoever started this process that it came here: for what must happen now and then. In what is shipped it is nothing. */
+export function noticed(name: FailpointName): void {
+  if (chaos) void tell({ kind: 'failpoint', name, action: 'noticed' });
 }
 
 /** Takes orders over the channel to who started this process, in a program built for fault tests. */

@@ -25,6 +25,7 @@ export {
   failpointNames,
   isArmed,
   listenForFailpoints,
+  noticed,
   ownNow,
 } from './failpoint.ts';
 export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } from './members.ts';

@@ -11,7 +11,7 @@ import {
   waitReady,
 } from '@muster/local';
 import { type Log, openLog } from '@muster/log';
-import { openTestFolder } from '@muster/testing';
+import { openTestFolder } from './embedded-database.ts';
 
 /** A whole Muster as real processes, on a database of its own, with what a test asks of it. */
 export type TestSystem = AsyncDisposable & {
@@ -35,9 +35,12 @@ export const openTestSystem = async ({ environment = {}, ...options }: Partial<S
   const system = await startSystem({
     dataPath: folder.path,
     dieWithParent: true,
-    onEvent: (event) => events.push(event),
-    environment: { ...own, ...soon, ...environment },
     ...options,
+    environment: { ...own, ...soon, ...environment },
+    onEvent: (event) => {
+      events.push(event);
+      options.onEvent?.(event);
+    },
   });
   const log = openLog({ uri: system.mongodbUri, database: 'muster', appName: 'test' });
   const urls = system.gateways.map((name) => `http://127.0.0.1:${processOf(system, name).ready?.port}`);

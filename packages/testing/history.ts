@@ -34,3 +34,19 @@ export const quantileMs = (calls: readonly Call[], share: number): number => {
   const took = calls.map(({ invokedAt, completedAt }) => completedAt - invokedAt).sort((a, b) => a - b);
   return took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? 0;
 };
+
+/** A COUNT, or a LIST of everything: `users` is undefined for a COUNT, `count` the number counted or listed. */
+export type SetCall = {
+  session: string;
+  op: 'count' | 'list';
+  invokedAt: number;
+  completedAt: number;
+  status: number | undefined;
+  count: number | undefined;
+  users: User[] | undefined;
+  source: string | undefined;
+  lagMs: number | undefined;
+  /** Given where the answer says itself that it is of an earlier moment. */
+  asOf: string | undefined;
+  retryAfter: string | undefined;
+};

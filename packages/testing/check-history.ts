@@ -1,19 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StoredEvent } from '@muster/log';
-import { type FoldedLog, foldLog, stateAt } from './fold-log.ts';
+import { type FoldedLog, foldLog, groupBy, stateAt } from './fold-log.ts';
 import { type Call, isWrite } from './history.ts';
 
 /** What is wrong with a history, or with the log beside it, each in a sentence; nothing when all is well. `before` is what the log had before it. Pure. */
 export const checkHistory = (log: FoldedLog, calls: readonly Call[], before = foldLog([])): string[] => [
   ...checkDense(log),
+  ...checkKept(log, before),
   ...checkEvents(log, calls, before),
   ...calls.flatMap((call) => [...checkAnswer(call), ...(isWrite(call) ? checkWrite(log, call) : checkRead(log, call))]),
   ...checkOrder(calls),
+  ...checkForesight(log, calls),
 ];
 
 const checkDense = ({ streams }: FoldedLog): string[] => {
   const broken = [...streams].filter(([, stream]) => stream.some(({ version }, index) => version !== index + 1));
   return broken.map(([id, stream]) => `The stream of ${id} has the versions ${stream.map(({ version }) => version).join(', ')}`);
+};
+
+/** What the log had before it has still, in the same place. */
+const checkKept = ({ streams }: FoldedLog, before: FoldedLog): string[] => {
+  const lost = before.events.filter(({ _id, entityId, version }) => streams.get(entityId)?.[version - 1]?._id !== _id);
+  return lost.map((event) => `${describe(event)} was in the log before, and is no longer there`);
 };
 
 const checkEvents = ({ events, byRequest }: FoldedLog, calls: readonly Call[], before: FoldedLog): string[] => {
@@ -102,9 +110,7 @@ const checkRead = (log: FoldedLog, call: Call): string[] => {
 /** Writes are linearizable per stream: one that was answered before another began comes before it, and what a refusal says cannot be older either. */
 const checkOrder = (calls: readonly Call[]): string[] => {
   const settled = calls.filter((call) => isWrite(call) && (call.outcome === 'ok' || call.outcome === 'refused'));
-  const byId = new Map<string, Call[]>();
-  for (const call of settled) byId.set(call.id, [...(byId.get(call.id) ?? []), call]);
-  return [...byId.values()].flatMap(checkOrderOfOne);
+  return [...groupBy(settled, ({ id }) => id).values()].flatMap(checkOrderOfOne);
 };
 
 const checkOrderOfOne = (calls: Call[]): string[] => {
@@ -122,6 +128,33 @@ const checkOrderOfOne = (calls: Call[]): string[] => {
     if (call.status !== 409 && (call.version ?? 0) < least) problems.push(`${tell(call)}, though ${newest ? tell(newest) : 'nothing'} was answered before`);
   }
   return problems;
+};
+
+/**
+ * No answer shows a version whose write was asked for only after it: with `checkOrder`, and as each write has a version of its own, this makes the writes,
+ * and the reads with a minimum, linearizable; writes of which nobody heard what became of them count too.
+ */
+const checkForesight = ({ streams }: FoldedLog, calls: readonly Call[]): string[] => {
+  const asked = new Map(calls.filter(isWrite).map((call) => [call.requestId, call]));
+  const shown = groupBy(
+    calls.filter(({ status, version }) => status !== undefined && version !== undefined),
+    ({ id }) => id,
+  );
+  return [...shown].flatMap(([id, answers]) => {
+    const newestFirst = answers.sort((a, b) => (b.version ?? 0) - (a.version ?? 0));
+    const problems: string[] = [];
+    let earliest: Call | undefined; // answer of those that show the version or a later one
+    let next = 0;
+    for (const { version, meta } of [...(streams.get(id) ?? [])].reverse()) {
+      for (let answer = newestFirst[next]; answer && (answer.version ?? 0) >= version; answer = newestFirst[next]) {
+        if (!earliest || answer.completedAt < earliest.completedAt) earliest = answer;
+        next += 1;
+      }
+      const write = asked.get(meta.requestId);
+      if (write && earliest && earliest.completedAt < write.invokedAt) problems.push(`${tell(earliest)}, before ${tell(write)} (version ${version}) was asked`);
+    }
+    return problems;
+  });
 };
 
 const tell = ({ requestId, op, id, status, version, outcome }: Call) =>

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { partitionOf } from '@muster/cluster';
+import { askHolder, closeHolder, type Holder, isAnswering, openHolder, partitionOf } from '@muster/cluster';
+import { listMembers } from '@muster/log';
+import { pause } from '@muster/runtime';
 import { call, eventually, forAll, type Reply } from './call.ts';
 import { checkHistory } from './check-history.ts';
 import { type FoldedLog, foldLog, groupBy, lastState } from './fold-log.ts';
@@ -16,7 +18,7 @@ export type Road = 'memory' | 'database';
 export const checkAll = async (test: TestSystem, calls: readonly Call[], before?: FoldedLog): Promise<string[]> => {
   const folded = await readLog(test);
   const history = checkHistory(folded, calls, before);
-  const answers = await checkAnswers(test, folded, 'memory');
+  const answers = [...(await checkAnswers(test, folded, 'memory')), ...(await checkMemory(test, folded))];
   const snapshots = await checkSnapshots(test, folded);
   if ((await test.log.events.countDocuments()) !== folded.events.length) return checkAll(test, calls, before); // what was under way at the end came only now
   return [...history, ...answers, ...snapshots, ...findRepairs(test)];
@@ -25,11 +27,83 @@ export const checkAll = async (test: TestSystem, calls: readonly Call[], before?
 /** The log as it is now, folded. */
 export const readLog = async ({ log }: TestSystem): Promise<FoldedLog> => foldLog(await log.events.find().toArray());
 
-/** Reads every id, counts and lists through a gateway; what differs from the log. From memory it waits for the aggregators, from the database it does not. */
-export const checkAnswers = async (test: TestSystem, folded: FoldedLog, road: Road, url = test.url): Promise<string[]> => {
-  const ids = [...folded.streams.keys()];
+/** Reads every id (or these), counts and lists through a gateway; what differs from the log. From memory it waits for the aggregators, from the database it does not. */
+export const checkAnswers = async (
+  test: TestSystem,
+  folded: FoldedLog,
+  road: Road,
+  url = test.url,
+  ids: readonly string[] = [...folded.streams.keys()],
+): Promise<string[]> => {
   const reads = await forAll(ids, 24, (id) => checkOne(url, folded, id, road));
   return [...reads.flat(), ...(await checkSets(test, folded, road, url))];
+};
+
+/**
+ * What every aggregator that says it serves a partition has of it in memory, beside the log; what differs. Waits a moment for one that is behind, and asks
+ * each by itself: a gateway would go elsewhere.
+ */
+export const checkMemory = async ({ log, system }: Pick<TestSystem, 'log' | 'system'>, folded: FoldedLog, withinMs = 15_000): Promise<string[]> => {
+  const members = (await listMembers(log, 5_000)).filter(({ state, address }) => state === 'serving' && address !== '');
+  const newest = Math.max(...members.map(({ heartbeatAt }) => heartbeatAt.getTime()));
+  const live = members.filter(({ heartbeatAt }) => heartbeatAt.getTime() > newest - 10_000);
+  const byPartition = groupBy([...folded.streams.keys()], (id) => String(partitionOf('user', id, partitions)));
+  const problems = await forAll(live, 8, async ({ _id: name, address, incarnation, partitions: held }) => {
+    const about = { database: log.db.databaseName, secret: system.clusterSecret, onProblem: () => undefined };
+    const holder = openHolder({ name, address, incarnation, ...about });
+    const isServed = async (partition: number) => (await log.aggregators.findOne({ _id: name, partitions: partition })) !== null;
+    try {
+      const looked = await forAll(held, 4, (partition) => checkHeld(holder, folded, partition, byPartition.get(String(partition)) ?? [], withinMs, isServed));
+      return looked.flat();
+    } finally {
+      closeHolder(holder);
+    }
+  });
+  return problems.flat();
+};
+
+const checkHeld = async (
+  holder: Holder,
+  folded: FoldedLog,
+  partition: number,
+  ids: readonly string[],
+  withinMs: number,
+  isServed: (partition: number) => Promise<boolean>,
+): Promise<string[]> => {
+  const wanted = new Map(ids.map((id) => [id, heldOf(folded, id)]));
+  for (const untilMs = performance.now() + withinMs; ; await pause(100)) {
+    const held = await dumpPartition(holder, partition);
+    const differing = held && [...wanted].filter(([id, state]) => !isDeepStrictEqual(held.get(id), state));
+    const strange = held && [...held.keys()].filter((id) => !wanted.has(id));
+    if (differing?.length === 0 && strange?.length === 0) return [];
+    if (!held && !(await isServed(partition))) return []; // it went elsewhere meanwhile
+    if (performance.now() < untilMs) continue;
+    if (!held) return [`${holder.name} says that it serves partition ${partition}, and does not show it`];
+    return [
+      ...(differing ?? []).map(([id, state]) => `${holder.name} holds ${id} as ${JSON.stringify(held.get(id))}, the log has ${JSON.stringify(state)}`),
+      ...(strange ?? []).map((id) => `${holder.name} holds ${id}, the log has not`),
+    ];
+  }
+};
+
+/** A partition as a holder has it, as plain JSON; undefined when it does not answer, or does not serve it. */
+const dumpPartition = async (holder: Holder, partition: number): Promise<Map<string, object> | undefined> => {
+  const held = new Map<string, object>();
+  for (let after = ''; ; ) {
+    for (const untilMs = performance.now() + 3_000; !isAnswering(holder) && performance.now() < untilMs; ) await pause(10);
+    const reply = await askHolder(holder, { kind: 'dump', partition, entity: 'user', after, limit: 1_000 }, 3_000);
+    if (reply?.answer.kind !== 'dumped') return undefined;
+    for (const [id, state] of reply.answer.states) held.set(id, state as object);
+    after = reply.answer.states.at(-1)?.[0] ?? '';
+    if (reply.answer.states.length < 1_000) return held;
+  }
+};
+
+const heldOf = (folded: FoldedLog, id: string): object => {
+  const { status, user, version, createdAt, changedAt } = lastState(folded, id);
+  const { id: _, ...fields } = user ?? {};
+  const state = status === 'active' ? { status, version, fields, createdAt, updatedAt: changedAt } : { status, version, createdAt, deletedAt: changedAt };
+  return JSON.parse(JSON.stringify(state));
 };
 
 /** The same of COUNT and LIST alone: a walk through all pages shows every user, in less time than as many reads. */
@@ -38,7 +112,7 @@ export const checkSets = async (test: TestSystem, folded: FoldedLog, road: Road,
   ...(await checkList(url, folded, road)),
 ];
 
-const sources = { memory: /^aggregator-\d+(, aggregator-\d+)*$/, database: /^database$/ } satisfies Record<Road, RegExp>;
+const sources = { memory: /^(?!.*\b(database|log)\b).+$/, database: /^database$/ } satisfies Record<Road, RegExp>;
 
 const checkOne = async (url: string, folded: FoldedLog, id: string, road: Road): Promise<string[]> => {
   const { status, version, user } = lastState(folded, id);

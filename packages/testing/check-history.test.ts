@@ -73,6 +73,20 @@ describe('The checker of histories', () => {
     ['a refusal as deleted of what was not', [{ requestId: 'r8', version: 2 }]],
     ['a refusal as existing of what was not there', [{ requestId: 'r4', version: undefined }]],
     ['a write answered before another began, and stored after it', [{ requestId: 'r3', invokedAt: 11, completedAt: 12 }]],
+    [
+      'an answer that shows a write before it was asked for',
+      [
+        { requestId: 'r2', invokedAt: 38, completedAt: 39 },
+        { requestId: 'r5', version: 2, user: { id: 'a', ...ada, group: 2 } },
+      ],
+    ],
+    [
+      'a write of which nobody heard, seen before it was asked for',
+      [
+        { requestId: 'r2', ...unknown, status: undefined, invokedAt: 38, completedAt: 39 },
+        { requestId: 'r5', version: 2, user: { id: 'a', ...ada, group: 2 } },
+      ],
+    ],
     ['an answer with a fault of the service', [{ requestId: 'r6', status: 500, outcome: 'unknown' }]],
     ['a 503 without Retry-After', [{ requestId: 'r9', retryAfter: undefined }]],
     ['a 503 that does not say what became of the write', [{ requestId: 'r9', problem: {} }]],
@@ -80,6 +94,12 @@ describe('The checker of histories', () => {
     ['an unknown write that is in the log as another version', [{ requestId: 'r2', ...unknown, problem: { written: 'unknown', id: 'a', version: 3 } }]],
   ];
   for (const [name, changed, log] of faults) it(`finds ${name}`, () => expect(check(changed, log)).not.to.deep.equal([]));
+
+  it('finds what was in the log before and is no longer there, and takes what nobody asked for since', () => {
+    const earlier = { ...stored(1, 'UserCreated', ada, 'r-earlier'), entityId: 'b' };
+    expect(checkHistory(foldLog(events), right, foldLog([earlier]))).to.have.lengthOf(1);
+    expect(checkHistory(foldLog([earlier, ...events]), right, foldLog([earlier]))).to.deep.equal([]);
+  });
 
   it('takes an unknown write that is in the log, and one that is not', () => {
     const answer = { ...unknown, problem: { written: 'unknown', id: 'a', version: 2 } };

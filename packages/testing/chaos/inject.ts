@@ -1,0 +1,161 @@
+import { killProcess, processOf, startProcess, stopProcess, waitReady } from '@muster/local';
+import { withinDeadline } from '@muster/log';
+import { pause } from '@muster/runtime';
+import { resetLinks, setFault } from '../fault-proxy.ts';
+import { killForGood, stopGently } from '../test-system.ts';
+import { type Arena, forgetOrders, order, orderAtStart } from './arena.ts';
+import { fillDisk, freeDisk } from './disk.ts';
+import type { Fault } from './fault.ts';
+
+/** What became of an injection: why not, where it could not be. */
+export type Injected = { kind: 'injected' } | { kind: 'impossible'; why: string };
+
+const injected: Injected = { kind: 'injected' };
+
+/** Makes a fault happen. It stays until `heal`. */
+export const inject = async (arena: Arena, fault: Fault): Promise<Injected> => {
+  const { test, links, disk } = arena;
+  const { system } = test;
+  if (!('network' in fault) && !processOf(system, fault.target).spawned) return { kind: 'impossible', why: `${fault.target} does not run` };
+  switch (fault.kind) {
+    case 'kill':
+    case 'database-kill':
+      if (fault.ms > 0) await killForGood(test, fault.target);
+      else await killProcess(system, fault.target, 'SIGKILL');
+      return injected;
+    case 'term':
+      await stopGently(test, fault.target);
+      return injected;
+    case 'pause':
+    case 'database-pause':
+      await killProcess(system, fault.target, 'SIGSTOP');
+      return injected;
+    case 'delay':
+    case 'bandwidth':
+    case 'slice':
+    case 'black-hole':
+    case 'one-way':
+    case 'cut':
+    case 'reset':
+    case 'refuse': {
+      const proxy = links.get(fault.target);
+      if (!proxy) return { kind: 'impossible', why: `there is no link ${fault.target}` };
+      await setFault(proxy, fault.network);
+      if (fault.kind === 'reset' || fault.kind === 'refuse') resetLinks(proxy);
+      return injected;
+    }
+    case 'crash':
+    case 'failpoint':
+      return injectFailpoint(arena, fault);
+    case 'clock':
+      order(arena, fault.target, { kind: 'clock', ms: fault.jumpMs });
+      return injected;
+    case 'oplog':
+      return loseToken(arena, fault);
+    case 'disk':
+      if (!disk) return { kind: 'impossible', why: 'this machine does not allow a small disk to be mounted' };
+      await fillDisk(disk);
+      return injected;
+  }
+};
+
+/** Ends a fault, and waits until what it stopped runs again. Throws when that does not come. */
+export const heal = async (arena: Arena, fault: Fault): Promise<void> => {
+  const { test, links, disk } = arena;
+  const { system } = test;
+  switch (fault.kind) {
+    case 'kill':
+    case 'database-kill':
+    case 'term':
+      return startUp(arena, fault.target);
+    case 'pause':
+    case 'database-pause':
+      processOf(system, fault.target).spawned?.child.kill('SIGCONT');
+      return waitReady(system, fault.target, readyWithinMs);
+    case 'delay':
+    case 'bandwidth':
+    case 'slice':
+    case 'black-hole':
+    case 'one-way':
+    case 'cut':
+    case 'reset':
+    case 'refuse': {
+      const proxy = links.get(fault.target);
+      if (!proxy) return;
+      await setFault(proxy, {});
+      if (fault.kind === 'reset') resetLinks(proxy); // a second time
+      return;
+    }
+    case 'crash':
+    case 'failpoint':
+      forgetOrders(arena, fault.target);
+      order(arena, fault.target, { kind: 'failpoint', name: fault.failpoint, action: undefined, nth: 0 });
+      return waitReady(system, fault.target, readyWithinMs);
+    case 'clock':
+      order(arena, fault.target, { kind: 'clock', ms: 0 });
+      return;
+    case 'oplog':
+      processOf(system, fault.target).spawned?.child.kill('SIGCONT');
+      return startUp(arena, fault.target);
+    case 'disk':
+      if (disk) await freeDisk(disk);
+      return waitReady(system, 'mongodb', readyWithinMs);
+  }
+};
+
+const readyWithinMs = 60_000;
+
+const startUp = async ({ test: { system } }: Arena, name: string) => {
+  await startProcess(system, name);
+  await waitReady(system, name, readyWithinMs);
+};
+
+/** What happens while a process restores needs one that starts. */
+const injectFailpoint = async (arena: Arena, fault: Extract<Fault, { kind: 'crash' | 'failpoint' }>): Promise<Injected> => {
+  const action = fault.kind === 'crash' ? ({ kind: 'kill' } as const) : fault.action;
+  const what = { kind: 'failpoint', name: fault.failpoint, action, nth: fault.nth } as const;
+  if (!fault.failpoint.startsWith('restore')) {
+    order(arena, fault.target, what);
+    return injected;
+  }
+  orderAtStart(arena, fault.target, what);
+  await killProcess(arena.test.system, fault.target, 'SIGKILL');
+  return injected;
+};
+
+/** While the aggregator does not look, so much else is written that the server forgets the place up to which it knows the log. */
+const loseToken = async (arena: Arena, { target, how }: Extract<Fault, { kind: 'oplog' }>): Promise<Injected> => {
+  const { test } = arena;
+  const { log, system } = test;
+  const stream = log.db.watch([], { maxAwaitTimeMS: 10 });
+  try {
+    await withinDeadline(stream.tryNext(), 5_000, 'open a change stream');
+    if (how === 'paused') await killProcess(system, target, 'SIGSTOP');
+    else {
+      await killProcess(system, target, 'SIGKILL');
+      await stopProcess(system, target);
+    }
+    await pause(300);
+    const noise = log.db.collection('Noise');
+    for (let tries = 0; tries < 40; tries += 1) {
+      await withinDeadline(noise.insertMany(Array.from({ length: 1_000 }, (_, index) => ({ index }))), 10_000, 'write noise');
+      if (tries >= 5 && !(await isKnown(arena, stream.resumeToken))) return injected;
+    }
+    return { kind: 'impossible', why: 'this server keeps places for longer than 40,000 writes' };
+  } finally {
+    void stream.close().catch(() => undefined);
+  }
+};
+
+const isKnown = async ({ test: { log } }: Arena, resumeAfter: unknown): Promise<boolean> => {
+  const stream = log.db.watch([], { resumeAfter, maxAwaitTimeMS: 10 });
+  try {
+    await withinDeadline(stream.tryNext(), 5_000, 'open a change stream');
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 286) throw error; // ChangeStreamHistoryLost
+    return false;
+  } finally {
+    void stream.close().catch(() => undefined);
+  }
+};

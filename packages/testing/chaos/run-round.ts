@@ -1,0 +1,139 @@
+import { pause } from '@muster/runtime';
+import { checkAnswers, checkMemory, checkSnapshots, readLog } from '../check-copies.ts';
+import { checkHistory } from '../check-history.ts';
+import { checkRecordWrites } from '../check-records.ts';
+import { checkSetsInFlux } from '../check-sets.ts';
+import type { FoldedLog } from '../fold-log.ts';
+import { type Call, isWrite, type Outcome } from '../history.ts';
+import { forgetTold, startLoad, stopLoad, untilAnswered } from '../load.ts';
+import type { Arena } from './arena.ts';
+import { describeFault } from './fault.ts';
+import { heal, inject } from './inject.ts';
+import { checkLines, checkPace, findInvalid, isReopening, type Line, longestDuring, type Strike } from './judge.ts';
+import type { Observed } from './observe.ts';
+import type { Round, Timed } from './plan.ts';
+import { untilWhole } from './recover.ts';
+import { type OwnerOf, type Sometimes, sometimesOfRound } from './sometimes.ts';
+import { stopWatching, watchRecords } from './watch-records.ts';
+
+export type RoundResult = {
+  round: Round;
+  strikes: Strike[];
+  violations: string[];
+  invalid: string | undefined;
+  calls: Record<string, number>; // by what was asked
+  outcomes: Record<Outcome, number>;
+  /** The longest answer during each fault, and how many calls got none. */
+  longest: { strike: Strike; ms: number; unanswered: number }[];
+  recoveryMs: number | undefined;
+  reopened: number;
+  ms: number;
+  sometimes: Sometimes;
+};
+
+export type RoundOptions = {
+  copies: number;
+  sessions: number;
+  pauseMs: number;
+  recoverWithinMs: number;
+  ownerOf?: OwnerOf;
+  say: (text: string) => void;
+};
+
+/** One round: a load, faults under it, healing, quiet, and all that must hold then. Throws only when the harness itself cannot go on. */
+export const runRound = async (arena: Arena, observed: Observed, round: Round, options: RoundOptions): Promise<RoundResult> => {
+  const { test } = arena;
+  const startedAt = performance.now();
+  const before = await readLog(test);
+  const watch = await watchRecords(test);
+  const load = await startLoad(test.urls, { ...options, seed: round.seed, hot: 10 + (round.seed % 41), sets: 0.02 });
+  arena.onGatewayGone = () => forgetTold(load);
+  const violations: string[] = [];
+  let strikes: Strike[] = [];
+  let recoveryMs: number | undefined;
+  try {
+    await untilAnswered(load, 100, 30_000);
+    strikes = await Promise.all(round.faults.map((timed) => strikeOnce(arena, timed)));
+    const recovered = await untilWhole(arena, options.copies, options.recoverWithinMs);
+    if ('ms' in recovered) recoveryMs = recovered.ms;
+    else violations.push(`Not whole ${options.recoverWithinMs} ms after the last fault: ${recovered.lacking.join('; ')}`);
+    await untilAnswered(load, 200, 30_000).catch((error) => violations.push(`After the faults: ${error.message}`));
+  } finally {
+    await stopLoad(load);
+    arena.onGatewayGone = () => undefined;
+  }
+  for (const { fault, problem } of strikes) if (problem) violations.push(`${describeFault(fault)}: ${problem}`);
+  const folded = await quietLog(arena);
+  const writes = await stopWatching(test, watch);
+  const lines = linesSince(arena, startedAt);
+  const ms = performance.now() - startedAt;
+  violations.push(
+    ...checkHistory(folded, load.calls, before),
+    ...checkSetsInFlux(folded, load.calls, load.sets, before),
+    ...(await checkCopies(arena, folded, load.calls)),
+    ...(watch.whole ? checkRecordWrites(writes) : []),
+    ...checkPace(lines, ms),
+    ...checkLines(lines),
+  );
+  return {
+    ...{ round, strikes, violations, recoveryMs, ms: performance.now() - startedAt },
+    invalid: findInvalid(load.calls, strikes),
+    calls: countBy([...load.calls, ...load.sets], ({ op }) => op),
+    outcomes: { ok: 0, refused: 0, notWritten: 0, unknown: 0, ...countBy(load.calls, ({ outcome }) => outcome) },
+    longest: strikes.filter(({ impossible }) => !impossible).map((strike) => ({ strike, ...longestDuring(load.calls, strike) })),
+    reopened: lines.filter(isReopening).length,
+    sometimes: sometimesOfRound(folded, load.calls, lines, observed.members, options.ownerOf),
+  };
+};
+
+const strikeOnce = async (arena: Arena, { atMs, fault }: Timed): Promise<Strike> => {
+  await pause(atMs);
+  const from = performance.now();
+  const passedBefore = arena.passed.length;
+  const result = await inject(arena, fault).catch((error): { kind: 'impossible'; why: string } => ({ kind: 'impossible', why: tellError(error) }));
+  const impossible = result.kind === 'impossible' ? result.why : undefined;
+  if (!impossible) await lasting(arena, fault, passedBefore);
+  const problem = await heal(arena, fault).then(
+    () => undefined,
+    (error) => `did not come back: ${tellError(error)}`,
+  );
+  return { fault, from, to: performance.now(), impossible, problem };
+};
+
+/** A failpoint is over when it was passed, any other fault after its time. */
+const lasting = async ({ passed }: Arena, fault: Timed['fault'], from: number) => {
+  if (fault.kind !== 'crash' && fault.kind !== 'failpoint') return pause(fault.ms);
+  const isPassed = () => passed.slice(from).some(({ name, process, action }) => name === fault.failpoint && process === fault.target && action !== 'noticed');
+  for (const until = performance.now() + fault.ms; !isPassed() && performance.now() < until; await pause(20));
+  await pause(fault.kind === 'failpoint' && fault.action.kind === 'pause' ? fault.action.ms : 200);
+};
+
+/** The log, once nothing more comes into it: what was under way at the end of the load may come late. */
+const quietLog = async ({ test }: Arena): Promise<FoldedLog> => {
+  for (let known = -1; ; await pause(700)) {
+    const events = await test.log.events.countDocuments();
+    if (events === known) break;
+    known = events;
+  }
+  return readLog(test);
+};
+
+/** Every copy of what the log says: what clients are answered, each holder's memory, the records and the checkpoints. */
+const checkCopies = async ({ test }: Arena, folded: FoldedLog, calls: readonly Call[]): Promise<string[]> => {
+  const touched = new Set(calls.filter(isWrite).map(({ id }) => id));
+  const ids = [...folded.streams.keys()].filter((id) => touched.has(id)); // the others' memory is looked at directly
+  const problems = [...(await checkMemory(test, folded)), ...(await checkSnapshots(test, folded))];
+  for (const url of test.urls) problems.push(...(await checkAnswers(test, folded, 'memory', url, ids)));
+  return problems;
+};
+
+const linesSince = ({ happened }: Arena, since: number): Line[] =>
+  happened.flatMap(({ at, event }) => (at >= since && event.kind === 'line' ? [{ at, name: event.name, line: event.line }] : []));
+
+const countBy = <Item>(items: readonly Item[], keyOf: (item: Item) => string): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const item of items) counts[keyOf(item)] = (counts[keyOf(item)] ?? 0) + 1;
+  return counts;
+};
+
+const tellError = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 600);
