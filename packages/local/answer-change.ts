@@ -16,9 +16,7 @@ export const answerChange = (system: System, request: ChangeRequest, { database,
     readyWithinMs: withinMs,
     signal,
     onStep,
-    awaitCopies: async (names) => {
-      await awaitCopies({ uri: mongodbUriOf(system), database }, rule, names, withinMs, signal);
-    },
+    awaitCopies: (names, wholeness) => awaitCopies({ uri: mongodbUriOf(system), database }, rule, names, wholeness, withinMs, signal),
   };
   return request.kind === 'scale' ? scaleSystem(system, request, options) : restartRolling(system, request, options);
 };

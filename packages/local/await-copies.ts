@@ -6,23 +6,27 @@ import { readLook } from './read-look.ts';
 /** Where the aggregators' documents are. */
 export type CopiesPlace = { uri: string; database: string };
 
+/** `full`: every partition has its copies, and has had them for a moment. `atRest`: moreover nothing moves any more, and nobody holds what others hold by now. */
+export type Wholeness = 'full' | 'atRest';
+
 /**
- * Waits until these aggregators serve, every partition has its copies, and nothing moves any more. Throws after `withinMs` milliseconds with what
- * is missing, and at once when the signal aborts.
+ * Waits until these aggregators serve and all copies are `full`, or `atRest`. Throws after `withinMs` milliseconds with what is missing, and at once when
+ * the signal aborts.
  */
 export const awaitCopies = async (
   { uri, database }: CopiesPlace,
   rule: CopiesRule,
   names: readonly string[],
+  wholeness: Wholeness,
   withinMs: number,
   signal?: AbortSignal,
-): Promise<Copies> => {
+): Promise<void> => {
   await using log = openLog({ uri, database, appName: 'muster-copies' });
   const rest: Rest = { seen: '', since: 0 };
   for (const until = performance.now() + withinMs; ; await pause(lookEveryMs, signal)) {
     signal?.throwIfAborted();
     const { copies, missing } = await lookAt(log, rule, names);
-    if (copies !== undefined && isAtRest(rest, copies)) return copies;
+    if (isAtRest(rest, copies, wholeness)) return;
     if (performance.now() > until) throw new Error(describeLate(missing, withinMs));
   }
 };
@@ -30,14 +34,18 @@ export const awaitCopies = async (
 const lookEveryMs = 200;
 // longer than the second in which aggregators look who is there: one that has not noticed yet has nothing to load yet
 const restMs = 2_000;
+// longer than aggregators go on serving what others hold by now; past it, more copies than asked for are somebody's wish
+const surplusRestMs = 6_000;
 
-/** Since when all copies are held by the same ones. */
+/** Since when things are as they are: complete, or moreover held by the same ones. */
 type Rest = { seen: string; since: number };
 
-const isAtRest = (rest: Rest, { missing, holders }: Copies): boolean => {
-  const seen = missing.length > 0 ? '' : JSON.stringify(holders);
+const isAtRest = (rest: Rest, copies: Copies | undefined, wholeness: Wholeness): boolean => {
+  const isFull = copies !== undefined && copies.missing.length === 0;
+  const seen = isFull ? (wholeness === 'full' ? 'full' : JSON.stringify(copies.holders)) : '';
   if (seen !== rest.seen) Object.assign(rest, { seen, since: performance.now() });
-  return seen !== '' && performance.now() - rest.since >= restMs;
+  const isSurplus = wholeness === 'atRest' && copies?.holders.some((names) => names.length > copies.wanted);
+  return isFull && performance.now() - rest.since >= (isSurplus ? surplusRestMs : restMs);
 };
 
 const lookAt = async (log: Log, rule: CopiesRule, names: readonly string[]): Promise<{ copies?: Copies; missing: string[] }> => {

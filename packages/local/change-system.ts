@@ -1,3 +1,4 @@
+import type { Wholeness } from './await-copies.ts';
 import type { System } from './system.ts';
 
 export type Step = { kind: 'begun'; what: string } | { kind: 'ended'; what: string; ms: number } | { kind: 'remark'; text: string };
@@ -9,7 +10,7 @@ export type ChangeOptions = {
   signal?: AbortSignal;
   onStep?: (step: Step) => void;
   /** Waits until these aggregators serve and every partition has its copies again. Throws when that takes too long, with what is missing. */
-  awaitCopies?: (aggregators: readonly string[], signal?: AbortSignal) => Promise<void>;
+  awaitCopies?: (aggregators: readonly string[], wholeness: Wholeness) => Promise<void>;
 };
 
 /** `refused`: nothing was touched. `failed`: broken off half-way, and what is not named runs as before. */
@@ -47,10 +48,17 @@ export const takeStep = async (what: string, { onStep, signal }: ChangeOptions, 
   onStep?.({ kind: 'ended', what, ms: performance.now() - startedAt });
 };
 
-/** The step that ends every move: all partitions with their copies on these aggregators. */
-export const takeCopiesStep = async (what: string, aggregators: readonly string[], options: ChangeOptions): Promise<void> => {
-  const { awaitCopies, signal } = options;
-  if (awaitCopies !== undefined && aggregators.length > 0) await takeStep(what, options, () => awaitCopies(aggregators, signal));
+/** Before these go on without `name`: it must not leave a partition to nobody. */
+export const takeFullStep = (name: string, aggregators: readonly string[], options: ChangeOptions): Promise<void> =>
+  takeCopiesStep(`wait for all copies before ${name} stops`, aggregators, 'full', options);
+
+/** The last step of every move. */
+export const takeRestStep = (aggregators: readonly string[], options: ChangeOptions): Promise<void> =>
+  takeCopiesStep('wait until nothing moves any more', aggregators, 'atRest', options);
+
+const takeCopiesStep = async (what: string, aggregators: readonly string[], wholeness: Wholeness, options: ChangeOptions): Promise<void> => {
+  const { awaitCopies } = options;
+  if (awaitCopies !== undefined && aggregators.length > 0) await takeStep(what, options, () => awaitCopies(aggregators, wholeness));
 };
 
 const refuseNow = (what: string, underWay: string, ms: number): Changed => ({

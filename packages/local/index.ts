@@ -1,4 +1,4 @@
-export { awaitCopies } from './await-copies.ts';
+export { awaitCopies, type Wholeness } from './await-copies.ts';
 export type { Changed, ChangeOptions, Step } from './change-system.ts';
 export { isRunning, readCommandLine } from './command-line.ts';
 export { findServer, type Search, type Server, type ServerKind } from './find-server.ts';

@@ -1,5 +1,5 @@
 import type { Environment } from '@muster/runtime';
-import { type Changed, type ChangeOptions, changeSystem, takeCopiesStep, takeStep, usualReadyMs } from './change-system.ts';
+import { type Changed, type ChangeOptions, changeSystem, takeFullStep, takeRestStep, takeStep, usualReadyMs } from './change-system.ts';
 import { changeSettings, processOf, startProcess, stopProcess, waitReady } from './managed-process.ts';
 import { keepSettings, namesOf, type Role, type System } from './system.ts';
 
@@ -20,11 +20,11 @@ export const restartRolling = (system: System, { only = 'aggregators', settings 
   if (names.length === 0) return Promise.resolve({ kind: 'refused', problem: `Cannot restart "${only}": ${expectation(system)}` });
   return changeSystem(system, `restart ${only}`, options, async () => {
     for (const name of names) {
-      await awaitCopiesFor(role, `wait for all copies before ${name} is restarted`, system, options);
+      if (role === 'aggregator') await takeFullStep(name, system.aggregators, options);
       await takeStep(`restart ${name}`, options, () => restartOne(system, name, settings, options));
     }
     if (names.length === namesOf(system, role).length) keepSettings(system, role, { ...system.settings[role], ...settings });
-    await awaitCopiesFor(role, 'wait for all copies', system, options);
+    if (role === 'aggregator') await takeRestStep(system.aggregators, options);
   });
 };
 
@@ -36,10 +36,6 @@ const namesFor = (system: System, only: string): readonly string[] => {
 };
 
 const expectation = ({ gateways, aggregators }: System) => `expected gateways, aggregators, or one of ${[...gateways, ...aggregators].join(', ')}`;
-
-const awaitCopiesFor = async (role: Role, what: string, system: System, options: ChangeOptions): Promise<void> => {
-  if (role === 'aggregator') await takeCopiesStep(what, system.aggregators, options);
-};
 
 const restartOne = async (system: System, name: string, settings: Environment, options: ChangeOptions): Promise<void> => {
   const { settings: before } = processOf(system, name);

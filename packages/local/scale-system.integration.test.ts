@@ -1,5 +1,6 @@
 import { openTestDatabase } from '@muster/testing';
 import { expect } from 'chai';
+import type { Wholeness } from './await-copies.ts';
 import type { Step } from './change-system.ts';
 import { readCommandLine } from './command-line.ts';
 import { fakePrograms } from './fake-programs.ts';
@@ -31,10 +32,10 @@ describe('A system of processes that is scaled', function () {
     expect(changed.kind).to.equal('done');
     expect(test.story).to.deep.equal([
       ...['gateway-2 has stopped', 'gateway-1 has stopped'],
-      ...['copies with aggregator-0', 'aggregator-3 has stopped'],
-      ...['copies with aggregator-0', 'aggregator-2 has stopped'],
-      ...['copies with aggregator-0', 'aggregator-1 has stopped'],
-      'copies with aggregator-0',
+      ...['full with aggregator-0', 'aggregator-3 has stopped'],
+      ...['full with aggregator-0', 'aggregator-2 has stopped'],
+      ...['full with aggregator-0', 'aggregator-1 has stopped'],
+      'atRest with aggregator-0',
     ]);
     expect(namesOf(test.system)).to.deep.equal(['gateway', 'aggregator-0']);
     expect(await readCommandLine(pids['aggregator-3'] ?? 0)).to.equal(undefined);
@@ -45,10 +46,11 @@ describe('A system of processes that is scaled', function () {
     await using test = await openSystem({ aggregators: 2 });
     await scaleSystem(test.system, { aggregators: 3 }, test.options());
     await scaleSystem(test.system, { aggregators: 2 }, test.options());
+    const atRest = ['begun wait until nothing moves any more', 'ended wait until nothing moves any more'];
     expect(test.steps.map((step) => (step.kind === 'remark' ? step.text : `${step.kind} ${step.what}`))).to.deep.equal([
-      ...['begun start aggregator-2', 'ended start aggregator-2', 'begun wait for all copies', 'ended wait for all copies'],
-      ...['begun wait for all copies before aggregator-2 leaves', 'ended wait for all copies before aggregator-2 leaves'],
-      ...['begun stop aggregator-2', 'ended stop aggregator-2', 'begun wait for all copies', 'ended wait for all copies'],
+      ...['begun start aggregator-2', 'ended start aggregator-2', ...atRest],
+      ...['begun wait for all copies before aggregator-2 stops', 'ended wait for all copies before aggregator-2 stops'],
+      ...['begun stop aggregator-2', 'ended stop aggregator-2', ...atRest],
     ]);
   });
 
@@ -132,9 +134,9 @@ describe('A rolling restart', function () {
     const before = pidsOf(test.system);
     const changed = await restartRolling(test.system, { settings: { COLOUR: 'red' } }, test.options());
     expect(changed.kind).to.equal('done');
-    const all = 'copies with aggregator-0 aggregator-1 aggregator-2';
-    const each = ['aggregator-0', 'aggregator-1', 'aggregator-2'].flatMap((name) => [all, `${name} has stopped`, `${name} is ready`]);
-    expect(test.story).to.deep.equal([...each, all]);
+    const all = 'with aggregator-0 aggregator-1 aggregator-2';
+    const each = ['aggregator-0', 'aggregator-1', 'aggregator-2'].flatMap((name) => [`full ${all}`, `${name} has stopped`, `${name} is ready`]);
+    expect(test.story).to.deep.equal([...each, `atRest ${all}`]);
     expect(pidsOf(test.system).gateway).to.equal(before.gateway);
     expect(pidsOf(test.system)['aggregator-1']).not.to.equal(before['aggregator-1']);
     expect(test.lines().filter((line) => line.includes('with red'))).to.have.length(3);
@@ -195,7 +197,7 @@ const openSystem = async (options: Partial<SystemOptions>) => {
   const given = { dataPath: '/nowhere', mongodbUri: database.uri, environment: process.env, programs: fakePrograms, onEvent, ...options };
   const system = await startSystem(given);
   story.length = 0;
-  const awaitCopies = async (aggregators: readonly string[]) => void story.push(`copies with ${aggregators.join(' ')}`);
+  const awaitCopies = async (aggregators: readonly string[], wholeness: Wholeness) => void story.push(`${wholeness} with ${aggregators.join(' ')}`);
   return {
     ...{ system, story, steps },
     lines: () => events.flatMap((event) => (event.kind === 'line' ? [event.line] : [])),

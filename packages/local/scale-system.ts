@@ -1,4 +1,4 @@
-import { type Changed, type ChangeOptions, changeSystem, takeCopiesStep, takeStep, usualReadyMs } from './change-system.ts';
+import { type Changed, type ChangeOptions, changeSystem, takeFullStep, takeRestStep, takeStep, usualReadyMs } from './change-system.ts';
 import { startProcess, waitReady } from './managed-process.ts';
 import { addNext, namesOf, type Role, removeOne, type System } from './system.ts';
 
@@ -17,7 +17,7 @@ export const scaleSystem = (system: System, wanted: Wanted, options: ChangeOptio
     await startFurther(system, [...repeated('gateway', gateways - before.gateways), ...repeated('aggregator', aggregators - before.aggregators)], options);
     await stopLast(system, 'gateway', gateways, options);
     await stopLast(system, 'aggregator', aggregators, options);
-    if (aggregators !== before.aggregators) await takeCopiesStep('wait for all copies', system.aggregators, options);
+    if (aggregators !== before.aggregators) await takeRestStep(system.aggregators, options);
   });
 };
 
@@ -52,7 +52,7 @@ const stopLast = async (system: System, role: Role, wanted: number, options: Cha
   const leaving = namesOf(system, role).slice(wanted).reverse();
   for (const name of leaving) {
     // who leaves needs others that can take over; whether it is well itself does not matter any more
-    if (role === 'aggregator') await takeCopiesStep(`wait for all copies before ${name} leaves`, system.aggregators.slice(0, wanted), options);
+    if (role === 'aggregator') await takeFullStep(name, system.aggregators.slice(0, wanted), options);
     await takeStep(`stop ${name}`, options, async () => {
       const exit = await removeOne(system, name);
       if (exit?.signal === 'SIGKILL') options.onStep?.({ kind: 'remark', text: `${name} did not end by itself and was killed` });

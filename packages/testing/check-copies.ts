@@ -6,7 +6,7 @@ import { call, eventually, forAll, type Reply } from './call.ts';
 import { checkHistory } from './check-history.ts';
 import { type FoldedLog, foldLog, groupBy, lastState } from './fold-log.ts';
 import type { Call, User } from './history.ts';
-import { findRepairs, type TestSystem } from './test-system.ts';
+import { findRepairs, type Looked } from './test-system.ts';
 
 /** Where the answers must come from: the aggregators' memory, or the snapshot and the log's tail. */
 export type Road = 'memory' | 'database';
@@ -15,7 +15,7 @@ export type Road = 'memory' | 'database';
  * After a load has stopped: what is wrong with its history, with the log, with what the aggregators hold, with `Users` and `Checkpoints`, with COUNT and LIST.
  * Waits until nothing more comes into the log and all have followed; throws when they do not.
  */
-export const checkAll = async (test: TestSystem, calls: readonly Call[], before?: FoldedLog): Promise<string[]> => {
+export const checkAll = async (test: Looked, calls: readonly Call[], before?: FoldedLog): Promise<string[]> => {
   const folded = await readLog(test);
   const history = checkHistory(folded, calls, before);
   const answers = [...(await checkAnswers(test, folded, 'memory')), ...(await checkMemory(test, folded))];
@@ -25,11 +25,11 @@ export const checkAll = async (test: TestSystem, calls: readonly Call[], before?
 };
 
 /** The log as it is now, folded. */
-export const readLog = async ({ log }: TestSystem): Promise<FoldedLog> => foldLog(await log.events.find().toArray());
+export const readLog = async ({ log }: Looked): Promise<FoldedLog> => foldLog(await log.events.find().toArray());
 
 /** Reads every id (or these), counts and lists through a gateway; what differs from the log. From memory it waits for the aggregators, from the database it does not. */
 export const checkAnswers = async (
-  test: TestSystem,
+  test: Looked,
   folded: FoldedLog,
   road: Road,
   url = test.url,
@@ -43,7 +43,7 @@ export const checkAnswers = async (
  * What every aggregator that says it serves a partition has of it in memory, beside the log; what differs. Waits a moment for one that is behind, and asks
  * each by itself: a gateway would go elsewhere.
  */
-export const checkMemory = async ({ log, system }: Pick<TestSystem, 'log' | 'system'>, folded: FoldedLog, withinMs = 15_000): Promise<string[]> => {
+export const checkMemory = async ({ log, system }: Pick<Looked, 'log' | 'system'>, folded: FoldedLog, withinMs = 15_000): Promise<string[]> => {
   const members = (await listMembers(log, 5_000)).filter(({ state, address }) => state === 'serving' && address !== '');
   const newest = Math.max(...members.map(({ heartbeatAt }) => heartbeatAt.getTime()));
   const live = members.filter(({ heartbeatAt }) => heartbeatAt.getTime() > newest - 10_000);
@@ -107,7 +107,7 @@ const heldOf = (folded: FoldedLog, id: string): object => {
 };
 
 /** The same of COUNT and LIST alone: a walk through all pages shows every user, in less time than as many reads. */
-export const checkSets = async (test: TestSystem, folded: FoldedLog, road: Road, url = test.url): Promise<string[]> => [
+export const checkSets = async (test: Looked, folded: FoldedLog, road: Road, url = test.url): Promise<string[]> => [
   ...(await checkCount(url, folded, road)),
   ...(await checkList(url, folded, road)),
 ];
@@ -180,7 +180,7 @@ const livingOf = (folded: FoldedLog): User[] => {
 };
 
 /** Waits until `Users` and `Checkpoints` say what the log says; what they say wrong, when that does not come. */
-export const checkSnapshots = async (test: TestSystem, folded: FoldedLog, withinMs = 15_000): Promise<string[]> => {
+export const checkSnapshots = async (test: Looked, folded: FoldedLog, withinMs = 15_000): Promise<string[]> => {
   const look = async () => [...(await checkUsers(test, folded)), ...(await checkCheckpoints(test, folded))];
   try {
     return await eventually(look, (problems) => problems.length === 0, withinMs);
@@ -190,7 +190,7 @@ export const checkSnapshots = async (test: TestSystem, folded: FoldedLog, within
 };
 
 /** What `Users` says otherwise than the log, or not yet. */
-export const checkUsers = async ({ log }: TestSystem, folded: FoldedLog): Promise<string[]> => {
+export const checkUsers = async ({ log }: Looked, folded: FoldedLog): Promise<string[]> => {
   const records = new Map((await log.db.collection<{ _id: string }>('Users').find().toArray()).map((record) => [record._id, record]));
   const strange = [...records.keys()].filter((id) => !folded.streams.has(id)).map((id) => `Users has ${id}, the log has not`);
   const differing = [...folded.streams.keys()].flatMap((id) => {
@@ -207,7 +207,7 @@ const recordOf = (folded: FoldedLog, id: string) => {
   return status === 'deleted' ? { ...about, deletedAt: changedAt } : about;
 };
 
-const checkCheckpoints = async ({ log }: TestSystem, { events, ...folded }: FoldedLog): Promise<string[]> => {
+const checkCheckpoints = async ({ log }: Looked, { events, ...folded }: FoldedLog): Promise<string[]> => {
   const checkpoints = new Map((await log.checkpoints.find().toArray()).map((checkpoint) => [String(checkpoint._id), checkpoint]));
   const living = groupBy(livingOf({ events, ...folded }), ({ id = '' }) => String(partitionOf('user', id, partitions)));
   return [...groupBy(events, ({ partition }) => String(partition))].flatMap(([partition, inLog]) => {

@@ -14,6 +14,7 @@ export {
   findRepairs,
   killAndAwaitReturn,
   killForGood,
+  type Looked,
   linesOf,
   openTestSystem,
   readMetric,

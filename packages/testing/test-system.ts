@@ -13,17 +13,23 @@ import {
 import { type Log, openLog } from '@muster/log';
 import { openTestFolder } from './embedded-database.ts';
 
-/** A whole Muster as real processes, on a database of its own, with what a test asks of it. */
-export type TestSystem = AsyncDisposable & {
-  system: RunningSystem;
-  /** Where each gateway answers. */
+/** A Muster that runs, as far as its answers and its data can be checked. */
+export type Looked = {
   url: string;
-  urls: string[];
   /** The database, looked at past the gateways. */
   log: Log;
   /** What the processes went through and wrote. */
   events: ProcessEvent[];
+  system: Pick<RunningSystem, 'clusterSecret'>;
 };
+
+/** A whole Muster as real processes, on a database of its own, with what a test asks of it. */
+export type TestSystem = AsyncDisposable &
+  Looked & {
+    system: RunningSystem;
+    /** Where each gateway answers. */
+    urls: string[];
+  };
 
 /** Snapshots follow soon after a change, so that a test need not wait for them long. */
 const soon = { SNAPSHOT_AFTER_MS: '300', CHECKPOINT_EVERY_MS: '2000' };
@@ -83,7 +89,7 @@ export const linesOf = ({ events }: TestSystem, name: string): string[] =>
   events.flatMap((event) => (event.kind === 'line' && event.name === name ? [event.line] : []));
 
 /** What only comes up when an aggregator restored its memory wrongly, and the comparison with the log that follows every restore put it right. */
-export const findRepairs = ({ events }: TestSystem): string[] =>
+export const findRepairs = ({ events }: Pick<Looked, 'events'>): string[] =>
   events.flatMap((event) => (event.kind === 'line' && event.line.includes('please report how this process was started') ? [event.line] : []));
 
 /** A number from an aggregator's metrics, as its health port tells it: `muster_restores_total{road="scan"}`; 0 where it is not there. */

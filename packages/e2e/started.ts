@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { findProjectRoot, type ProcessEvent, type Running, readRunning } from '@muster/local';
+import { openLog } from '@muster/log';
+import { type Looked, openTestDatabase, openTestFolder, until } from '@muster/testing';
+import type { Ended } from './run-to-end.ts';
+
+/** What `npm start` starts, in a process of its own, on a database and a data folder of its own. */
+export type Started = AsyncDisposable & Looked & { dataPath: string };
+
+/** Starts Muster as a user does, and waits until it says that it runs. */
+export const openStarted = async (environment: Record<string, string> = {}): Promise<Started> => {
+  const folder = await openTestFolder();
+  const database = await openTestDatabase();
+  const own = { MONGODB_URI: database.uri, DATABASE: database.database, DATA: folder.path, PORT: '0', SNAPSHOT_AFTER_MS: '300', CHECKPOINT_EVERY_MS: '2000' };
+  const child = spawnBuilt('start', [], { ...own, ...environment });
+  const events: ProcessEvent[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) createInterface(stream).on('line', (line) => events.push({ kind: 'line', name: 'start', line }));
+  }
+  const ended = once(child, 'exit');
+  const hears = (text: string) => events.some((event) => event.kind === 'line' && event.line.includes(text));
+  await until('Muster runs', () => hears('Muster runs at') || child.exitCode !== null, 60_000);
+  const { url, clusterSecret } = (await readRunning(folder.path)) ?? {};
+  if (url === undefined || clusterSecret === undefined)
+    throw new Error(`Muster did not start: ${events.map((event) => (event.kind === 'line' ? event.line : '')).join('\n')}`);
+  const log = openLog({ ...database, appName: 'test' });
+  const close = async () => {
+    await log[Symbol.asyncDispose]();
+    child.kill('SIGTERM');
+    await ended;
+    await database[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  };
+  return { url, log, events, system: { clusterSecret }, dataPath: folder.path, [Symbol.asyncDispose]: close };
+};
+
+/** `npm run scale` with these words, to its end. */
+export const runScale = async (started: Pick<Started, 'dataPath'>, ...words: string[]): Promise<Ended> => (await beginScale(started, ...words)).ended;
+
+/** The same, under way: `ended` when it is over. */
+export const beginScale = ({ dataPath }: Pick<Started, 'dataPath'>, ...words: string[]): { child: ChildProcess; said: () => string; ended: Promise<Ended> } => {
+  const child = spawnBuilt('cli', ['scale', ...words], { DATA: dataPath });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (output += data));
+  const ended = once(child, 'close').then(([code]) => ({ code, output }));
+  return { child, said: () => output, ended };
+};
+
+/** What runs, as the supervisor wrote it last. Throws when it does not run. */
+export const runningOf = async ({ dataPath }: Pick<Started, 'dataPath'>): Promise<Running> => {
+  const running = await readRunning(dataPath);
+  if (running === undefined) throw new Error('Muster does not run any more');
+  return running;
+};
+
+// it stops by itself when the channel to us closes: nothing outlives the tests
+const spawnBuilt = (program: 'start' | 'cli', words: string[], environment: Record<string, string>): ChildProcess => {
+  const { NODE_OPTIONS: _, MONGODB_URI: __, ...own } = process.env;
+  return spawn(process.execPath, [join(findProjectRoot(), 'dist', `${program}.js`), ...words], {
+    env: { ...own, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+};
