@@ -43,7 +43,10 @@ const runLife = async (campaign: Campaign, life: Life, options: CampaignOptions,
   for (const round of life.rounds) {
     if (isOver()) break;
     options.say(`round ${round.number}: ${describeRound(round)}`);
-    const result = await Promise.race([runRound(arena, observed, round, options).catch((error) => failed(round, error)), aborted(signal, arena)]);
+    const result = await Promise.race([
+      runRound(arena, observed, round, options).catch((error) => failed(round, error)),
+      aborted(signal, arena).then(() => undefined),
+    ]);
     if (!result) break;
     campaign.rounds.push(result);
     campaign.sometimes = addSometimes(campaign.sometimes, result.sometimes);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { killProcess, processOf, startProcess, stopProcess, waitReady } from '@muster/local';
 import { withinDeadline } from '@muster/log';
 import { pause } from '@muster/runtime';
@@ -55,7 +56,7 @@ export const inject = async (arena: Arena, fault: Fault): Promise<Injected> => {
     case 'disk':
       if (!disk) return { kind: 'impossible', why: 'this machine does not allow a small disk to be mounted' };
       await fillDisk(disk);
-      return injected;
+      return overfill(arena);
   }
 };
 
@@ -99,6 +100,8 @@ export const heal = async (arena: Arena, fault: Fault): Promise<void> => {
       return startUp(arena, fault.target);
     case 'disk':
       if (disk) await freeDisk(disk);
+      // a server whose storage has panicked goes on answering errors, or ends: whoever runs it starts it again
+      if (processOf(system, 'mongodb').spawned) await killProcess(system, 'mongodb', 'SIGKILL');
       return waitReady(system, 'mongodb', readyWithinMs);
   }
 };
@@ -122,6 +125,25 @@ const injectFailpoint = async (arena: Arena, fault: Extract<Fault, { kind: 'cras
   await killProcess(arena.test.system, fault.target, 'SIGKILL');
   return injected;
 };
+
+/** The server keeps some space ahead for its log: writes until it refuses even a small document, for a bounded time. Refused large ones are a fault too. */
+const overfill = async ({ test: { log } }: Arena): Promise<Injected> => {
+  const write = (bytes: number) =>
+    withinDeadline(log.db.collection('Noise').insertOne({ noise: randomBytes(bytes) }), 2_000, 'write noise').then(
+      () => 0,
+      () => 1,
+    );
+  let refused = 0;
+  let inARow = 0; // some are refused while the server makes files, and the next one is taken
+  for (const until = performance.now() + overfillMs; performance.now() < until; ) {
+    refused += await write(256 * 1024);
+    inARow = (await write(200)) > 0 ? inARow + 1 : 0;
+    if (inARow > 20) return injected;
+  }
+  return refused > 0 ? injected : { kind: 'impossible', why: 'this server goes on writing though its disk is full' };
+};
+
+const overfillMs = 4_000;
 
 /** While the aggregator does not look, so much else is written that the server forgets the place up to which it knows the log. */
 const loseToken = async (arena: Arena, { target, how }: Extract<Fault, { kind: 'oplog' }>): Promise<Injected> => {

@@ -136,11 +136,14 @@ const networkOf = (seeded: Seeded, kind: 'delay' | 'bandwidth' | 'slice' | 'blac
 const snapshotPoints: FailpointName[] = ['snapshot:before-records', 'snapshot:inside-records', 'snapshot:after-records', 'snapshot:after-checkpoints'];
 const restorePoints: FailpointName[] = ['restore:after-checkpoints', 'restore:after-records'];
 
+// between the records and the checkpoint it matters most
+const crashPoints: FailpointName[] = [...snapshotPoints, ...restorePoints, 'snapshot:after-records', 'snapshot:after-records', 'snapshot:after-records'];
+
 const planFailpoint = (place: Place, kind: 'crash' | 'failpoint'): Fault => {
   const { seeded } = place;
-  const isGateway = nextRandom(seeded) < 0.25;
+  const isGateway = nextRandom(seeded) < 0.3;
   const target = pickFrom(seeded, isGateway ? place.gateways : place.aggregators);
-  const failpoint = isGateway ? 'append:after-send' : pickFrom(seeded, [...snapshotPoints, ...snapshotPoints, ...restorePoints]);
+  const failpoint = isGateway ? 'append:after-send' : pickFrom(seeded, kind === 'crash' ? crashPoints : [...snapshotPoints, ...restorePoints]);
   const nth = failpoint.startsWith('restore') ? 1 : 1 + Math.floor(nextRandom(seeded) * 3);
   const ms = lasting(place, [5_000]);
   if (kind === 'crash') return { kind, target, failpoint, nth, ms };

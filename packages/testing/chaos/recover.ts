@@ -1,4 +1,4 @@
-import { listMembers } from '@muster/log';
+import { type AggregatorDocument, listMembers } from '@muster/log';
 import { pause } from '@muster/runtime';
 import { call } from '../call.ts';
 import type { Arena } from './arena.ts';
@@ -8,20 +8,31 @@ export const findLacking = async ({ test }: Pick<Arena, 'test'>, copies: number)
   const { system, log, urls } = test;
   const down = [...system.processes.values()].filter(({ status }) => status !== 'ready').map(({ name }) => `${name} is not ready`);
   if (down.length > 0) return down;
-  const members = (await listMembers(log, 2_000)).filter(({ _id }) => system.aggregators.includes(_id));
-  const newest = Math.max(...members.map(({ heartbeatAt }) => heartbeatAt.getTime()));
-  const serving = members.filter(({ state, heartbeatAt }) => state === 'serving' && heartbeatAt.getTime() > newest - 3_000);
-  if (serving.length < system.aggregators.length) return [`${serving.length} of ${system.aggregators.length} aggregators serve`];
-  const wanted = Math.min(copies, serving.length);
-  const thin = Array.from({ length: partitions }, (_, partition) => partition).filter(
-    (partition) => serving.filter((member) => member.partitions.includes(partition)).length < wanted,
-  );
-  if (thin.length > 0) return [`partitions ${thin.join(', ')} have fewer than ${wanted} copies`];
+  const thin = findThin(await listMembers(log, 2_000), system.aggregators, copies);
+  if (thin.length > 0) return thin;
   const counts = await Promise.all(urls.map((url) => call(url, 'GET', '/api/user/count', { signal: AbortSignal.timeout(3_000) })));
   const sources = counts.map(({ headers, status }) => headers.get('muster-source') ?? String(status));
   return sources.filter((source) => !source.includes('aggregator') || source.includes('database')).map((source) => `a gateway counts from ${source}`);
 };
 
+/** Which of the aggregators do not serve, or which partitions fewer of them serve than can be. Pure. */
+export const findThin = (
+  documents: readonly Pick<AggregatorDocument, '_id' | 'state' | 'heartbeatAt' | 'partitions'>[],
+  names: readonly string[],
+  copies: number,
+): string[] => {
+  const newest = Math.max(...documents.map(({ heartbeatAt }) => heartbeatAt.getTime()));
+  const isServing = ({ _id, state, heartbeatAt }: (typeof documents)[number]) =>
+    names.includes(_id) && state === 'serving' && heartbeatAt.getTime() > newest - freshMs;
+  const serving = documents.filter(isServing);
+  if (serving.length < names.length) return [`${serving.length} of ${names.length} aggregators serve`];
+  const wanted = Math.min(copies, serving.length);
+  const copiesOf = (partition: number) => serving.filter((member) => member.partitions.includes(partition)).length;
+  const thin = Array.from({ length: partitions }, (_, partition) => partition).filter((partition) => copiesOf(partition) < wanted);
+  return thin.length > 0 ? [`partitions ${thin.join(', ')} have fewer than ${wanted} copies`] : [];
+};
+
+const freshMs = 3_000;
 const partitions = 32;
 
 /** Waits until it is whole; the milliseconds that took, or what it lacks after `withinMs`. */
