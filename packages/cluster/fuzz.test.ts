@@ -184,8 +184,8 @@ const frameFrom = (write: (outbox: Parameters<typeof writeAnswer>[0]) => void): 
 };
 
 const questions: Question[] = [
-  { kind: 'count', floors: [], waitMs: 80 },
-  { kind: 'count', floors: [['note', 'a', 1]].concat([['note', 'ä', 2_000]]) as [string, string, number][], waitMs: 0 },
+  { kind: 'count', partitions: [], floors: [], waitMs: 80 },
+  { kind: 'count', partitions: [], floors: [['note', 'a', 1]].concat([['note', 'ä', 2_000]]) as [string, string, number][], waitMs: 0 },
   { kind: 'list', entity: 'note', partition: 31, offset: 1_000_000, limit: 100, floors: [['note', 'b', 3]], waitMs: 5 },
   { kind: 'dump', entity: 'note', partition: 0, after: 'a', limit: 10_000 },
 ];

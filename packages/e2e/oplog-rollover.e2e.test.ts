@@ -42,10 +42,9 @@ describe('Aggregators whose place in the log is lost', () => {
 
   /** Writes until the server no longer knows the place of any checkpoint: it forgets in its own time, not at a count. */
   const overrunOplog = async () => {
-    const tokens = (await test.log.checkpoints.find().toArray()).map(({ resumeToken }) => resumeToken);
+    const [newest] = await test.log.checkpoints.find().sort({ clusterTime: -1 }).limit(1).toArray();
     for (let round = 0; round < 20; round += 1) {
-      const known = await Promise.all(tokens.map(isKnown));
-      if (!known.includes(true)) return;
+      if (!(await isKnown(newest?.resumeToken))) return; // nor any older one
       await updateUsers(test.url, ids.slice(200, 700), 1_000 + round);
     }
     throw new Error('The server still knows places of before 10,000 writes');
