@@ -29,7 +29,7 @@ const isUnit = (path) => !path.endsWith('.integration.test.ts') && !path.endsWit
 const kinds = [
   { name: 'unit', has: isUnit, testMs: 10_000, stepMs: 120_000 },
   { name: 'integration', has: (path) => path.endsWith('.integration.test.ts'), testMs: 60_000, stepMs: 240_000 },
-  { name: 'e2e', has: (path) => path.endsWith('.e2e.test.ts'), testMs: 120_000, stepMs: 480_000 },
+  { name: 'e2e', has: (path) => path.endsWith('.e2e.test.ts'), testMs: 120_000, stepMs: 600_000 },
 ];
 
 const stepsFor = (kind) => {
