@@ -350,7 +350,7 @@ const isQuestion = (question: Question): boolean => {
   const isWaiting = ({ floors, waitMs }: { floors: unknown[][]; waitMs: number }) => floors.every(isFloor) && waitMs >= 0 && waitMs <= 65_535;
   switch (question.kind) {
     case 'count':
-      return isWaiting(question) && isOnly(question, 'kind', 'floors', 'waitMs');
+      return isWaiting(question) && question.partitions.every(isCount) && isOnly(question, 'kind', 'partitions', 'floors', 'waitMs');
     case 'list':
       return isWaiting(question) && isText(question.entity) && isCount(question.partition) && isCount(question.offset) && question.limit <= 100_000;
     case 'dump':
