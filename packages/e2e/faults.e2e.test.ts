@@ -99,7 +99,9 @@ describe('Under a running load of mixed writes and reads', () => {
       await killProcess(test.system, 'aggregator-1', 'SIGCONT');
     });
     expect(during.filter(({ outcome }) => outcome === 'unknown' || outcome === 'notWritten')).to.deep.equal([]);
-    expect(during.filter(({ source }) => source === 'database')).not.to.deep.equal([]);
+    const reads = during.filter(({ op, source }) => op === 'read' && source !== undefined);
+    const fromDatabase = reads.filter(({ source }) => source === 'database').length; // a few, until the gateway knows whom to ask
+    expect(fromDatabase).to.be.below(reads.length / 3);
     // The bar for every CRUD answer is 250 ms. The machine of the tests is shared and stalls now and then, whoever is asked: so a few may be over.
     expect(quantileMs(during, 0.5)).to.be.below(100);
     expect(quantileMs(during, 0.95)).to.be.below(250);
