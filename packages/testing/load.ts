@@ -103,20 +103,20 @@ const chooseCall = (load: Load, session: Session): Wanted => {
   const dice = nextRandom(random);
   const id = chooseId(load, session);
   const { group, email } = newUser(session, id);
-  if (dice < 0.08) return { op: 'create', id: nextId(load, session), sent: newUser(session, idOf(load, session.number, session.created - 1)) };
-  if (dice < 0.1) return { op: 'create', id, sent: newUser(session, id) };
-  if (dice < 0.13) return load.hot.includes(id) ? { op: 'read', id, sent: undefined } : { op: 'delete', id, sent: undefined };
-  if (dice < 0.15) return { op: 'update', id: `never-${id}`, sent: { group } };
-  if (dice < 0.45) return { op: 'update', id, sent: { group } };
-  if (dice < 0.5) return { op: 'update', id, sent: { group, email } };
-  return { op: 'read', id: dice < 0.53 ? `never-${id}` : id, sent: undefined };
+  if (dice < 0.14) return { op: 'create', id: nextId(load, session), sent: newUser(session, idOf(load, session.number, session.created - 1)) };
+  if (dice < 0.16) return { op: 'create', id, sent: newUser(session, id) };
+  if (dice < 0.19) return load.hot.includes(id) ? { op: 'read', id, sent: undefined } : { op: 'delete', id, sent: undefined };
+  if (dice < 0.21) return { op: 'update', id: `never-${id}`, sent: { group } };
+  if (dice < 0.47) return { op: 'update', id, sent: { group } };
+  if (dice < 0.51) return { op: 'update', id, sent: { group, email } };
+  return { op: 'read', id: dice < 0.54 ? `never-${id}` : id, sent: undefined };
 };
 
-/** A hot one, or a cold one: that another session has as far as this one, or its own. */
+/** A hot one, or a cold one, of this session or of another that is as far. Every other cold one is left alone: what is lost of it no later write hides. */
 const chooseId = (load: Load, { number, created, random }: Session): string => {
   if (created === 0 || nextRandom(random) < 0.3) return pickFrom(random, load.hot);
   const whose = nextRandom(random) < 0.5 ? number : Math.floor(nextRandom(random) * load.sessions);
-  return idOf(load, whose, Math.floor(nextRandom(random) * created));
+  return idOf(load, whose, 2 * Math.floor((nextRandom(random) * created) / 2));
 };
 
 const idOf = ({ name }: Load, session: number, index: number) => `cold-${name}-${session}-${index}`;
