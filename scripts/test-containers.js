@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -92,7 +93,8 @@ const checkCompose = (compose, services) => {
     const once = { container_name, ports, AGGREGATOR_NAME: environment.AGGREGATOR_NAME, ADVERTISED_HOST: environment.ADVERTISED_HOST };
     const inTheWay = Object.keys(once).filter((key) => once[key] !== undefined);
     expect(name === 'gateway' || inTheWay.length === 0, `${name} has ${inTheWay.join(', ')}: --scale ${name}=5 would not start`);
-    const open = Object.entries(environment).filter(([, value]) => String(value).includes('$'));
+    expect(/^\$\{CLUSTER_SECRET:\?/.test(environment.CLUSTER_SECRET), `${name} starts without a secret of its own: ${environment.CLUSTER_SECRET}`);
+    const open = Object.entries(environment).filter(([key, value]) => key !== 'CLUSTER_SECRET' && String(value).includes('$'));
     expect(open.length === 0, `${name} leaves ${open.join(', ')} to the environment of whoever starts it: this test takes the values as they stand`);
   }
 };
@@ -155,12 +157,13 @@ const startSystem = async ({ engine, services, closers, stop }) => {
   closers.push(() => server[Symbol.asyncDispose]());
   const replicas = services.flatMap(([name, service]) => replicasOf(name, service).map((replica) => [replica, service]));
   const ports = await findFreePorts(3 * replicas.length);
+  const CLUSTER_SECRET = randomBytes(24).toString('hex');
   const programs = new Map();
   for (const [name, service] of replicas) {
     const [PORT, HEALTH_PORT, WIRE_PORT] = ports.splice(0, 3);
     // on the host's network all have the host's name
     const own = name === 'gateway' ? { PORT } : { WIRE_PORT, AGGREGATOR_NAME: name };
-    const environment = { ...service.environment, MONGODB_URI: uri, DATABASE: database, HOST: '127.0.0.1', HEALTH_PORT, ...own };
+    const environment = { ...service.environment, CLUSTER_SECRET, MONGODB_URI: uri, DATABASE: database, HOST: '127.0.0.1', HEALTH_PORT, ...own };
     const image = `${service.image}:test`;
     const { read_only: readOnly = false, cap_drop: dropped = [] } = service;
     const container = await engine.create({ container: `muster-test-${process.pid}-${name}`, image, environment, readOnly, dropped });

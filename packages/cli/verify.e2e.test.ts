@@ -20,9 +20,9 @@ const the = <Key extends keyof Test>(key: Key): Test[Key] => {
 
 const environment = () => ({ MONGODB_URI: the('system').mongodbUri, DATABASE: 'muster', CLUSTER_SECRET: the('system').clusterSecret });
 
-const runVerify = async (memory = true): Promise<{ code: number; text: string }> => {
+const runVerify = async (memory = true, more: Record<string, string> = {}): Promise<{ code: number; text: string }> => {
   const lines: string[] = [];
-  const code = await verify(environment(), { memory }, (line) => lines.push(line));
+  const code = await verify({ ...environment(), ...more }, { memory }, (line) => lines.push(line));
   return { code, text: lines.join('\n') };
 };
 
@@ -68,6 +68,14 @@ describe('verify on a running system', () => {
     const throughApi = await runSeed({ via: 'api', users: 50, seed: 2 });
     expect(throughApi.code, throughApi.text).to.equal(0);
     await expectVerified(0, 'users: 350 living, 0 deleted', 'events: 350', 'differences: 0');
+  });
+
+  it('could not look where it does not know the secret of the wire, and says so', async () => {
+    for (const CLUSTER_SECRET of ['another secret of others', '']) {
+      const { code, text } = await runVerify(true, { CLUSTER_SECRET });
+      expect([code, text.includes('CLUSTER_SECRET')], text).to.deep.equal([2, true]);
+      expect(text).not.to.contain('another secret');
+    }
   });
 
   it('counts updates and deletions', async () => {

@@ -1,0 +1,41 @@
+import { call, eventually, linesOf, openTestSystem, type TestSystem } from '@muster/testing';
+import { expect } from 'chai';
+import { createUsers, updateUsers } from './write-users.ts';
+
+const otherSecret = 'the secret of another installation';
+
+describe('A gateway with another secret', () => {
+  let test: TestSystem;
+  before(async () => {
+    test = await openTestSystem({ gateways: 2, environmentFor: (name) => (name === 'gateway-1' ? { CLUSTER_SECRET: otherSecret } : {}) });
+  });
+  after(() => test[Symbol.asyncDispose]());
+
+  const sourceOf = async (url: string | undefined, id: string) => (await call(url ?? '', 'GET', `/api/user/${id}`)).headers.get('muster-source') ?? '';
+
+  it('gets nothing from the aggregators, and answers rightly from the database', async () => {
+    const ids = await createUsers(test.url, 'kept', 30);
+    await updateUsers(test.url, ids, 7);
+    await eventually(
+      () => sourceOf(test.urls[0], ids[0] ?? ''),
+      (source) => source.startsWith('aggregator'),
+    );
+    for (const id of ids) {
+      const read = await call(test.urls[1] ?? '', 'GET', `/api/user/${id}`);
+      expect([read.status, read.body.group, read.headers.get('muster-source')]).to.deep.equal([200, 7, 'database']);
+    }
+    expect((await call(test.urls[1] ?? '', 'GET', '/api/user/count')).body).to.deep.equal({ count: 30 });
+  });
+
+  it('says so, as do the aggregators, now and then and without the secret', async () => {
+    const told = (name: string) => linesOf(test, name).filter((line) => line.includes('CLUSTER_SECRET'));
+    await eventually(
+      () => Promise.resolve(['gateway-1', 'aggregator-0', 'aggregator-1', 'aggregator-2'].filter((name) => told(name).length === 0)),
+      (silent) => silent.length === 0,
+    );
+    expect(told('gateway')).to.deep.equal([]);
+    expect(told('aggregator-0').length).to.be.below(20); // it tries every second
+    for (const { name } of test.system.processes.values())
+      for (const secret of [otherSecret, test.clusterSecret]) expect(linesOf(test, name).join('\n')).not.to.contain(secret);
+  });
+});
