@@ -105,6 +105,7 @@ const takeBatch = (queue: AppendQueue): Append[] => {
 const commit = async (log: Log, queue: AppendQueue, batch: Append[]) => {
   const sentBefore = new Set(batch.filter((one) => one.sent));
   for (const one of batch) one.sent = true;
+  if (batch.length > 1) noticed('append:together');
   try {
     const events = batch.map((one) => one.event);
     await withinDeadline(log.events.insertMany(events, { ordered: false }), sendDeadlineMs, `append ${events.length} events`);

@@ -13,6 +13,7 @@ export const failpointNames = [
   'restore:after-checkpoints',
   'restore:after-records',
   'append:after-send', // the batch is stored, its answer not yet taken
+  'append:together', // a batch of more than one event is sent
   'append:partly', // some events of a batch went in, others not
 ] as const;
 

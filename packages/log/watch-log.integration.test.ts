@@ -149,6 +149,22 @@ describe('Watching a server that fails', function () {
     for await (const { kind } of watchLog(log, options)) watched.push(kind);
     expect(watched).to.deep.equal(['lost']);
   });
+
+  it('whose oplog rolls over while nobody reads says lost: what is left of it is not taken for all', async function () {
+    await using server = await openOwnServer({ oplogMaxEntries: 1_000 });
+    if (server.kind === 'mongod') this.skip(); // its oplog cannot be made that small
+    await using log = await openLogOn(server);
+    const watched: Watched['kind'][] = [];
+    const options = { partitions: all, from: undefined, signal: AbortSignal.timeout(20_000), pauseMs: () => 10 };
+    for await (const { kind } of watchLog(log, options)) {
+      watched.push(kind);
+      if (watched.length !== 2) continue;
+      const pausedAt = performance.now(); // as one who is stopped does
+      for (let batch = 0; batch < 6; batch += 1) await insert(log, `batch-${batch}`, 500);
+      await until('a while has passed', () => performance.now() - pausedAt > 1_100);
+    }
+    expect(watched).to.deep.equal(['opened', 'quiet', 'lost']);
+  });
 });
 
 const insert = async (log: Log, prefix: string, count: number) => {

@@ -25,6 +25,9 @@ export type WatchOptions = {
 
 const awaitMs = 250;
 const answerMs = 5_000; // beyond awaitMs: past this the server counts as gone
+// a stream that was not read for so long is opened again after what was seen last: while nobody reads, the log may roll over its place, and where a cursor
+// then goes on with what is left without a word (as one server here does), a token is refused
+const unreadMaxMs = 1_000;
 
 /**
  * Watches the inserts into `Events` of these partitions and all heartbeats, until `signal` aborts or the place is lost. A broken stream is opened again
@@ -37,12 +40,14 @@ export async function* watchLog(log: Log, { partitions, from, signal, pauseMs }:
       return yield { kind: 'lost', error: new Error('The change stream broke before it gave a token') };
     const stream = openStream(log, partitions, last);
     try {
-      for (let opened = false; !signal.aborted; ) {
+      for (let opened = false, readAt = 0; !signal.aborted && (!opened || performance.now() - readAt < unreadMaxMs); ) {
+        if (opened) readAt = performance.now();
         const change = await withinDeadline(stream.tryNext(), awaitMs + answerMs, 'read the change stream');
         failures = 0;
         last = change ? change._id : (stream.resumeToken ?? last);
         if (!opened) {
           opens += 1;
+          readAt = performance.now(); // however long the opening took: what came with it is to be used
           yield { kind: 'opened' };
         }
         opened = true;

@@ -3,8 +3,8 @@ export { type CallOptions, call, eventually, forAll, type Reply } from './call.t
 export { type Arena, openArena } from './chaos/arena.ts';
 export { describeFault, type Fault, type FaultKind, faultKinds } from './chaos/fault.ts';
 export { type Observed, observe, stopObserving } from './chaos/observe.ts';
-export type { Round } from './chaos/plan.ts';
 export { type RoundResult, runRound } from './chaos/run-round.ts';
+export { selection } from './chaos/selection.ts';
 export { checkAll, checkAnswers, checkMemory, checkSets, checkSnapshots, checkUsers, type Road, readLog } from './check-copies.ts';
 export { checkHistory } from './check-history.ts';
 export { type OwnServerOptions, openOwnServer, openTestDatabase, openTestFolder, reopenServer, type TestDatabase } from './embedded-database.ts';

@@ -13,25 +13,21 @@ export type CampaignOptions = PlanOptions &
     lastingMs: number;
     /** Of all programs. */
     environment?: Record<string, string>;
-    /** Instead of the planned ones: for a selection. */
-    lives?: readonly Life[];
+    /** Instead of the planned lives, over and over. */
+    life?: Life;
   };
 
 export type Campaign = { rounds: RoundResult[]; sometimes: Sometimes; ms: number; brokenOff: boolean };
 
 /**
- * Goes through the schedule life by life, each on a Muster of its own, until the time is over, the schedule is, or `signal` aborts. A round that breaks a law
+ * Goes through the schedule life by life, each on a Muster of its own, until the time is over or `signal` aborts. A round that breaks a law
  * ends its life, so that the next ones are not blamed for it.
  */
 export const runCampaign = async (options: CampaignOptions, signal: AbortSignal): Promise<Campaign> => {
   const campaign: Campaign = { rounds: [], sometimes: noSometimes(), ms: 0, brokenOff: false };
   const startedAt = performance.now();
   const isOver = () => signal.aborted || performance.now() - startedAt > options.lastingMs;
-  for (let number = 0; !isOver(); number += 1) {
-    const life = options.lives ? options.lives[number] : planLife(options, number);
-    if (!life) break;
-    await runLife(campaign, life, options, signal, isOver);
-  }
+  for (let number = 0; !isOver(); number += 1) await runLife(campaign, options.life ?? planLife(options, number), options, signal, isOver);
   return { ...campaign, ms: performance.now() - startedAt, brokenOff: signal.aborted };
 };
 

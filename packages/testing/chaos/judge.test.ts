@@ -1,3 +1,4 @@
+import { partitionOf, ringFrom } from '@muster/cluster';
 import { expect } from 'chai';
 import { foldLog } from '../fold-log.ts';
 import type { Call } from '../history.ts';
@@ -65,9 +66,9 @@ describe('What must happen now and then', () => {
       call({ op: 'create', requestId: 'landed', outcome: 'unknown' }),
       call({ op: 'create', requestId: 'lost', outcome: 'unknown' }),
       call({ source: 'database' }),
-      call({ source: 'aggregator-1' }),
+      call({ source: ringFrom(serving, partitionOf('user', 'a', 32))[1] }),
     ];
-    const counted = sometimesOfRound(folded, calls, [], members, () => 'aggregator-0');
+    const counted = sometimesOfRound(folded, calls, [], members);
     expect(counted['an unknown write that had landed']).to.equal(1);
     expect(counted['an unknown write that had not']).to.equal(1);
     expect(counted['a fallback read']).to.equal(1);
@@ -75,13 +76,15 @@ describe('What must happen now and then', () => {
   });
 
   it('is counted from figures and failpoints', () => {
-    const text =
-      'muster_appends_total{outcome="appended",process="gateway"} 12\nmuster_append_batches{process="gateway"} 9\nmuster_holes_total{process="x"} 2\n';
+    const text = 'muster_appends_total{outcome="appended",process="gateway"} 12\nmuster_holes_total{process="x"} 2\n';
     const observed = { figures: new Map([['gateway 1', parseFigures(text)]]) };
     expect(figureOf(observed, 'muster_appends_total', 'appended')).to.equal(12);
-    const passed = [{ kind: 'failpoint', name: 'snapshot:after-records', action: 'kill', process: 'aggregator-0', at: 0 }] as const;
+    const passed = [
+      { kind: 'failpoint', name: 'snapshot:after-records', action: 'kill', process: 'aggregator-0', at: 0 },
+      { kind: 'failpoint', name: 'append:together', action: 'noticed', process: 'gateway', at: 0 },
+    ] as const;
     const counted = sometimesOfLife(observed, [...passed]);
-    expect(counted['a group commit of more than one']).to.equal(3);
+    expect(counted['a group commit of more than one']).to.equal(1);
     expect(counted['a hole repaired']).to.equal(2);
     expect(counted['a crash between records and checkpoint']).to.equal(1);
   });

@@ -5,8 +5,11 @@ import { runProgram } from '@muster/runtime';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { describeRound, runCampaign } from './campaign.ts';
 import { faultKinds } from './fault.ts';
-import { parseKinds, planLife } from './plan.ts';
+import { keepEvidence } from './keep-evidence.ts';
+import { type Life, parseKinds, planLife } from './plan.ts';
 import { describeCampaign, exitCodeOf } from './report.ts';
+import type { RoundOptions } from './run-round.ts';
+import { selection } from './selection.ts';
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const say = (text: string) => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
@@ -16,7 +19,18 @@ const parseNumber = (text: string): number => {
   throw new InvalidArgumentError('expected a number');
 };
 
-type Options = { minutes: number; seed: number; faults?: string; rounds: number; longest: number; copies: number; out?: string; list?: true };
+type Options = {
+  minutes: number;
+  seed: number;
+  faults?: string;
+  rounds: number;
+  longest: number;
+  copies: number;
+  out?: string;
+  evidence: string;
+  selection?: true;
+  list?: true;
+};
 
 const program = new Command('chaos')
   .description('breaks a Muster of its own in many ways under a load, and checks that every law holds; exit code 1: one did not, 3: too little was seen')
@@ -27,19 +41,25 @@ const program = new Command('chaos')
   .option('--longest <ms>', 'no fault lasts longer', parseNumber, 40_000)
   .option('--copies <number>', 'of each partition, as the aggregators are set to keep', parseNumber, Number(process.env.COPIES ?? 2))
   .option('--out <file>', 'put the report there too')
+  .option('--evidence <folder>', 'where a round in which a law did not hold leaves what was seen', 'data/chaos')
+  .option('--selection', 'the short selection of npm test instead, over and over')
   .option('--list', 'only show what would be done')
   .exitOverride();
 
-const list = (plan: Parameters<typeof planLife>[0]) => {
-  for (let number = 0; number < 6; number += 1) {
-    const life = planLife(plan, number);
-    print(`life ${number}: ${life.aggregators} aggregators, ${life.gateways} gateways${life.disk ? ', a small disk' : ''}`);
+const list = (lives: readonly Life[]) => {
+  for (const life of lives) {
+    print(`life ${life.number}: ${life.aggregators} aggregators, ${life.gateways} gateways${life.disk ? ', a small disk' : ''}`);
     for (const round of life.rounds) print(`  round ${round.number}: ${describeRound(round)}`);
   }
 };
 
-const replayOf = ({ minutes, seed, faults, rounds, longest, copies }: Options) =>
-  [`npm run chaos -- --minutes ${minutes} --seed ${seed}`, faults && `--faults ${faults}`, `--rounds ${rounds} --longest ${longest} --copies ${copies}`]
+const replayOf = ({ minutes, seed, faults, rounds, longest, copies, selection: isSelection }: Options) =>
+  [
+    `npm run chaos -- --minutes ${minutes} --seed ${seed}`,
+    isSelection && '--selection',
+    faults && `--faults ${faults}`,
+    `--rounds ${rounds} --longest ${longest} --copies ${copies}`,
+  ]
     .filter(Boolean)
     .join(' ');
 
@@ -62,13 +82,14 @@ const run = async (options: Options, signal: AbortSignal): Promise<number> => {
   const kinds = options.faults ? parseKinds(options.faults) : faultKinds;
   const plan = { seed: options.seed, kinds, longestMs: options.longest, roundsPerLife: options.rounds };
   if (options.list) {
-    list(plan);
+    list(options.selection ? [selection] : [0, 1, 2, 3, 4, 5].map((number) => planLife(plan, number)));
     return 0;
   }
   const versions = await describeVersions();
-  const how = { copies: options.copies, sessions: 16, pauseMs: 40, recoverWithinMs: 45_000, lastingMs: options.minutes * 60_000, say };
+  const keep: RoundOptions['keep'] = async (result, evidence) => say(`what was seen: ${await keepEvidence(options.evidence, options.seed, result, evidence)}`);
+  const how = { copies: options.copies, sessions: 16, pauseMs: 40, recoverWithinMs: 45_000, lastingMs: options.minutes * 60_000, say, keep };
   say(`seed ${options.seed}`);
-  const campaign = await runCampaign({ ...plan, ...how }, signal);
+  const campaign = await runCampaign({ ...plan, ...how, ...(options.selection ? { life: selection } : {}) }, signal);
   const text = describeCampaign({ versions, seed: options.seed, kinds, replay: replayOf(options), campaign });
   print(text);
   if (options.out !== undefined) await writeFile(options.out, `${text}\n`);

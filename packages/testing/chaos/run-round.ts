@@ -13,7 +13,7 @@ import { checkLines, checkPace, findInvalid, isReopening, type Line, longestDuri
 import type { Observed } from './observe.ts';
 import type { Round, Timed } from './plan.ts';
 import { untilWhole } from './recover.ts';
-import { type OwnerOf, type Sometimes, sometimesOfRound } from './sometimes.ts';
+import { type Sometimes, sometimesOfRound } from './sometimes.ts';
 import { stopWatching, watchRecords } from './watch-records.ts';
 
 export type RoundResult = {
@@ -31,13 +31,17 @@ export type RoundResult = {
   sometimes: Sometimes;
 };
 
+/** What a round was, for whoever wants to know why a law did not hold. */
+export type Evidence = { lines: Line[]; calls: readonly Call[]; folded: FoldedLog };
+
 export type RoundOptions = {
   copies: number;
   sessions: number;
   pauseMs: number;
   recoverWithinMs: number;
-  ownerOf?: OwnerOf;
   say: (text: string) => void;
+  /** Hears of a round in which a law did not hold. */
+  keep?: (result: RoundResult, evidence: Evidence) => Promise<void>;
 };
 
 /** One round: a load, faults under it, healing, quiet, and all that must hold then. Throws only when the harness itself cannot go on. */
@@ -53,7 +57,7 @@ export const runRound = async (arena: Arena, observed: Observed, round: Round, o
   let recoveryMs: number | undefined;
   try {
     await untilAnswered(load, 100, 30_000);
-    strikes = await Promise.all(round.faults.map((timed) => strikeOnce(arena, timed)));
+    strikes = await strikeAll(arena, round.faults);
     const recovered = await untilWhole(arena, options.copies, options.recoverWithinMs);
     if ('ms' in recovered) recoveryMs = recovered.ms;
     else violations.push(`Not whole ${options.recoverWithinMs} ms after the last fault: ${recovered.lacking.join('; ')}`);
@@ -75,19 +79,33 @@ export const runRound = async (arena: Arena, observed: Observed, round: Round, o
     ...checkPace(lines, ms),
     ...checkLines(lines),
   );
-  return {
+  const result: RoundResult = {
     ...{ round, strikes, violations, recoveryMs, ms: performance.now() - startedAt },
     invalid: findInvalid(load.calls, strikes),
     calls: countBy([...load.calls, ...load.sets], ({ op }) => op),
     outcomes: { ok: 0, refused: 0, notWritten: 0, unknown: 0, ...countBy(load.calls, ({ outcome }) => outcome) },
     longest: strikes.filter(({ impossible }) => !impossible).map((strike) => ({ strike, ...longestDuring(load.calls, strike) })),
     reopened: lines.filter(isReopening).length,
-    sometimes: sometimesOfRound(folded, load.calls, lines, observed.members, options.ownerOf),
+    sometimes: sometimesOfRound(folded, load.calls, lines, observed.members),
   };
+  if (violations.length > 0) await options.keep?.(result, { lines, calls: load.calls, folded });
+  return result;
 };
 
-const strikeOnce = async (arena: Arena, { atMs, fault }: Timed): Promise<Strike> => {
-  await pause(atMs);
+/** Each at its time, and not before the former one on the same target is healed: a process that is being stopped cannot be killed as well. */
+const strikeAll = (arena: Arena, faults: readonly Timed[]): Promise<Strike[]> => {
+  const healed = new Map<string, Promise<Strike>>();
+  const inOrder = [...faults].sort((a, b) => a.atMs - b.atMs);
+  const strikes = inOrder.map((timed) => {
+    const strike = strikeOnce(arena, timed, healed.get(timed.fault.target));
+    healed.set(timed.fault.target, strike);
+    return strike;
+  });
+  return Promise.all(strikes);
+};
+
+const strikeOnce = async (arena: Arena, { atMs, fault }: Timed, former: Promise<Strike> | undefined): Promise<Strike> => {
+  await Promise.all([pause(atMs), former]);
   const from = performance.now();
   const passedBefore = arena.passed.length;
   const result = await inject(arena, fault).catch((error): { kind: 'impossible'; why: string } => ({ kind: 'impossible', why: tellError(error) }));

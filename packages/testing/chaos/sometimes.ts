@@ -1,4 +1,4 @@
-import { partitionOf } from '@muster/cluster';
+import { partitionOf, ringFrom } from '@muster/cluster';
 import type { FoldedLog } from '../fold-log.ts';
 import { type Call, isWrite } from '../history.ts';
 import type { Arena } from './arena.ts';
@@ -23,22 +23,13 @@ export const sometimesNames = [
 
 export type Sometimes = Record<(typeof sometimesNames)[number], number>;
 
-/** Who of these live aggregators owns a partition. */
-export type OwnerOf = (names: readonly string[], partition: number) => string | undefined;
-
 export const noSometimes = (): Sometimes => Object.fromEntries(sometimesNames.map((name) => [name, 0])) as Sometimes;
 
 /** The sums of both. Pure. */
 export const addSometimes = (a: Sometimes, b: Sometimes): Sometimes => Object.fromEntries(sometimesNames.map((name) => [name, a[name] + b[name]])) as Sometimes;
 
 /** What happened in one round, as its history and its lines show. Pure. */
-export const sometimesOfRound = (
-  folded: FoldedLog,
-  calls: readonly Call[],
-  lines: readonly Line[],
-  members: Observed['members'],
-  ownerOf: OwnerOf | undefined,
-): Sometimes => {
+export const sometimesOfRound = (folded: FoldedLog, calls: readonly Call[], lines: readonly Line[], members: Observed['members']): Sometimes => {
   const unknown = calls.filter((call) => isWrite(call) && call.outcome === 'unknown');
   const landed = unknown.filter(({ requestId }) => folded.byRequest.has(requestId)).length;
   return {
@@ -48,30 +39,29 @@ export const sometimesOfRound = (
     'a write told to be not written': calls.filter(({ outcome }) => outcome === 'notWritten').length,
     'the scan after a lost token': lines.filter(({ line }) => line.includes('The place in the log is lost')).length,
     'a fallback read': calls.filter(({ op, outcome, source }) => op === 'read' && outcome === 'ok' && source === 'database').length,
-    'a standby read': ownerOf ? calls.filter((call) => isOfStandby(call, members, ownerOf)).length : 0,
+    'a standby read': calls.filter((call) => isOfStandby(call, members)).length,
   };
 };
 
 const partitions = 32;
 
 // who is alive is known by the second: only where it was the same before and after is the owner sure
-const isOfStandby = ({ op, id, source, invokedAt, completedAt }: Call, members: Observed['members'], ownerOf: OwnerOf): boolean => {
+const isOfStandby = ({ op, id, source, invokedAt, completedAt }: Call, members: Observed['members']): boolean => {
   if (op !== 'read' || !source || source === 'database') return false;
   const seen = members.filter(({ at }) => at > invokedAt - 2_500 && at < completedAt + 2_500);
   const partition = partitionOf('user', id, partitions);
-  return seen.length > 1 && seen.every(({ serving }) => serving.includes(source) && ownerOf(serving, partition) !== source);
+  return seen.length > 1 && seen.every(({ serving }) => serving.includes(source) && ringFrom(serving, partition)[0] !== source);
 };
 
 /** What happened in the life of a Muster, as the figures and failpoints of its processes show. Pure. */
 export const sometimesOfLife = (observed: Pick<Observed, 'figures'>, passed: Arena['passed']): Sometimes => {
-  const appends = figureOf(observed, 'muster_appends_total', 'appended');
   return {
     ...noSometimes(),
     'a duplicate dropped': figureOf(observed, 'muster_events_known_total'),
     'a hole repaired': figureOf(observed, 'muster_holes_total'),
     'a crash between records and checkpoint': passed.filter(({ name, action }) => name === 'snapshot:after-records' && action === 'kill').length,
     "a lapsed member's return": figureOf(observed, 'muster_lapses_total'),
-    'a group commit of more than one': Math.max(0, appends - figureOf(observed, 'muster_append_batches')),
+    'a group commit of more than one': passed.filter(({ name }) => name === 'append:together').length,
     'a batch of which only a part went in': passed.filter(({ name }) => name === 'append:partly').length,
   };
 };
