@@ -375,7 +375,10 @@ const talk = (port: number, said: Iterable<Buffer> | AsyncIterable<Buffer>, with
       socket.destroy();
     });
     const say = async () => {
-      for await (const bytes of said) socket.write(bytes);
+      for await (const bytes of said) {
+        if (socket.destroyed) return;
+        socket.write(bytes);
+      }
     };
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => {

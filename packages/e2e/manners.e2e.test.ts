@@ -1,13 +1,25 @@
 import { request } from 'node:http';
 import { killProcess } from '@muster/local';
-import { call, eventually, forAll, openTestSystem, startAgain, startLoad, stopGently, stopLoad, type TestSystem, untilAnswered } from '@muster/testing';
+import {
+  call,
+  eventually,
+  forAll,
+  linesOf,
+  openTestSystem,
+  startAgain,
+  startLoad,
+  stopGently,
+  stopLoad,
+  type TestSystem,
+  untilAnswered,
+} from '@muster/testing';
 import { expect } from 'chai';
 import { ada } from './write-users.ts';
 
 describe('A gateway', () => {
   let test: TestSystem;
   before(async () => {
-    test = await openTestSystem();
+    test = await openTestSystem({ environment: { REQUESTS_MAX: '100' } });
   });
   after(() => test[Symbol.asyncDispose]());
 
@@ -37,16 +49,43 @@ describe('A gateway', () => {
     expect([...new Set(seen)]).to.deep.equal([1_500]);
   });
 
-  it('gives an upload its time: the deadline is that of the write', async () => {
-    const body = JSON.stringify({ id: 'slow', ...ada });
-    const status = await new Promise<number | undefined>((resolve, reject) => {
-      const headers = { 'content-type': 'application/json', 'content-length': body.length };
-      const upload = request(`${test.url}/api/user`, { method: 'POST', headers }, (response) => resolve(response.resume().statusCode));
-      upload.once('error', reject);
-      upload.write(body.slice(0, 10));
-      setTimeout(() => upload.end(body.slice(10)), 2_200); // what is tested is the time itself
+  /** Begins to create a user; `end` sends the rest. */
+  const beginUpload = (id: string) => {
+    const body = JSON.stringify({ id, ...ada });
+    const headers = { 'content-type': 'application/json', 'content-length': body.length };
+    const upload = request(`${test.url}/api/user`, { method: 'POST', headers, agent: false });
+    const answered = new Promise<number | undefined>((resolve, reject) => {
+      upload.once('response', (response) => resolve(response.resume().statusCode)).once('error', reject);
     });
-    expect(status).to.equal(201);
+    upload.write(body.slice(0, 10));
+    return { answered, end: () => upload.end(body.slice(10)) };
+  };
+
+  it('gives an upload its time: the deadline is that of the write', async () => {
+    const upload = beginUpload('slow');
+    setTimeout(upload.end, 2_200); // what is tested is the time itself
+    expect(await upload.answered).to.equal(201);
+  });
+
+  const inFlight = async () => {
+    const { healthPort } = JSON.parse(linesOf(test, 'gateway').find((line) => line.includes('healthPort')) ?? '{}');
+    const metrics = await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text();
+    return Number(/^muster_requests_in_flight\{.*\} (\d+)$/m.exec(metrics)?.[1]);
+  };
+
+  it('at work on as many requests as it may refuses further ones at once, says so once in its log, and takes them again afterwards', async () => {
+    const uploads = Array.from({ length: 100 }, (_, index) => beginUpload(`many-${index}`));
+    const read = () => call(test.url, 'GET', '/api/user/slow');
+    await eventually(inFlight, (number) => number === 100);
+    const refused = await forAll(uploads, 10, () => call(test.url, 'POST', '/api/user', { body: { id: 'too-many', ...ada } }));
+    expect([...new Set(refused.map(({ status, body, headers }) => `${status} ${body.written} ${headers.get('retry-after')}`))]).to.deep.equal([
+      '503 notWritten 1',
+    ]);
+    for (const upload of uploads) upload.end();
+    expect(new Set(await Promise.all(uploads.map(({ answered }) => answered)))).to.deep.equal(new Set([201]));
+    expect((await read()).status).to.equal(200);
+    expect((await call(test.url, 'GET', '/api/user/too-many')).status).to.equal(404);
+    expect(linesOf(test, 'gateway').filter((line) => line.includes('Too many requests at once'))).to.have.length(1);
   });
 
   it('that is told to stop under load ends by itself, and all that it acknowledged is there', async () => {

@@ -4,6 +4,7 @@ import Koa, { type Context, type Next } from 'koa';
 import bodyParser from 'koa-bodyparser';
 import helmet from 'koa-helmet';
 import type { Gateway } from './gateway.ts';
+import { limitRequests } from './limit-requests.ts';
 import { answerProblem } from './problem.ts';
 import { count } from './routes/count.ts';
 import { create } from './routes/create.ts';
@@ -20,6 +21,7 @@ export const openApp = (gateway: Gateway): Koa => {
   const app = new Koa();
   app.silent = true; // errors are told by watchRequest
   app.use(watchRequest(gateway));
+  app.use(limitRequests(gateway));
   app.use(helmet(headers));
   const router = new Router({ sensitive: true }); // an id may be `Count`
   for (const entity of gateway.entities) addRoutes(router, gateway, entity);

@@ -2,6 +2,7 @@ import { partitionOf } from '@muster/cluster';
 import { type AppendQueue, type DatabaseClock, type Log, openAppendQueue, openClock } from '@muster/log';
 import type { Entity } from '@muster/model';
 import { Counter, Gauge, Histogram, type Logger, type Registry, secondsBuckets } from '@muster/runtime';
+import { openRequests, type Requests } from './limit-requests.ts';
 import { type Members, openMembers, type Wire } from './members.ts';
 import { openRandomStock, type RandomStock } from './new-id.ts';
 import { openRemembered, type Remembered } from './remembered.ts';
@@ -18,6 +19,7 @@ export type Gateway = {
   turns: Turns;
   remembered: Remembered;
   members: Members;
+  requests: Requests;
   clock: DatabaseClock;
   random: RandomStock;
   database: { reachable: boolean }; // as of the last look, every second
@@ -31,17 +33,19 @@ export const openGateway = (parts: Pick<Gateway, 'settings' | 'entities' | 'log'
   const { registry, ...given } = parts;
   const { APPEND_LANES, APPEND_BATCH_MAX, APPEND_QUEUE_MAX } = given.settings;
   const queue = openAppendQueue({ lanes: APPEND_LANES, batchEventsMax: APPEND_BATCH_MAX, waitingMax: APPEND_QUEUE_MAX });
+  const requests = openRequests();
   return {
     ...given,
     queue,
     turns: openTurns(),
     remembered: openRemembered(APPEND_LANES * APPEND_BATCH_MAX),
     members: openMembers(wireOf(given)),
+    requests,
     clock: openClock(),
     random: openRandomStock(),
     database: { reachable: true },
     standing: { listening: false, stopping: false },
-    metrics: openGatewayMetrics(registry, queue),
+    metrics: openGatewayMetrics(registry, queue, requests),
   };
 };
 
@@ -57,8 +61,16 @@ export const keyOf = (entity: Entity, id: string): string => `${entity.name}:${i
 
 export const partitionFor = ({ settings }: Gateway, entity: Entity, id: string): number => partitionOf(entity.name, id, settings.PARTITIONS);
 
-const openGatewayMetrics = (registry: Registry, queue: AppendQueue) => {
+const openGatewayMetrics = (registry: Registry, queue: AppendQueue, requests: Requests) => {
   const registers = [registry];
+  new Gauge({
+    name: 'muster_requests_in_flight',
+    help: 'Requests at work',
+    registers,
+    collect() {
+      this.set(requests.inFlight);
+    },
+  });
   new Gauge({
     name: 'muster_appends_waiting',
     help: 'Appends that wait for a batch',

@@ -6,6 +6,7 @@ export type Settings = SharedSettings & {
   WRITE_DEADLINE_MS: number;
   HOLDER_DEADLINE_MS: number;
   DATABASE_DEADLINE_MS: number;
+  REQUESTS_MAX: number;
   STREAM_QUEUE_MAX: number;
   APPEND_LANES: number;
   APPEND_BATCH_MAX: number;
@@ -21,6 +22,7 @@ const table = {
   WRITE_DEADLINE_MS: Joi.number().integer().min(50).max(60_000).default(1_700),
   HOLDER_DEADLINE_MS: Joi.number().integer().min(10).max(10_000).default(100),
   DATABASE_DEADLINE_MS: Joi.number().integer().min(50).max(60_000).default(1_500),
+  REQUESTS_MAX: Joi.number().integer().min(1).default(5_000),
   STREAM_QUEUE_MAX: Joi.number().integer().min(1).default(1_000),
   APPEND_LANES: Joi.number().integer().min(1).max(16).default(2),
   APPEND_BATCH_MAX: Joi.number().integer().min(1).max(10_000).default(500),

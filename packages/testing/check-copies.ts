@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { askHolder, closeHolder, type Holder, isAnswering, openHolder, partitionOf } from '@muster/cluster';
-import { listMembers } from '@muster/log';
+import { type AggregatorDocument, listMembers } from '@muster/log';
 import { pause } from '@muster/runtime';
 import { call, eventually, forAll, type Reply } from './call.ts';
 import { checkHistory } from './check-history.ts';
@@ -48,22 +48,33 @@ export const checkMemory = async (
   folded: FoldedLog,
   withinMs = 15_000,
 ): Promise<string[]> => {
-  const members = (await listMembers(log, 5_000)).filter(({ state, address }) => state === 'serving' && address !== '');
-  const newest = Math.max(...members.map(({ heartbeatAt }) => heartbeatAt.getTime()));
-  const live = members.filter(({ heartbeatAt }) => heartbeatAt.getTime() > newest - 10_000);
   const byPartition = groupBy([...folded.streams.keys()], (id) => String(partitionOf('user', id, partitions)));
-  const problems = await forAll(live, 8, async ({ _id: name, address, incarnation, partitions: held }) => {
+  const checkOne = async ({ _id: name, address, incarnation, partitions: held }: AggregatorDocument): Promise<string[]> => {
     const about = { database: log.db.databaseName, secret, onProblem: () => undefined };
     const holder = openHolder({ name, address, incarnation, ...about });
-    const isServed = async (partition: number) => (await log.aggregators.findOne({ _id: name, partitions: partition })) !== null;
+    const isServed = async (partition: number) => (await log.aggregators.findOne({ _id: name, incarnation, partitions: partition })) !== null;
     try {
       const looked = await forAll(held, 4, (partition) => checkHeld(holder, folded, partition, byPartition.get(String(partition)) ?? [], withinMs, isServed));
       return looked.flat();
     } finally {
       closeHolder(holder);
     }
-  });
-  return problems.flat();
+  };
+  const problems: string[] = [];
+  const looked = new Set<string>(); // incarnations: one may come back as another while this looks
+  for (const untilMs = performance.now() + 2 * withinMs; performance.now() < untilMs; ) {
+    const serving = (await listServing(log)).filter(({ incarnation }) => !looked.has(incarnation));
+    if (serving.length === 0) break;
+    for (const { incarnation } of serving) looked.add(incarnation);
+    problems.push(...(await forAll(serving, 8, checkOne)).flat());
+  }
+  return problems;
+};
+
+const listServing = async (log: Looked['log']): Promise<AggregatorDocument[]> => {
+  const members = (await listMembers(log, 5_000)).filter(({ state, address }) => state === 'serving' && address !== '');
+  const newest = Math.max(...members.map(({ heartbeatAt }) => heartbeatAt.getTime()));
+  return members.filter(({ heartbeatAt }) => heartbeatAt.getTime() > newest - 10_000);
 };
 
 const checkHeld = async (

@@ -11,6 +11,8 @@ export type CampaignOptions = PlanOptions &
   RoundOptions & {
     /** No further round begins after it, in milliseconds. */
     lastingMs: number;
+    /** Ends with the first round in which a law did not hold. */
+    stop?: boolean;
     /** Of all programs. */
     environment?: Record<string, string>;
     /** Instead of the planned lives, over and over. */
@@ -26,7 +28,8 @@ export type Campaign = { rounds: RoundResult[]; sometimes: Sometimes; ms: number
 export const runCampaign = async (options: CampaignOptions, signal: AbortSignal): Promise<Campaign> => {
   const campaign: Campaign = { rounds: [], sometimes: noSometimes(), ms: 0, brokenOff: false };
   const startedAt = performance.now();
-  const isOver = () => signal.aborted || performance.now() - startedAt > options.lastingMs;
+  const isFound = () => options.stop === true && campaign.rounds.some(({ violations }) => violations.length > 0);
+  const isOver = () => signal.aborted || isFound() || performance.now() - startedAt > options.lastingMs;
   for (let number = 0; !isOver(); number += 1) await runLife(campaign, options.life ?? planLife(options, number), options, signal, isOver);
   return { ...campaign, ms: performance.now() - startedAt, brokenOff: signal.aborted };
 };

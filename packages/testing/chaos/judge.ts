@@ -2,7 +2,15 @@ import { type Call, isWrite } from '../history.ts';
 import type { Fault } from './fault.ts';
 
 /** A fault as it was: when it struck and when it was healed, on the monotonic clock. */
-export type Strike = { fault: Fault; from: number; to: number; impossible: string | undefined; problem: string | undefined };
+export type Strike = {
+  fault: Fault;
+  from: number;
+  to: number;
+  impossible: string | undefined;
+  problem: string | undefined;
+  /** After how long the others had all copies, where an aggregator was away by itself for longer than that takes. */
+  replacedMs?: number;
+};
 
 /** A line that a process wrote. */
 export type Line = { at: number; name: string; line: string };
@@ -57,7 +65,9 @@ const textOf = (line: string): string => {
 
 /** What a process must never say: that its memory was wrong and had to be repaired, or that something failed that nobody expected. Pure. */
 export const checkLines = (lines: readonly Line[]): string[] => {
-  const bad = lines.filter(({ line }) => line.includes('please report') || line.includes('stopped: ') || line.includes('UnhandledPromiseRejection'));
+  const bad = lines.filter(
+    ({ line }) => line.includes('please report') || line.includes('are not whole') || line.includes('stopped: ') || line.includes('UnhandledPromiseRejection'),
+  );
   return bad.map(({ name, line }) => `${name} says: ${line.slice(0, 300)}`);
 };
 

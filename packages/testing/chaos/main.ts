@@ -29,6 +29,7 @@ type Options = {
   out?: string;
   evidence: string;
   selection?: true;
+  stop?: true;
   list?: true;
 };
 
@@ -43,6 +44,7 @@ const program = new Command('chaos')
   .option('--out <file>', 'put the report there too')
   .option('--evidence <folder>', 'where a round in which a law did not hold leaves what was seen', 'data/chaos')
   .option('--selection', 'the short selection of npm test instead, over and over')
+  .option('--stop', 'end with the first round in which a law did not hold')
   .option('--list', 'only show what would be done')
   .exitOverride();
 
@@ -87,7 +89,16 @@ const run = async (options: Options, signal: AbortSignal): Promise<number> => {
   }
   const versions = await describeVersions();
   const keep: RoundOptions['keep'] = async (result, evidence) => say(`what was seen: ${await keepEvidence(options.evidence, options.seed, result, evidence)}`);
-  const how = { copies: options.copies, sessions: 16, pauseMs: 40, recoverWithinMs: 45_000, lastingMs: options.minutes * 60_000, say, keep };
+  const how = {
+    copies: options.copies,
+    sessions: 16,
+    pauseMs: 40,
+    recoverWithinMs: 45_000,
+    lastingMs: options.minutes * 60_000,
+    say,
+    keep,
+    stop: options.stop,
+  };
   say(`seed ${options.seed}`);
   const campaign = await runCampaign({ ...plan, ...how, ...(options.selection ? { life: selection } : {}) }, signal);
   const text = describeCampaign({ versions, seed: options.seed, kinds, replay: replayOf(options), campaign });

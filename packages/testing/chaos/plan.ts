@@ -76,7 +76,7 @@ export const planFault = (place: Place, kind: FaultKind): Fault => {
   switch (kind) {
     case 'kill':
     case 'term':
-      return { kind, target: anyProgram(place), ms: lasting(place, kind === 'term' ? [500, 2_000] : [0, 0, 1_000, 4_000]) };
+      return { kind, target: anyProgram(place), ms: lasting(place, kind === 'term' ? [500, 2_000] : [0, 0, 1_000, 4_000, 12_000]) };
     case 'pause':
       return { kind, target: anyProgram(place), ms: lasting(place, [1_000, 1_000, 10_000, 40_000]) };
     case 'delay':

@@ -32,6 +32,31 @@ export const findThin = (
   return thin.length > 0 ? [`partitions ${thin.join(', ')} have fewer than ${wanted} copies`] : [];
 };
 
+/**
+ * Waits until the others have all copies between them without this aggregator; the milliseconds that took, or what they lack after `withinMs`.
+ */
+export const untilReplaced = async (
+  { test }: Pick<Arena, 'test'>,
+  away: string,
+  copies: number,
+  withinMs: number,
+): Promise<{ ms: number } | { lacking: string[] }> => {
+  const from = performance.now();
+  const others = test.system.aggregators.filter((name) => name !== away);
+  for (;;) {
+    const documents = await listMembers(test.log, 2_000);
+    const lacking = findThin(
+      documents.filter(({ _id }) => _id !== away),
+      others,
+      copies,
+    );
+    const ms = performance.now() - from;
+    if (lacking.length === 0) return { ms };
+    if (ms > withinMs) return { lacking };
+    await pause(50);
+  }
+};
+
 const freshMs = 3_000;
 const partitions = 32;
 

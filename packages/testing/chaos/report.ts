@@ -34,7 +34,14 @@ export const describeCampaign = ({ versions, seed, kinds, replay, campaign }: Re
       'Longest answer of a create, read, update or delete during a single fault',
       table(['fault', 'struck', 'rounds', 'median of the longest, ms', 'longest, ms', 'calls without an answer'], longestRows(rounds)),
     ),
-    ...section('Recovery: all copies serve, all reads come from memory', table(['rounds', 'median ms', 'longest ms'], [recoveryRow(rounds)])),
+    ...section(
+      'Recovery after the last fault: all copies serve, all reads come from memory',
+      table(['rounds', 'median ms', 'longest ms'], [timesRow(rounds.flatMap(({ recoveryMs }) => recoveryMs ?? []))]),
+    ),
+    ...section(
+      'An aggregator away for longer than its lease: the others have all copies',
+      table(['times', 'median ms', 'longest ms'], [timesRow(rounds.flatMap(({ strikes }) => strikes.flatMap(({ replacedMs }) => replacedMs ?? [])))]),
+    ),
     ...section('Change streams', [`Opened again ${total(rounds.map(({ reopened }) => reopened))} times, ${perMinute(rounds)} a minute.`]),
     ...section(
       'Sometimes',
@@ -84,10 +91,7 @@ const longestRows = (rounds: readonly RoundResult[]) => {
   });
 };
 
-const recoveryRow = (rounds: readonly RoundResult[]) => {
-  const ms = rounds.flatMap(({ recoveryMs }) => recoveryMs ?? []);
-  return [String(ms.length), String(Math.round(median(ms))), String(Math.round(Math.max(0, ...ms)))];
-};
+const timesRow = (ms: readonly number[]) => [String(ms.length), String(Math.round(median(ms))), String(Math.round(Math.max(0, ...ms)))];
 
 const perMinute = (rounds: readonly RoundResult[]) =>
   (total(rounds.map(({ reopened }) => reopened)) / Math.max(1, total(rounds.map(({ ms }) => ms)) / 60_000)).toFixed(1);

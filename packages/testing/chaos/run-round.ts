@@ -12,7 +12,7 @@ import { heal, inject } from './inject.ts';
 import { checkLines, checkPace, findInvalid, isReopening, type Line, longestDuring, type Strike } from './judge.ts';
 import type { Observed } from './observe.ts';
 import type { Round, Timed } from './plan.ts';
-import { untilWhole } from './recover.ts';
+import { untilReplaced, untilWhole } from './recover.ts';
 import { type Sometimes, sometimesOfRound } from './sometimes.ts';
 import { stopWatching, watchRecords } from './watch-records.ts';
 
@@ -57,7 +57,7 @@ export const runRound = async (arena: Arena, observed: Observed, round: Round, o
   let recoveryMs: number | undefined;
   try {
     await untilAnswered(load, 100, 30_000);
-    strikes = await strikeAll(arena, round.faults);
+    strikes = await strikeAll(arena, round.faults, options.copies);
     const recovered = await untilWhole(arena, options.copies, options.recoverWithinMs);
     if ('ms' in recovered) recoveryMs = recovered.ms;
     else violations.push(`Not whole ${options.recoverWithinMs} ms after the last fault: ${recovered.lacking.join('; ')}`);
@@ -93,30 +93,41 @@ export const runRound = async (arena: Arena, observed: Observed, round: Round, o
 };
 
 /** Each at its time, and not before the former one on the same target is healed: a process that is being stopped cannot be killed as well. */
-const strikeAll = (arena: Arena, faults: readonly Timed[]): Promise<Strike[]> => {
+const strikeAll = (arena: Arena, faults: readonly Timed[], copies: number): Promise<Strike[]> => {
   const healed = new Map<string, Promise<Strike>>();
   const inOrder = [...faults].sort((a, b) => a.atMs - b.atMs);
   const strikes = inOrder.map((timed) => {
-    const strike = strikeOnce(arena, timed, healed.get(timed.fault.target));
+    const strike = strikeOnce(arena, timed, healed.get(timed.fault.target), faults.length === 1 ? copies : undefined);
     healed.set(timed.fault.target, strike);
     return strike;
   });
   return Promise.all(strikes);
 };
 
-const strikeOnce = async (arena: Arena, { atMs, fault }: Timed, former: Promise<Strike> | undefined): Promise<Strike> => {
+/** `copies`: as many of each partition the others must have after a while; undefined where they have faults of their own. */
+const strikeOnce = async (arena: Arena, { atMs, fault }: Timed, former: Promise<Strike> | undefined, copies: number | undefined): Promise<Strike> => {
   await Promise.all([pause(atMs), former]);
   const from = performance.now();
   const passedBefore = arena.passed.length;
   const result = await inject(arena, fault).catch((error): { kind: 'impossible'; why: string } => ({ kind: 'impossible', why: tellError(error) }));
   const impossible = result.kind === 'impossible' ? result.why : undefined;
-  if (!impossible) await lasting(arena, fault, passedBefore);
-  const problem = await heal(arena, fault).then(
+  const replaced = impossible || copies === undefined ? undefined : await replacedBy(arena, fault, copies);
+  if (!impossible) await lasting(arena, { ...fault, ms: fault.ms - (performance.now() - from) }, passedBefore);
+  const notBack = await heal(arena, fault).then(
     () => undefined,
     (error) => `did not come back: ${tellError(error)}`,
   );
-  return { fault, from, to: performance.now(), impossible, problem };
+  const problem = notBack ?? (replaced && 'lacking' in replaced ? `not replaced within ${replaceWithinMs} ms: ${replaced.lacking.join('; ')}` : undefined);
+  return { fault, from, to: performance.now(), impossible, problem, ...(replaced && 'ms' in replaced ? { replacedMs: replaced.ms } : {}) };
 };
+
+/** Of an aggregator that is away for longer than its lease, and by itself: when the others had taken over all that it held. */
+const replacedBy = async (arena: Arena, { kind, target, ms }: Timed['fault'], copies: number) => {
+  const isAway = (kind === 'kill' || kind === 'pause') && target.startsWith('aggregator') && ms > replaceWithinMs;
+  return isAway ? untilReplaced(arena, target, copies, replaceWithinMs) : undefined;
+};
+
+const replaceWithinMs = 9_000; // a lease of 3 s, a look each second, the restore
 
 /** A failpoint is over when it was passed, any other fault after its time. */
 const lasting = async ({ passed }: Arena, fault: Timed['fault'], from: number) => {

@@ -1,0 +1,37 @@
+import type { Middleware } from 'koa';
+import type { Gateway } from './gateway.ts';
+import { answerProblem, unavailable } from './problem.ts';
+
+/** The requests that this gateway is at work on. A plain value, changed in this file only. */
+export type Requests = { inFlight: number; refused: number; toldAt: number };
+
+export const openRequests = (): Requests => ({ inFlight: 0, refused: 0, toldAt: Number.NEGATIVE_INFINITY });
+
+const tellEveryMs = 10_000;
+
+/** Lets `REQUESTS_MAX` requests be at work at once; further ones get 503 at once, and have changed nothing. Says so in the log once in 10 s. */
+export const limitRequests = (gateway: Gateway): Middleware => {
+  const { requests, settings } = gateway;
+  return async (ctx, next) => {
+    if (requests.inFlight >= settings.REQUESTS_MAX) {
+      requests.refused += 1;
+      tell(gateway);
+      ctx.state.isToldElsewhere = true;
+      return answerProblem(ctx, unavailable(`${settings.REQUESTS_MAX} requests are at work already (REQUESTS_MAX)`, { written: 'notWritten' }));
+    }
+    requests.inFlight += 1;
+    try {
+      await next();
+    } finally {
+      requests.inFlight -= 1;
+    }
+  };
+};
+
+const tell = ({ logger, requests }: Gateway) => {
+  const now = performance.now();
+  if (now - requests.toldAt < tellEveryMs) return;
+  requests.toldAt = now;
+  logger.warn({ inFlight: requests.inFlight, refused: requests.refused }, 'Too many requests at once: answering further ones with 503');
+  requests.refused = 0;
+};
