@@ -14,6 +14,7 @@ import { type BenchResult, describeBench, judgeAims } from './describe-bench.ts'
 import { describeMachine } from './describe-machine.ts';
 import { fillPlain } from './fill-plain.ts';
 import type { MixedResult, MixedSpec } from './load-spec.ts';
+import { type Away, measureAway, ways } from './measure-away.ts';
 import { type Failover, measureFailover } from './measure-failover.ts';
 import { type Load, type Measurement, measureRound, nameOf } from './measure-round.ts';
 import { runGenerator } from './start-child.ts';
@@ -92,11 +93,12 @@ const measureAll = async (given: Bench, targets: Targets, warnings: Warnings): P
   const measurements = await measureLoads(given, targets);
   const { result: mixed, tail: mixedTail } = await measureMixed(given);
   const failovers = await measureFailovers(given);
+  const away = await measureAways(given);
   const about = [
     `measured ${began.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${describeOptions(options)}; ${system.aggregators.length} aggregators, ${system.gateways.length} gateway`,
     ...(await describeMachine(log, databasePids[0])),
   ];
-  return { about, measurements, mixed, mixedTail, mixedPerSecond, failovers, warnings };
+  return { about, measurements, mixed, mixedTail, mixedPerSecond, failovers, away, warnings };
 };
 
 const describeOptions = ({ users, rounds, seconds }: BenchOptions) => `${users} users, ${rounds} rounds of ${seconds} s, interleaved; medians (least – most)`;
@@ -145,6 +147,24 @@ const measureFailovers = async ({ options, system, path, say, signal }: Bench): 
     say(`Kill -9 of ${name}: right from memory after ${Math.round(failover.itselfMs)} ms, from anybody after ${Math.round(failover.anyMs)} ms`);
   }
   return failovers;
+};
+
+/** Each way once in every round, side by side; another aggregator each time. */
+const measureAways = async ({ options, system, log, path, say, signal }: Bench): Promise<Away[]> => {
+  const measured: Away[] = [];
+  for (let round = 0; round < options.trials; round += 1) {
+    for (const way of ways) {
+      signal.throwIfAborted();
+      const name = system.aggregators[(round + measured.length) % system.aggregators.length] ?? '';
+      const away = await measureAway({ system, log, path, seed, users: options.users }, way, name, options.seconds);
+      measured.push(away);
+      const times = way === 'none' ? '' : `, another answers after ${Math.round(away.standbyMs)} ms, all copies after ${Math.round(away.copiesMs)} ms`;
+      say(
+        `GET with ${way === 'none' ? 'nobody away' : `${name} ${way}`}: p50 ${away.p50Ms.toFixed(1)} ms, p99 ${away.p99Ms.toFixed(1)} ms, ${away.failed} failed${times}`,
+      );
+    }
+  }
+  return measured;
 };
 
 const openFolder = async (): Promise<AsyncDisposable & { path: string }> => {

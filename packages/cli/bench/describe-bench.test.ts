@@ -9,7 +9,7 @@ const measured = (target: string, load: string, perSecond: number): Measurement 
 });
 const kind = (p99Ms: number) => ({ requests: 10, failed: 0, p50Ms: 1, p99Ms, mostMs: p99Ms });
 const result: BenchResult = {
-  ...{ about: ['a machine'], mixedTail: undefined, mixedPerSecond: 150, failovers: [], warnings: new Map() },
+  ...{ about: ['a machine'], mixedTail: undefined, mixedPerSecond: 150, failovers: [], away: [], warnings: new Map() },
   measurements: [
     ...[290, 310, 305].map((perSecond) => measured(targetNames.muster, 'GET at 32', perSecond)),
     ...[100, 100, 99].map((perSecond) => measured(targetNames.plain, 'GET at 32', perSecond)),

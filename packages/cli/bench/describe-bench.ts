@@ -1,4 +1,5 @@
 import type { MixedResult } from './load-spec.ts';
+import { type Away, ways } from './measure-away.ts';
 import type { Failover } from './measure-failover.ts';
 import type { Measurement } from './measure-round.ts';
 import { type Spread, spreadOf } from './percentiles.ts';
@@ -13,6 +14,7 @@ export type BenchResult = {
   mixedTail: TailWatch | undefined;
   mixedPerSecond: number;
   failovers: readonly Failover[];
+  away: readonly Away[];
   warnings: ReadonlyMap<string, number>;
 };
 
@@ -32,6 +34,8 @@ export const describeBench = (result: BenchResult): string =>
     ...describeMixed(result),
     '',
     ...describeFailovers(result.failovers),
+    '',
+    ...describeAway(result.away),
     ...describeWarnings(result.warnings),
   ].join('\n');
 
@@ -128,6 +132,16 @@ const describeFailovers = (failovers: readonly Failover[]): string[] => {
     ['kill -9 of', 'right answer by anybody after, ms', 'by itself, from memory, after, ms', 'slowest answer meanwhile, ms', 'failed answers'],
     [...rows, ...all],
   );
+};
+
+const describeAway = (away: readonly Away[]): string[] => {
+  const rows = ways.map((way) => {
+    const own = away.filter((one) => one.way === way);
+    const of = (name: 'perSecond' | 'p50Ms' | 'p99Ms' | 'standbyMs' | 'copiesMs') => showSpread(spreadOf(own.map((one) => one[name])));
+    return [way, of('perSecond'), of('p50Ms'), of('p99Ms'), String(own.reduce((sum, { failed }) => sum + failed, 0)), of('standbyMs'), of('copiesMs')];
+  });
+  const heads = ['GET at 32, an aggregator away from the first second on', 'requests/s', 'p50 ms', 'p99 ms', 'failed'];
+  return table([...heads, 'another answers from memory after, ms', 'all copies with the others after, ms'], rows);
 };
 
 const describeWarnings = (warnings: ReadonlyMap<string, number>): string[] =>

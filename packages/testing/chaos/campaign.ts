@@ -61,12 +61,12 @@ const runLife = async (campaign: Campaign, life: Life, options: CampaignOptions,
 export const describeRound = ({ faults }: Round): string =>
   faults.map(({ atMs, fault }) => `${atMs > 0 ? `+${atMs} ms ` : ''}${describeFault(fault)}`).join(' · ');
 
-const tellResult = ({ violations, invalid, outcomes, recoveryMs, strikes, ms }: RoundResult): string => {
+const tellResult = ({ violations, invalid, outcomes, recoveryMs, strikes, longest, ms }: RoundResult): string => {
   const impossible = strikes.flatMap(({ fault, impossible: why }) => (why ? [`skipped ${fault.kind}: ${why}`] : []));
   const verdict =
     violations.length > 0 ? `${violations.length} VIOLATIONS, the first: ${violations[0]?.slice(0, 400)}` : invalid ? `invalid: ${invalid}` : 'all holds';
   return [
-    `${verdict}; ${outcomes.ok} ok, ${outcomes.unknown} unknown, whole after ${Math.round(recoveryMs ?? -1)} ms, ${Math.round(ms / 1_000)} s`,
+    `${verdict}; ${outcomes.ok} ok, ${outcomes.unknown} unknown, longest ${Math.round(Math.max(0, ...longest.map((one) => one.ms)))} ms, whole after ${Math.round(recoveryMs ?? -1)} ms, ${Math.round(ms / 1_000)} s`,
     ...impossible,
   ].join('; ');
 };

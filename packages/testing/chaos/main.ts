@@ -6,7 +6,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { describeRound, runCampaign } from './campaign.ts';
 import { faultKinds } from './fault.ts';
 import { keepEvidence } from './keep-evidence.ts';
-import { type Life, parseKinds, planLife } from './plan.ts';
+import { type Life, parseKinds, parseRound, planLife } from './plan.ts';
 import { describeCampaign, exitCodeOf } from './report.ts';
 import type { RoundOptions } from './run-round.ts';
 import { selection } from './selection.ts';
@@ -29,6 +29,7 @@ type Options = {
   out?: string;
   evidence: string;
   selection?: true;
+  round?: string;
   stop?: true;
   list?: true;
 };
@@ -44,6 +45,7 @@ const program = new Command('chaos')
   .option('--out <file>', 'put the report there too')
   .option('--evidence <folder>', 'where a round in which a law did not hold leaves what was seen', 'data/chaos')
   .option('--selection', 'the short selection of npm test instead, over and over')
+  .option('--round <json>', 'these faults over and over: [[0, {"kind": "kill", "target": "aggregator-0", "ms": 0}], …]')
   .option('--stop', 'end with the first round in which a law did not hold')
   .option('--list', 'only show what would be done')
   .exitOverride();
@@ -55,10 +57,11 @@ const list = (lives: readonly Life[]) => {
   }
 };
 
-const replayOf = ({ minutes, seed, faults, rounds, longest, copies, selection: isSelection }: Options) =>
+const replayOf = ({ minutes, seed, faults, rounds, longest, copies, selection: isSelection, round }: Options) =>
   [
     `npm run chaos -- --minutes ${minutes} --seed ${seed}`,
     isSelection && '--selection',
+    round !== undefined && `--round '${round}'`,
     faults && `--faults ${faults}`,
     `--rounds ${rounds} --longest ${longest} --copies ${copies}`,
   ]
@@ -82,9 +85,10 @@ const readCommit = () => {
 
 const run = async (options: Options, signal: AbortSignal): Promise<number> => {
   const kinds = options.faults ? parseKinds(options.faults) : faultKinds;
+  const life = options.round === undefined ? options.selection && selection : parseRound(options.round, options.seed);
   const plan = { seed: options.seed, kinds, longestMs: options.longest, roundsPerLife: options.rounds };
   if (options.list) {
-    list(options.selection ? [selection] : [0, 1, 2, 3, 4, 5].map((number) => planLife(plan, number)));
+    list(life ? [life] : [0, 1, 2, 3, 4, 5].map((number) => planLife(plan, number)));
     return 0;
   }
   const versions = await describeVersions();
@@ -100,7 +104,7 @@ const run = async (options: Options, signal: AbortSignal): Promise<number> => {
     stop: options.stop,
   };
   say(`seed ${options.seed}`);
-  const campaign = await runCampaign({ ...plan, ...how, ...(options.selection ? { life: selection } : {}) }, signal);
+  const campaign = await runCampaign({ ...plan, ...how, ...(life ? { life } : {}) }, signal);
   const text = describeCampaign({ versions, seed: options.seed, kinds, replay: replayOf(options), campaign });
   print(text);
   if (options.out !== undefined) await writeFile(options.out, `${text}\n`);

@@ -42,6 +42,21 @@ export const planLife = (options: PlanOptions, number: number): Life => {
   return { number, seed: options.seed, aggregators, gateways, disk: rounds.some(({ faults }) => faults.some(({ fault }) => fault.kind === 'disk')), rounds };
 };
 
+/**
+ * A life of rounds with these faults only, from JSON: `[[0, { "kind": "kill", "target": "aggregator-0", "ms": 0 }], …]`, each with its time in milliseconds.
+ * Throws where it is none.
+ */
+export const parseRound = (text: string, seed: number): Life => {
+  const parsed: unknown = JSON.parse(text);
+  if (!Array.isArray(parsed)) throw new Error('expected a list of faults, each as [atMs, fault]');
+  const faults = parsed.map(([atMs, fault]: [number, Fault]) => {
+    if (typeof atMs !== 'number' || !faultKinds.includes(fault?.kind)) throw new Error(`${JSON.stringify([atMs, fault])} is not [atMs, fault]`);
+    return { atMs, fault };
+  });
+  const disk = faults.some(({ fault }) => fault.kind === 'disk');
+  return { number: 0, seed, aggregators: 3, gateways: 2, disk, rounds: [0, 1, 2, 3].map((number) => ({ number, seed: seed * 10_000 + number, faults })) };
+};
+
 type Place = { aggregators: string[]; gateways: string[]; seeded: Seeded; options: PlanOptions };
 
 const names = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}-${index}`);

@@ -92,21 +92,22 @@ export const runRound = async (arena: Arena, observed: Observed, round: Round, o
   return result;
 };
 
-/** Each at its time, and not before the former one on the same target is healed: a process that is being stopped cannot be killed as well. */
+/**
+ * Each at its time, and not before the former ones on the same target are healed: a process that is being stopped cannot be killed as well. Those of one
+ * time, such as two failpoints, come together.
+ */
 const strikeAll = (arena: Arena, faults: readonly Timed[], copies: number): Promise<Strike[]> => {
-  const healed = new Map<string, Promise<Strike>>();
-  const inOrder = [...faults].sort((a, b) => a.atMs - b.atMs);
-  const strikes = inOrder.map((timed) => {
-    const strike = strikeOnce(arena, timed, healed.get(timed.fault.target), faults.length === 1 ? copies : undefined);
-    healed.set(timed.fault.target, strike);
-    return strike;
-  });
-  return Promise.all(strikes);
+  const begun: { timed: Timed; strike: Promise<Strike> }[] = [];
+  for (const timed of [...faults].sort((a, b) => a.atMs - b.atMs)) {
+    const former = begun.filter((other) => other.timed.fault.target === timed.fault.target && other.timed.atMs < timed.atMs).map(({ strike }) => strike);
+    begun.push({ timed, strike: strikeOnce(arena, timed, former, faults.length === 1 ? copies : undefined) });
+  }
+  return Promise.all(begun.map(({ strike }) => strike));
 };
 
 /** `copies`: as many of each partition the others must have after a while; undefined where they have faults of their own. */
-const strikeOnce = async (arena: Arena, { atMs, fault }: Timed, former: Promise<Strike> | undefined, copies: number | undefined): Promise<Strike> => {
-  await Promise.all([pause(atMs), former]);
+const strikeOnce = async (arena: Arena, { atMs, fault }: Timed, former: readonly Promise<Strike>[], copies: number | undefined): Promise<Strike> => {
+  await Promise.all([pause(atMs), ...former]);
   const from = performance.now();
   const passedBefore = arena.passed.length;
   const result = await inject(arena, fault).catch((error): { kind: 'impossible'; why: string } => ({ kind: 'impossible', why: tellError(error) }));

@@ -1,0 +1,105 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { checkNode, ensureInstalled, root } from './install.js';
+
+// Breaks Muster on purpose, one line at a time, and sees whether the fault campaign notices:  npm run chaos:mutants [-- a-part-of-a-name …]
+// Each patch says what it breaks and which faults are to show it. These faults must break no law of the code as it is, and at least one of the broken code.
+
+const minutes = { control: 0.2, hunt: 2 };
+const patches = join(root, 'packages', 'testing', 'mutants');
+
+const main = () => {
+  checkNode();
+  ensureInstalled();
+  const wanted = process.argv.slice(2);
+  const names = readdirSync(patches).filter((name) => name.endsWith('.patch') && (wanted.length === 0 || wanted.some((part) => name.includes(part))));
+  if (names.length === 0) return fail(`No mutant is called ${wanted.join(' or ')}: see ${patches}`);
+  const results = names.sort().map((name) => tryOne(name));
+  console.log(['', '| mutant | what is broken | after, s | what showed it |', '|---|---|---:|---|', ...results.map(tellRow)].join('\n'));
+  const missed = results.filter(({ problem }) => problem);
+  console.log(`\n${results.length - missed.length} of ${results.length} caught`);
+  return missed.length === 0 ? 0 : 1;
+};
+
+const tryOne = (file) => {
+  const name = basename(file, '.patch');
+  const [what, hunt] = readFileSync(join(patches, file), 'utf8').split('\n');
+  const faults = hunt.replace(/^Hunt: /, '');
+  const copy = copyProject();
+  try {
+    const control = campaign(copy, faults, minutes.control);
+    if (control.code !== 0) return tell({ name, what, problem: `the faults end with ${control.code} in the code as it is: ${control.violation}` });
+    run(copy, 'git', ['apply', join(patches, file)]);
+    run(copy, process.execPath, ['scripts/build.js']);
+    const { code, violation, seconds } = campaign(copy, faults, minutes.hunt);
+    return tell({ name, what, violation, seconds, problem: code === 1 ? undefined : `NOT CAUGHT within ${seconds} s (exit code ${code})` });
+  } catch (error) {
+    return tell({ name, what, problem: error.message });
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+};
+
+/** The sources in a folder of their own, built; with the packages of this checkout, but for Muster's own. */
+const copyProject = () => {
+  const copy = mkdtempSync(join(tmpdir(), 'muster-mutant-'));
+  const left = new Set(['node_modules', 'dist', 'data', '.git', '.cache', 'coverage']);
+  cpSync(root, copy, { recursive: true, filter: (path) => !left.has(basename(path)) });
+  linkPackages(join(root, 'node_modules'), join(copy, 'node_modules'));
+  mkdirSync(join(copy, 'node_modules', '@muster'));
+  for (const name of readdirSync(join(root, 'packages'))) symlinkSync(join(copy, 'packages', name), join(copy, 'node_modules', '@muster', name));
+  for (const name of readdirSync(join(root, 'packages')))
+    linkPackages(join(root, 'packages', name, 'node_modules'), join(copy, 'packages', name, 'node_modules'));
+  symlinkSync(join(root, '.cache'), join(copy, '.cache'));
+  run(copy, process.execPath, ['scripts/build.js']);
+  return copy;
+};
+
+const linkPackages = (from, to) => {
+  const names = readdirIfThere(from).filter((name) => name !== '@muster');
+  if (names.length > 0) mkdirSync(to);
+  for (const name of names) symlinkSync(join(from, name), join(to, name));
+};
+
+const readdirIfThere = (path) => {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+};
+
+/** A campaign of these faults until a law is broken or the time is over: how it ended, the first violation, how long it took. */
+const campaign = (copy, faults, most) => {
+  const report = join(copy, 'report.md');
+  writeFileSync(report, '');
+  const command = `${/^(\w+=\w+ )*/.exec(faults)?.[0]}exec '${process.execPath}' dist/chaos.js ${faults.replace(/^(\w+=\w+ )*/, '')} --stop --seed 1 --minutes ${most}`;
+  const startedAt = performance.now();
+  const { status } = spawnSync('sh', ['-c', `${command} --out report.md`], { cwd: copy, stdio: ['ignore', 'ignore', 'ignore'], timeout: (most + 3) * 60_000 });
+  const [, violation = ''] = /^- round \d+ \(.*?\): (.*)$/m.exec(readFileSync(report, 'utf8')) ?? [];
+  return { code: status, violation, seconds: Math.round((performance.now() - startedAt) / 1_000) };
+};
+
+const run = (cwd, command, words) => {
+  const { status, stderr, error } = spawnSync(command, words, { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`Cannot run ${command} ${words.join(' ')}: ${error?.message ?? stderr.slice(0, 500)}`);
+};
+
+const tell = (result) => {
+  console.error(
+    `${new Date().toISOString().slice(11, 19)} ${result.name}: ${result.problem ?? `caught after ${result.seconds} s: ${result.violation.slice(0, 300)}`}`,
+  );
+  return result;
+};
+
+const tellRow = ({ name, what, seconds, violation, problem }) =>
+  `| ${name} | ${what} | ${seconds ?? ''} | ${(problem ?? violation).slice(0, 160).replaceAll('|', '/')} |`;
+
+const fail = (text) => {
+  console.error(text);
+  return 2;
+};
+
+process.exitCode = main();
