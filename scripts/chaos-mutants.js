@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { checkNode, ensureInstalled, root } from './install.js';
 
 // Breaks Muster on purpose, one line at a time, and sees whether the fault campaign notices:  npm run chaos:mutants [-- a-part-of-a-name …]
-// Each patch says what it breaks and which faults are to show it. These faults must break no law of the code as it is, and at least one of the broken code.
+// Each patch says what it breaks and what is to show it: faults, or a test. These must find nothing in the code as it is, and something in the broken one.
 
 const minutes = { control: 0.2, hunt: 2 };
 const patches = join(root, 'packages', 'testing', 'mutants');
@@ -26,14 +26,14 @@ const main = () => {
 const tryOne = (file) => {
   const name = basename(file, '.patch');
   const [what, hunt] = readFileSync(join(patches, file), 'utf8').split('\n');
-  const faults = hunt.replace(/^Hunt: /, '');
+  const shownBy = hunt.replace(/^Hunt: /, '');
   const copy = copyProject();
   try {
-    const control = campaign(copy, faults, minutes.control);
-    if (control.code !== 0) return tell({ name, what, problem: `the faults end with ${control.code} in the code as it is: ${control.violation}` });
+    const control = show(copy, shownBy, minutes.control);
+    if (control.code !== 0) return tell({ name, what, problem: `what is to show it ends with ${control.code} for the code as it is: ${control.violation}` });
     run(copy, 'git', ['apply', join(patches, file)]);
     run(copy, process.execPath, ['scripts/build.js']);
-    const { code, violation, seconds } = campaign(copy, faults, minutes.hunt);
+    const { code, violation, seconds } = show(copy, shownBy, minutes.hunt);
     return tell({ name, what, violation, seconds, problem: code === 1 ? undefined : `NOT CAUGHT within ${seconds} s (exit code ${code})` });
   } catch (error) {
     return tell({ name, what, problem: error.message });
@@ -71,15 +71,29 @@ const readdirIfThere = (path) => {
   }
 };
 
-/** A campaign of these faults until a law is broken or the time is over: how it ended, the first violation, how long it took. */
-const campaign = (copy, faults, most) => {
+/** What is to show a mutant: faults for a campaign, which lasts until a law breaks or the time is over, or `test` and a file. How it ended, the first violation, how long it took. */
+const show = (copy, hunt, most) => {
+  const startedAt = performance.now();
+  const { code, violation } = hunt.startsWith('test ') ? runTest(copy, hunt.slice('test '.length)) : runCampaign(copy, hunt, most);
+  return { code, violation, seconds: Math.round((performance.now() - startedAt) / 1_000) };
+};
+
+const runCampaign = (copy, hunt, most) => {
   const report = join(copy, 'report.md');
   writeFileSync(report, '');
-  const command = `${/^(\w+=\w+ )*/.exec(faults)?.[0]}exec '${process.execPath}' dist/chaos.js ${faults.replace(/^(\w+=\w+ )*/, '')} --stop --seed 1 --minutes ${most}`;
-  const startedAt = performance.now();
-  const { status } = spawnSync('sh', ['-c', `${command} --out report.md`], { cwd: copy, stdio: ['ignore', 'ignore', 'ignore'], timeout: (most + 3) * 60_000 });
+  const [settings = ''] = /^(\w+=\w+ )*/.exec(hunt) ?? [];
+  const command = `${settings}exec '${process.execPath}' dist/chaos.js ${hunt.slice(settings.length)} --stop --seed 1 --minutes ${most} --out report.md`;
+  const { status } = spawnSync('sh', ['-c', command], { cwd: copy, stdio: 'ignore', timeout: (most + 3) * 60_000 });
   const [, violation = ''] = /^- round \d+ \(.*?\): (.*)$/m.exec(readFileSync(report, 'utf8')) ?? [];
-  return { code: status, violation, seconds: Math.round((performance.now() - startedAt) / 1_000) };
+  return { code: status, violation };
+};
+
+const runTest = (copy, file) => {
+  const words = ['--import', 'tsx', 'node_modules/mocha/bin/mocha.js', '--timeout', '60000', '--reporter', 'json', file];
+  const { status, stdout } = spawnSync(process.execPath, words, { cwd: copy, encoding: 'utf8', timeout: 180_000 });
+  if (status === 0) return { code: 0, violation: '' };
+  const [failure] = JSON.parse(stdout.slice(stdout.indexOf('{'))).failures;
+  return { code: failure ? 1 : status, violation: `test: ${failure?.fullTitle}` };
 };
 
 const run = (cwd, command, words) => {
