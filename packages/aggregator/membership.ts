@@ -54,8 +54,9 @@ export const beat = async (aggregator: Aggregator): Promise<void> => {
 /** Looks who the members are. Throws when the database does not answer. */
 export const look = async ({ log, membership, settings }: Aggregator): Promise<void> => {
   await measureClock(log, membership.clock, deadlineMs);
+  const [askedAt, databaseAt] = [performance.now(), databaseNow(membership.clock).getTime()]; // who is paused until the answer is read must not find the others old
   const members = (await listMembers(log, deadlineMs)).map(memberOf);
-  membership.roster = takeRoster(membership.roster, members, databaseNow(membership.clock).getTime(), performance.now(), settings.LEASE_MS);
+  membership.roster = takeRoster(membership.roster, members, databaseAt, askedAt, settings.LEASE_MS);
 };
 
 /** Whether the lease is held as far as this process can know: only then it saves. */

@@ -51,7 +51,8 @@ export const loadRecords = async (aggregator: Aggregator, partitions: readonly n
     }
   }
   await failpoint('restore:after-records');
-  const torn = partitions.filter((number) => (table.get(number)?.events ?? 0) < (checkpoints.get(number)?.events ?? 0));
+  const isTorn = (number: number) => (table.get(number)?.events ?? Number.POSITIVE_INFINITY) < (checkpoints.get(number)?.events ?? 0); // one may have moved on meanwhile
+  const torn = partitions.filter(isTorn);
   if (torn.length === 0) return;
   logger.warn(`The records of partitions ${torn.join(', ')} are not whole: folding their log instead`);
   await scanLog(aggregator, torn, undefined, signal);

@@ -46,6 +46,7 @@ type Following = {
   restored: boolean; // memory holds everything up to the opening of the stream
   provenBy: number | undefined; // the heartbeat, written after the opening, whose return proves that all before it was taken
   onServing: () => void;
+  since: number;
   taken: number;
 };
 
@@ -53,9 +54,10 @@ type Following = {
 const follow = async (aggregator: Aggregator, wanted: Road, signal: AbortSignal, onServing: () => void): Promise<Road> => {
   const { logger, progress, table } = aggregator;
   const partitions = [...table.keys()];
+  const since = performance.now();
   progress.moved = false;
   const { road, from } = await beginOn(aggregator, wanted, partitions, signal);
-  const following: Following = { road, partitions, restored: road !== 'scan', provenBy: undefined, onServing, taken: 0 };
+  const following: Following = { road, partitions, restored: road !== 'scan', provenBy: undefined, onServing, since, taken: 0 };
   for await (const watched of watchLog(aggregator.log, { partitions, from, signal, pauseMs: backOffMs })) {
     if (watched.kind === 'lost') {
       logger.warn({ err: watched.error }, 'The place in the log is lost: scanning the log instead');
@@ -150,7 +152,7 @@ const enterService = (aggregator: Aggregator, following: Following, signal: Abor
   if (progress.state === 'restoring') progress.state = 'serving';
   markOwned(aggregator);
   const events = [...table.values()].reduce((sum, partition) => sum + partition.events, 0);
-  logger.info({ road: following.road, partitions: table.size, events, ms: Math.round(performance.now()) }, 'Restored, in service');
+  logger.info({ road: following.road, partitions: table.size, events, ms: Math.round(performance.now() - following.since) }, 'Restored, in service');
   void beat(aggregator)
     .catch(() => undefined)
     .then(following.onServing); // the gateways can hear of it

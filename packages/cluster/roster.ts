@@ -23,8 +23,8 @@ export const memberOf = ({ _id, incarnation, address, state, partitions, heartbe
 /** The aggregators as they were seen last. A value: `takeRoster` makes the next one. */
 export type Roster = {
   members: readonly Member[];
-  databaseNow: number; // at that look, in milliseconds
-  seenAt: number; // on the monotonic clock, as the next one
+  databaseNow: number; // when it was asked for, in milliseconds
+  seenAt: number; // when it was asked for, on the monotonic clock, as the next one
   graceUntil: number; // nobody counts as dead before
 };
 

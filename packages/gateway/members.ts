@@ -28,11 +28,16 @@ export type Wire = Pick<HolderOptions, 'database' | 'secret' | 'onProblem'>;
 export const openMembers = (wire: Wire): Members => ({ wire, roster: noRoster, byName: new Map(), byPartition: [], turn: 0 });
 
 /**
- * Takes over the list of aggregators as it stands in the database at `databaseNow` (its clock, milliseconds): opens connections to new ones, closes those to
+ * Takes over the list of aggregators as it stood in the database when it was asked for (on the monotonic clock and on the database's, milliseconds): opens connections to new ones, closes those to
  * gone or moved ones. Whose lease has lapsed is no longer asked, though its connection stays.
  */
-export const takeMembers = (members: Members, listed: readonly Member[], databaseNow: number, settings: { LEASE_MS: number; PARTITIONS: number }): void => {
-  members.roster = takeRoster(members.roster, listed, databaseNow, performance.now(), settings.LEASE_MS);
+export const takeMembers = (
+  members: Members,
+  listed: readonly Member[],
+  asked: { at: number; databaseNow: number },
+  settings: { LEASE_MS: number; PARTITIONS: number },
+): void => {
+  members.roster = takeRoster(members.roster, listed, asked.databaseNow, asked.at, settings.LEASE_MS);
   const byName = new Map(listed.filter(({ address }) => address).map((member) => [member.name, member]));
   for (const [name, { incarnation, holder }] of members.byName) {
     const member = byName.get(name);

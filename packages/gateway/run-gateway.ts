@@ -73,8 +73,8 @@ const look = async (gateway: Gateway) => {
   const wasReachable = database.reachable;
   try {
     await measureClock(log, clock, lookDeadlineMs);
-    const listed = (await listMembers(log, lookDeadlineMs)).map(memberOf);
-    takeMembers(members, listed, databaseNow(clock).getTime(), settings);
+    const asked = { at: performance.now(), databaseNow: databaseNow(clock).getTime() }; // who is paused until the answer is read must not find them old
+    takeMembers(members, (await listMembers(log, lookDeadlineMs)).map(memberOf), asked, settings);
     database.reachable = true;
     if (!wasReachable) logger.info('The database answers again');
   } catch (error) {
