@@ -37,10 +37,9 @@ export type Progress = {
   snapshotting: boolean;
   restUntil: number; // no snapshot is taken before
   checkpointedAt: number; // when the checkpoints of unchanged partitions were last saved
-  trimmedAt: number; // when the changes of partitions that others save were last compared with the stored checkpoints
   moved: boolean; // the change stream is to bring other partitions
   watched: readonly number[]; // those that it brings
-  warmingUp: boolean; // partitions are being restored beside those that are served
+  warmingUp: AbortSignal | undefined; // the membership in which partitions are being restored beside those that are served
 };
 
 export type Metrics = ReturnType<typeof openAggregatorMetrics>;
@@ -71,10 +70,9 @@ export const openAggregator = (
       snapshotting: false,
       restUntil: 0,
       checkpointedAt: Number.NEGATIVE_INFINITY, // the first snapshot in service is of all partitions: from then on a token reaches everywhere
-      trimmedAt: 0,
       moved: false,
       watched: [],
-      warmingUp: false,
+      warmingUp: undefined,
     },
     metrics: openAggregatorMetrics(registry, heart, table),
   };
@@ -132,7 +130,7 @@ const openAggregatorMetrics = (registry: Registry, heart: Heart, table: Table) =
     snapshots: counter('snapshots', 'Snapshots, by outcome', ['outcome']),
     saved: counter('records_saved', 'Records saved in snapshots'),
     restores: counter('restores', 'Restores, by road', ['road']),
-    reopened: counter('streams_reopened', 'Change streams that broke and were opened again'),
+    reopened: counter('streams_reopened', 'Change streams opened after the first, for whatever reason'),
     lapses: counter('lapses', 'Leases that lapsed while others went on'),
     repaired: counter('streams_repaired', 'Streams that were behind the log after a restore and were repaired'),
   };

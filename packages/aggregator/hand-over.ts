@@ -1,7 +1,7 @@
 import { holdersOf, ringOf } from '@muster/cluster';
 import { pause } from '@muster/runtime';
 import type { Aggregator } from './aggregator.ts';
-import { beat, look, others } from './membership.ts';
+import { beat, isFresh, look, others } from './membership.ts';
 import { markOwned } from './take-place.ts';
 
 const lookEveryMs = 100;
@@ -32,7 +32,8 @@ const isHandedOver = (aggregator: Aggregator): boolean => {
   const living = others(aggregator);
   const ring = ringOf(living);
   if (ring.length === 0) return true;
-  const serves = (name: string, partition: number) => living.some((member) => member.name === name && member.partitions.includes(partition));
+  const serves = (name: string, partition: number) =>
+    living.some((member) => member.name === name && isFresh(aggregator, member) && member.partitions.includes(partition));
   const served = [...table.values()].filter((partition) => partition.served);
   return served.every(({ number }) => holdersOf(ring, number, settings.COPIES).every((name) => serves(name, number)));
 };

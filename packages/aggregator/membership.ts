@@ -17,19 +17,24 @@ export class NameTaken extends Error {
   readonly exitCode = 2;
 }
 
-const deadlineMs = 1_000; // well below a lease
 const settleMs = 400;
 
 export const openMembership = (): Membership => ({ roster: noRoster, clock: openClock(), renewedAt: 0, over: new AbortController() });
 
-/** Becomes a member under a new incarnation, and looks who else there is. Throws when the database does not answer. */
-export const join = async (aggregator: Aggregator): Promise<void> => {
-  const { heart, log, membership, progress } = aggregator;
+/** Forgets what the former membership held, for what is served must be of this one; the next one has an incarnation of its own. */
+export const beginMembership = ({ heart, membership, progress, table }: Aggregator): void => {
   beginAnew(heart);
+  table.clear();
   progress.state = 'restoring';
+  membership.renewedAt = 0;
   membership.over = new AbortController();
+};
+
+/** Becomes a member, and looks who else there is. Throws when the database does not answer; a second try joins as the same incarnation. */
+export const join = async (aggregator: Aggregator): Promise<void> => {
+  const { log, membership } = aggregator;
   const askedAt = performance.now();
-  await joinMembers(log, ownDocument(aggregator), deadlineMs);
+  await joinMembers(log, ownDocument(aggregator), deadlineOf(aggregator));
   membership.renewedAt = askedAt;
   await look(aggregator);
   if (others(aggregator).length > 0) return;
@@ -47,17 +52,25 @@ export const beat = async (aggregator: Aggregator): Promise<void> => {
   if (isLate) await look(aggregator);
   if (isLate && progress.state !== 'leaving' && wasAwayAlone(membership.roster, heart.name, settings.LEASE_MS)) return lapse(aggregator);
   const askedAt = performance.now();
-  if (await beatHeart(log, ownDocument(aggregator), isLate, deadlineMs)) membership.renewedAt = askedAt;
+  if (await beatHeart(log, ownDocument(aggregator), isLate, deadlineOf(aggregator))) membership.renewedAt = askedAt;
   else await judgeLoss(aggregator);
 };
 
 /** Looks who the members are. Throws when the database does not answer. */
-export const look = async ({ log, membership, settings }: Aggregator): Promise<void> => {
-  await measureClock(log, membership.clock, deadlineMs);
+export const look = async (aggregator: Aggregator): Promise<void> => {
+  const { log, membership, settings } = aggregator;
+  await measureClock(log, membership.clock, deadlineOf(aggregator));
   const [askedAt, databaseAt] = [performance.now(), databaseNow(membership.clock).getTime()]; // who is paused until the answer is read must not find the others old
-  const members = (await listMembers(log, deadlineMs)).map(memberOf);
-  membership.roster = takeRoster(membership.roster, members, databaseAt, askedAt, settings.LEASE_MS);
+  const members = (await listMembers(log, deadlineOf(aggregator))).map(memberOf);
+  if (askedAt > membership.roster.seenAt) membership.roster = takeRoster(membership.roster, members, databaseAt, askedAt, settings.LEASE_MS);
 };
+
+/** Whether a living member has renewed its lease: with the database back, the others count as living for a while without that. */
+export const isFresh = ({ membership, settings }: Aggregator, { heartbeatAt }: Member): boolean =>
+  membership.roster.databaseNow - heartbeatAt <= settings.LEASE_MS;
+
+// three tries fit into a lease
+const deadlineOf = ({ settings }: Aggregator) => Math.min(1_000, settings.LEASE_MS / 3);
 
 /** Whether the lease is held as far as this process can know: only then it saves. */
 export const holdsLease = ({ membership, settings }: Aggregator): boolean => performance.now() - membership.renewedAt < settings.LEASE_MS;
@@ -99,7 +112,7 @@ const lapse = ({ logger, membership, metrics }: Aggregator) => {
 /** The document is gone, as when somebody dropped the collection, or it is somebody else's. */
 const judgeLoss = async (aggregator: Aggregator) => {
   const { heart, log } = aggregator;
-  const found = (await listMembers(log, deadlineMs)).find(({ _id }) => _id === heart.name);
+  const found = (await listMembers(log, deadlineOf(aggregator))).find(({ _id }) => _id === heart.name);
   if (!found || found.incarnation === heart.incarnation) return lapse(aggregator);
   throw new NameTaken(
     `Cannot go on as aggregator "${heart.name}": a process at ${found.address}, started ${found.startedAt.toISOString()}, has this name now; stop one of them, or give each an AGGREGATOR_NAME of its own`,

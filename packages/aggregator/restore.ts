@@ -21,8 +21,8 @@ const readDeadlineMs = 10_000;
 export type Checkpoints = ReadonlyMap<number, CheckpointDocument>;
 
 /** The stored checkpoints of these partitions: to be read before their records, always. */
-export const readStoredCheckpoints = ({ log }: Aggregator, partitions: readonly number[]): Promise<Checkpoints> =>
-  readCheckpoints(log, partitions, readDeadlineMs);
+export const readStoredCheckpoints = ({ log }: Aggregator, partitions: readonly number[], deadlineMs = readDeadlineMs): Promise<Checkpoints> =>
+  readCheckpoints(log, partitions, deadlineMs);
 
 /**
  * The token after which a change stream misses nothing that these checkpoints do not reach: the oldest. Undefined where a partition has no checkpoint, or
@@ -51,6 +51,7 @@ export const loadRecords = async (aggregator: Aggregator, partitions: readonly n
     }
   }
   await failpoint('restore:after-records');
+  if (signal.aborted) return;
   const isTorn = (number: number) => (table.get(number)?.events ?? Number.POSITIVE_INFINITY) < (checkpoints.get(number)?.events ?? 0); // one may have moved on meanwhile
   const torn = partitions.filter(isTorn);
   if (torn.length === 0) return;

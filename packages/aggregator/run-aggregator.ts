@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { partitionHash, serveRequests } from '@muster/cluster';
+import { dropConnections, partitionHash, serveRequests } from '@muster/cluster';
 import { ensureCollections, leaveMembers, openLog, SettingsConflict } from '@muster/log';
 import { checkDistinct, type Entity } from '@muster/model';
 import { type Environment, openHealthPort, openLogger, openMetrics, repeat, retryUntil } from '@muster/runtime';
@@ -49,7 +49,8 @@ export const runAggregator = async (
   logger.info({ address: aggregator.progress.address, healthPort: health.port }, 'Started, joining');
 
   if (!(await prepare(aggregator, entities, signal))) return 0;
-  await serveAsMember(aggregator, signal, () => onReady({ name, port: service.port, healthPort: health.port }));
+  const greetAnew = () => dropConnections(service); // the others must not take this incarnation for the former one
+  await serveAsMember(aggregator, signal, greetAnew, () => onReady({ name, port: service.port, healthPort: health.port }));
   await leave(aggregator);
   return 0;
 };
@@ -62,40 +63,52 @@ const addressOf = ({ HOST, ADVERTISED_HOST, ADVERTISED_PORT }: Settings, port: n
   `${ADVERTISED_HOST ?? (HOST === '0.0.0.0' ? hostname() : HOST)}:${ADVERTISED_PORT || port}`;
 
 /** Tails and serves until `signal` aborts, and on until what is served here is served elsewhere. Throws NameTaken. */
-const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal, onServing: () => void): Promise<void> => {
+const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal, onAnew: () => void, onServing: () => void): Promise<void> => {
   const over = new AbortController();
   const onFailure = (error: unknown) => error instanceof NameTaken && over.abort(error);
-  const renewing = repeat(
-    () => renew(aggregator),
-    () => aggregator.settings.HEARTBEAT_EVERY_MS,
-    over.signal,
-    onFailure,
-  );
-  const tailing = tailLog(aggregator, over.signal, onServing);
+  const every = (ms: number, task: (aggregator: Aggregator) => Promise<void>) =>
+    repeat(
+      () => task(aggregator),
+      () => ms,
+      over.signal,
+      onFailure,
+    );
+  // none waits for another: a lease must not lapse since something else is slow
+  const chores = [every(aggregator.settings.HEARTBEAT_EVERY_MS, renew), every(lookEveryMs, findPlace), every(trimEveryMs, trimChanged)];
+  const tailing = tailLog(aggregator, over.signal, onAnew, onServing);
   await aborted(AbortSignal.any([signal, over.signal]));
   if (aggregator.progress.state === 'serving' && !over.signal.aborted) await handOver(aggregator);
   over.abort();
-  await Promise.all([renewing, tailing]);
+  await Promise.all([...chores, tailing]);
   if (over.signal.reason instanceof NameTaken) throw over.signal.reason;
 };
 
-/** Once a second: renews the lease, looks at the others, and takes the place among them; says once that the database does not answer, and once that it does again. */
+const lookEveryMs = 1_000;
+const trimEveryMs = 2_000;
+
+const isMember = ({ membership }: Aggregator): boolean => membership.renewedAt > 0;
+
+/** Looks at the others, and takes the place among them. Throws when the database does not answer. */
+const findPlace = async (aggregator: Aggregator): Promise<void> => {
+  const { progress } = aggregator;
+  if (!isMember(aggregator)) return;
+  await look(aggregator);
+  if (progress.state === 'serving' && takePlace(aggregator)) progress.moved = true;
+};
+
+/** Renews the lease; says once that the database does not answer, and once that it does again. Throws NameTaken. */
 const renew = async (aggregator: Aggregator): Promise<void> => {
   const { logger, progress } = aggregator;
-  if (progress.state === 'restoring' && aggregator.membership.renewedAt === 0) return; // not a member yet
+  if (!isMember(aggregator)) return;
   try {
     await beat(aggregator);
-    await look(aggregator);
-    await trimChanged(aggregator);
     if (!progress.beating) logger.info('The database takes heartbeats again');
     progress.beating = true;
   } catch (error) {
     if (error instanceof NameTaken) throw error;
     if (progress.beating) logger.warn({ err: error }, 'Cannot renew the lease: serving what is in memory, and saving nothing');
     progress.beating = false;
-    return;
   }
-  if (progress.state === 'serving' && takePlace(aggregator)) progress.moved = true;
 };
 
 const aborted = (signal: AbortSignal) =>

@@ -30,7 +30,11 @@ const table = {
   SNAPSHOT_AFTER_MS: Joi.number().integer().min(10).default(2_000),
   SNAPSHOT_DEADLINE_MS: Joi.number().integer().min(100).default(15_000),
   CHECKPOINT_EVERY_MS: Joi.number().integer().min(100).default(30_000),
-  HEARTBEAT_EVERY_MS: Joi.number().integer().min(50).max(2_000).default(1_000),
+  HEARTBEAT_EVERY_MS: Joi.number()
+    .integer()
+    .min(50)
+    .max(Joi.ref('LEASE_MS', { adjust: (leaseMs: number) => Math.min(2_000, leaseMs / 3) })) // else one that is late for once counts as dead
+    .default(({ LEASE_MS }: { LEASE_MS: number }) => Math.min(1_000, Math.floor(LEASE_MS / 3))),
   HANDOVER_MS: Joi.number().integer().min(0).max(15_000).default(10_000),
   SCAN_OVERLAP_MS: Joi.number().integer().min(0).default(60_000),
 };

@@ -9,7 +9,7 @@ export type Partition = {
   number: number;
   served: boolean; // restored: what it says is the log's, to within the lag
   owned: boolean; // this aggregator saves it: the first of its holders
-  pending: StoredEvent[] | undefined; // while it is being restored beside others: what the stream brought meanwhile
+  pending: StoredEvent[] | 'overflowed' | undefined; // while it is being restored beside others: what the stream brought meanwhile, unless that was too much
   entries: Map<string, Map<string, Entry>>; // by entity's name, then id
   living: Map<string, SortedIds>; // by entity's name
   events: number; // the sum of the versions of its states
@@ -92,6 +92,15 @@ export const placeChanged = ({ changed }: Partition, heartbeat: Timestamp): void
 export const dropReached = ({ changed }: Partition, reached: Timestamp): void => {
   for (const [entry, after] of changed) if (after?.lessThan(reached)) changed.delete(entry);
 };
+
+/** Keeps an event that the stream brought until its partition is restored; true where it is one of these. */
+export const keepPending = (partition: Partition, stored: StoredEvent): boolean => {
+  if (partition.pending === undefined) return false;
+  if (partition.pending !== 'overflowed' && partition.pending.push(stored) > pendingMax) partition.pending = 'overflowed';
+  return true;
+};
+
+const pendingMax = 200_000;
 
 /** Puts a state read from a snapshot into the table, unless what is there is as new. */
 export const loadEntry = (partition: Partition, entity: Entity, id: string, state: State): void => {

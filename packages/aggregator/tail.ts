@@ -1,9 +1,9 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { failpoint, type Watched, watchLog } from '@muster/log';
-import { backOffMs, retryUntil } from '@muster/runtime';
+import { backOffMs, pause, retryUntil } from '@muster/runtime';
 import type { Aggregator } from './aggregator.ts';
 import { forgetPlace, lagMs, seeHeartbeat } from './heart.ts';
-import { beat, join } from './membership.ts';
+import { beat, beginMembership, join } from './membership.ts';
 import { proveWhole } from './prove-whole.ts';
 import { loadRecords, oldestToken, readStoredCheckpoints, retryParked, scanSinceCheckpoints } from './restore.ts';
 import { isSnapshotDue, saveSnapshot } from './snapshot.ts';
@@ -13,11 +13,13 @@ import { markOwned, wantedPartitions } from './take-place.ts';
 import { warmUpBehind } from './warm-up.ts';
 
 /**
- * Is a member until `signal` aborts: joins, restores its partitions, tails the log. After a lapsed lease it begins again, as a new member. `onServing` hears
- * when it is in service for the first time.
+ * Is a member until `signal` aborts: joins, restores its partitions, tails the log. After a lapsed lease it begins again, as a new member. `onAnew` hears of each
+ * new incarnation, `onServing` when it is in service.
  */
-export const tailLog = async (aggregator: Aggregator, signal: AbortSignal, onServing: () => void): Promise<void> => {
+export const tailLog = async (aggregator: Aggregator, signal: AbortSignal, onAnew: () => void, onServing: () => void): Promise<void> => {
   while (!signal.aborted) {
+    beginMembership(aggregator);
+    onAnew();
     const complain = (error: unknown) => aggregator.logger.warn({ err: error }, 'Cannot join the aggregators, trying again');
     await retryUntil(() => join(aggregator), signal, complain);
     await followAsMember(aggregator, AbortSignal.any([signal, aggregator.membership.over.signal]), onServing);
@@ -27,13 +29,14 @@ export const tailLog = async (aggregator: Aggregator, signal: AbortSignal, onSer
 /** One membership, over as many change streams as it takes. */
 const followAsMember = async (aggregator: Aggregator, signal: AbortSignal, onServing: () => void) => {
   const { table } = aggregator;
-  table.clear();
   for (const partition of wantedPartitions(aggregator)) table.set(partition, openPartition(partition));
   let road: Road | 'over' = 'token';
-  while (road !== 'over' && !signal.aborted) {
+  for (let scans = 0; road !== 'over' && !signal.aborted; ) {
     const from: Road = road;
     const complain = (error: unknown) => aggregator.logger.warn({ err: error }, 'Cannot restore, trying again');
     road = (await retryUntil(() => follow(aggregator, from, signal, onServing), signal, complain)) ?? 'over';
+    scans = road === 'scan' && from === 'scan' ? scans + 1 : 0;
+    if (scans > 0) await pause(backOffMs(scans), signal); // a place that is lost again and again must not cost a scan each time
   }
 };
 
@@ -70,7 +73,7 @@ const follow = async (aggregator: Aggregator, wanted: Road, signal: AbortSignal,
     }
     if (takeBreath(following)) await immediate(); // what is buffered comes without a wait: reads must be answered in between
     if (isSnapshotDue(aggregator)) void saveSnapshot(aggregator);
-    if (progress.moved && aggregator.heart.last) return 'moved';
+    if (progress.moved && aggregator.heart.last && isSettled(following)) return 'moved';
   }
   return 'scan'; // the signal aborted: nothing follows
 };
@@ -91,6 +94,9 @@ const beginOn = async (aggregator: Aggregator, wanted: Road, partitions: readonl
   return { road, from };
 };
 
+/** Whether all that this stream began with is served: only then may it be left for one on other partitions. */
+const isSettled = ({ road, provenBy }: Following): boolean => road === 'moved' || provenBy === Number.POSITIVE_INFINITY;
+
 const takeBreath = (following: Following): boolean => {
   following.taken += 1;
   return following.taken % 100 === 0;
@@ -103,7 +109,10 @@ const deafAfterMs = 30_000;
 
 // the stream is open and has its first token: only now may the checkpoints be read, so that no event falls between the scan and the stream
 const restoreByScan = async (aggregator: Aggregator, partitions: readonly number[], signal: AbortSignal) => {
-  for (const partition of aggregator.table.values()) partition.pending = undefined; // those that were warming up are restored with all others
+  for (const number of partitions) {
+    const partition = aggregator.table.get(number);
+    if (partition) partition.pending = undefined; // those that were warming up are restored with all others; what comes while this lasts is not in this stream
+  }
   const checkpoints = await readStoredCheckpoints(aggregator, partitions);
   await loadRecords(aggregator, partitions, checkpoints, signal);
   await retryParked(aggregator, partitions);
@@ -114,6 +123,7 @@ const take = async (aggregator: Aggregator, watched: Watched, following: Followi
   const { heart, logger, metrics, progress } = aggregator;
   switch (watched.kind) {
     case 'opened':
+      if (progress.openedAt > 0) metrics.reopened.inc();
       progress.streamOpen = true;
       progress.openedAt = performance.now();
       return opened(aggregator, following, signal);
@@ -125,7 +135,6 @@ const take = async (aggregator: Aggregator, watched: Watched, following: Followi
       return;
     case 'broken':
       progress.streamOpen = false;
-      metrics.reopened.inc();
       return logger.warn({ err: watched.error }, 'The change stream broke: opening it again where it was');
     case 'quiet':
     case 'lost':
@@ -145,16 +154,17 @@ const opened = async (aggregator: Aggregator, following: Following, signal: Abor
 const enterService = (aggregator: Aggregator, following: Following, signal: AbortSignal) => {
   const { heart, logger, progress, table } = aggregator;
   following.provenBy = Number.POSITIVE_INFINITY;
-  for (const partition of table.values()) {
+  const restored = following.partitions.flatMap((number) => table.get(number) ?? []).filter(({ pending }) => pending === undefined);
+  for (const partition of restored) {
     partition.served = true;
     if (heart.last) placeChanged(partition, heart.last.clusterTime);
   }
   if (progress.state === 'restoring') progress.state = 'serving';
   markOwned(aggregator);
-  const events = [...table.values()].reduce((sum, partition) => sum + partition.events, 0);
-  logger.info({ road: following.road, partitions: table.size, events, ms: Math.round(performance.now() - following.since) }, 'Restored, in service');
+  const events = restored.reduce((sum, partition) => sum + partition.events, 0);
+  logger.info({ road: following.road, partitions: restored.length, events, ms: Math.round(performance.now() - following.since) }, 'Restored, in service');
   void beat(aggregator)
     .catch(() => undefined)
     .then(following.onServing); // the gateways can hear of it
-  void proveWhole(aggregator, [...table.values()], signal);
+  void proveWhole(aggregator, restored, signal);
 };

@@ -1,7 +1,7 @@
 import { readStream, type StoredEvent, type Timestamp } from '@muster/log';
 import { retryUntil } from '@muster/runtime';
 import type { Aggregator } from './aggregator.ts';
-import { type Applied, applyEvent, park } from './table.ts';
+import { type Applied, applyEvent, keepPending, park } from './table.ts';
 import { wakeWaiters } from './waiting.ts';
 
 const readDeadlineMs = 5_000;
@@ -11,8 +11,8 @@ const readDeadlineMs = 5_000;
  * itself. Of a partition that is being restored it is kept until that is done.
  */
 export const takeEvent = async (aggregator: Aggregator, stored: StoredEvent, signal: AbortSignal): Promise<void> => {
-  const pending = aggregator.table.get(stored.partition)?.pending;
-  if (pending) return void pending.push(stored);
+  const partition = aggregator.table.get(stored.partition);
+  if (partition && keepPending(partition, stored)) return;
   const applied = takeAtOnce(aggregator, stored, aggregator.heart.last?.clusterTime);
   if (applied.kind === 'hole') await fillHole(aggregator, stored, applied.above, signal);
 };

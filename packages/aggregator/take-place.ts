@@ -1,6 +1,6 @@
 import { holdersOf, serversOf } from '@muster/cluster';
 import type { Aggregator } from './aggregator.ts';
-import { currentRing, livingWithSelf } from './membership.ts';
+import { currentRing, isFresh, livingWithSelf } from './membership.ts';
 import { openPartition, type Partition } from './table.ts';
 
 /** For how long a partition is served on after its new holders serve it, in milliseconds: until every gateway has looked again. */
@@ -58,7 +58,9 @@ const isSurplus = (aggregator: Aggregator, partition: Partition): boolean => {
   if (!partition.served) return true;
   const living = livingWithSelf(aggregator);
   const holders = holdersOf(currentRing(aggregator), partition.number, settings.COPIES);
-  const areServing = holders.every((name) => living.some((member) => member.name === name && member.partitions.includes(partition.number)));
+  const areServing = holders.every((name) =>
+    living.some((member) => member.name === name && isFresh(aggregator, member) && member.partitions.includes(partition.number)),
+  );
   partition.surplusSince = areServing ? (partition.surplusSince ?? performance.now()) : undefined;
   return partition.surplusSince !== undefined && performance.now() - partition.surplusSince > surplusMs;
 };

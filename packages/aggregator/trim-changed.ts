@@ -2,18 +2,17 @@ import type { Aggregator } from './aggregator.ts';
 import { readStoredCheckpoints } from './restore.ts';
 import { dropReached } from './table.ts';
 
-const trimEveryMs = 2_000;
+const trimDeadlineMs = 2_000;
 
 /**
  * Forgets the changes of partitions that others save, as far as the stored checkpoints reach: the rest is what is to be saved should they die. Throws when
  * the database does not answer.
  */
 export const trimChanged = async (aggregator: Aggregator): Promise<void> => {
-  const { progress, table } = aggregator;
+  const { table } = aggregator;
   const due = [...table.values()].filter(({ owned, changed }) => !owned && changed.size > 0).map(({ number }) => number);
-  if (due.length === 0 || performance.now() - progress.trimmedAt < trimEveryMs) return;
-  progress.trimmedAt = performance.now();
-  const checkpoints = await readStoredCheckpoints(aggregator, due);
+  if (due.length === 0) return;
+  const checkpoints = await readStoredCheckpoints(aggregator, due, trimDeadlineMs);
   for (const number of due) {
     const partition = table.get(number);
     const checkpoint = checkpoints.get(number);

@@ -1,4 +1,4 @@
-import { failpoint, type StoredEvent } from '@muster/log';
+import { failpoint } from '@muster/log';
 import { pause, retryUntil } from '@muster/runtime';
 import type { Aggregator } from './aggregator.ts';
 import { beat } from './membership.ts';
@@ -8,7 +8,6 @@ import { openPartition, type Partition, placeChanged } from './table.ts';
 import { fillHole, takeAtOnce } from './take-event.ts';
 import { markOwned } from './take-place.ts';
 
-const pendingMax = 200_000;
 const heartbeatLookMs = 20;
 
 /**
@@ -18,11 +17,11 @@ const heartbeatLookMs = 20;
 export const warmUpBehind = (aggregator: Aggregator, partitions: readonly number[], signal: AbortSignal): void => {
   const { logger, progress, table } = aggregator;
   progress.watched = partitions;
-  if (progress.warmingUp || !partitions.some((number) => table.get(number)?.pending)) return;
-  progress.warmingUp = true;
+  if (progress.warmingUp === signal || !partitions.some((number) => table.get(number)?.pending)) return;
+  progress.warmingUp = signal; // one of a former membership ends by itself, and touches nothing that this one holds
   const complain = (error: unknown) => logger.warn({ err: error }, 'Cannot restore the partitions that came, trying again');
   void retryUntil(() => warmUp(aggregator, progress.watched, signal), signal, complain).then(() => {
-    progress.warmingUp = false;
+    if (progress.warmingUp === signal) progress.warmingUp = undefined;
     if (!signal.aborted) warmUpBehind(aggregator, progress.watched, signal); // what came meanwhile
   });
 };
@@ -40,8 +39,8 @@ const warmUp = async (aggregator: Aggregator, all: readonly number[], signal: Ab
   await loadRecords(aggregator, numbers, checkpoints, signal);
   await retryParked(aggregator, numbers);
   await scanSinceCheckpoints(aggregator, numbers, checkpoints, signal);
-  const warm = fresh.filter((partition) => isStillWarming(aggregator, partition));
-  for (const partition of warm) await takePending(aggregator, partition, signal);
+  const warm: Partition[] = [];
+  for (const partition of fresh) if (isStillWarming(aggregator, partition) && (await takePending(aggregator, partition, signal))) warm.push(partition);
   await provenNow(aggregator, signal);
   if (signal.aborted) return;
   for (const partition of warm) if (table.get(partition.number) === partition) serve(partition, heart.last?.clusterTime);
@@ -54,15 +53,17 @@ const warmUp = async (aggregator: Aggregator, all: readonly number[], signal: Ab
 /** False for one that went elsewhere meanwhile, perhaps to come again, or that was restored with all others as the stream's place was lost. */
 const isStillWarming = ({ table }: Aggregator, partition: Partition) => table.get(partition.number) === partition && partition.pending !== undefined;
 
-/** What the stream brought meanwhile; most of it the scan has brought already. */
-const takePending = async (aggregator: Aggregator, partition: Partition, signal: AbortSignal) => {
-  for (let at = 0; partition.pending && at < partition.pending.length && !signal.aborted; at += 1) {
-    if (partition.pending.length > pendingMax) throw new Error(`more than ${pendingMax} events came meanwhile`);
-    const next = partition.pending[at] as StoredEvent;
+/** What the stream brought meanwhile; most of it the scan has brought already. False where more came than could be kept: the next try restores it anew. */
+const takePending = async (aggregator: Aggregator, partition: Partition, signal: AbortSignal): Promise<boolean> => {
+  for (let at = 0; partition.pending && !signal.aborted; at += 1) {
+    if (partition.pending === 'overflowed') return false;
+    const next = partition.pending[at];
+    if (!next) break;
     const applied = takeAtOnce(aggregator, next, aggregator.heart.last?.clusterTime);
     if (applied.kind === 'hole') await fillHole(aggregator, next, applied.above, signal);
   }
-  partition.pending = undefined; // in the step in which nothing was left: the next one goes into memory at once
+  if (!signal.aborted) partition.pending = undefined; // in the step in which nothing was left: the next one goes into memory at once
+  return !signal.aborted;
 };
 
 /** Waits until a heartbeat that is written now has come back: all that was in the log before it is in memory. */

@@ -131,7 +131,9 @@ const readSlice = async (gateway: Gateway, entity: Entity, census: Census, { par
   const others = answeringFor(gateway.members, partition).filter((holder) => holder !== counted);
   for (const [index, holder] of (counted ? [counted, ...others] : []).slice(0, 2).entries()) {
     const withinMs = index === 0 && others.length > 0 ? gateway.settings.HOLDER_DEADLINE_MS * firstShare : untilMs - performance.now();
-    const asked = await askHolder(holder, { kind: 'list', entity: entity.name, partition, offset, limit, floors: [], waitMs: 0 }, withinMs);
+    const floors = holder === counted ? [] : recentWrites(gateway.remembered, [partition]); // who was counted has them
+    const waitMs = Math.max(0, Math.round(withinMs - wireMarginMs));
+    const asked = await askHolder(holder, { kind: 'list', entity: entity.name, partition, offset, limit, floors, waitMs }, withinMs);
     if (asked?.answer.kind === 'listed' && (isCurrent(asked.answer) || !gateway.database.reachable)) return asked.text;
   }
   return readSliceFromDatabase(gateway, entity, census, { partition, offset, limit });

@@ -31,12 +31,14 @@ export const retryUntil = async <T>(
 };
 
 /**
- * Does `task` every `everyMs` milliseconds (asked anew after each), one at a time, until `signal` aborts; `onFailure` hears of what it throws and the round
+ * Does `task` every `everyMs` milliseconds (asked anew after each, from one start to the next; a slow one still leaves a pause), one at a time, until `signal` aborts; `onFailure` hears of what it throws and the round
  * goes on.
  */
 export const repeat = async (task: () => Promise<void>, everyMs: () => number, signal: AbortSignal, onFailure: (error: unknown) => void): Promise<void> => {
   while (!signal.aborted) {
+    const startedAt = performance.now();
     await task().catch(onFailure);
-    await pause(everyMs(), signal);
+    const every = everyMs();
+    await pause(Math.max(every / 10, every - (performance.now() - startedAt)), signal);
   }
 };
