@@ -13,6 +13,13 @@ describe('The settings of an aggregator', () => {
     ]);
   });
 
+  it('refuse heartbeats that do not come three times in a lease', () => {
+    const parsed = parseAggregatorSettings({ ...least, LEASE_MS: '1500', HEARTBEAT_EVERY_MS: '800' });
+    expect(parsed.kind === 'problems' && parsed.problems.join()).to.match(/HEARTBEAT_EVERY_MS/);
+    const unsaid = parseAggregatorSettings({ ...least, LEASE_MS: '1500' });
+    expect(unsaid.kind === 'settings' && unsaid.settings.HEARTBEAT_EVERY_MS).to.equal(500);
+  });
+
   it('refuse a name that is none', () => {
     const parsed = parseAggregatorSettings({ ...least, AGGREGATOR_NAME: 'two words' });
     expect(parsed.kind === 'problems' && parsed.problems.join()).to.match(/AGGREGATOR_NAME/);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { findFreePort, findProjectRoot, type ProcessEvent, processOf } from '@muster/local';
 import type { FailpointPassed, FaultOrder } from '@muster/log';
 import { type FaultProxy, openFaultProxy } from '../fault-proxy.ts';
+import type { Call } from '../history.ts';
 import { openTestSystem, type TestSystem } from '../test-system.ts';
 import { type Disk, openDisk } from './disk.ts';
 import type { LinkName } from './fault.ts';
@@ -19,6 +20,8 @@ export type Arena = AsyncDisposable & {
   passed: (FailpointPassed & { process: string; at: number })[];
   /** When processes came and went, and what they wrote, on the monotonic clock. */
   happened: { at: number; event: ProcessEvent }[];
+  /** What the harness itself put into the log, as calls that got no answer. */
+  inserted: Call[];
   /** What hears of a gateway's end while a load runs. */
   onGatewayGone: () => void;
 };
@@ -36,7 +39,7 @@ export const openArena = async ({ life, environment = {}, oplogMaxEntries = 6_00
     return wire ? { WIRE_PORT: String(wire.target.port), ADVERTISED_PORT: String(wire.port) } : {};
   };
   const arena: Omit<Arena, 'test'> & { test?: TestSystem } = {
-    ...{ links, disk, orders: new Map(), passed: [], happened: [], onGatewayGone: () => undefined },
+    ...{ links, disk, orders: new Map(), passed: [], happened: [], inserted: [], onGatewayGone: () => undefined },
     [Symbol.asyncDispose]: async () => {
       await arena.test?.[Symbol.asyncDispose]();
       for (const proxy of links.values()) await proxy[Symbol.asyncDispose]();

@@ -7,6 +7,7 @@ export const faultKinds = [
   ...['delay', 'bandwidth', 'slice', 'black-hole', 'one-way', 'reset', 'refuse', 'cut'], // a link
   ...['crash', 'failpoint', 'clock'], // inside a program
   ...['database-kill', 'database-pause', 'oplog', 'disk'],
+  'disorder', // an event comes before its predecessor
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -24,7 +25,7 @@ export type Fault =
   | { kind: 'crash'; target: string; failpoint: FailpointName; nth: number; ms: number }
   | { kind: 'failpoint'; target: string; failpoint: FailpointName; action: { kind: 'pause'; ms: number } | { kind: 'throw' }; nth: number; ms: number }
   | { kind: 'clock'; target: string; jumpMs: number; ms: number }
-  | { kind: 'database-kill' | 'database-pause' | 'disk'; target: 'mongodb'; ms: number }
+  | { kind: 'database-kill' | 'database-pause' | 'disk' | 'disorder'; target: 'mongodb'; ms: number }
   | { kind: 'oplog'; target: string; how: 'paused' | 'down'; ms: number };
 
 /** Where a fault strikes: what the longest answers are told apart by. */

@@ -7,6 +7,7 @@ import { killForGood, stopGently } from '../test-system.ts';
 import { type Arena, forgetOrders, order, orderAtStart } from './arena.ts';
 import { fillDisk, freeDisk } from './disk.ts';
 import type { Fault } from './fault.ts';
+import { insertInDisorder } from './insert-in-disorder.ts';
 
 /** What became of an injection: why not, where it could not be. */
 export type Injected = { kind: 'injected' } | { kind: 'impossible'; why: string };
@@ -53,6 +54,9 @@ export const inject = async (arena: Arena, fault: Fault): Promise<Injected> => {
       return injected;
     case 'oplog':
       return loseToken(arena, fault);
+    case 'disorder':
+      await insertInDisorder(arena);
+      return injected;
     case 'disk':
       if (!disk) return { kind: 'impossible', why: 'this machine does not allow a small disk to be mounted' };
       await fillDisk(disk);
@@ -94,6 +98,8 @@ export const heal = async (arena: Arena, fault: Fault): Promise<void> => {
       return waitReady(system, fault.target, readyWithinMs);
     case 'clock':
       order(arena, fault.target, { kind: 'clock', ms: 0 });
+      return;
+    case 'disorder':
       return;
     case 'oplog':
       processOf(system, fault.target).spawned?.child.kill('SIGCONT');

@@ -2,12 +2,12 @@ import { partitionOf, ringFrom } from '@muster/cluster';
 import { expect } from 'chai';
 import { foldLog } from '../fold-log.ts';
 import type { Call } from '../history.ts';
-import type { Fault } from './fault.ts';
-import { checkLines, checkPace, findInvalid, longestDuring, type Strike } from './judge.ts';
+import { type Fault, faultKinds } from './fault.ts';
+import { checkLines, checkPace, findInvalid, type Strike, waitsDuring } from './judge.ts';
 import { figureOf, parseFigures } from './observe.ts';
 import { describeCampaign, exitCodeOf } from './report.ts';
 import type { RoundResult } from './run-round.ts';
-import { noSometimes, sometimesOfLife, sometimesOfRound } from './sometimes.ts';
+import { noSometimes, type Sometimes, sometimesOfLife, sometimesOfRound } from './sometimes.ts';
 
 const call = (given: Partial<Call>): Call => ({
   ...{ session: 's', requestId: 'r', op: 'read', id: 'a', sent: undefined, minVersion: undefined, told: 0, invokedAt: 0, completedAt: 5, outcome: 'ok' },
@@ -50,7 +50,7 @@ describe('The judge of a round', () => {
       call({ invokedAt: 200, completedAt: 900 }),
       call({ status: undefined }),
     ];
-    expect(longestDuring(calls, strike)).to.deep.equal({ ms: 151, unanswered: 1 });
+    expect(waitsDuring(calls, strike)).to.deep.equal({ ms: 151, answered: 2, late: 0, unanswered: 1 });
   });
 });
 
@@ -93,7 +93,13 @@ describe('What must happen now and then', () => {
 describe('The report of a campaign', () => {
   const round = (given: Partial<RoundResult>): RoundResult => ({
     ...{ round: { number: 3, seed: 1, faults: [{ atMs: 0, fault }] }, strikes: [strike], violations: [], invalid: undefined, calls: { read: 9 } },
-    ...{ outcomes: { ok: 9, refused: 0, notWritten: 0, unknown: 0 }, longest: [{ strike, ms: 42, unanswered: 0 }], recoveryMs: 80, reopened: 1, ms: 60_000 },
+    ...{
+      outcomes: { ok: 9, refused: 0, notWritten: 0, unknown: 0 },
+      longest: [{ strike, ms: 42, answered: 9, late: 0, unanswered: 0 }],
+      recoveryMs: 80,
+      reopened: 1,
+      ms: 60_000,
+    },
     ...{ sometimes: noSometimes(), ...given },
   });
   const report = (...rounds: RoundResult[]) =>
@@ -106,10 +112,20 @@ describe('The report of a campaign', () => {
     });
 
   it('ends with 0, with 1 where a law was broken, with 3 where too little was seen', () => {
-    expect(exitCodeOf({ rounds: [round({})] })).to.equal(0);
-    expect(exitCodeOf({ rounds: [round({ invalid: 'no traffic' })] })).to.equal(3);
-    expect(exitCodeOf({ rounds: [round({ invalid: 'no traffic' }), round({ violations: ['lost'] })] })).to.equal(1);
-    expect(exitCodeOf({ rounds: [] })).to.equal(3);
+    const codeOf = (...rounds: RoundResult[]) => exitCodeOf({ rounds, sometimes: noSometimes() });
+    expect(codeOf(round({}))).to.equal(0);
+    expect(codeOf(round({ invalid: 'no traffic' }))).to.equal(3);
+    expect(codeOf(round({ invalid: 'no traffic' }), round({ violations: ['lost'] }))).to.equal(1);
+    expect(codeOf()).to.equal(3);
+  });
+
+  it('ends with 3 where a long campaign of all faults never came to what must happen now and then', () => {
+    const all = faultKinds.map((kind) => ({ ...strike, fault: { ...fault, kind } as Fault }));
+    const rounds = Array.from({ length: 60 }, () => round({ strikes: all }));
+    const each = Object.fromEntries(Object.keys(noSometimes()).map((name) => [name, 1])) as Sometimes;
+    expect(exitCodeOf({ rounds, sometimes: each })).to.equal(0);
+    expect(exitCodeOf({ rounds, sometimes: { ...each, 'a hole repaired': 0 } })).to.equal(3);
+    expect(exitCodeOf({ rounds: rounds.slice(1), sometimes: noSometimes() })).to.equal(0);
   });
 
   it('tells each violation with its round and how to see it again', () => {
@@ -117,6 +133,6 @@ describe('The report of a campaign', () => {
     expect(text).to.include('- round 3 (kill aggregator-0 0 ms): r1 is not in the log').and.to.include('Replay: `npm run chaos -- --seed 7`');
     expect(report(round({})))
       .to.include('Every law held')
-      .and.to.include('| kill | aggregator | 1 | 42 | 42 | 0 |');
+      .and.to.include('| kill | aggregator | 1 | 42 | 42 | 9 | 0 | 0 |');
   });
 });

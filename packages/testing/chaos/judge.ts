@@ -66,15 +66,27 @@ const textOf = (line: string): string => {
 /** What a process must never say: that its memory was wrong and had to be repaired, or that something failed that nobody expected. Pure. */
 export const checkLines = (lines: readonly Line[]): string[] => {
   const bad = lines.filter(
-    ({ line }) => line.includes('please report') || line.includes('are not whole') || line.includes('stopped: ') || line.includes('UnhandledPromiseRejection'),
+    ({ line }) =>
+      line.includes('please report') ||
+      line.includes('are not whole') ||
+      line.includes('Parked ') ||
+      line.includes('stopped: ') ||
+      line.includes('UnhandledPromiseRejection'),
   );
   return bad.map(({ name, line }) => `${name} says: ${line.slice(0, 300)}`);
 };
 
-/** The longest answer that a client had to wait for while a fault lasted, in milliseconds; how many got none at all. Pure. */
-export const longestDuring = (calls: readonly Call[], { from, to }: Pick<Strike, 'from' | 'to'>): { ms: number; unanswered: number } => {
+/** What a client had to wait for while a fault lasted: the longest in milliseconds, how many calls were answered, how many after `lateMs`, how many not at all. */
+export type Waits = { ms: number; answered: number; late: number; unanswered: number };
+
+/** By when an answer to a create, read, update or delete is due, in milliseconds. */
+export const lateMs = 250;
+
+/** What clients had to wait for while a fault lasted. Pure. */
+export const waitsDuring = (calls: readonly Call[], { from, to }: Pick<Strike, 'from' | 'to'>): Waits => {
   const during = calls.filter(({ invokedAt, completedAt }) => invokedAt < to && completedAt > from);
   const answered = during.filter(({ status }) => status !== undefined);
-  const ms = answered.reduce((most, { invokedAt, completedAt }) => Math.max(most, completedAt - invokedAt), 0);
-  return { ms, unanswered: during.length - answered.length };
+  const took = answered.map(({ invokedAt, completedAt }) => completedAt - invokedAt);
+  const late = took.filter((ms) => ms > lateMs).length;
+  return { ms: took.reduce((most, ms) => Math.max(most, ms), 0), answered: answered.length, late, unanswered: during.length - answered.length };
 };

@@ -112,6 +112,8 @@ export const planFault = (place: Place, kind: FaultKind): Fault => {
     case 'database-pause':
     case 'disk':
       return { kind, target: 'mongodb', ms: lasting(place, kind === 'database-kill' ? [0, 3_000] : [1_000, 4_000, 10_000]) };
+    case 'disorder':
+      return { kind, target: 'mongodb', ms: 500 };
     case 'oplog':
       return { kind, target: pickFrom(seeded, place.aggregators), how: pickFrom(seeded, ['paused', 'down']), ms: lasting(place, [2_000]) };
   }

@@ -1,16 +1,27 @@
 import type { Campaign } from './campaign.ts';
 import { describeRound } from './campaign.ts';
-import { type describeFault, type FaultKind, type Struck, struckBy } from './fault.ts';
+import { type describeFault, type FaultKind, faultKinds, type Struck, struckBy } from './fault.ts';
+import { lateMs } from './judge.ts';
 import type { RoundResult } from './run-round.ts';
 import { sometimesNames } from './sometimes.ts';
 
 export type Reported = { versions: string[]; seed: number; kinds: readonly FaultKind[]; replay: string; campaign: Campaign };
 
 /** 0: all laws held · 1: one did not · 3: too little was seen to say so. Pure. */
-export const exitCodeOf = ({ rounds }: Pick<Campaign, 'rounds'>): number => {
+export const exitCodeOf = (campaign: Pick<Campaign, 'rounds' | 'sometimes'>): number => {
+  const { rounds } = campaign;
   if (rounds.some(({ violations }) => violations.length > 0)) return 1;
-  return rounds.length === 0 || rounds.some(({ invalid }) => invalid !== undefined) ? 3 : 0;
+  return rounds.length === 0 || rounds.some(({ invalid }) => invalid !== undefined) || findNever(campaign).length > 0 ? 3 : 0;
 };
+
+/** What should have happened in a campaign of that length, all kinds of faults among it, and never did. Pure. */
+const findNever = ({ rounds, sometimes }: Pick<Campaign, 'rounds' | 'sometimes'>): string[] => {
+  const kinds = new Set(rounds.flatMap(({ strikes }) => strikes.map(({ fault }) => fault.kind)));
+  const isWhole = rounds.length >= wholeRounds && faultKinds.every((kind) => kinds.has(kind));
+  return isWhole ? sometimesNames.filter((name) => sometimes[name] === 0) : [];
+};
+
+const wholeRounds = 60;
 
 /** What a campaign found, as Markdown for a person. Pure. */
 export const describeCampaign = ({ versions, seed, kinds, replay, campaign }: Reported): string => {
@@ -32,7 +43,10 @@ export const describeCampaign = ({ versions, seed, kinds, replay, campaign }: Re
     ...section('Outcomes', table(['outcome', 'times'], rowsOf(sumOf(rounds.map(({ outcomes }) => outcomes))))),
     ...section(
       'Longest answer of a create, read, update or delete during a single fault',
-      table(['fault', 'struck', 'rounds', 'median of the longest, ms', 'longest, ms', 'calls without an answer'], longestRows(rounds)),
+      table(
+        ['fault', 'struck', 'rounds', 'median of the longest, ms', 'longest, ms', 'answered', `after more than ${lateMs} ms`, 'not answered'],
+        longestRows(rounds),
+      ),
     ),
     ...section(
       'Recovery after the last fault: all copies serve, all reads come from memory',
@@ -86,6 +100,8 @@ const longestRows = (rounds: readonly RoundResult[]) => {
       String(own.length),
       String(Math.round(median(ms))),
       String(Math.round(Math.max(...ms))),
+      String(total(own.map((one) => one.answered))),
+      String(total(own.map((one) => one.late))),
       String(total(own.map((one) => one.unanswered))),
     ];
   });

@@ -9,7 +9,7 @@ import { forgetTold, startLoad, stopLoad, untilAnswered } from '../load.ts';
 import type { Arena } from './arena.ts';
 import { describeFault } from './fault.ts';
 import { heal, inject } from './inject.ts';
-import { checkLines, checkPace, findInvalid, isReopening, type Line, longestDuring, type Strike } from './judge.ts';
+import { checkLines, checkPace, findInvalid, isReopening, type Line, type Strike, type Waits, waitsDuring } from './judge.ts';
 import type { Observed } from './observe.ts';
 import type { Round, Timed } from './plan.ts';
 import { untilReplaced, untilWhole } from './recover.ts';
@@ -24,7 +24,7 @@ export type RoundResult = {
   calls: Record<string, number>; // by what was asked
   outcomes: Record<Outcome, number>;
   /** The longest answer during each fault, and how many calls got none. */
-  longest: { strike: Strike; ms: number; unanswered: number }[];
+  longest: (Waits & { strike: Strike })[];
   recoveryMs: number | undefined;
   reopened: number;
   ms: number;
@@ -49,6 +49,7 @@ export const runRound = async (arena: Arena, observed: Observed, round: Round, o
   const { test } = arena;
   const startedAt = performance.now();
   const before = await readLog(test);
+  const insertedBefore = arena.inserted.length;
   const watch = await watchRecords(test);
   const load = await startLoad(test.urls, { ...options, seed: round.seed, hot: 10 + (round.seed % 41), sets: 0.02 });
   arena.onGatewayGone = () => forgetTold(load);
@@ -70,11 +71,12 @@ export const runRound = async (arena: Arena, observed: Observed, round: Round, o
   const folded = await quietLog(arena);
   const writes = await stopWatching(test, watch);
   const lines = linesSince(arena, startedAt);
+  const calls = [...load.calls, ...arena.inserted.slice(insertedBefore)];
   const ms = performance.now() - startedAt;
   violations.push(
-    ...checkHistory(folded, load.calls, before),
-    ...checkSetsInFlux(folded, load.calls, load.sets, before),
-    ...(await checkCopies(arena, folded, load.calls)),
+    ...checkHistory(folded, calls, before),
+    ...checkSetsInFlux(folded, calls, load.sets, before),
+    ...(await checkCopies(arena, folded, calls)),
     ...(watch.whole ? checkRecordWrites(writes) : []),
     ...checkPace(lines, ms),
     ...checkLines(lines),
@@ -84,7 +86,7 @@ export const runRound = async (arena: Arena, observed: Observed, round: Round, o
     invalid: findInvalid(load.calls, strikes),
     calls: countBy([...load.calls, ...load.sets], ({ op }) => op),
     outcomes: { ok: 0, refused: 0, notWritten: 0, unknown: 0, ...countBy(load.calls, ({ outcome }) => outcome) },
-    longest: strikes.filter(({ impossible }) => !impossible).map((strike) => ({ strike, ...longestDuring(load.calls, strike) })),
+    longest: strikes.filter(({ impossible }) => !impossible).map((strike) => ({ strike, ...waitsDuring(load.calls, strike) })),
     reopened: lines.filter(isReopening).length,
     sometimes: sometimesOfRound(folded, load.calls, lines, observed.members),
   };

@@ -50,6 +50,7 @@ const named: [name: string, faults: [atMs: number, fault: Fault][]][] = [
       [500, { kind: 'crash', target: 'aggregator-2', failpoint: 'restore:after-records', nth: 1, ms: 3_000 }],
       [2_000, { kind: 'failpoint', target: 'gateway-1', failpoint: 'append:after-send', action: { kind: 'pause', ms: 2_500 }, nth: 1, ms: 2_000 }],
       [2_500, { kind: 'pause', target: 'gateway', ms: 1_000 }],
+      [3_500, { kind: 'disorder', target: 'mongodb', ms: 500 }],
     ],
   ],
   [
