@@ -91,10 +91,18 @@ const openAggregatorMetrics = (registry: Registry, heart: Heart, table: Table) =
   });
   new Gauge({
     name: 'muster_changed_records',
-    help: 'Records changed since the last snapshot',
+    help: 'Records changed since the last snapshot, of what this aggregator saves',
     registers,
     collect() {
-      this.set(sumOf((partition) => partition.changed.size));
+      this.set(sumOf(({ owned, changed }) => (owned ? changed.size : 0)));
+    },
+  });
+  new Gauge({
+    name: 'muster_kept_records',
+    help: 'Changed records that others save, kept until a later checkpoint shows that they have',
+    registers,
+    collect() {
+      this.set(sumOf(({ owned, changed }) => (owned ? 0 : changed.size)));
     },
   });
   new Gauge({
