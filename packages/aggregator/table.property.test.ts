@@ -3,7 +3,7 @@ import { type Command, decide, defineEntity, evolve, fold, parseEvent, type Stat
 import { expect } from 'chai';
 import fc from 'fast-check';
 import Joi from 'joi';
-import { applyEvent, countLiving, findEntry, loadEntry, openTable, type Table } from './table.ts';
+import { applyEvent, countLiving, findEntry, keepPending, loadEntry, openPartition, openTable, restoredAmong, type Table } from './table.ts';
 
 const thing = defineEntity({ name: 'thing', title: 'Thing', collection: 'Things', fields: { text: Joi.string(), size: Joi.number() } });
 const entities = new Map([[thing.name, thing]]);
@@ -100,6 +100,24 @@ describe('The table of states', () => {
     expect(partition.changed.size).to.equal(0);
     applyAll(table, [first, first]);
     expect([...partition.changed.keys()].map(({ id }) => id)).to.deep.equal(['a']);
+  });
+
+  it('has restored what a stream began with, and nothing that came, or came again, meanwhile', () => {
+    const table = openTable([0, 1, 2]);
+    table.delete(1);
+    table.set(2, { ...openPartition(2), pending: [] });
+    table.set(3, { ...openPartition(3), pending: [] });
+    expect(restoredAmong(table, [0, 1, 2]).map(({ number }) => number)).to.deep.equal([0]);
+  });
+
+  it('keeps what comes for a partition that is not restored yet, up to a bound', () => {
+    const [event] = logOf([{ id: 'a', command: { kind: 'create', fields: { text: 'x', size: 1 } } }]) as [StoredEvent];
+    const warming = { ...openPartition(0), pending: [] as StoredEvent[] | 'overflowed' | undefined };
+    expect(keepPending(openPartition(0), event)).to.equal(false);
+    expect(keepPending(warming, event)).to.equal(true);
+    expect(warming.pending).to.deep.equal([event]);
+    while (warming.pending !== 'overflowed' && (warming.pending?.length ?? 0) <= 200_000) keepPending(warming, event);
+    expect(warming.pending).to.equal('overflowed');
   });
 
   it('tells a hole from what follows', () => {

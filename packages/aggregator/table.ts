@@ -51,6 +51,10 @@ export const openPartition = (number: number): Partition => ({
   snapshot: 0,
 });
 
+/** Of the partitions that a stream began with those that are restored: not what was added, or went and came again, while that lasted. */
+export const restoredAmong = (table: Table, numbers: readonly number[]): Partition[] =>
+  numbers.flatMap((number) => table.get(number) ?? []).filter(({ pending }) => pending === undefined);
+
 export const findEntry = (partition: Partition, entity: string, id: string): Entry | undefined => partition.entries.get(entity)?.get(id);
 
 export const countLiving = (partition: Partition, entity: string): number => partition.living.get(entity)?.size ?? 0;

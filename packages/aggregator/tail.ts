@@ -7,7 +7,7 @@ import { beat, beginMembership, join } from './membership.ts';
 import { proveWhole } from './prove-whole.ts';
 import { loadRecords, oldestToken, readStoredCheckpoints, retryParked, scanSinceCheckpoints } from './restore.ts';
 import { isSnapshotDue, saveSnapshot } from './snapshot.ts';
-import { openPartition, placeChanged } from './table.ts';
+import { openPartition, placeChanged, restoredAmong } from './table.ts';
 import { takeEvent } from './take-event.ts';
 import { markOwned, wantedPartitions } from './take-place.ts';
 import { warmUpBehind } from './warm-up.ts';
@@ -154,7 +154,7 @@ const opened = async (aggregator: Aggregator, following: Following, signal: Abor
 const enterService = (aggregator: Aggregator, following: Following, signal: AbortSignal) => {
   const { heart, logger, progress, table } = aggregator;
   following.provenBy = Number.POSITIVE_INFINITY;
-  const restored = following.partitions.flatMap((number) => table.get(number) ?? []).filter(({ pending }) => pending === undefined);
+  const restored = restoredAmong(table, following.partitions);
   for (const partition of restored) {
     partition.served = true;
     if (heart.last) placeChanged(partition, heart.last.clusterTime);

@@ -12,6 +12,7 @@ export { type Direction, type FaultProxy, type NetworkFault, openFaultProxy, res
 export { type Folded, type FoldedLog, foldLog, groupBy, lastState, stateAt } from './fold-log.ts';
 export { at, given, type Happened } from './given.ts';
 export { type Call, isWrite, type Outcome, quantileMs, type SetCall, type User } from './history.ts';
+export { isPlaceKnown } from './is-place-known.ts';
 export { forgetTold, type Load, type LoadOptions, startLoad, stopLoad, untilAnswered } from './load.ts';
 export { nextRandom, openSeeded, pickFrom, type Seeded } from './seeded.ts';
 export { openLogOn, openTestLog, storedEvents } from './test-log.ts';

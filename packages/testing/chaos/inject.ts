@@ -3,6 +3,7 @@ import { killProcess, processOf, startProcess, stopProcess, waitReady } from '@m
 import { withinDeadline } from '@muster/log';
 import { pause } from '@muster/runtime';
 import { resetLinks, setFault } from '../fault-proxy.ts';
+import { isPlaceKnown } from '../is-place-known.ts';
 import { killForGood, stopGently } from '../test-system.ts';
 import { type Arena, forgetOrders, order, orderAtStart } from './arena.ts';
 import { fillDisk, freeDisk } from './disk.ts';
@@ -16,9 +17,10 @@ const injected: Injected = { kind: 'injected' };
 
 /** Makes a fault happen. It stays until `heal`. */
 export const inject = async (arena: Arena, fault: Fault): Promise<Injected> => {
-  const { test, links, disk } = arena;
+  const { test, disk } = arena;
   const { system } = test;
-  if (!('network' in fault) && !processOf(system, fault.target).spawned) return { kind: 'impossible', why: `${fault.target} does not run` };
+  if ('network' in fault) return injectIntoLink(arena, fault);
+  if (!processOf(system, fault.target).spawned) return { kind: 'impossible', why: `${fault.target} does not run` };
   switch (fault.kind) {
     case 'kill':
     case 'database-kill':
@@ -32,20 +34,6 @@ export const inject = async (arena: Arena, fault: Fault): Promise<Injected> => {
     case 'database-pause':
       await killProcess(system, fault.target, 'SIGSTOP');
       return injected;
-    case 'delay':
-    case 'bandwidth':
-    case 'slice':
-    case 'black-hole':
-    case 'one-way':
-    case 'cut':
-    case 'reset':
-    case 'refuse': {
-      const proxy = links.get(fault.target);
-      if (!proxy) return { kind: 'impossible', why: `there is no link ${fault.target}` };
-      await setFault(proxy, fault.network);
-      if (fault.kind === 'reset' || fault.kind === 'refuse') resetLinks(proxy);
-      return injected;
-    }
     case 'crash':
     case 'failpoint':
       return injectFailpoint(arena, fault);
@@ -66,8 +54,9 @@ export const inject = async (arena: Arena, fault: Fault): Promise<Injected> => {
 
 /** Ends a fault, and waits until what it stopped runs again. Throws when that does not come. */
 export const heal = async (arena: Arena, fault: Fault): Promise<void> => {
-  const { test, links, disk } = arena;
+  const { test, disk } = arena;
   const { system } = test;
+  if ('network' in fault) return healLink(arena, fault);
   switch (fault.kind) {
     case 'kill':
     case 'database-kill':
@@ -77,20 +66,6 @@ export const heal = async (arena: Arena, fault: Fault): Promise<void> => {
     case 'database-pause':
       processOf(system, fault.target).spawned?.child.kill('SIGCONT');
       return waitReady(system, fault.target, readyWithinMs);
-    case 'delay':
-    case 'bandwidth':
-    case 'slice':
-    case 'black-hole':
-    case 'one-way':
-    case 'cut':
-    case 'reset':
-    case 'refuse': {
-      const proxy = links.get(fault.target);
-      if (!proxy) return;
-      await setFault(proxy, {});
-      if (fault.kind === 'reset') resetLinks(proxy); // a second time
-      return;
-    }
     case 'crash':
     case 'failpoint':
       forgetOrders(arena, fault.target);
@@ -113,6 +88,23 @@ export const heal = async (arena: Arena, fault: Fault): Promise<void> => {
 };
 
 const readyWithinMs = 60_000;
+
+type LinkFault = Extract<Fault, { network: unknown }>;
+
+const injectIntoLink = async ({ links }: Arena, { kind, target, network }: LinkFault): Promise<Injected> => {
+  const proxy = links.get(target);
+  if (!proxy) return { kind: 'impossible', why: `there is no link ${target}` };
+  await setFault(proxy, network);
+  if (kind === 'reset' || kind === 'refuse') resetLinks(proxy);
+  return injected;
+};
+
+const healLink = async ({ links }: Arena, { kind, target }: LinkFault): Promise<void> => {
+  const proxy = links.get(target);
+  if (!proxy) return;
+  await setFault(proxy, {});
+  if (kind === 'reset') resetLinks(proxy); // a second time
+};
 
 const startUp = async ({ test: { system } }: Arena, name: string) => {
   await startProcess(system, name);
@@ -173,23 +165,10 @@ const loseToken = async (arena: Arena, { target, how }: Extract<Fault, { kind: '
     const noise = log.db.collection('Noise');
     for (let tries = 0; tries < 40; tries += 1) {
       await withinDeadline(noise.insertMany(Array.from({ length: 1_000 }, (_, index) => ({ index }))), 10_000, 'write noise');
-      if (tries >= 5 && !(await isKnown(arena, stream.resumeToken))) return injected;
+      if (tries >= 5 && !(await isPlaceKnown(log, stream.resumeToken))) return injected;
       await pause(noiseEveryMs);
     }
     return { kind: 'impossible', why: 'this server keeps places for longer than 40,000 writes' };
-  } finally {
-    void stream.close().catch(() => undefined);
-  }
-};
-
-const isKnown = async ({ test: { log } }: Arena, resumeAfter: unknown): Promise<boolean> => {
-  const stream = log.db.watch([], { resumeAfter, maxAwaitTimeMS: 10 });
-  try {
-    await withinDeadline(stream.tryNext(), 5_000, 'open a change stream');
-    return true;
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== 286) throw error; // ChangeStreamHistoryLost
-    return false;
   } finally {
     void stream.close().catch(() => undefined);
   }
