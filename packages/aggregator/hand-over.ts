@@ -24,6 +24,8 @@ export const handOver = async (aggregator: Aggregator): Promise<void> => {
       break; // without the database there is nothing to wait for
   }
   markOwned(aggregator);
+  // several that stop at once may each take another for the owner: what is not known to be saved is saved by all, as every write is guarded
+  for (const partition of aggregator.table.values()) if (partition.served && partition.changed.size > 0) partition.owned = true;
   logger.info({ ms: Math.round(performance.now() - startedAt), complete: isHandedOver(aggregator) }, 'Handed over');
 };
 
