@@ -1,5 +1,6 @@
-// The audit by hand, for mongosh: mongosh "mongodb://…/muster" --file scripts/audit.js --shell, or load('scripts/audit.js') in a shell that runs.
-// It only reads, it knows no entity, and it folds events as packages/model does, so what it shows is what the log says, whatever Users holds.
+// The audit by hand, for mongosh: mongosh "mongodb://…/muster" --file scripts/audit.js --shell, or
+// load('scripts/audit.js') in a shell that runs. It only reads, it knows no entity, and it folds events as
+// packages/model does, so what it shows is what the log says, whatever Users holds.
 (() => {
   const pageEvents = 1_000;
 
@@ -12,7 +13,9 @@
     if (found.length === 0) return print(unknownId(log, key));
     for (const entity of found) {
       const { count, partition, state } = printStream(log, entity, key);
-      print(`\n${describeNow(entity, key, state)}${parkedNote(log, { partition, 'event.entity': entity, 'event.entityId': key })}`);
+      print(
+        `\n${describeNow(entity, key, state)}${parkedNote(log, { partition, 'event.entity': entity, 'event.entityId': key })}`,
+      );
       print(`${plural(count, 'event')} in ${log.name}.Events`);
     }
   };
@@ -36,15 +39,20 @@
     print(`\nEvents ${heading}\n`);
     const rows = shown.map(explainWith(loadStatesBefore(log, shown, new Map())));
     printTable(streamColumns, rows, streamColumns.map(headingWidth), true);
-    if (rows.some(({ isGuess }) => isGuess)) print('\n"?" is an old value that was not looked up, as the histories are long: timeline(id) shows it');
-    print(`\n${plural(shown.length, 'event')} of ${plural(new Set(shown.map(streamOf)).size, 'stream')}${found.length > limit ? nextPage(shown, limit) : ''}`);
+    if (rows.some(({ isGuess }) => isGuess))
+      print('\n"?" is an old value that was not looked up, as the histories are long: timeline(id) shows it');
+    print(
+      `\n${plural(shown.length, 'event')} of ${plural(new Set(shown.map(streamOf)).size, 'stream')}${found.length > limit ? nextPage(shown, limit) : ''}`,
+    );
   };
 
   const tail = (options = {}) => {
     const log = openLog();
     const { seconds, count } = readTailOptions(options);
     const stream = watchInserts(log);
-    print(`Following the inserts into ${log.name}.Events${Number.isFinite(seconds) || Number.isFinite(count) ? '' : '; Ctrl-C ends it'}\n`);
+    print(
+      `Following the inserts into ${log.name}.Events${Number.isFinite(seconds) || Number.isFinite(count) ? '' : '; Ctrl-C ends it'}\n`,
+    );
     const seen = follow(log, stream, Date.now() + seconds * 1_000, count);
     print(`\nFollowed ${log.name}.Events: ${plural(seen, 'event')}`);
   };
@@ -95,10 +103,15 @@ when: a Date, an ISO time such as "2026-01-31T09:30Z" (UTC where it names no zon
   };
 
   const readTailOptions = (options) => {
-    const known = typeof options === 'object' && options !== null && Object.keys(options).every((name) => name === 'for' || name === 'count');
+    const known =
+      typeof options === 'object' &&
+      options !== null &&
+      Object.keys(options).every((name) => name === 'for' || name === 'count');
     const { for: seconds = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY } = known ? options : {};
     if (known && seconds > 0 && count > 0) return { seconds, count };
-    throw new Error(`Cannot follow with ${showValue(options)}: expected tail(), tail({ for: 60 }) in seconds, or tail({ count: 10 }) in events`);
+    throw new Error(
+      `Cannot follow with ${showValue(options)}: expected tail(), tail({ for: 60 }) in seconds, or tail({ count: 10 }) in events`,
+    );
   };
 
   // ---- reading the log
@@ -106,7 +119,11 @@ when: a Date, an ISO time such as "2026-01-31T09:30Z" (UTC where it names no zon
   /** The log in the current database, or else in `muster`. Majority, so that what is shown cannot be rolled back. */
   const openLog = () => {
     const chosen = chooseDatabase();
-    return { db: chosen, name: chosen.getName(), find: (filter) => chosen.getCollection('Events').find(filter).readConcern('majority') };
+    return {
+      db: chosen,
+      name: chosen.getName(),
+      find: (filter) => chosen.getCollection('Events').find(filter).readConcern('majority'),
+    };
   };
 
   const chooseDatabase = () => {
@@ -125,7 +142,8 @@ when: a Date, an ISO time such as "2026-01-31T09:30Z" (UTC where it names no zon
   // an id alone fits no index: the names of the entities are few, and each of them with the id does
   const findEntities = (log, id) => {
     const found = [];
-    for (const entity of entityNames(log)) if (log.find({ entity, entityId: id }).limit(1).hasNext()) found.push(entity);
+    for (const entity of entityNames(log))
+      if (log.find({ entity, entityId: id }).limit(1).hasNext()) found.push(entity);
     return found;
   };
 
@@ -188,8 +206,9 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
   };
 
   /**
-   * The first events from then on, of all partitions, in order of time. Each partition is asked by itself, as {partition, at} answers that from its index in order;
-   * a sort by `at` over all of them reads the whole log on some servers. What is already there bounds what the next partition is asked for.
+   * The first events from then on, of all partitions, in order of time. Each partition is asked by itself, as
+   * {partition, at} answers that from its index in order; a sort by `at` over all of them reads the whole log on some
+   * servers. What is already there bounds what the next partition is asked for.
    */
   const readSince = (log, from, limit) => {
     let first = [];
@@ -206,17 +225,24 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
 
   const partitionsOf = (log) => {
     const settings = log.db.getCollection('Settings').findOne({ _id: 'muster' });
-    return settings ? Array.from({ length: Number(settings.partitions) }, (_, partition) => partition) : log.db.getCollection('Events').distinct('partition');
+    return settings
+      ? Array.from({ length: Number(settings.partitions) }, (_, partition) => partition)
+      : log.db.getCollection('Events').distinct('partition');
   };
 
   const byTime = (a, b) => a.at - b.at || compare(streamOf(a), streamOf(b)) || a.version - b.version;
   const compare = (a, b) => (a < b ? -1 : Number(a > b));
 
-  /** Adds the states before these events to `states`, shortest histories first; past 20,000 events to read for it, the others' old values stay unknown. */
+  /**
+   * Adds the states before these events to `states`, shortest histories first; past 20,000 events to read for it, the
+   * others' old values stay unknown.
+   */
   const loadStatesBefore = (log, events, states) => {
     const firsts = new Map();
     for (const event of events) if (!firsts.has(streamOf(event))) firsts.set(streamOf(event), event);
-    const needed = [...firsts.values()].filter((event) => event.version > 1 && states.get(streamOf(event))?.version !== event.version - 1);
+    const needed = [...firsts.values()].filter(
+      (event) => event.version > 1 && states.get(streamOf(event))?.version !== event.version - 1,
+    );
     needed.sort((a, b) => a.version - b.version);
     for (const event of needed) states.delete(streamOf(event));
     let left = historyEventsMax;
@@ -233,13 +259,18 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
   const batchesOf = (events) =>
     [...new Set(events.map(({ entity }) => entity))].flatMap((entity) => {
       const ofEntity = events.filter((event) => event.entity === entity);
-      return Array.from({ length: Math.ceil(ofEntity.length / batchStreams) }, (_, i) => ofEntity.slice(i * batchStreams, (i + 1) * batchStreams));
+      return Array.from({ length: Math.ceil(ofEntity.length / batchStreams) }, (_, i) =>
+        ofEntity.slice(i * batchStreams, (i + 1) * batchStreams),
+      );
     });
 
-  // without a bound on the version, which makes a scan of it on SecantusDB, so what came later is read too: counted, and given up past `max`
+  // without a bound on the version, which makes a scan of it on SecantusDB, so what came later is read too: counted,
+  // and given up past `max`
   const loadStates = (log, firsts, states, max) => {
     const bounds = new Map(firsts.map((event) => [streamOf(event), event.version]));
-    const cursor = log.find({ entity: firsts[0].entity, entityId: { $in: firsts.map(({ entityId }) => entityId) } }).sort({ entityId: 1, version: 1 });
+    const cursor = log
+      .find({ entity: firsts[0].entity, entityId: { $in: firsts.map(({ entityId }) => entityId) } })
+      .sort({ entityId: 1, version: 1 });
     let read = 0;
     for (; read < max && cursor.hasNext(); read += 1) {
       const event = cursor.next();
@@ -247,7 +278,8 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
       if (event.version < bounds.get(stream)) states.set(stream, evolve(states.get(stream) ?? absent, event));
     }
     cursor.close();
-    if (read === max) for (const [stream, version] of bounds) if (states.get(stream)?.version !== version - 1) states.delete(stream);
+    if (read === max)
+      for (const [stream, version] of bounds) if (states.get(stream)?.version !== version - 1) states.delete(stream);
     return read;
   };
 
@@ -259,7 +291,8 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
   };
 
   // open once this returns: what is stored from then on will be seen
-  const watchInserts = (log) => log.db.getCollection('Events').watch([{ $match: { operationType: 'insert' } }], { maxAwaitTimeMS: 250 });
+  const watchInserts = (log) =>
+    log.db.getCollection('Events').watch([{ $match: { operationType: 'insert' } }], { maxAwaitTimeMS: 250 });
 
   const follow = (log, stream, endsAt, count) => {
     const widths = [...tailWidths];
@@ -282,7 +315,8 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
 
   const takeArrived = (stream, max) => {
     const events = [];
-    for (let change = stream.tryNext(); change; change = events.length < max ? stream.tryNext() : null) events.push(change.fullDocument);
+    for (let change = stream.tryNext(); change; change = events.length < max ? stream.tryNext() : null)
+      events.push(change.fullDocument);
     return events;
   };
 
@@ -294,7 +328,10 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
 
   const kindOf = (type) => /(Created|Updated|Deleted)$/.exec(type)?.[1];
 
-  /** The state after the event. One that cannot be understood, or that is not the next one, stops the fold, as it stops the aggregators. */
+  /**
+   * The state after the event. One that cannot be understood, or that is not the next one, stops the fold, as it stops
+   * the aggregators.
+   */
   const evolve = (state, event) => {
     const obstacle = state.obstacle ?? findObstacle(state, event);
     if (obstacle) return { ...state, obstacle };
@@ -314,7 +351,8 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
 
   const findObstacle = (state, event) => {
     if (Number(event.version) !== state.version + 1) return `version ${state.version + 1} is missing`;
-    if (!kindOf(event.type)) return `version ${event.version} has the type ${showValue(event.type)}, which this script does not know`;
+    if (!kindOf(event.type))
+      return `version ${event.version} has the type ${showValue(event.type)}, which this script does not know`;
     return typeof event.data === 'object' && event.data !== null ? undefined : `version ${event.version} has no data`;
   };
 
@@ -329,12 +367,17 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
   const describeChange = (before, event) => {
     const values = Object.entries(event.data ?? {});
     const plain = values.map(([name, value]) => `${showText(name)}: ${showValue(value)}`).join(', ');
-    if (!before) return kindOf(event.type) === 'Updated' ? values.map(([name, value]) => `${showText(name)}: ? → ${showValue(value)}`).join(', ') : plain;
+    if (!before)
+      return kindOf(event.type) === 'Updated'
+        ? values.map(([name, value]) => `${showText(name)}: ? → ${showValue(value)}`).join(', ')
+        : plain;
     const obstacle = before.obstacle ?? findObstacle(before, event);
     if (obstacle) return `${plain}  (not folded: ${obstacle})`;
     if (!fits(before, event)) return `${plain}  (without effect: it was ${before.status})`;
     if (kindOf(event.type) !== 'Updated') return plain;
-    return values.map(([name, value]) => `${showText(name)}: ${showValue(before.fields[name])} → ${showValue(value)}`).join(', ');
+    return values
+      .map(([name, value]) => `${showText(name)}: ${showValue(before.fields[name])} → ${showValue(value)}`)
+      .join(', ');
   };
 
   // ---- saying it
@@ -346,7 +389,8 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
     return `${name} now: ${state.status} at version ${state.version}, since ${showTime(state.at)}${pointer}${fieldLines(state)}${obstacleNote(state)}`;
   };
 
-  const pointerBefore = (id, state) => (state.status === 'deleted' ? `; at(${showValue(id)}, ${state.version - 1}) shows what it was` : '');
+  const pointerBefore = (id, state) =>
+    state.status === 'deleted' ? `; at(${showValue(id)}, ${state.version - 1}) shows what it was` : '';
 
   const describeAt = (entity, id, wanted, { state, next }) => {
     const name = `${showText(entity)} ${showValue(id)} ${showPoint(wanted)}`;
@@ -381,7 +425,10 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
   // what the aggregators could not apply; they know rules of the entity that this script does not
   const parkedNote = (log, filter) => {
     const parked = log.db.getCollection('DeadLetters').find(filter).sort({ 'event.version': 1 }).limit(1).toArray();
-    const notes = parked.map(({ event, error }) => `\n  parked by the aggregators from version ${event.version} on: ${showText(error)} (see DeadLetters)`);
+    const notes = parked.map(
+      ({ event, error }) =>
+        `\n  parked by the aggregators from version ${event.version} on: ${showText(error)} (see DeadLetters)`,
+    );
     return notes.join('');
   };
 
@@ -392,13 +439,19 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
     { heading: 'what changed', show: ({ what }) => what },
   ];
   const timeColumn = { heading: 'time', show: ({ event }) => showTime(event.at) };
-  const streamColumn = { heading: 'stream', show: ({ event }) => `${showText(event.entity)} ${showText(event.entityId)}` };
+  const streamColumn = {
+    heading: 'stream',
+    show: ({ event }) => `${showText(event.entity)} ${showText(event.entityId)}`,
+  };
 
   const timelineColumns = [timeColumn, ...eventColumns];
   const streamColumns = [timeColumn, streamColumn, ...eventColumns];
   const headingWidth = ({ heading }) => heading.length;
 
-  /** Prints the rows in columns; `widths` grows with what does not fit, so that pages of one table stand under each other. */
+  /**
+   * Prints the rows in columns; `widths` grows with what does not fit, so that pages of one table stand under each
+   * other.
+   */
   const printTable = (columns, rows, widths, hasHeading) => {
     const cells = rows.map((row) => columns.map(({ show }) => show(row)));
     for (const row of cells) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i], cell.length);
@@ -416,7 +469,9 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
 
   const showMeta = (meta) => {
     const { requestId, ...others } = meta ?? {};
-    const words = Object.entries(others).map(([name, value]) => `${showText(name)}=${typeof value === 'string' ? showText(value) : showValue(value)}`);
+    const words = Object.entries(others).map(
+      ([name, value]) => `${showText(name)}=${typeof value === 'string' ? showText(value) : showValue(value)}`,
+    );
     return [showText(requestId ?? '-'), ...words].join(' ');
   };
 
@@ -428,7 +483,8 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
   const showText = (text) => escapeUnseen(String(text));
 
   // what a client sent must not move the cursor, hide or turn around what stands on an auditor's screen
-  const escapeUnseen = (text) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (letter) => escapeLetter(letter.codePointAt(0).toString(16)));
+  const escapeUnseen = (text) =>
+    text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (letter) => escapeLetter(letter.codePointAt(0).toString(16)));
   const escapeLetter = (hex) => (hex.length > 4 ? `\\u{${hex}}` : `\\u${hex.padStart(4, '0')}`);
 
   const isDate = (value) => Object.prototype.toString.call(value) === '[object Date]';
@@ -439,7 +495,9 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
   const greet = () => {
     const { name } = openLog();
     const why = name === db.getName() ? '' : `, as the current one, "${db.getName()}", has no Events`;
-    print(`Muster's log in "${name}"${why}: timeline(id)  since(when)  at(id, version or when)  tail()  -  audit() explains`);
+    print(
+      `Muster's log in "${name}"${why}: timeline(id)  since(when)  at(id, version or when)  tail()  -  audit() explains`,
+    );
   };
 
   Object.assign(globalThis, { audit, timeline, since, at, tail });

@@ -5,7 +5,10 @@ import { build, stop } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Builds what can be built of the programs into `dist`; gives the names of the files there. Throws when one does not build. */
+/**
+ * Builds what can be built of the programs into `dist`; gives the names of the files there. Throws when one does not
+ * build.
+ */
 export const buildAll = async () => {
   const wanted = programs.filter(({ entry }) => existsSync(join(root, entry)));
   const built = await Promise.all(wanted.map(buildOne));
@@ -20,13 +23,14 @@ const programs = [
   // the same with what fault tests need: failpoints, clocks that jump
   { name: 'chaos/gateway', entry: 'packages/gateway/main.ts', isWhole: true, isChaos: true },
   { name: 'chaos/aggregator', entry: 'packages/aggregator/main.ts', isWhole: true, isChaos: true },
-  { name: 'start', entry: 'packages/local/main.ts', isWhole: false },
+  { name: 'start', entry: 'packages/supervisor/main.ts', isWhole: false },
   { name: 'cli', entry: 'packages/cli/main.ts', isWhole: false },
-  { name: 'chaos', entry: 'packages/testing/chaos/main.ts', isWhole: false },
-  { name: 'bench-bare-koa', entry: 'packages/cli/bench/bare-koa.ts', isWhole: false },
-  { name: 'bench-plain-crud', entry: 'packages/cli/bench/plain-crud.ts', isWhole: false },
-  { name: 'bench-load', entry: 'packages/cli/bench/load.ts', isWhole: false },
-  { name: 'bench-mixed', entry: 'packages/cli/bench/mixed.ts', isWhole: false },
+  { name: 'bench', entry: 'packages/bench/main.ts', isWhole: false },
+  { name: 'chaos', entry: 'packages/chaos/main.ts', isWhole: false },
+  { name: 'bench-bare-koa', entry: 'packages/bench/bare-koa.ts', isWhole: false },
+  { name: 'bench-plain-crud', entry: 'packages/bench/plain-crud.ts', isWhole: false },
+  { name: 'bench-load', entry: 'packages/bench/load.ts', isWhole: false },
+  { name: 'bench-mixed', entry: 'packages/bench/mixed.ts', isWhole: false },
 ];
 
 const buildOne = async ({ name, entry, isWhole, isChaos = false }) => {
@@ -65,8 +69,8 @@ const optionalPackages = [
   ...['@mongodb-js/zstd', '@aws-sdk/credential-providers'],
 ];
 
-// esbuild's own `packages: 'external'` would leave out our workspaces too, which are TypeScript; and a package that npm put below a workspace,
-// because another one needs another version, would not be found from `dist`
+// esbuild's own `packages: 'external'` would leave out our workspaces too, which are TypeScript; and a package that npm
+// put below a workspace, because another one needs another version, would not be found from `dist`
 const packagesExternal = {
   name: 'packages-external',
   setup: ({ onResolve }) => {

@@ -4,20 +4,27 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { checkNode, ensureInstalled, root } from './install.js';
 
-// Breaks Muster on purpose, one line at a time, and sees whether the fault campaign notices:  npm run chaos:mutants [-- a-part-of-a-name …]
-// Each patch says what it breaks and what is to show it: faults, or a test. These must find nothing in the code as it is, and something in the broken one.
+// Breaks Muster on purpose, one line at a time, and sees whether the fault campaign notices:  npm run chaos:mutants [--
+// a-part-of-a-name …] Each patch says what it breaks and what is to show it: faults, or a test. These must find nothing
+// in the code as it is, and something in the broken one.
 
 const minutes = { control: 0.2, hunt: 2 };
-const patches = join(root, 'packages', 'testing', 'mutants');
+const patches = join(root, 'packages', 'chaos', 'mutants');
 
 const main = () => {
   checkNode();
   ensureInstalled();
   const wanted = process.argv.slice(2);
-  const names = readdirSync(patches).filter((name) => name.endsWith('.patch') && (wanted.length === 0 || wanted.some((part) => name.includes(part))));
+  const names = readdirSync(patches).filter(
+    (name) => name.endsWith('.patch') && (wanted.length === 0 || wanted.some((part) => name.includes(part))),
+  );
   if (names.length === 0) return fail(`No mutant is called ${wanted.join(' or ')}: see ${patches}`);
   const results = names.sort().map((name) => tryOne(name));
-  console.log(['', '| mutant | what is broken | after, s | what showed it |', '|---|---|---:|---|', ...results.map(tellRow)].join('\n'));
+  console.log(
+    ['', '| mutant | what is broken | after, s | what showed it |', '|---|---|---:|---|', ...results.map(tellRow)].join(
+      '\n',
+    ),
+  );
   const missed = results.filter(({ problem }) => problem);
   console.log(`\n${results.length - missed.length} of ${results.length} caught`);
   return missed.length === 0 ? 0 : 1;
@@ -30,11 +37,22 @@ const tryOne = (file) => {
   const copy = copyProject();
   try {
     const control = show(copy, shownBy, minutes.control);
-    if (control.code !== 0) return tell({ name, what, problem: `what is to show it ends with ${control.code} for the code as it is: ${control.violation}` });
+    if (control.code !== 0)
+      return tell({
+        name,
+        what,
+        problem: `what is to show it ends with ${control.code} for the code as it is: ${control.violation}`,
+      });
     run(copy, 'git', ['apply', join(patches, file)]);
     run(copy, process.execPath, ['scripts/build.js']);
     const { code, violation, seconds } = show(copy, shownBy, minutes.hunt);
-    return tell({ name, what, violation, seconds, problem: code === 1 ? undefined : `NOT CAUGHT within ${seconds} s (exit code ${code})` });
+    return tell({
+      name,
+      what,
+      violation,
+      seconds,
+      problem: code === 1 ? undefined : `NOT CAUGHT within ${seconds} s (exit code ${code})`,
+    });
   } catch (error) {
     return tell({ name, what, problem: error.message });
   } finally {
@@ -49,7 +67,8 @@ const copyProject = () => {
   cpSync(root, copy, { recursive: true, filter: (path) => !left.has(basename(path)) });
   linkPackages(join(root, 'node_modules'), join(copy, 'node_modules'));
   mkdirSync(join(copy, 'node_modules', '@muster'));
-  for (const name of readdirSync(join(root, 'packages'))) symlinkSync(join(copy, 'packages', name), join(copy, 'node_modules', '@muster', name));
+  for (const name of readdirSync(join(root, 'packages')))
+    symlinkSync(join(copy, 'packages', name), join(copy, 'node_modules', '@muster', name));
   for (const name of readdirSync(join(root, 'packages')))
     linkPackages(join(root, 'packages', name, 'node_modules'), join(copy, 'packages', name, 'node_modules'));
   symlinkSync(join(root, '.cache'), join(copy, '.cache'));
@@ -71,10 +90,15 @@ const readdirIfThere = (path) => {
   }
 };
 
-/** What is to show a mutant: faults for a campaign, which lasts until a law breaks or the time is over, or `test` and a file. How it ended, the first violation, how long it took. */
+/**
+ * What is to show a mutant: faults for a campaign, which lasts until a law breaks or the time is over, or `test` and a
+ * file. How it ended, the first violation, how long it took.
+ */
 const show = (copy, hunt, most) => {
   const startedAt = performance.now();
-  const { code, violation } = hunt.startsWith('test ') ? runTest(copy, hunt.slice('test '.length)) : runCampaign(copy, hunt, most);
+  const { code, violation } = hunt.startsWith('test ')
+    ? runTest(copy, hunt.slice('test '.length))
+    : runCampaign(copy, hunt, most);
   return { code, violation, seconds: Math.round((performance.now() - startedAt) / 1_000) };
 };
 
@@ -89,7 +113,16 @@ const runCampaign = (copy, hunt, most) => {
 };
 
 const runTest = (copy, file) => {
-  const words = ['--import', 'tsx', 'node_modules/mocha/bin/mocha.js', '--timeout', '60000', '--reporter', 'json', file];
+  const words = [
+    '--import',
+    'tsx',
+    'node_modules/mocha/bin/mocha.js',
+    '--timeout',
+    '60000',
+    '--reporter',
+    'json',
+    file,
+  ];
   const { status, stdout } = spawnSync(process.execPath, words, { cwd: copy, encoding: 'utf8', timeout: 180_000 });
   if (status === 0) return { code: 0, violation: '' };
   const [failure] = JSON.parse(stdout.slice(stdout.indexOf('{'))).failures;
@@ -98,7 +131,8 @@ const runTest = (copy, file) => {
 
 const run = (cwd, command, words) => {
   const { status, stderr, error } = spawnSync(command, words, { cwd, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`Cannot run ${command} ${words.join(' ')}: ${error?.message ?? stderr.slice(0, 500)}`);
+  if (status !== 0)
+    throw new Error(`Cannot run ${command} ${words.join(' ')}: ${error?.message ?? stderr.slice(0, 500)}`);
 };
 
 const tell = (result) => {

@@ -4,13 +4,15 @@ import { createServer } from 'node:http';
 import { constants } from 'node:os';
 
 /**
- * The first of docker, podman and buildah (or the one that CONTAINER_ENGINE names) that has the base image, or can pull it, and then really runs a
- * container on the host's network. Gives `{ engine }`, or `{ refusals }`: why none will do. `stop` ends whatever runs.
+ * The first of docker, podman and buildah (or the one that CONTAINER_ENGINE names) that has the base image, or can pull
+ * it, and then really runs a container on the host's network. Gives `{ engine }`, or `{ refusals }`: why none will do.
+ * `stop` ends whatever runs.
  */
 export const findEngine = async (base, stop) => {
   const named = process.env.CONTAINER_ENGINE;
   const candidates = manners.map((open) => open(stop)).filter(({ family }) => !named || named === family);
-  const refusals = candidates.length > 0 ? [] : [`CONTAINER_ENGINE is ${JSON.stringify(named)}: expected docker, podman or buildah`];
+  const refusals =
+    candidates.length > 0 ? [] : [`CONTAINER_ENGINE is ${JSON.stringify(named)}: expected docker, podman or buildah`];
   const present = [];
   for (const candidate of candidates) {
     const { code, output } = await candidate.run(['info'], { limitMs: 20_000 });
@@ -63,15 +65,24 @@ const openDockerLike = (name, environment, buildWords, stop) => {
     // without the layers that the next build begins with
     removeImage: (image) => run(['rmi', '--no-prune', image], { stop: undefined }),
     build: ({ dockerfile, image, folder, words }) =>
-      must(run(['build', ...buildWords, ...words, '--file', dockerfile, '--tag', image, '.'], { folder, limitMs: buildLimitMs })),
+      must(
+        run(['build', ...buildWords, ...words, '--file', dockerfile, '--tag', image, '.'], {
+          folder,
+          limitMs: buildLimitMs,
+        }),
+      ),
     readConfig: async (image) => {
-      const { Config, Healthcheck, HealthCheck } = await inspect(image); // Podman keeps the health check beside the rest
+      // Podman keeps the health check beside the rest
+      const { Config, Healthcheck, HealthCheck } = await inspect(image);
       return { Healthcheck: Healthcheck ?? HealthCheck, ...Config };
     },
     readSize: async (image) => (await inspect(image)).Size,
     runOnce: (image, words) => run(['run', '--rm', '--network', 'host', image, ...words], { limitMs: 60_000 }),
     create: async ({ container, image, environment: settings, readOnly, dropped }) => {
-      const hardening = [...(readOnly ? ['--read-only'] : []), ...dropped.flatMap((capability) => ['--cap-drop', capability])];
+      const hardening = [
+        ...(readOnly ? ['--read-only'] : []),
+        ...dropped.flatMap((capability) => ['--cap-drop', capability]),
+      ];
       await must(run(['create', '--name', container, '--network', 'host', ...hardening, ...envWords(settings), image]));
       return {
         start: () => must(run(['start', container])),
@@ -102,10 +113,26 @@ const openBuildah = (storage, isolation, stop) => {
     // no layers kept: where each one is a full copy, they cost more than a second installation does
     build: ({ dockerfile, image, folder, words }) =>
       must(
-        run(['bud', ...isolation, '--pull-never', '--layers=false', '--format', 'docker', ...words, '--file', dockerfile, '--tag', image, '.'], {
-          folder,
-          limitMs: buildLimitMs,
-        }),
+        run(
+          [
+            'bud',
+            ...isolation,
+            '--pull-never',
+            '--layers=false',
+            '--format',
+            'docker',
+            ...words,
+            '--file',
+            dockerfile,
+            '--tag',
+            image,
+            '.',
+          ],
+          {
+            folder,
+            limitMs: buildLimitMs,
+          },
+        ),
       ),
     readConfig: async (image) => (await inspect(image)).Docker.config,
     readSize: async (image) => parseSize(JSON.parse((await must(run(['images', '--json', image]))).stdout)[0].size),
@@ -127,7 +154,13 @@ const openBuildah = (storage, isolation, stop) => {
       let running;
       return {
         start: async () => {
-          running = startCommand(['buildah', ...storage, 'run', ...hardening, ...runIn(container, environment, Cmd).slice(1)]);
+          running = startCommand([
+            'buildah',
+            ...storage,
+            'run',
+            ...hardening,
+            ...runIn(container, environment, Cmd).slice(1),
+          ]);
         },
         exec: (words) => run(runIn(container, environment, words)),
         // buildah kills what it runs when it is itself asked to stop, so the program is asked
@@ -150,12 +183,16 @@ const tidyUpMs = 20_000;
 
 const envWords = (settings) => Object.entries(settings).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
 
-/** Runs a command to its end, in a process group of its own so that all of it can be ended. Never throws: what cannot be run has code 127. */
+/**
+ * Runs a command to its end, in a process group of its own so that all of it can be ended. Never throws: what cannot be
+ * run has code 127.
+ */
 const runCommand = async (words, { folder, environment = process.env, stop, limitMs = 60_000 } = {}) => {
   if (stop?.aborted) return { code: 130, stdout: '', output: 'broken off' };
   const command = startCommand(words, { cwd: folder, env: environment });
   let tidiedUp;
-  // to all of it: buildah would leave behind what it runs; and not with SIGKILL at first: it would leave its working container behind
+  // to all of it: buildah would leave behind what it runs; and not with SIGKILL at first: it would leave its working
+  // container behind
   const end = () => {
     if (command.pid === undefined) return;
     signalTo(-command.pid, 'SIGTERM');
@@ -221,7 +258,8 @@ const readParents = () =>
     .flatMap((name) => {
       try {
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        return [[Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])]]; // its name may hold anything
+        // its name may hold anything
+        return [[Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])]];
       } catch {
         return []; // gone in between
       }
@@ -238,7 +276,8 @@ const signalTo = (pid, signal) => {
 // as buildah prints it: "338 MB"
 const parseSize = (text) => {
   const [, number, unit] = /^([\d.]+)\s*([kKMGT]?)i?B$/.exec(text) ?? [];
-  if (number === undefined) throw new Error(`Cannot read the image's size: found ${JSON.stringify(text)}, expected something like "338 MB"`);
+  if (number === undefined)
+    throw new Error(`Cannot read the image's size: found ${JSON.stringify(text)}, expected something like "338 MB"`);
   return Number(number) * 1_000 ** ['', 'K', 'M', 'G', 'T'].indexOf(unit.toUpperCase());
 };
 

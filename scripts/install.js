@@ -14,16 +14,23 @@ export const checkNode = () => {
   process.exit(2);
 };
 
-/** Installs the packages of the lockfile with `npm ci`, unless that was done already. Ends the process when it fails. */
+/**
+ * Installs the packages of the lockfile with `npm ci`, unless that was done already. Ends the process when it fails.
+ */
 export const ensureInstalled = () => {
   const wanted = createHash('sha256').update(readFileSync(lockPath)).digest('hex');
   if (readIfThere(markPath) === wanted) return;
   if (wasInstalledByHand()) return writeFileSync(markPath, wanted);
   console.log('Installing the packages (npm ci), once…');
   // with NODE_ENV=production npm would leave out what builds
-  const { status, error } = spawnSync('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: 'inherit' });
+  const { status, error } = spawnSync('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (status !== 0) {
-    console.error(`Cannot install the packages: npm ci ${error ? `could not be run (${error.message})` : `ended with ${status}`}; see above`);
+    console.error(
+      `Cannot install the packages: npm ci ${error ? `could not be run (${error.message})` : `ended with ${status}`}; see above`,
+    );
     process.exit(1);
   }
   writeFileSync(markPath, wanted);
@@ -35,5 +42,7 @@ const npmsOwnLockPath = join(root, 'node_modules', '.package-lock.json');
 
 const readIfThere = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
 
-// npm writes its own note after everything else: with one newer than the lockfile, someone ran `npm install` here and it went through
-const wasInstalledByHand = () => existsSync(npmsOwnLockPath) && statSync(npmsOwnLockPath).mtimeMs >= statSync(lockPath).mtimeMs;
+// npm writes its own note after everything else: with one newer than the lockfile, someone ran `npm install` here and
+// it went through
+const wasInstalledByHand = () =>
+  existsSync(npmsOwnLockPath) && statSync(npmsOwnLockPath).mtimeMs >= statSync(lockPath).mtimeMs;

@@ -13,7 +13,7 @@ process.setSourceMapsEnabled(true);
 if (process.env.npm_lifecycle_event) stopWithNpm(process.ppid);
 
 // what has a program of its own; all else is a command of the command line
-const own = { start: 'start.js', chaos: 'chaos.js' }[command];
+const own = { start: 'start.js', bench: 'bench.js', chaos: 'chaos.js' }[command];
 const program = join(root, 'dist', own ?? 'cli.js');
 if (!existsSync(program)) {
   console.error(`Cannot run ${command}: ${program} was not built, as its source is missing`);
@@ -23,7 +23,8 @@ if (!existsSync(program)) {
 process.argv = [process.argv[0], program, ...(own ? [] : [command]), ...words];
 await import(pathToFileURL(program).href);
 
-// npm hands a SIGTERM on to the shell between us, and not every shell to us: when both are gone, so is who wanted this to run
+// npm hands a SIGTERM on to the shell between us, and not every shell to us: when both are gone, so is who wanted this
+// to run
 function stopWithNpm(parent) {
   const watch = setInterval(() => {
     if (process.ppid === parent) return;

@@ -11,12 +11,17 @@ const addedBytesMax = 30_000_000;
 const healthyWithinMs = 60_000;
 const users = 40;
 
-/** Builds the images, runs the compose file's programs from them on this host's network against an embedded MongoDB, and asks for users. */
+/**
+ * Builds the images, runs the compose file's programs from them on this host's network against an embedded MongoDB, and
+ * asks for users.
+ */
 const main = async (stop, closers) => {
   checkNode();
   ensureInstalled();
   const { CORE_SCHEMA, load, mergeTag } = await import('js-yaml'); // not before the packages are there
-  const compose = load(readFileSync(join(root, 'docker-compose.yaml'), 'utf8'), { schema: CORE_SCHEMA.withTags(mergeTag) });
+  const compose = load(readFileSync(join(root, 'docker-compose.yaml'), 'utf8'), {
+    schema: CORE_SCHEMA.withTags(mergeTag),
+  });
   const services = Object.entries(compose.services).filter(([, { build }]) => build !== undefined);
   const base = baseOf(services[0][1].build.dockerfile);
 
@@ -32,18 +37,30 @@ const main = async (stop, closers) => {
   const results = { passed: 0, failed: 0, skipped: 0 };
   const check = checkInto(results, stop);
 
-  await check('the compose file publishes ports on 127.0.0.1 only and waits for MongoDB', async () => checkCompose(compose, services));
-  const images = [...new Map(services.map(([, { image, build }]) => [build.dockerfile, { image: `${image}:test`, dockerfile: build.dockerfile }])).values()];
+  await check('the compose file publishes ports on 127.0.0.1 only and waits for MongoDB', async () =>
+    checkCompose(compose, services),
+  );
+  const images = [
+    ...new Map(
+      services.map(([, { image, build }]) => [
+        build.dockerfile,
+        { image: `${image}:test`, dockerfile: build.dockerfile },
+      ]),
+    ).values(),
+  ];
   const words = npmWords();
   const inherited = await lookInto(engine, base);
   for (const image of images) {
     const isBuilt = await check(`${image.dockerfile} builds`, () => engine.build({ ...image, folder: root, words }));
     if (!isBuilt) return results;
     closers.push(() => engine.removeImage(image.image));
-    await check(`${image.image} runs one program, not as root, in exec form, with a health check, and holds no packages`, () =>
-      checkImage(engine, image.image, inherited),
+    await check(
+      `${image.image} runs one program, not as root, in exec form, with a health check, and holds no packages`,
+      () => checkImage(engine, image.image, inherited),
     );
-    await check(`${image.image} adds less than ${megabytes(addedBytesMax)} to ${base}`, () => checkSize(engine, image.image, base));
+    await check(`${image.image} adds less than ${megabytes(addedBytesMax)} to ${base}`, () =>
+      checkSize(engine, image.image, base),
+    );
   }
 
   const system = {};
@@ -54,12 +71,20 @@ const main = async (stop, closers) => {
     },
   );
   if (!isRunning) return results;
-  await check('a user is created, read, updated, counted, listed and deleted; then it is gone', () => checkRoundTrip(system));
+  await check('a user is created, read, updated, counted, listed and deleted; then it is gone', () =>
+    checkRoundTrip(system),
+  );
   await check('all aggregators serve', () => checkAllServe(system, stop));
-  await check('with aggregator-1 stopped every read is still right, and writes go on', () => checkWithout(system, 'aggregator-1'));
-  await check('started again, aggregator-1 serves what was written meanwhile', () => checkBack(system, 'aggregator-1', stop));
+  await check('with aggregator-1 stopped every read is still right, and writes go on', () =>
+    checkWithout(system, 'aggregator-1'),
+  );
+  await check('started again, aggregator-1 serves what was written meanwhile', () =>
+    checkBack(system, 'aggregator-1', stop),
+  );
   await check('stopped, all end by themselves within the time that the compose file gives', () => checkEnd(system));
-  if (results.failed > 0) for (const { name, container } of system.programs.values()) console.log(`── the end of ${name}'s log\n${await container.readLog()}`);
+  if (results.failed > 0)
+    for (const { name, container } of system.programs.values())
+      console.log(`── the end of ${name}'s log\n${await container.readLog()}`);
   return results;
 };
 
@@ -82,20 +107,40 @@ const checkInto = (results, stop) => async (name, body) => {
 
 const checkCompose = (compose, services) => {
   for (const [name, { ports = [] }] of Object.entries(compose.services)) {
-    for (const port of ports) expect(String(port).startsWith('127.0.0.1:'), `${name} publishes ${port}, which others on the network reach`);
+    for (const port of ports)
+      expect(String(port).startsWith('127.0.0.1:'), `${name} publishes ${port}, which others on the network reach`);
   }
   const found = services.flatMap(([name, service]) => replicasOf(name, service)).join(', ');
-  expect(found === 'gateway, aggregator-0, aggregator-1, aggregator-2', `expected a gateway and three aggregators, found ${found}`);
+  expect(
+    found === 'gateway, aggregator-0, aggregator-1, aggregator-2',
+    `expected a gateway and three aggregators, found ${found}`,
+  );
   for (const [name, service] of services) {
     const { depends_on, environment, container_name, ports } = service;
     expect(depends_on?.mongodb?.condition === 'service_healthy', `${name} does not wait until MongoDB is healthy`);
     // a name or a port of the host's can be had once only
-    const once = { container_name, ports, AGGREGATOR_NAME: environment.AGGREGATOR_NAME, ADVERTISED_HOST: environment.ADVERTISED_HOST };
+    const once = {
+      container_name,
+      ports,
+      AGGREGATOR_NAME: environment.AGGREGATOR_NAME,
+      ADVERTISED_HOST: environment.ADVERTISED_HOST,
+    };
     const inTheWay = Object.keys(once).filter((key) => once[key] !== undefined);
-    expect(name === 'gateway' || inTheWay.length === 0, `${name} has ${inTheWay.join(', ')}: --scale ${name}=5 would not start`);
-    expect(/^\$\{CLUSTER_SECRET:\?/.test(environment.CLUSTER_SECRET), `${name} starts without a secret of its own: ${environment.CLUSTER_SECRET}`);
-    const open = Object.entries(environment).filter(([key, value]) => key !== 'CLUSTER_SECRET' && String(value).includes('$'));
-    expect(open.length === 0, `${name} leaves ${open.join(', ')} to the environment of whoever starts it: this test takes the values as they stand`);
+    expect(
+      name === 'gateway' || inTheWay.length === 0,
+      `${name} has ${inTheWay.join(', ')}: --scale ${name}=5 would not start`,
+    );
+    expect(
+      /^\$\{CLUSTER_SECRET:\?/.test(environment.CLUSTER_SECRET),
+      `${name} starts without a secret of its own: ${environment.CLUSTER_SECRET}`,
+    );
+    const open = Object.entries(environment).filter(
+      ([key, value]) => key !== 'CLUSTER_SECRET' && String(value).includes('$'),
+    );
+    expect(
+      open.length === 0,
+      `${name} leaves ${open.join(', ')} to the environment of whoever starts it: this test takes the values as they stand`,
+    );
   }
 };
 
@@ -109,7 +154,10 @@ const checkImage = async (engine, image, inherited) => {
   const { User, Cmd, Healthcheck, ExposedPorts, Env } = await engine.readConfig(image);
   expect(User && !/^(root|0)(:|$)/.test(User), `its user is ${JSON.stringify(User)}`);
   expect(Cmd?.[0] === 'node', `expected a CMD in exec form that begins with node, found ${JSON.stringify(Cmd)}`);
-  expect(Healthcheck?.Test?.[0] === 'CMD', `expected a health check in exec form, found ${JSON.stringify(Healthcheck)}`);
+  expect(
+    Healthcheck?.Test?.[0] === 'CMD',
+    `expected a health check in exec form, found ${JSON.stringify(Healthcheck)}`,
+  );
   expect(Object.keys(ExposedPorts ?? {}).length > 0, 'it exposes no port');
   expect(Env.includes('HOST=0.0.0.0'), `it must listen beyond its own 127.0.0.1, found ${Env.join(' ')}`);
   const { uid, mode, packages, files } = await lookInto(engine, image);
@@ -149,13 +197,18 @@ const checkSize = async (engine, image, base) => {
   expect(size - baseSize <= addedBytesMax, `it adds ${megabytes(size - baseSize)}`);
 };
 
-/** A database, and every program in a container of its own, all on the host's network and so on ports of their own; gives them when they are healthy. */
+/**
+ * A database, and every program in a container of its own, all on the host's network and so on ports of their own;
+ * gives them when they are healthy.
+ */
 const startSystem = async ({ engine, services, closers, stop }) => {
   const { tsImport } = await import('tsx/esm/api');
   const { openTestDatabase } = await tsImport('@muster/testing', import.meta.url);
   const { uri, database, ...server } = await openTestDatabase();
   closers.push(() => server[Symbol.asyncDispose]());
-  const replicas = services.flatMap(([name, service]) => replicasOf(name, service).map((replica) => [replica, service]));
+  const replicas = services.flatMap(([name, service]) =>
+    replicasOf(name, service).map((replica) => [replica, service]),
+  );
   const ports = await findFreePorts(3 * replicas.length);
   const CLUSTER_SECRET = randomBytes(24).toString('hex');
   const programs = new Map();
@@ -163,10 +216,24 @@ const startSystem = async ({ engine, services, closers, stop }) => {
     const [PORT, HEALTH_PORT, WIRE_PORT] = ports.splice(0, 3);
     // on the host's network all have the host's name
     const own = name === 'gateway' ? { PORT } : { WIRE_PORT, AGGREGATOR_NAME: name };
-    const environment = { ...service.environment, CLUSTER_SECRET, MONGODB_URI: uri, DATABASE: database, HOST: '127.0.0.1', HEALTH_PORT, ...own };
+    const environment = {
+      ...service.environment,
+      CLUSTER_SECRET,
+      MONGODB_URI: uri,
+      DATABASE: database,
+      HOST: '127.0.0.1',
+      HEALTH_PORT,
+      ...own,
+    };
     const image = `${service.image}:test`;
     const { read_only: readOnly = false, cap_drop: dropped = [] } = service;
-    const container = await engine.create({ container: `muster-test-${process.pid}-${name}`, image, environment, readOnly, dropped });
+    const container = await engine.create({
+      container: `muster-test-${process.pid}-${name}`,
+      image,
+      environment,
+      readOnly,
+      dropped,
+    });
     closers.push(() => container.remove());
     const { Healthcheck } = await engine.readConfig(image);
     const graceMs = Number(/^(\d+)s$/.exec(service.stop_grace_period)?.[1]) * 1_000;
@@ -185,7 +252,9 @@ const untilHealthy = async ({ name, container, healthWords }, stop) => {
     if (code === 0) return;
     stop.throwIfAborted();
     if (performance.now() > until) {
-      throw new Error(`${name} is not healthy after ${healthyWithinMs / 1_000} s: its check ended with ${code}. ${output}\n${await container.readLog()}`);
+      throw new Error(
+        `${name} is not healthy after ${healthyWithinMs / 1_000} s: its check ended with ${code}. ${output}\n${await container.readLog()}`,
+      );
     }
     await sleep(250);
   }
@@ -200,7 +269,8 @@ const checkRoundTrip = async ({ url }) => {
   expectAnswer(await ask('GET', `${url}/count`), 200, { count: 1 });
   expectAnswer(await ask('GET', url), 200, [{ ...ada, group: 2 }]);
   expectAnswer(await ask('DELETE', `${url}/ada`), 204);
-  for (const [method, body] of [['GET'], ['PUT', { group: 3 }], ['DELETE']]) expectAnswer(await ask(method, `${url}/ada`, body), 410);
+  for (const [method, body] of [['GET'], ['PUT', { group: 3 }], ['DELETE']])
+    expectAnswer(await ask(method, `${url}/ada`, body), 410);
   expectAnswer(await ask('POST', url, ada), 409);
   expectAnswer(await ask('GET', `${url}/nobody`), 404);
   expectAnswer(await ask('GET', `${url}/count`), 200, { count: 0 });
@@ -271,22 +341,30 @@ const readAll = async ({ url, written }) => {
 };
 
 const ask = async (method, url, body) => {
-  const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const content =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   const response = await fetch(url, { method, ...content, signal: AbortSignal.timeout(10_000) });
   const text = await response.text();
-  return { asked: `${method} ${url}`, status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+  return {
+    asked: `${method} ${url}`,
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? undefined : JSON.parse(text),
+  };
 };
 
 const expectAnswer = (answer, status, body) => {
   const { asked, status: found, body: foundBody } = answer;
   expect(found === status, `${asked}: expected ${status}, found ${found} ${JSON.stringify(foundBody)}`);
-  if (body !== undefined) expect(isSame(foundBody, body), `${asked}: expected ${JSON.stringify(body)}, found ${JSON.stringify(foundBody)}`);
+  if (body !== undefined)
+    expect(isSame(foundBody, body), `${asked}: expected ${JSON.stringify(body)}, found ${JSON.stringify(foundBody)}`);
   return answer;
 };
 
 const isSame = (found, expected) => {
   if (typeof expected !== 'object') return found === expected;
-  if (Array.isArray(expected)) return found?.length === expected.length && expected.every((each, i) => isSame(found[i], each));
+  if (Array.isArray(expected))
+    return found?.length === expected.length && expected.every((each, i) => isSame(found[i], each));
   return Object.entries(expected).every(([name, value]) => isSame(found?.[name], value));
 };
 
@@ -299,13 +377,23 @@ const baseOf = (dockerfile) => {
   return name.includes('/') ? name : `docker.io/library/${name}`;
 };
 
-/** What lets npm install in the build as it does here: its registry, the user's login, the certificates, the proxies. Nothing of it stays in the image. */
+/**
+ * What lets npm install in the build as it does here: its registry, the user's login, the certificates, the proxies.
+ * Nothing of it stays in the image.
+ */
 const npmWords = () => {
-  const { status, stdout } = spawnSync('npm', ['config', 'get', 'registry', 'userconfig', 'cafile'], { cwd: root, encoding: 'utf8' });
+  const { status, stdout } = spawnSync('npm', ['config', 'get', 'registry', 'userconfig', 'cafile'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   expect(status === 0, `Cannot ask npm for its settings: it ended with ${status}`);
-  const { registry, userconfig, cafile } = Object.fromEntries(stdout.split('\n').map((line) => /^(\w+)=(.*)$/.exec(line)?.slice(1) ?? ['', '']));
+  const { registry, userconfig, cafile } = Object.fromEntries(
+    stdout.split('\n').map((line) => /^(\w+)=(.*)$/.exec(line)?.slice(1) ?? ['', '']),
+  );
   const certificates = [process.env.NODE_EXTRA_CA_CERTS, cafile].find((path) => path && existsSync(path));
-  const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]).filter((name) => process.env[name]);
+  const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']
+    .flatMap((name) => [name, name.toLowerCase()])
+    .filter((name) => process.env[name]);
   return [
     ...['--build-arg', `NPM_CONFIG_REGISTRY=${registry}`],
     ...(existsSync(userconfig) ? ['--secret', `id=npmrc,src=${userconfig}`] : []),
@@ -351,7 +439,8 @@ const run = async () => {
   } catch (error) {
     console.error(stop.signal.aborted ? `The test of the containers was ${stop.signal.reason.message}` : error);
   }
-  for (const close of closers.reverse()) await Promise.resolve(close()).catch((error) => console.error('Cannot clean up:', error));
+  for (const close of closers.reverse())
+    await Promise.resolve(close()).catch((error) => console.error('Cannot clean up:', error));
   const { passed, failed, skipped } = results;
   if (failed > 0) process.exitCode ??= 1;
   console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);

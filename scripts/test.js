@@ -7,7 +7,9 @@ import { checkNode, ensureInstalled, root } from './install.js';
 const main = async ([kind]) => {
   const steps = stepsFor(kind);
   if (steps === undefined) {
-    console.error(`Cannot run tests of kind ${JSON.stringify(kind)}: expected one of ${kinds.map(({ name }) => name).join(', ')}, or none for all`);
+    console.error(
+      `Cannot run tests of kind ${JSON.stringify(kind)}: expected one of ${kinds.map(({ name }) => name).join(', ')}, or none for all`,
+    );
     return 2;
   }
   checkNode();
@@ -43,7 +45,11 @@ const stepsFor = (kind) => {
 const inPackages = (path) => join(root, 'node_modules', path);
 const inScripts = (name) => join(root, 'scripts', name);
 
-const lint = { name: 'lint', words: [inPackages('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.'], stepMs: 60_000 };
+const lint = {
+  name: 'lint',
+  words: [inPackages('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.'],
+  stepMs: 60_000,
+};
 const types = { name: 'types', words: [inPackages('typescript/bin/tsc'), '--noEmit'], stepMs: 120_000 };
 
 const testStep = ({ name, has, testMs, stepMs }) => {
@@ -60,7 +66,13 @@ const testStep = ({ name, has, testMs, stepMs }) => {
     '--reporter',
     inScripts('count-reporter.cjs'),
   ];
-  return { name: `${name} tests`, words: [...words, ...files.map((path) => join('packages', path))], isTest: true, isEmpty: files.length === 0, stepMs };
+  return {
+    name: `${name} tests`,
+    words: [...words, ...files.map((path) => join('packages', path))],
+    isTest: true,
+    isEmpty: files.length === 0,
+    stepMs,
+  };
 };
 
 const report = async (step) => {
@@ -77,12 +89,18 @@ const report = async (step) => {
   return result;
 };
 
-/** Runs node with the step's words, in a process group of its own so that all of it can be ended, for a bounded time. */
+/**
+ * Runs node with the step's words, in a process group of its own so that all of it can be ended, for a bounded time.
+ */
 const runStep = ({ words, isTest, stepMs }) =>
   new Promise((resolve) => {
     const problems = [];
     let counts = { passed: 0, failed: 0, skipped: 0, ended: false };
-    const child = spawn(process.execPath, words, { cwd: root, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true });
+    const child = spawn(process.execPath, words, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      detached: true,
+    });
     const end = (problem) => {
       problems.push(problem);
       killGroup(child.pid, 'SIGKILL');
@@ -100,13 +118,18 @@ const runStep = ({ words, isTest, stepMs }) =>
     child.on('message', (message) => {
       if (message?.kind !== 'counts') return;
       counts = message;
-      if (message.ended) leak = setTimeout(() => end(`did not end by itself ${leakMs / 1_000} s after the last test: something holds a handle`), leakMs);
+      if (message.ended)
+        leak = setTimeout(
+          () => end(`did not end by itself ${leakMs / 1_000} s after the last test: something holds a handle`),
+          leakMs,
+        );
     });
     child.once('exit', (code, signal) => {
       for (const timer of [late, leak]) clearTimeout(timer);
       for (const name of ['SIGINT', 'SIGTERM']) process.off(name, onSignal);
       const isBroken = signal !== null || (code !== 0 && counts.failed === 0) || (isTest && !counts.ended);
-      if (isBroken && problems.length === 0) problems.push(signal === null ? `ended with exit code ${code}` : `ended with signal ${signal}`);
+      if (isBroken && problems.length === 0)
+        problems.push(signal === null ? `ended with exit code ${code}` : `ended with signal ${signal}`);
       resolve({ ...counts, failed: counts.failed + (isBroken ? 1 : 0), problems, isBrokenOff });
     });
   });

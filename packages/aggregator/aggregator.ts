@@ -1,6 +1,6 @@
-import type { AggregatorState, Log } from '@muster/log';
 import type { Entity } from '@muster/model';
 import { Counter, Gauge, type Logger, type Registry } from '@muster/runtime';
+import type { AggregatorState, Log } from '@muster/store';
 import { type Heart, lagMs, openHeart } from './heart.ts';
 import { type Membership, openMembership } from './membership.ts';
 import type { Settings } from './settings.ts';
@@ -39,7 +39,8 @@ export type Progress = {
   checkpointedAt: number; // when the checkpoints of unchanged partitions were last saved
   moved: boolean; // the change stream is to bring other partitions
   watched: readonly number[]; // those that it brings
-  warmingUp: AbortSignal | undefined; // the membership in which partitions are being restored beside those that are served
+  // the membership in which partitions are being restored beside those that are served
+  warmingUp: AbortSignal | undefined;
 };
 
 export type Metrics = ReturnType<typeof openAggregatorMetrics>;
@@ -69,7 +70,8 @@ export const openAggregator = (
       unsavedSince: undefined,
       snapshotting: false,
       restUntil: 0,
-      checkpointedAt: Number.NEGATIVE_INFINITY, // the first snapshot in service is of all partitions: from then on a token reaches everywhere
+      // the first snapshot in service is of all partitions: from then on a token reaches everywhere
+      checkpointedAt: Number.NEGATIVE_INFINITY,
       moved: false,
       watched: [],
       warmingUp: undefined,
@@ -80,7 +82,8 @@ export const openAggregator = (
 
 const openAggregatorMetrics = (registry: Registry, heart: Heart, table: Table) => {
   const registers = [registry];
-  const sumOf = (measure: (partition: import('./table.ts').Partition) => number) => [...table.values()].reduce((sum, partition) => sum + measure(partition), 0);
+  const sumOf = (measure: (partition: import('./table.ts').Partition) => number) =>
+    [...table.values()].reduce((sum, partition) => sum + measure(partition), 0);
   new Gauge({
     name: 'muster_lag_seconds',
     help: 'Age of the last own heartbeat that came back',
@@ -129,7 +132,8 @@ const openAggregatorMetrics = (registry: Registry, heart: Heart, table: Table) =
       this.set(sumOf((partition) => Number(partition.owned)));
     },
   });
-  const counter = (name: string, help: string, labelNames: string[] = []) => new Counter({ name: `muster_${name}_total`, help, labelNames, registers });
+  const counter = (name: string, help: string, labelNames: string[] = []) =>
+    new Counter({ name: `muster_${name}_total`, help, labelNames, registers });
   return {
     applied: counter('events_applied', 'Events applied to a state'),
     known: counter('events_known', 'Events dropped since they had been applied before'),

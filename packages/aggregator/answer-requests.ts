@@ -1,5 +1,6 @@
-import { type Answer, type Answers, type Floor, partitionOf, type Question, type ReadReply, type ReadRequest } from '@muster/cluster';
 import { type Entity, present, type State } from '@muster/model';
+import { partitionOf } from '@muster/placement';
+import type { Answer, Answers, Floor, Question, ReadReply, ReadRequest } from '@muster/wire';
 import type { Aggregator } from './aggregator.ts';
 import { isBehind, lagMs } from './heart.ts';
 import { sliceIds } from './sorted-ids.ts';
@@ -20,17 +21,29 @@ const answerRead = (aggregator: Aggregator, request: ReadRequest): ReadReply | P
   const entity = entities.get(request.entity);
   if (!partition?.served || !entity) return { kind: 'notHere' };
   const entry = findEntry(partition, request.entity, request.id);
-  if ((entry?.state.version ?? 0) >= request.minVersion) return replyOf(aggregator, partition, entity, request.id, entry);
+  if ((entry?.state.version ?? 0) >= request.minVersion)
+    return replyOf(aggregator, partition, entity, request.id, entry);
   return waitAndReply(aggregator, partition, entity, request);
 };
 
-const waitAndReply = async (aggregator: Aggregator, partition: Partition, entity: Entity, { id, minVersion, waitMs }: ReadRequest): Promise<ReadReply> => {
+const waitAndReply = async (
+  aggregator: Aggregator,
+  partition: Partition,
+  entity: Entity,
+  { id, minVersion, waitMs }: ReadRequest,
+): Promise<ReadReply> => {
   const reached = await waitForVersion(aggregator.waiting, `${entity.name}:${id}`, minVersion, waitMs);
   if (!reached) return { kind: 'notYet' };
   return replyOf(aggregator, partition, entity, id, findEntry(partition, entity.name, id));
 };
 
-const replyOf = ({ heart }: Aggregator, partition: Partition, entity: Entity, id: string, entry: Entry | undefined): ReadReply => {
+const replyOf = (
+  { heart }: Aggregator,
+  partition: Partition,
+  entity: Entity,
+  id: string,
+  entry: Entry | undefined,
+): ReadReply => {
   const lag = lagMs(heart);
   const parked = partition.parked.size > 0 && partition.parked.has(`${entity.name}:${id}`);
   const about = { kind: 'state' as const, lagMs: lag, behind: isBehind(heart), parked };
@@ -48,14 +61,23 @@ const replyOf = ({ heart }: Aggregator, partition: Partition, entity: Entity, id
         changedAt: state.updatedAt.getTime(),
       };
     case 'deleted':
-      return { ...about, status: 'deleted', version: state.version, json: '', createdAt: state.createdAt.getTime(), changedAt: state.deletedAt.getTime() };
+      return {
+        ...about,
+        status: 'deleted',
+        version: state.version,
+        json: '',
+        createdAt: state.createdAt.getTime(),
+        changedAt: state.deletedAt.getTime(),
+      };
   }
 };
 
 const answerQuestion = async (aggregator: Aggregator, question: Question): Promise<Reply> => {
   switch (question.kind) {
     case 'count':
-      return (await isReached(aggregator, question.floors, question.waitMs)) ? count(aggregator, question.partitions) : notYet;
+      return (await isReached(aggregator, question.floors, question.waitMs))
+        ? count(aggregator, question.partitions)
+        : notYet;
     case 'list':
       return (await isReached(aggregator, question.floors, question.waitMs)) ? list(aggregator, question) : notYet;
     case 'dump':
@@ -67,7 +89,11 @@ const notYet: Reply = { answer: { kind: 'notYet' }, text: '' };
 const notHere: Reply = { answer: { kind: 'notHere' }, text: '' };
 
 /** Whether everything that the asker must find again has been applied here, now or within `waitMs` milliseconds. */
-const isReached = async ({ settings, table, waiting }: Aggregator, floors: readonly Floor[], waitMs: number): Promise<boolean> => {
+const isReached = async (
+  { settings, table, waiting }: Aggregator,
+  floors: readonly Floor[],
+  waitMs: number,
+): Promise<boolean> => {
   const reached = floors.map(([entity, id, version]) => {
     const partition = table.get(partitionOf(entity, id, settings.PARTITIONS));
     if (!partition) return true; // not ours to say
@@ -79,7 +105,8 @@ const isReached = async ({ settings, table, waiting }: Aggregator, floors: reado
 
 const count = ({ entities, heart, table }: Aggregator, partitions: readonly number[]): Reply => {
   const served = partitions.flatMap((number) => table.get(number) ?? []).filter((partition) => partition.served);
-  const livingOf = (partition: Partition) => Object.fromEntries([...entities.keys()].map((name) => [name, countLiving(partition, name)]));
+  const livingOf = (partition: Partition) =>
+    Object.fromEntries([...entities.keys()].map((name) => [name, countLiving(partition, name)]));
   const living = Object.fromEntries(served.map((partition) => [partition.number, livingOf(partition)]));
   return { answer: { kind: 'counted', living, lagMs: lagMs(heart), behind: isBehind(heart) }, text: '' };
 };
@@ -91,13 +118,19 @@ const list = ({ entities, heart, table }: Aggregator, asked: Extract<Question, {
   const living = partition.living.get(entity.name);
   const ids = living ? sliceIds(living, asked.offset, asked.limit) : [];
   const shown = ids.flatMap((id) => presented(entity, findEntry(partition, entity.name, id)));
-  return { answer: { kind: 'listed', items: shown.length, lagMs: lagMs(heart), behind: isBehind(heart) }, text: shown.join(',') };
+  return {
+    answer: { kind: 'listed', items: shown.length, lagMs: lagMs(heart), behind: isBehind(heart) },
+    text: shown.join(','),
+  };
 };
 
 const presented = (entity: Entity, entry: Entry | undefined): string[] =>
   entry?.state.status === 'active' ? [JSON.stringify(present(entity, entry.id, entry.state.fields))] : [];
 
-const dump = ({ table }: Aggregator, { partition: number, entity, after, limit }: Extract<Question, { kind: 'dump' }>): Reply => {
+const dump = (
+  { table }: Aggregator,
+  { partition: number, entity, after, limit }: Extract<Question, { kind: 'dump' }>,
+): Reply => {
   const partition = table.get(number);
   if (!partition?.served) return notHere;
   const entries = [...(partition.entries.get(entity)?.values() ?? [])].filter((entry) => entry.id > after);

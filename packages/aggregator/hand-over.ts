@@ -1,14 +1,14 @@
-import { holdersOf, ringOf } from '@muster/cluster';
+import { holdersOf, ringOf } from '@muster/placement';
 import { pause } from '@muster/runtime';
 import type { Aggregator } from './aggregator.ts';
 import { beat, isFresh, look, others } from './membership.ts';
-import { markOwned } from './take-place.ts';
+import { markOwned } from './rebalance.ts';
 
 const lookEveryMs = 100;
 
 /**
- * Stops being one that partitions are given to, and goes on serving until others serve all that this one does, or nobody is left to, or `HANDOVER_MS`
- * milliseconds have passed. Never throws.
+ * Stops being one that partitions are given to, and goes on serving until others serve all that this one does, or
+ * nobody is left to, or `HANDOVER_MS` milliseconds have passed. Never throws.
  */
 export const handOver = async (aggregator: Aggregator): Promise<void> => {
   const { logger, progress, settings } = aggregator;
@@ -24,8 +24,10 @@ export const handOver = async (aggregator: Aggregator): Promise<void> => {
       break; // without the database there is nothing to wait for
   }
   markOwned(aggregator);
-  // several that stop at once may each take another for the owner: what is not known to be saved is saved by all, as every write is guarded
-  for (const partition of aggregator.table.values()) if (partition.served && partition.changed.size > 0) partition.owned = true;
+  // several that stop at once may each take another for the owner: what is not known to be saved is saved by all, as
+  // every write is guarded
+  for (const partition of aggregator.table.values())
+    if (partition.served && partition.changed.size > 0) partition.owned = true;
   logger.info({ ms: Math.round(performance.now() - startedAt), complete: isHandedOver(aggregator) }, 'Handed over');
 };
 
@@ -35,7 +37,9 @@ const isHandedOver = (aggregator: Aggregator): boolean => {
   const ring = ringOf(living);
   if (ring.length === 0) return true;
   const serves = (name: string, partition: number) =>
-    living.some((member) => member.name === name && isFresh(aggregator, member) && member.partitions.includes(partition));
+    living.some(
+      (member) => member.name === name && isFresh(aggregator, member) && member.partitions.includes(partition),
+    );
   const served = [...table.values()].filter((partition) => partition.served);
   return served.every(({ number }) => holdersOf(ring, number, settings.COPIES).every((name) => serves(name, number)));
 };

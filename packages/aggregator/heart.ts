@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Heartbeat } from '@muster/log';
+import type { Heartbeat } from '@muster/store';
 
-/** This start's heartbeats: what was sent, what came back through the change stream. A plain value, changed in this file only. Times on the monotonic clock. */
+/**
+ * This start's heartbeats: what was sent, what came back through the change stream. A plain value, changed in this file
+ * only. Times on the monotonic clock.
+ */
 export type Heart = {
   name: string;
   incarnation: string;
@@ -30,7 +33,10 @@ export const beginAnew = (heart: Heart): void => {
   Object.assign(heart, openHeart(heart.name));
 };
 
-/** The stream that is opened next is another one, at another place of the log: what the former brought last says nothing of it. */
+/**
+ * The stream that is opened next is another one, at another place of the log: what the former brought last says nothing
+ * of it.
+ */
 export const forgetPlace = (heart: Heart): void => {
   heart.last = undefined;
 };

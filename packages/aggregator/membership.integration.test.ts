@@ -1,5 +1,5 @@
-import { listMembers } from '@muster/log';
 import { openLogger, openMetrics } from '@muster/runtime';
+import { listMembers } from '@muster/store';
 import { note, openTestLog } from '@muster/testing';
 import { expect } from 'chai';
 import { type Aggregator, openAggregator } from './aggregator.ts';
@@ -47,8 +47,15 @@ describe('A membership', () => {
 });
 
 const open = (log: Aggregator['log']): Aggregator => {
-  const parsed = parseAggregatorSettings({ MONGODB_URI: 'mongodb://127.0.0.1/', CLUSTER_SECRET: 'a secret of the tests' });
+  const parsed = parseAggregatorSettings({
+    MONGODB_URI: 'mongodb://127.0.0.1/',
+    CLUSTER_SECRET: 'a secret of the tests',
+  });
   if (parsed.kind !== 'settings') throw new Error(parsed.problems.join());
-  const about = { name: 'aggregator-0', logger: openLogger('aggregator-0', 'silent'), registry: openMetrics('aggregator-0') };
+  const about = {
+    name: 'aggregator-0',
+    logger: openLogger('aggregator-0', 'silent'),
+    registry: openMetrics('aggregator-0'),
+  };
   return openAggregator({ ...about, settings: parsed.settings, entities: [note], log });
 };

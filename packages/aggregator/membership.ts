@@ -1,5 +1,23 @@
-import { livingOf, type Member, memberOf, noRoster, type Roster, ringOf, takeRoster, wasAwayAlone } from '@muster/cluster';
-import { beatHeart, type DatabaseClock, databaseNow, joinMembers, listMembers, measureClock, type OwnDocument, openClock } from '@muster/log';
+import {
+  livingOf,
+  type Member,
+  memberOf,
+  noRoster,
+  type Roster,
+  ringOf,
+  takeRoster,
+  wasAwayAlone,
+} from '@muster/placement';
+import {
+  beatHeart,
+  type DatabaseClock,
+  databaseNow,
+  joinMembers,
+  listMembers,
+  measureClock,
+  type OwnDocument,
+  openClock,
+} from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { beginAnew, nextBeat } from './heart.ts';
 
@@ -19,9 +37,17 @@ export class NameTaken extends Error {
 
 const settleMs = 400;
 
-export const openMembership = (): Membership => ({ roster: noRoster, clock: openClock(), renewedAt: 0, over: new AbortController() });
+export const openMembership = (): Membership => ({
+  roster: noRoster,
+  clock: openClock(),
+  renewedAt: 0,
+  over: new AbortController(),
+});
 
-/** Forgets what the former membership held, for what is served must be of this one; the next one has an incarnation of its own. */
+/**
+ * Forgets what the former membership held, for what is served must be of this one; the next one has an incarnation of
+ * its own.
+ */
 export const beginMembership = ({ heart, membership, progress, table }: Aggregator): void => {
   beginAnew(heart);
   table.clear();
@@ -30,7 +56,10 @@ export const beginMembership = ({ heart, membership, progress, table }: Aggregat
   membership.over = new AbortController();
 };
 
-/** Becomes a member, and looks who else there is. Throws when the database does not answer; a second try joins as the same incarnation. */
+/**
+ * Becomes a member, and looks who else there is. Throws when the database does not answer; a second try joins as the
+ * same incarnation.
+ */
 export const join = async (aggregator: Aggregator): Promise<void> => {
   const { log, membership } = aggregator;
   const askedAt = performance.now();
@@ -43,14 +72,15 @@ export const join = async (aggregator: Aggregator): Promise<void> => {
 };
 
 /**
- * Renews the lease by a heartbeat that says where this aggregator stands. Finds out when the lease had lapsed while others went on: then `over` aborts.
- * Throws when the database does not answer, and NameTaken.
+ * Renews the lease by a heartbeat that says where this aggregator stands. Finds out when the lease had lapsed while
+ * others went on: then `over` aborts. Throws when the database does not answer, and NameTaken.
  */
 export const beat = async (aggregator: Aggregator): Promise<void> => {
   const { heart, log, membership, progress, settings } = aggregator;
   const isLate = performance.now() - membership.renewedAt > settings.LEASE_MS;
   if (isLate) await look(aggregator);
-  if (isLate && progress.state !== 'leaving' && wasAwayAlone(membership.roster, heart.name, settings.LEASE_MS)) return lapse(aggregator);
+  if (isLate && progress.state !== 'leaving' && wasAwayAlone(membership.roster, heart.name, settings.LEASE_MS))
+    return lapse(aggregator);
   const askedAt = performance.now();
   if (await beatHeart(log, ownDocument(aggregator), isLate, deadlineOf(aggregator))) membership.renewedAt = askedAt;
   else await judgeLoss(aggregator);
@@ -60,12 +90,17 @@ export const beat = async (aggregator: Aggregator): Promise<void> => {
 export const look = async (aggregator: Aggregator): Promise<void> => {
   const { log, membership, settings } = aggregator;
   await measureClock(log, membership.clock, deadlineOf(aggregator));
-  const [askedAt, databaseAt] = [performance.now(), databaseNow(membership.clock).getTime()]; // who is paused until the answer is read must not find the others old
+  // who is paused until the answer is read must not find the others old
+  const [askedAt, databaseAt] = [performance.now(), databaseNow(membership.clock).getTime()];
   const members = (await listMembers(log, deadlineOf(aggregator))).map(memberOf);
-  if (askedAt > membership.roster.seenAt) membership.roster = takeRoster(membership.roster, members, databaseAt, askedAt, settings.LEASE_MS);
+  if (askedAt > membership.roster.seenAt)
+    membership.roster = takeRoster(membership.roster, members, databaseAt, askedAt, settings.LEASE_MS);
 };
 
-/** Whether a living member has renewed its lease: with the database back, the others count as living for a while without that. */
+/**
+ * Whether a living member has renewed its lease: with the database back, the others count as living for a while without
+ * that.
+ */
 export const isFresh = ({ membership, settings }: Aggregator, { heartbeatAt }: Member): boolean =>
   membership.roster.databaseNow - heartbeatAt <= settings.LEASE_MS;
 
@@ -73,7 +108,8 @@ export const isFresh = ({ membership, settings }: Aggregator, { heartbeatAt }: M
 const deadlineOf = ({ settings }: Aggregator) => Math.min(1_000, settings.LEASE_MS / 3);
 
 /** Whether the lease is held as far as this process can know: only then it saves. */
-export const holdsLease = ({ membership, settings }: Aggregator): boolean => performance.now() - membership.renewedAt < settings.LEASE_MS;
+export const holdsLease = ({ membership, settings }: Aggregator): boolean =>
+  performance.now() - membership.renewedAt < settings.LEASE_MS;
 
 /** The living, this one as it knows itself to be. */
 export const livingWithSelf = (aggregator: Aggregator): Member[] => [...others(aggregator), self(aggregator)];
@@ -90,12 +126,16 @@ const self = (aggregator: Aggregator): Member => {
   return { name: _id, incarnation, address, state, partitions, heartbeatAt: 0, steadySince: 0 };
 };
 
-const ownDocument = (aggregator: Aggregator): OwnDocument => ({ ...standing(aggregator), beat: nextBeat(aggregator.heart) });
+const ownDocument = (aggregator: Aggregator): OwnDocument => ({
+  ...standing(aggregator),
+  beat: nextBeat(aggregator.heart),
+});
 
 const standing = ({ heart, progress, table }: Aggregator): Omit<OwnDocument, 'beat'> => {
   const { address, healthPort, startedAt, state } = progress;
   const held = [...table.values()];
-  const numbersOf = (isWanted: (partition: (typeof held)[number]) => boolean) => held.filter(isWanted).map(({ number }) => number);
+  const numbersOf = (isWanted: (partition: (typeof held)[number]) => boolean) =>
+    held.filter(isWanted).map(({ number }) => number);
   return {
     ...{ _id: heart.name, incarnation: heart.incarnation, startedAt, address, healthPort, state },
     partitions: numbersOf(({ served }) => served),

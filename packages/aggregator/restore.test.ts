@@ -1,4 +1,4 @@
-import type { CheckpointDocument } from '@muster/log';
+import type { CheckpointDocument } from '@muster/store';
 import { expect } from 'chai';
 import { Timestamp } from 'mongodb';
 import { oldestToken } from './restore.ts';
@@ -18,9 +18,12 @@ const among = (...checkpoints: CheckpointDocument[]) => new Map(checkpoints.map(
 
 describe('The token to resume after', () => {
   it('is that of the oldest checkpoint', () =>
-    expect(oldestToken([0, 3, 6], among(checkpoint(0, 30, 'c'), checkpoint(3, 10, 'a'), checkpoint(6, 20, 'b')))).to.deep.equal({ _data: 'a' }));
+    expect(
+      oldestToken([0, 3, 6], among(checkpoint(0, 30, 'c'), checkpoint(3, 10, 'a'), checkpoint(6, 20, 'b'))),
+    ).to.deep.equal({ _data: 'a' }));
 
-  it('is none where a partition has no checkpoint', () => expect(oldestToken([0, 3], among(checkpoint(0, 30, 'c')))).to.equal(undefined));
+  it('is none where a partition has no checkpoint', () =>
+    expect(oldestToken([0, 3], among(checkpoint(0, 30, 'c')))).to.equal(undefined));
 
   it('is none at a tie of the oldest, as either token could be the later one', () =>
     expect(oldestToken([0, 3], among(checkpoint(0, 10, 'a'), checkpoint(3, 10, 'b')))).to.equal(undefined));

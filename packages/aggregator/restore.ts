@@ -1,6 +1,7 @@
+import { absent } from '@muster/model';
+import { failpoint } from '@muster/runtime';
 import {
   type CheckpointDocument,
-  failpoint,
   foldStored,
   type ResumeToken,
   readCheckpoints,
@@ -10,8 +11,7 @@ import {
   scanEvents,
   scanRecords,
   stateOf,
-} from '@muster/log';
-import { absent } from '@muster/model';
+} from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { findEntry, loadEntry, type Partition, park } from './table.ts';
 import { fillHole, takeAtOnce } from './take-event.ts';
@@ -21,28 +21,38 @@ const readDeadlineMs = 10_000;
 export type Checkpoints = ReadonlyMap<number, CheckpointDocument>;
 
 /** The stored checkpoints of these partitions: to be read before their records, always. */
-export const readStoredCheckpoints = ({ log }: Aggregator, partitions: readonly number[], deadlineMs = readDeadlineMs): Promise<Checkpoints> =>
-  readCheckpoints(log, partitions, deadlineMs);
+export const readStoredCheckpoints = (
+  { log }: Aggregator,
+  partitions: readonly number[],
+  deadlineMs = readDeadlineMs,
+): Promise<Checkpoints> => readCheckpoints(log, partitions, deadlineMs);
 
 /**
- * The token after which a change stream misses nothing that these checkpoints do not reach: the oldest. Undefined where a partition has no checkpoint, or
- * where two of the oldest time differ: then only a scan of the log will do.
+ * The token after which a change stream misses nothing that these checkpoints do not reach: the oldest. Undefined where
+ * a partition has no checkpoint, or where two of the oldest time differ: then only a scan of the log will do.
  */
 export const oldestToken = (partitions: readonly number[], checkpoints: Checkpoints): ResumeToken | undefined => {
   const known = partitions.flatMap((partition) => checkpoints.get(partition) ?? []);
   const [first, ...others] = known.sort((a, b) => a.clusterTime.compare(b.clusterTime));
   if (!first || known.length < partitions.length) return undefined;
-  const isTie = others.some((other) => other.clusterTime.equals(first.clusterTime) && tokenText(other) !== tokenText(first));
+  const isTie = others.some(
+    (other) => other.clusterTime.equals(first.clusterTime) && tokenText(other) !== tokenText(first),
+  );
   return isTie ? undefined : first.resumeToken;
 };
 
 const tokenText = ({ resumeToken }: CheckpointDocument) => JSON.stringify(resumeToken);
 
 /**
- * Loads the records of these partitions into memory; the checkpoints must have been read before. A partition whose records are not whole is folded from its
- * log.
+ * Loads the records of these partitions into memory; the checkpoints must have been read before. A partition whose
+ * records are not whole is folded from its log.
  */
-export const loadRecords = async (aggregator: Aggregator, partitions: readonly number[], checkpoints: Checkpoints, signal: AbortSignal): Promise<void> => {
+export const loadRecords = async (
+  aggregator: Aggregator,
+  partitions: readonly number[],
+  checkpoints: Checkpoints,
+  signal: AbortSignal,
+): Promise<void> => {
   const { log, entities, table, logger } = aggregator;
   for (const entity of entities.values()) {
     for await (const record of scanRecords(log, entity, partitions)) {
@@ -52,14 +62,19 @@ export const loadRecords = async (aggregator: Aggregator, partitions: readonly n
   }
   await failpoint('restore:after-records');
   if (signal.aborted) return;
-  const isTorn = (number: number) => (table.get(number)?.events ?? Number.POSITIVE_INFINITY) < (checkpoints.get(number)?.events ?? 0); // one may have moved on meanwhile
+  const isTorn = (number: number) =>
+    // one may have moved on meanwhile
+    (table.get(number)?.events ?? Number.POSITIVE_INFINITY) < (checkpoints.get(number)?.events ?? 0);
   const torn = partitions.filter(isTorn);
   if (torn.length === 0) return;
   logger.warn(`The records of partitions ${torn.join(', ')} are not whole: folding their log instead`);
   await scanLog(aggregator, torn, undefined, signal);
 };
 
-/** Takes the log's events since the checkpoints, less an overlap that covers wrong clocks; all of them for a partition without a checkpoint. */
+/**
+ * Takes the log's events since the checkpoints, less an overlap that covers wrong clocks; all of them for a partition
+ * without a checkpoint.
+ */
 export const scanSinceCheckpoints = async (
   aggregator: Aggregator,
   partitions: readonly number[],
@@ -117,7 +132,12 @@ const parkAgain = (partition: Partition, events: Parameters<typeof park>[1][], p
   for (const event of events) park(partition, event, problem);
 };
 
-const scanLog = async (aggregator: Aggregator, partitions: readonly number[], since: Date | undefined, signal: AbortSignal) => {
+const scanLog = async (
+  aggregator: Aggregator,
+  partitions: readonly number[],
+  since: Date | undefined,
+  signal: AbortSignal,
+) => {
   for await (const event of scanEvents(aggregator.log, partitions, since)) {
     if (signal.aborted) return;
     const applied = takeAtOnce(aggregator, event);

@@ -1,23 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { dropConnections, partitionHash, serveRequests } from '@muster/cluster';
-import { ensureCollections, leaveMembers, openLog, SettingsConflict } from '@muster/log';
 import { checkDistinct, type Entity } from '@muster/model';
+import { partitionHash } from '@muster/placement';
 import { type Environment, openHealthPort, openLogger, openMetrics, repeat, retryUntil } from '@muster/runtime';
+import { ensureCollections, leaveMembers, openLog, SettingsConflict } from '@muster/store';
+import { dropConnections, serveRequests } from '@muster/wire';
 import { type Aggregator, openAggregator } from './aggregator.ts';
 import { openAnswers } from './answer-requests.ts';
 import { handOver } from './hand-over.ts';
 import { isBehind, lagMs } from './heart.ts';
 import { beat, look, NameTaken } from './membership.ts';
+import { takePlace } from './rebalance.ts';
 import { parseAggregatorSettings, type Settings } from './settings.ts';
 import { saveSnapshot } from './snapshot.ts';
 import { tailLog } from './tail.ts';
-import { takePlace } from './take-place.ts';
 import { trimChanged } from './trim-changed.ts';
 
 /**
- * Runs an aggregator of these entities: joins, restores, tails and serves until the signal aborts, then hands over, saves a last snapshot and leaves. `onReady`
- * hears of its name and ports. Gives the exit code: 2 for settings that cannot be, 0 otherwise. Throws when a port is taken, SettingsConflict and NameTaken.
+ * Runs an aggregator of these entities: joins, restores, tails and serves until the signal aborts, then hands over,
+ * saves a last snapshot and leaves. `onReady` hears of its name and ports. Gives the exit code: 2 for settings that
+ * cannot be, 0 otherwise. Throws when a port is taken, SettingsConflict and NameTaken.
  */
 export const runAggregator = async (
   entities: readonly Entity[],
@@ -34,7 +36,9 @@ export const runAggregator = async (
   const registry = openMetrics(name);
   await using log = openLog({ uri: settings.MONGODB_URI, database: settings.DATABASE, appName: `muster-${name}` });
   const aggregator = openAggregator({ name, settings, entities, log, logger, registry });
-  await using health = await openHealthPort(settings.HOST, settings.HEALTH_PORT, registry, () => readHealth(aggregator));
+  await using health = await openHealthPort(settings.HOST, settings.HEALTH_PORT, registry, () =>
+    readHealth(aggregator),
+  );
   await using service = await serveRequests({
     host: settings.HOST,
     port: settings.WIRE_PORT,
@@ -50,20 +54,28 @@ export const runAggregator = async (
 
   if (!(await prepare(aggregator, entities, signal))) return 0;
   const greetAnew = () => dropConnections(service); // the others must not take this incarnation for the former one
-  await serveAsMember(aggregator, signal, greetAnew, () => onReady({ name, port: service.port, healthPort: health.port }));
+  await serveAsMember(aggregator, signal, greetAnew, () =>
+    onReady({ name, port: service.port, healthPort: health.port }),
+  );
   await leave(aggregator);
   return 0;
 };
 
 // the process id tells apart those on one machine; in a container both stay the same over restarts
-const nameOf = ({ AGGREGATOR_NAME }: Settings): string => AGGREGATOR_NAME ?? (`${hostname()}-${process.pid}`.slice(-64) || randomBytes(6).toString('hex'));
+const nameOf = ({ AGGREGATOR_NAME }: Settings): string =>
+  AGGREGATOR_NAME ?? (`${hostname()}-${process.pid}`.slice(-64) || randomBytes(6).toString('hex'));
 
 // nobody finds a process at "everywhere": there it is the machine's, or the container's, own name that is known
 const addressOf = ({ HOST, ADVERTISED_HOST, ADVERTISED_PORT }: Settings, port: number): string =>
   `${ADVERTISED_HOST ?? (HOST === '0.0.0.0' ? hostname() : HOST)}:${ADVERTISED_PORT || port}`;
 
 /** Tails and serves until `signal` aborts, and on until what is served here is served elsewhere. Throws NameTaken. */
-const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal, onAnew: () => void, onServing: () => void): Promise<void> => {
+const serveAsMember = async (
+  aggregator: Aggregator,
+  signal: AbortSignal,
+  onAnew: () => void,
+  onServing: () => void,
+): Promise<void> => {
   const over = new AbortController();
   const onFailure = (error: unknown) => error instanceof NameTaken && over.abort(error);
   const every = (ms: number, task: (aggregator: Aggregator) => Promise<void>) =>
@@ -74,7 +86,11 @@ const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal, onAnew
       onFailure,
     );
   // none waits for another: a lease must not lapse since something else is slow
-  const chores = [every(aggregator.settings.HEARTBEAT_EVERY_MS, renew), every(lookEveryMs, findPlace), every(trimEveryMs, trimChanged)];
+  const chores = [
+    every(aggregator.settings.HEARTBEAT_EVERY_MS, renew),
+    every(lookEveryMs, findPlace),
+    every(trimEveryMs, trimChanged),
+  ];
   const tailing = tailLog(aggregator, over.signal, onAnew, onServing);
   await aborted(AbortSignal.any([signal, over.signal]));
   if (aggregator.progress.state === 'serving' && !over.signal.aborted) await handOver(aggregator);
@@ -106,18 +122,26 @@ const renew = async (aggregator: Aggregator): Promise<void> => {
     progress.beating = true;
   } catch (error) {
     if (error instanceof NameTaken) throw error;
-    if (progress.beating) logger.warn({ err: error }, 'Cannot renew the lease: serving what is in memory, and saving nothing');
+    if (progress.beating)
+      logger.warn({ err: error }, 'Cannot renew the lease: serving what is in memory, and saving nothing');
     progress.beating = false;
   }
 };
 
 const aborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
+  new Promise<void>((resolve) =>
+    signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
 
 /** Makes what the database lacks, as often as it takes; false when it was to stop first. Throws SettingsConflict. */
-const prepare = async ({ log, logger, settings }: Aggregator, entities: readonly Entity[], signal: AbortSignal): Promise<boolean> => {
+const prepare = async (
+  { log, logger, settings }: Aggregator,
+  entities: readonly Entity[],
+  signal: AbortSignal,
+): Promise<boolean> => {
   const shape = { partitions: settings.PARTITIONS, hash: partitionHash };
-  const complainNow = (error: unknown, failures: number) => failures % 10 === 1 && logger.warn({ err: error }, 'Cannot prepare the database, trying again');
+  const complainNow = (error: unknown, failures: number) =>
+    failures % 10 === 1 && logger.warn({ err: error }, 'Cannot prepare the database, trying again');
   const attempt = () => ensureCollections(log, entities, shape).then(() => true);
   return (await retryUntil(attempt, signal, complainNow, (error) => error instanceof SettingsConflict)) ?? false;
 };
@@ -127,7 +151,8 @@ const leave = async (aggregator: Aggregator) => {
   const isSaving = progress.state === 'leaving';
   if (isSaving) await snapshotEnded(aggregator);
   const outcome = isSaving ? await saveSnapshot(aggregator) : 'nothing';
-  await leaveMembers(log, { _id: heart.name, incarnation: heart.incarnation }, leaveDeadlineMs).catch(() => undefined); // then the lease lapses
+  // then the lease lapses
+  await leaveMembers(log, { _id: heart.name, incarnation: heart.incarnation }, leaveDeadlineMs).catch(() => undefined);
   logger.info({ lastSnapshot: outcome }, 'Stopped');
 };
 

@@ -6,11 +6,9 @@ const least = { MONGODB_URI: 'mongodb://127.0.0.1/', CLUSTER_SECRET: 'a secret o
 describe('The settings of an aggregator', () => {
   it('need a database; each partition is held twice and a lease lapses after three seconds', () => {
     const parsed = parseAggregatorSettings(least);
-    expect(parsed.kind === 'settings' && [parsed.settings.COPIES, parsed.settings.LEASE_MS, parsed.settings.AGGREGATOR_NAME]).to.deep.equal([
-      2,
-      3_000,
-      undefined,
-    ]);
+    expect(
+      parsed.kind === 'settings' && [parsed.settings.COPIES, parsed.settings.LEASE_MS, parsed.settings.AGGREGATOR_NAME],
+    ).to.deep.equal([2, 3_000, undefined]);
   });
 
   it('refuse heartbeats that do not come three times in a lease', () => {

@@ -1,4 +1,11 @@
-import { type Environment, type Parsed, parseSettings, type SharedSettings, secretSettings, sharedSettings } from '@muster/runtime';
+import {
+  type Environment,
+  type Parsed,
+  parseSettings,
+  type SharedSettings,
+  secretSettings,
+  sharedSettings,
+} from '@muster/runtime';
 import Joi from 'joi';
 
 export type Settings = SharedSettings & {
@@ -17,7 +24,8 @@ export type Settings = SharedSettings & {
 };
 
 /** The aggregator's settings from its environment; times in milliseconds. */
-export const parseAggregatorSettings = (environment: Environment): Parsed<Settings> => parseSettings<Settings>(table, environment, secretSettings);
+export const parseAggregatorSettings = (environment: Environment): Parsed<Settings> =>
+  parseSettings<Settings>(table, environment, secretSettings);
 
 const table = {
   ...sharedSettings,
@@ -25,7 +33,8 @@ const table = {
   COPIES: Joi.number().integer().min(1).max(8).default(2),
   WIRE_PORT: Joi.number().integer().min(0).max(65_535).default(0),
   ADVERTISED_HOST: Joi.string().hostname().invalid('0.0.0.0'),
-  ADVERTISED_PORT: Joi.number().integer().min(0).max(65_535).default(0), // 0: that of the wire; another one where something stands between
+  // 0: that of the wire; another one where something stands between
+  ADVERTISED_PORT: Joi.number().integer().min(0).max(65_535).default(0),
   SNAPSHOT_EVERY: Joi.number().integer().min(1).default(100),
   SNAPSHOT_AFTER_MS: Joi.number().integer().min(10).default(2_000),
   SNAPSHOT_DEADLINE_MS: Joi.number().integer().min(100).default(15_000),
@@ -33,7 +42,8 @@ const table = {
   HEARTBEAT_EVERY_MS: Joi.number()
     .integer()
     .min(50)
-    .max(Joi.ref('LEASE_MS', { adjust: (leaseMs: number) => Math.min(2_000, leaseMs / 3) })) // else one that is late for once counts as dead
+    // else one that is late for once counts as dead
+    .max(Joi.ref('LEASE_MS', { adjust: (leaseMs: number) => Math.min(2_000, leaseMs / 3) }))
     .default(({ LEASE_MS }: { LEASE_MS: number }) => Math.min(1_000, Math.floor(LEASE_MS / 3))),
   HANDOVER_MS: Joi.number().integer().min(0).max(15_000).default(10_000),
   SCAN_OVERLAP_MS: Joi.number().integer().min(0).default(60_000),

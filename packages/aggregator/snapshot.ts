@@ -1,8 +1,8 @@
+import type { Entity } from '@muster/model';
+import { failpoint, isArmed } from '@muster/runtime';
 import {
   type CheckpointDocument,
-  failpoint,
   type Heartbeat,
-  isArmed,
   keepDeadLetter,
   type RecordDocument,
   recordOf,
@@ -10,8 +10,7 @@ import {
   type StoredEvent,
   saveCheckpoints,
   saveRecords,
-} from '@muster/log';
-import type { Entity } from '@muster/model';
+} from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { holdsLease } from './membership.ts';
 import { type Changed, countLiving, type Entry, type Parked, type Partition } from './table.ts';
@@ -19,12 +18,21 @@ import { type Changed, countLiving, type Entry, type Parked, type Partition } fr
 /** What one step took out of memory to be saved. */
 type Taken = { entries: TakenEntry[]; letters: TakenLetter[]; checkpoints: CheckpointDocument[] };
 /** `after`: as it stood among the changed ones. No record: it is saved already, only the checkpoint was not. */
-type TakenEntry = { entry: Entry; partition: Partition; after: ReturnType<Changed['get']>; record: RecordDocument | undefined; saved: boolean };
+type TakenEntry = {
+  entry: Entry;
+  partition: Partition;
+  after: ReturnType<Changed['get']>;
+  record: RecordDocument | undefined;
+  saved: boolean;
+};
 type TakenLetter = { parked: Parked; event: StoredEvent };
 
 const saveInOneGoMax = 1_000;
 
-/** Whether a snapshot is due: enough events processed, the oldest waits long enough, or the checkpoints of unchanged partitions are old. */
+/**
+ * Whether a snapshot is due: enough events processed, the oldest waits long enough, or the checkpoints of unchanged
+ * partitions are old.
+ */
 export const isSnapshotDue = (aggregator: Aggregator): boolean => {
   const { progress, settings } = aggregator;
   if (progress.snapshotting || progress.state === 'restoring' || !holdsLease(aggregator)) return false;
@@ -36,12 +44,14 @@ export const isSnapshotDue = (aggregator: Aggregator): boolean => {
 };
 
 /**
- * Saves the records changed since the last snapshot in the partitions that are this aggregator's to save, then how far it reaches. When anything could not be saved, all of it counts as changed again and
- * no checkpoint is written; a crash in between replays events, and versions drop them. One at a time; never throws.
+ * Saves the records changed since the last snapshot in the partitions that are this aggregator's to save, then how far
+ * it reaches. When anything could not be saved, all of it counts as changed again and no checkpoint is written; a crash
+ * in between replays events, and versions drop them. One at a time; never throws.
  */
 export const saveSnapshot = async (aggregator: Aggregator): Promise<'saved' | 'failed' | 'nothing'> => {
   const { heart, progress, metrics, logger } = aggregator;
-  if (progress.snapshotting || !heart.last) return 'nothing'; // without a heartbeat there is no token that a checkpoint could hold
+  // without a heartbeat there is no token that a checkpoint could hold
+  if (progress.snapshotting || !heart.last) return 'nothing';
   const taken = takeChanged(aggregator, heart.last);
   if (taken.checkpoints.length === 0) return 'nothing';
   progress.snapshotting = true;
@@ -54,7 +64,10 @@ export const saveSnapshot = async (aggregator: Aggregator): Promise<'saved' | 'f
   } catch (error) {
     putBack(aggregator, taken);
     metrics.snapshots.inc({ outcome: 'failed' });
-    logger.warn({ err: error }, `Cannot save a snapshot of ${taken.entries.length} records: they stay in memory and in the log, the next snapshot saves them`);
+    logger.warn(
+      { err: error },
+      `Cannot save a snapshot of ${taken.entries.length} records: they stay in memory and in the log, the next snapshot saves them`,
+    );
     return 'failed';
   } finally {
     progress.snapshotting = false;
@@ -62,7 +75,8 @@ export const saveSnapshot = async (aggregator: Aggregator): Promise<'saved' | 'f
   }
 };
 
-// as long a rest as the work took: under load the database is for appends first, and what changes twice meanwhile is saved once
+// as long a rest as the work took: under load the database is for appends first, and what changes twice meanwhile is
+// saved once
 const restUntil = (startedAt: number, endedAt: number) => endedAt + Math.min(restMsMax, endedAt - startedAt);
 const restMsMax = 1_000;
 
@@ -87,7 +101,12 @@ const takeChanged = (aggregator: Aggregator, heartbeat: Heartbeat): Taken => {
   return taken;
 };
 
-const takeEntry = (aggregator: Aggregator, entry: Entry, partition: Partition, after: TakenEntry['after']): TakenEntry => {
+const takeEntry = (
+  aggregator: Aggregator,
+  entry: Entry,
+  partition: Partition,
+  after: TakenEntry['after'],
+): TakenEntry => {
   const { id, state, savedVersion } = entry;
   const isSaved = state.status === 'absent' || savedVersion >= state.version;
   const record = isSaved ? undefined : recordOf(id, partition.number, state, markOf(aggregator, partition));
@@ -110,7 +129,8 @@ const checkpointOf = (aggregator: Aggregator, partition: Partition, heartbeat: H
 // the order is what makes a crash harmless: dead letters and records first, the checkpoint that passes them last
 const saveTaken = async (aggregator: Aggregator, taken: Taken) => {
   const { log, entities, settings } = aggregator;
-  for (const { parked, event } of taken.letters) await keepDeadLetter(log, event, parked.problem, settings.SNAPSHOT_DEADLINE_MS);
+  for (const { parked, event } of taken.letters)
+    await keepDeadLetter(log, event, parked.problem, settings.SNAPSHOT_DEADLINE_MS);
   await failpoint('snapshot:before-records');
   for (const entity of entities.values()) {
     const entries = taken.entries.filter((one) => one.record && one.entry.entity === entity);
@@ -136,7 +156,8 @@ const saveEntries = async ({ log, settings, metrics }: Aggregator, entity: Entit
 
 const putBack = ({ progress }: Aggregator, taken: Taken) => {
   // an entry that changed again stands there already, with the later change's place
-  for (const { entry, partition, after } of taken.entries) if (!partition.changed.has(entry)) partition.changed.set(entry, after);
+  for (const { entry, partition, after } of taken.entries)
+    if (!partition.changed.has(entry)) partition.changed.set(entry, after);
   for (const { parked, event } of taken.letters) parked.letters.push(event);
   progress.unsaved += taken.entries.length + taken.letters.length;
   progress.unsavedSince ??= performance.now();

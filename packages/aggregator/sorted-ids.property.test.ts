@@ -2,24 +2,32 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { addId, openSortedIds, removeId, sliceIds } from './sorted-ids.ts';
 
-const step = fc.record({ kind: fc.constantFrom('add' as const, 'remove' as const), id: fc.integer({ min: 0, max: 3_000 }).map((n) => `id-${n}`) });
+const step = fc.record({
+  kind: fc.constantFrom('add' as const, 'remove' as const),
+  id: fc.integer({ min: 0, max: 3_000 }).map((n) => `id-${n}`),
+});
 
 describe('Sorted ids', () => {
   it('are what a set, sorted, would be, whatever is added and removed', () =>
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 3_000, size: 'max' }), fc.nat(3_000), fc.integer({ min: 1, max: 200 }), (steps, offset, limit) => {
-        const ids = openSortedIds();
-        const set = new Set<string>();
-        for (const { kind, id } of steps) {
-          if (kind === 'add') set.add(id);
-          else set.delete(id);
-          (kind === 'add' ? addId : removeId)(ids, id);
-        }
-        const expected = [...set].sort();
-        expect(ids.size).to.equal(expected.length);
-        expect(sliceIds(ids, 0, Number.POSITIVE_INFINITY)).to.deep.equal(expected);
-        expect(sliceIds(ids, offset, limit)).to.deep.equal(expected.slice(offset, offset + limit));
-      }),
+      fc.property(
+        fc.array(step, { maxLength: 3_000, size: 'max' }),
+        fc.nat(3_000),
+        fc.integer({ min: 1, max: 200 }),
+        (steps, offset, limit) => {
+          const ids = openSortedIds();
+          const set = new Set<string>();
+          for (const { kind, id } of steps) {
+            if (kind === 'add') set.add(id);
+            else set.delete(id);
+            (kind === 'add' ? addId : removeId)(ids, id);
+          }
+          const expected = [...set].sort();
+          expect(ids.size).to.equal(expected.length);
+          expect(sliceIds(ids, 0, Number.POSITIVE_INFINITY)).to.deep.equal(expected);
+          expect(sliceIds(ids, offset, limit)).to.deep.equal(expected.slice(offset, offset + limit));
+        },
+      ),
       { numRuns: 40 },
     ));
 

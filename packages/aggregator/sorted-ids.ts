@@ -1,6 +1,6 @@
 /**
- * Ids in order, in pieces of bounded length, so that adding, removing and finding the nth cost about the square root of their number.
- * A plain value, changed in this file only.
+ * Ids in order, in pieces of bounded length, so that adding, removing and finding the nth cost about the square root of
+ * their number. A plain value, changed in this file only.
  */
 export type SortedIds = { pieces: string[][]; size: number };
 

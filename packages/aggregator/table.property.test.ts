@@ -1,11 +1,26 @@
-import type { StoredEvent } from '@muster/log';
 import { type Command, decide, defineEntity, evolve, fold, parseEvent, type State, typeOf } from '@muster/model';
+import type { StoredEvent } from '@muster/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import Joi from 'joi';
-import { applyEvent, countLiving, findEntry, keepPending, loadEntry, openPartition, openTable, restoredAmong, type Table } from './table.ts';
+import {
+  applyEvent,
+  countLiving,
+  findEntry,
+  keepPending,
+  loadEntry,
+  openPartition,
+  openTable,
+  restoredAmong,
+  type Table,
+} from './table.ts';
 
-const thing = defineEntity({ name: 'thing', title: 'Thing', collection: 'Things', fields: { text: Joi.string(), size: Joi.number() } });
+const thing = defineEntity({
+  name: 'thing',
+  title: 'Thing',
+  collection: 'Things',
+  fields: { text: Joi.string(), size: Joi.number() },
+});
 const entities = new Map([[thing.name, thing]]);
 
 const command: fc.Arbitrary<Command> = fc.oneof(
@@ -58,7 +73,8 @@ const expectTable = (table: Table, log: StoredEvent[]) => {
   }
 };
 
-const applyAll = (table: Table, events: StoredEvent[]) => events.map((event) => applyEvent(table, entities, event, undefined).kind);
+const applyAll = (table: Table, events: StoredEvent[]) =>
+  events.map((event) => applyEvent(table, entities, event, undefined).kind);
 
 describe('The table of states', () => {
   it('is the fold of the log, and applying it twice is applying it once', () =>
@@ -96,7 +112,13 @@ describe('The table of states', () => {
     const [first] = logOf([{ id: 'a', command: { kind: 'create', fields: { text: 'x', size: 1 } } }]);
     const partition = table.get(0);
     if (!partition || !first) throw new Error('There must be one');
-    loadEntry(partition, thing, 'b', { status: 'active', version: 3, fields: { text: 'y', size: 2 }, createdAt: new Date(), updatedAt: new Date() });
+    loadEntry(partition, thing, 'b', {
+      status: 'active',
+      version: 3,
+      fields: { text: 'y', size: 2 },
+      createdAt: new Date(),
+      updatedAt: new Date(),
+    });
     expect(partition.changed.size).to.equal(0);
     applyAll(table, [first, first]);
     expect([...partition.changed.keys()].map(({ id }) => id)).to.deep.equal(['a']);
@@ -122,7 +144,10 @@ describe('The table of states', () => {
 
   it('tells a hole from what follows', () => {
     const log = logOf(
-      [1, 2, 3].map((size) => ({ id: 'a', command: size === 1 ? { kind: 'create', fields: { text: 'x', size } } : { kind: 'update', changes: { size } } })),
+      [1, 2, 3].map((size) => ({
+        id: 'a',
+        command: size === 1 ? { kind: 'create', fields: { text: 'x', size } } : { kind: 'update', changes: { size } },
+      })),
     );
     const table = openTable([0, 1]);
     expect(applyAll(table, log.slice(2))).to.deep.equal(['hole']);
@@ -141,6 +166,10 @@ describe('The table of states', () => {
     expect(applyAll(table, log)).to.deep.equal(['known', 'known', 'known', 'known']);
     const partition = table.get(0);
     expect(partition && findEntry(partition, thing.name, 'a')?.state.version).to.equal(1);
-    expect([partition?.parked.get('thing:a')?.letters.map(({ _id }) => _id), partition?.parkedEvents, partition?.events]).to.deep.equal([['a-2', 'a-3'], 2, 2]);
+    expect([
+      partition?.parked.get('thing:a')?.letters.map(({ _id }) => _id),
+      partition?.parkedEvents,
+      partition?.events,
+    ]).to.deep.equal([['a-2', 'a-3'], 2, 2]);
   });
 });

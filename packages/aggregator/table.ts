@@ -1,40 +1,58 @@
-import type { StoredEvent, Timestamp } from '@muster/log';
 import { absent, type Entity, evolve, parseEvent, type State } from '@muster/model';
+import type { StoredEvent, Timestamp } from '@muster/store';
 import { addId, openSortedIds, removeId, type SortedIds } from './sorted-ids.ts';
 
-/** The states that this aggregator holds, by partition. A plain value, changed by `applyEvent`, `loadEntry` and what marks changes, in this file only. */
+/**
+ * The states that this aggregator holds, by partition. A plain value, changed by `applyEvent`, `loadEntry` and what
+ * marks changes, in this file only.
+ */
 export type Table = Map<number, Partition>;
 
 export type Partition = {
   number: number;
   served: boolean; // restored: what it says is the log's, to within the lag
   owned: boolean; // this aggregator saves it: the first of its holders
-  pending: StoredEvent[] | 'overflowed' | undefined; // while it is being restored beside others: what the stream brought meanwhile, unless that was too much
+  // while it is being restored beside others: what the stream brought meanwhile, unless that was too much
+  pending: StoredEvent[] | 'overflowed' | undefined;
   entries: Map<string, Map<string, Entry>>; // by entity's name, then id
   living: Map<string, SortedIds>; // by entity's name
   events: number; // the sum of the versions of its states
   changed: Changed;
-  surplusSince: number | undefined; // when its other holders were first seen to serve it, where it is to be dropped here; on the monotonic clock
+  // when its other holders were first seen to serve it, where it is to be dropped here; on the monotonic clock
+  surplusSince: number | undefined;
   parked: Map<string, Parked>; // by stream
   parkedEvents: number;
   snapshot: number; // how many snapshots this start took of it
 };
 
 /**
- * The entries changed since the stored checkpoint, each with the heartbeat (its cluster time) after which the stream brought the last change: a checkpoint of
- * a later heartbeat reaches it. Undefined where it was read from the log itself, which may be ahead of the stream.
+ * The entries changed since the stored checkpoint, each with the heartbeat (its cluster time) after which the stream
+ * brought the last change: a checkpoint of a later heartbeat reaches it. Undefined where it was read from the log
+ * itself, which may be ahead of the stream.
  */
 export type Changed = Map<Entry, Timestamp | undefined>;
 
 export type Entry = { entity: Entity; id: string; state: State; savedVersion: number };
 
-/** A stream with an event that cannot be understood: its state stays as it was before it. `letters` are the events still to be kept as dead letters. */
+/**
+ * A stream with an event that cannot be understood: its state stays as it was before it. `letters` are the events still
+ * to be kept as dead letters.
+ */
 export type Parked = { version: number; problem: string; letters: StoredEvent[] };
 
-/** `known`: applied before · `hole`: its predecessor is missing, read the stream · `foreign`: of a partition that is not held here. */
-export type Applied = { kind: 'applied'; entry: Entry } | { kind: 'known' } | { kind: 'hole'; above: number } | { kind: 'parked' } | { kind: 'foreign' };
+/**
+ * `known`: applied before · `hole`: its predecessor is missing, read the stream · `foreign`: of a partition that is not
+ * held here.
+ */
+export type Applied =
+  | { kind: 'applied'; entry: Entry }
+  | { kind: 'known' }
+  | { kind: 'hole'; above: number }
+  | { kind: 'parked' }
+  | { kind: 'foreign' };
 
-export const openTable = (partitions: readonly number[]): Table => new Map(partitions.map((number) => [number, openPartition(number)]));
+export const openTable = (partitions: readonly number[]): Table =>
+  new Map(partitions.map((number) => [number, openPartition(number)]));
 
 export const openPartition = (number: number): Partition => ({
   number,
@@ -51,19 +69,29 @@ export const openPartition = (number: number): Partition => ({
   snapshot: 0,
 });
 
-/** Of the partitions that a stream began with those that are restored: not what was added, or went and came again, while that lasted. */
+/**
+ * Of the partitions that a stream began with those that are restored: not what was added, or went and came again, while
+ * that lasted.
+ */
 export const restoredAmong = (table: Table, numbers: readonly number[]): Partition[] =>
   numbers.flatMap((number) => table.get(number) ?? []).filter(({ pending }) => pending === undefined);
 
-export const findEntry = (partition: Partition, entity: string, id: string): Entry | undefined => partition.entries.get(entity)?.get(id);
+export const findEntry = (partition: Partition, entity: string, id: string): Entry | undefined =>
+  partition.entries.get(entity)?.get(id);
 
 export const countLiving = (partition: Partition, entity: string): number => partition.living.get(entity)?.size ?? 0;
 
 /**
- * Applies an event to the state of its stream: the same event twice, or an older one, changes nothing. Depends on that stream's state and the event only.
- * `after`: the heartbeat after which the stream brought it; undefined where it was read from the log itself.
+ * Applies an event to the state of its stream: the same event twice, or an older one, changes nothing. Depends on that
+ * stream's state and the event only. `after`: the heartbeat after which the stream brought it; undefined where it was
+ * read from the log itself.
  */
-export const applyEvent = (table: Table, entities: ReadonlyMap<string, Entity>, stored: StoredEvent, after: Timestamp | undefined): Applied => {
+export const applyEvent = (
+  table: Table,
+  entities: ReadonlyMap<string, Entity>,
+  stored: StoredEvent,
+  after: Timestamp | undefined,
+): Applied => {
   const partition = table.get(stored.partition);
   if (!partition) return { kind: 'foreign' };
   const entity = entities.get(stored.entity);
@@ -71,7 +99,8 @@ export const applyEvent = (table: Table, entities: ReadonlyMap<string, Entity>, 
   const entry = findEntry(partition, entity.name, stored.entityId);
   const known = entry?.state.version ?? 0;
   if (stored.version <= known) return placeKnown(partition, entry, stored, after);
-  if (partition.parked.has(streamKey(stored))) return park(partition, stored, 'it follows an event that could not be understood');
+  if (partition.parked.has(streamKey(stored)))
+    return park(partition, stored, 'it follows an event that could not be understood');
   if (stored.version > known + 1) return { kind: 'hole', above: known };
   const parsed = parseEvent(entity, stored);
   if (parsed.kind === 'poison') return park(partition, stored, parsed.problem);
@@ -82,7 +111,12 @@ export const applyEvent = (table: Table, entities: ReadonlyMap<string, Entity>, 
 };
 
 /** Of a change that was read from the log before the stream brought it: now its place is known. */
-const placeKnown = (partition: Partition, entry: Entry | undefined, { version }: StoredEvent, after: Timestamp | undefined): Applied => {
+const placeKnown = (
+  partition: Partition,
+  entry: Entry | undefined,
+  { version }: StoredEvent,
+  after: Timestamp | undefined,
+): Applied => {
   if (after && entry?.state.version === version && partition.changed.has(entry)) partition.changed.set(entry, after);
   return { kind: 'known' };
 };
@@ -100,7 +134,8 @@ export const dropReached = ({ changed }: Partition, reached: Timestamp): void =>
 /** Keeps an event that the stream brought until its partition is restored; true where it is one of these. */
 export const keepPending = (partition: Partition, stored: StoredEvent): boolean => {
   if (partition.pending === undefined) return false;
-  if (partition.pending !== 'overflowed' && partition.pending.push(stored) > pendingMax) partition.pending = 'overflowed';
+  if (partition.pending !== 'overflowed' && partition.pending.push(stored) > pendingMax)
+    partition.pending = 'overflowed';
   return true;
 };
 
@@ -113,7 +148,10 @@ export const loadEntry = (partition: Partition, entity: Entity, id: string, stat
   if (state.version > entry.state.version) putState(partition, entry, state);
 };
 
-/** Parks a stream at this event: its state stays, its later events are parked too, all others go on. The same event twice counts once. */
+/**
+ * Parks a stream at this event: its state stays, its later events are parked too, all others go on. The same event
+ * twice counts once.
+ */
 export const park = (partition: Partition, stored: StoredEvent, problem: string): Applied => {
   const key = streamKey(stored);
   const parked = partition.parked.get(key) ?? { version: stored.version - 1, problem, letters: [] };
@@ -125,7 +163,8 @@ export const park = (partition: Partition, stored: StoredEvent, problem: string)
   return { kind: 'parked' };
 };
 
-export const streamKey = ({ entity, entityId }: { entity: string; entityId: string }): string => `${entity}:${entityId}`;
+export const streamKey = ({ entity, entityId }: { entity: string; entityId: string }): string =>
+  `${entity}:${entityId}`;
 
 const addEntry = (partition: Partition, entity: Entity, id: string): Entry => {
   const entry: Entry = { entity, id, state: absent, savedVersion: 0 };

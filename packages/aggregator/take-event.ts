@@ -1,5 +1,5 @@
-import { readStream, type StoredEvent, type Timestamp } from '@muster/log';
 import { retryUntil } from '@muster/runtime';
+import { readStream, type StoredEvent, type Timestamp } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { type Applied, applyEvent, keepPending, park } from './table.ts';
 import { wakeWaiters } from './waiting.ts';
@@ -7,8 +7,8 @@ import { wakeWaiters } from './waiting.ts';
 const readDeadlineMs = 5_000;
 
 /**
- * Takes one event that the stream brought into memory: applied, dropped as known, parked, or, where its predecessors are missing, these first, from the log
- * itself. Of a partition that is being restored it is kept until that is done.
+ * Takes one event that the stream brought into memory: applied, dropped as known, parked, or, where its predecessors
+ * are missing, these first, from the log itself. Of a partition that is being restored it is kept until that is done.
  */
 export const takeEvent = async (aggregator: Aggregator, stored: StoredEvent, signal: AbortSignal): Promise<void> => {
   const partition = aggregator.table.get(stored.partition);
@@ -17,7 +17,10 @@ export const takeEvent = async (aggregator: Aggregator, stored: StoredEvent, sig
   if (applied.kind === 'hole') await fillHole(aggregator, stored, applied.above, signal);
 };
 
-/** The same without a wait, of an event from the log itself unless `after` says after which heartbeat the stream brought it; a hole is left to the caller. */
+/**
+ * The same without a wait, of an event from the log itself unless `after` says after which heartbeat the stream brought
+ * it; a hole is left to the caller.
+ */
 export const takeAtOnce = (aggregator: Aggregator, stored: StoredEvent, after?: Timestamp): Applied => {
   const applied = applyEvent(aggregator.table, aggregator.entities, stored, after);
   if (applied.kind === 'applied') {
@@ -26,19 +29,36 @@ export const takeAtOnce = (aggregator: Aggregator, stored: StoredEvent, after?: 
   }
   if (applied.kind === 'known') aggregator.metrics.known.inc();
   if (applied.kind === 'parked')
-    aggregator.logger.error({ event: stored }, `Parked ${stored.entity} "${stored.entityId}" at version ${stored.version}: see DeadLetters`);
+    aggregator.logger.error(
+      { event: stored },
+      `Parked ${stored.entity} "${stored.entityId}" at version ${stored.version}: see DeadLetters`,
+    );
   if (applied.kind === 'applied' || applied.kind === 'parked') countUnsaved(aggregator, stored.partition);
   return applied;
 };
 
-/** Reads what a stream has above a version and takes it; an event that is missing in the log itself parks the stream. */
-export const fillHole = async (aggregator: Aggregator, stored: StoredEvent, above: number, signal: AbortSignal): Promise<void> => {
+/**
+ * Reads what a stream has above a version and takes it; an event that is missing in the log itself parks the stream.
+ */
+export const fillHole = async (
+  aggregator: Aggregator,
+  stored: StoredEvent,
+  above: number,
+  signal: AbortSignal,
+): Promise<void> => {
   const entity = aggregator.entities.get(stored.entity);
   const partition = aggregator.table.get(stored.partition);
   if (!entity || !partition) return;
   const complain = (error: unknown) =>
-    aggregator.logger.warn({ err: error }, `Cannot fill the hole before version ${stored.version} of ${entity.name} "${stored.entityId}", trying again`);
-  const events = await retryUntil(() => readStream(aggregator.log, entity, stored.entityId, above, readDeadlineMs), signal, complain);
+    aggregator.logger.warn(
+      { err: error },
+      `Cannot fill the hole before version ${stored.version} of ${entity.name} "${stored.entityId}", trying again`,
+    );
+  const events = await retryUntil(
+    () => readStream(aggregator.log, entity, stored.entityId, above, readDeadlineMs),
+    signal,
+    complain,
+  );
   if (!events) return; // stopping
   aggregator.metrics.holes.inc();
   for (const event of events) {

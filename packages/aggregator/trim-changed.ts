@@ -5,12 +5,14 @@ import { dropReached } from './table.ts';
 const trimDeadlineMs = 2_000;
 
 /**
- * Forgets the changes of partitions that others save, as far as the stored checkpoints reach: the rest is what is to be saved should they die. Throws when
- * the database does not answer.
+ * Forgets the changes of partitions that others save, as far as the stored checkpoints reach: the rest is what is to be
+ * saved should they die. Throws when the database does not answer.
  */
 export const trimChanged = async (aggregator: Aggregator): Promise<void> => {
   const { table } = aggregator;
-  const due = [...table.values()].filter(({ owned, changed }) => !owned && changed.size > 0).map(({ number }) => number);
+  const due = [...table.values()]
+    .filter(({ owned, changed }) => !owned && changed.size > 0)
+    .map(({ number }) => number);
   if (due.length === 0) return;
   const checkpoints = await readStoredCheckpoints(aggregator, due, trimDeadlineMs);
   for (const number of due) {

@@ -1,9 +1,12 @@
-import { partitionHash } from '@muster/cluster';
-import { type Running, readRunning } from '@muster/local';
-import { type Log, withinDeadline } from '@muster/log';
+import { partitionHash } from '@muster/placement';
+import { type Log, withinDeadline } from '@muster/store';
+import { type Running, readRunning } from '@muster/supervisor';
 import { type CliSettings, parseCliSettings } from './settings.ts';
 
-/** The running system as the commands see it: its database, its address if it was started here, and the secret of its wire if that is known. */
+/**
+ * The running system as the commands see it: its database, its address if it was started here, and the secret of its
+ * wire if that is known.
+ */
 export type Found =
   | { kind: 'found'; uri: string; database: string; url: string | undefined; secret: string | undefined }
   | { kind: 'problems'; problems: string[] };
@@ -16,17 +19,31 @@ export const findSystem = async (environment: NodeJS.ProcessEnv): Promise<Found>
   return describe(parsed.settings, running);
 };
 
-const describe = ({ MONGODB_URI, CLUSTER_SECRET, DATABASE, DATA }: CliSettings, running: Running | undefined): Found => {
+const describe = (
+  { MONGODB_URI, CLUSTER_SECRET, DATABASE, DATA }: CliSettings,
+  running: Running | undefined,
+): Found => {
   const uri = MONGODB_URI ?? running?.mongodbUri;
   const secret = CLUSTER_SECRET ?? running?.clusterSecret;
   if (uri !== undefined) return { kind: 'found', uri, database: DATABASE, url: running?.url, secret };
-  return { kind: 'problems', problems: [`no Muster runs on the data in ${DATA}, and MONGODB_URI is not set: start one with npm start, or name its database`] };
+  return {
+    kind: 'problems',
+    problems: [
+      `no Muster runs on the data in ${DATA}, and MONGODB_URI is not set: start one with npm start, or name its database`,
+    ],
+  };
 };
 
-/** The number of partitions that the database was set up with. Throws when it was not set up, or with another hash than this program's. */
+/**
+ * The number of partitions that the database was set up with. Throws when it was not set up, or with another hash than
+ * this program's.
+ */
 export const readPartitions = async (log: Log): Promise<number> => {
   const stored = await withinDeadline(log.settings.findOne({ _id: 'muster' }), 5_000, 'read the settings');
-  if (stored === null) throw new Error(`There is no Muster in database "${log.db.databaseName}": it has no Settings yet`);
+  if (stored === null)
+    throw new Error(`There is no Muster in database "${log.db.databaseName}": it has no Settings yet`);
   if (stored.hash === partitionHash) return stored.partitions;
-  throw new Error(`Cannot tell partitions: the database was set up with the hash "${stored.hash}", this program has "${partitionHash}"`);
+  throw new Error(
+    `Cannot tell partitions: the database was set up with the hash "${stored.hash}", this program has "${partitionHash}"`,
+  );
 };

@@ -1,6 +1,5 @@
 import { runProgram } from '@muster/runtime';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { bench } from './bench/bench.ts';
 import type { ScaleOptions } from './scale/request-of.ts';
 import { scale } from './scale/scale.ts';
 import { seed } from './seed/seed.ts';
@@ -13,51 +12,50 @@ const parseCount = (text: string): number => {
   throw new InvalidArgumentError('expected a whole number above 0');
 };
 
-const quick = { seconds: 2, rounds: 1, users: 5_000, trials: 1, mixedSeconds: 10 };
-
 const stopMs = 30_000;
 
-const run = (work: (environment: NodeJS.ProcessEnv, signal: AbortSignal) => Promise<number>) => runProgram('muster-cli', work, stopMs);
+const run = (work: (environment: NodeJS.ProcessEnv, signal: AbortSignal) => Promise<number>) =>
+  runProgram('muster-cli', work, stopMs);
 
 const program = new Command('muster').description('Looks after a running Muster').exitOverride();
 
 program
   .command('verify')
-  .description('compare memory and snapshot of the running system with the fold of its log; exit code 1 on a difference, 2 when it cannot look')
+  .description(
+    'compare memory and snapshot of the running system with the fold of its log; exit code 1 on a difference, 2 when it cannot look',
+  )
   .option('--without-memory', 'do not ask the aggregators')
-  .action((options: { withoutMemory?: true }) => run((environment) => verify(environment, { memory: !options.withoutMemory }, print)));
+  .action((options: { withoutMemory?: true }) =>
+    run((environment) => verify(environment, { memory: !options.withoutMemory }, print)),
+  );
 
 program
   .command('seed')
   .description('fill the running system with plausible users')
   .requiredOption('--users <number>', 'how many', parseCount)
-  .addOption(new Option('--via <road>', 'through the API or straight into the log').choices(['api', 'log']).default('log'))
+  .addOption(
+    new Option('--via <road>', 'through the API or straight into the log').choices(['api', 'log']).default('log'),
+  )
   .option('--seed <number>', 'which users: the same number makes the same ones', parseCount, 1)
   .option('--concurrency <number>', 'how many at a time (64 through the API, 2000 into the log)', parseCount)
   .option('--url <address>', 'of the gateway, where it was not started here')
   .action((options) => run((environment, signal) => seed(environment, options, signal, print)));
 
 program
-  .command('bench')
-  .description('measure Muster beside a bare Koa and a plain Koa + mongodb service; starts everything itself, with a database of its own')
-  .option('--seconds <number>', 'of each load', parseCount, 5)
-  .option('--rounds <number>', 'of all loads on all targets', parseCount, 3)
-  .option('--users <number>', 'there beforehand', parseCount, 100_000)
-  .option('--trials <number>', 'kills of an aggregator', parseCount, 6)
-  .option('--mixed-seconds <number>', 'of the mixed load', parseCount, 30)
-  .option('--quick', 'a small run that only shows that it works')
-  .option('--out <file>', 'put the Markdown there too')
-  .action((options) => run((environment, signal) => bench(environment, options.quick ? { ...options, ...quick } : options, signal, print)));
-
-program
   .command('scale')
-  .description('change how many processes the running npm start has, or restart them one at a time; says what runs where nothing is asked for')
+  .description(
+    'change how many processes the running npm start has, or restart them one at a time; says what runs where nothing is asked for',
+  )
   .argument('[aggregators]', 'how many there shall be', parseCount)
   .option('--gateways <number>', 'how many there shall be', parseCount)
   .option('--restart', 'restart the aggregators one at a time, each only when all copies are held')
   .option('--only <which>', 'what to restart: aggregators, gateways, or one process by its name')
   .option('--set <NAME=VALUE...>', 'a setting to change for those that are restarted')
-  .option('--within <seconds>', 'how long a process may take to get ready, and the copies to be complete (120)', parseCount)
+  .option(
+    '--within <seconds>',
+    'how long a process may take to get ready, and the copies to be complete (120)',
+    parseCount,
+  )
   .action((aggregators: number | undefined, options: Omit<ScaleOptions, 'aggregators'>) =>
     run((environment, signal) => scale(environment, { aggregators, ...options }, signal, print)),
   );

@@ -1,13 +1,22 @@
 import { type Environment, type Parsed, parseSettings, secretSettings, sharedSettings } from '@muster/runtime';
 import Joi from 'joi';
 
-export type CliSettings = { MONGODB_URI?: string; CLUSTER_SECRET?: string; DATABASE: string; DATA: string; COPIES: number; LEASE_MS: number };
+export type CliSettings = {
+  MONGODB_URI?: string;
+  CLUSTER_SECRET?: string;
+  DATABASE: string;
+  DATA: string;
+  COPIES: number;
+  LEASE_MS: number;
+};
 
 /** Where the commands look for the running system, from the environment. Pure. */
-export const parseCliSettings = (environment: Environment): Parsed<CliSettings> => parseSettings(table, environment, secretSettings);
+export const parseCliSettings = (environment: Environment): Parsed<CliSettings> =>
+  parseSettings(table, environment, secretSettings);
 
 const table = {
-  MONGODB_URI: Joi.string().pattern(/^mongodb(\+srv)?:\/\/\S+$/), // no `uri()`: one that names several hosts is none to it
+  // no `uri()`: one that names several hosts is none to it
+  MONGODB_URI: Joi.string().pattern(/^mongodb(\+srv)?:\/\/\S+$/),
   CLUSTER_SECRET: sharedSettings.CLUSTER_SECRET.optional(),
   DATABASE: Joi.string()
     .pattern(/^[A-Za-z0-9_-]{1,38}$/)

@@ -1,6 +1,6 @@
-import { partitionOf } from '@muster/cluster';
-import { type RunningSystem, startProcess, startSystem, stopProcess, waitReady } from '@muster/local';
-import { type Log, openLog } from '@muster/log';
+import { partitionOf } from '@muster/placement';
+import { type Log, openLog } from '@muster/store';
+import { type RunningSystem, startProcess, startSystem, stopProcess, waitReady } from '@muster/supervisor';
 import { openTestFolder } from '@muster/testing';
 import { expect } from 'chai';
 import { makeUser } from './seed/make-user.ts';
@@ -18,7 +18,11 @@ const the = <Key extends keyof Test>(key: Key): Test[Key] => {
   return value as Test[Key];
 };
 
-const environment = () => ({ MONGODB_URI: the('system').mongodbUri, DATABASE: 'muster', CLUSTER_SECRET: the('system').clusterSecret });
+const environment = () => ({
+  MONGODB_URI: the('system').mongodbUri,
+  DATABASE: 'muster',
+  CLUSTER_SECRET: the('system').clusterSecret,
+});
 
 const runVerify = async (memory = true, more: Record<string, string> = {}): Promise<{ code: number; text: string }> => {
   const lines: string[] = [];
@@ -32,7 +36,11 @@ const expectVerified = async (code: number, ...texts: string[]) => {
   expect(verified.code, verified.text).to.equal(code);
 };
 
-const runSeed = async (more: { via: 'api' | 'log'; users: number; seed: number }): Promise<{ code: number; text: string }> => {
+const runSeed = async (more: {
+  via: 'api' | 'log';
+  users: number;
+  seed: number;
+}): Promise<{ code: number; text: string }> => {
   const lines: string[] = [];
   const options = { concurrency: undefined, url: the('system').url, ...more };
   const code = await seed(environment(), options, new AbortController().signal, (line) => lines.push(line));
@@ -40,7 +48,11 @@ const runSeed = async (more: { via: 'api' | 'log'; users: number; seed: number }
 };
 
 const request = (method: string, id: string, body?: object) =>
-  fetch(`${the('system').url}/api/user${id && `/${id}`}`, { method, headers: { 'content-type': 'application/json' }, body: body && JSON.stringify(body) });
+  fetch(`${the('system').url}/api/user${id && `/${id}`}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: body && JSON.stringify(body),
+  });
 
 const idOf = (index: number) => makeUser(1, index).id;
 
@@ -48,7 +60,11 @@ const idOf = (index: number) => makeUser(1, index).id;
 describe('verify on a running system', () => {
   before(async () => {
     const folder = await openTestFolder();
-    const system = await startSystem({ dataPath: folder.path, environment: { ...process.env, LOG_LEVEL: 'silent' }, dieWithParent: true });
+    const system = await startSystem({
+      dataPath: folder.path,
+      environment: { ...process.env, LOG_LEVEL: 'silent' },
+      dieWithParent: true,
+    });
     const log = openLog({ uri: system.mongodbUri, database: 'muster', appName: 'test' });
     Object.assign(test, { folder, system, log });
   });
@@ -87,7 +103,8 @@ describe('verify on a running system', () => {
   it('finds no difference while writes go on', async () => {
     const over = new AbortController();
     const write = async (from: number) => {
-      for (let group = 1; !over.signal.aborted; group += 1) await request('PUT', idOf(2 + ((from + group) % 20)), { group: from * 1_000_000 + group });
+      for (let group = 1; !over.signal.aborted; group += 1)
+        await request('PUT', idOf(2 + ((from + group) % 20)), { group: from * 1_000_000 + group });
     };
     const writers = [1, 2, 3, 4].map(write);
     try {
@@ -108,7 +125,9 @@ describe('verify on a running system', () => {
     await records.deleteOne({ _id: idOf(30) });
     await expectVerified(1, 'differences: 1', 'A checkpoint promises other records than there are');
     await records.insertOne(right);
-    await records.insertOne({ ...right, _id: 'nobody', partition: partitionOf('user', 'nobody', 32) } as { _id: string });
+    await records.insertOne({ ...right, _id: 'nobody', partition: partitionOf('user', 'nobody', 32) } as {
+      _id: string;
+    });
     await expectVerified(1, 'Users has a version that the log does not have', 'nobody');
     await records.deleteOne({ _id: 'nobody' });
     await expectVerified(0);

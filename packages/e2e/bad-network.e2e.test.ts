@@ -1,4 +1,5 @@
-import { type Call, checkAll, isWrite, openOwnServer, openTestSystem, readLog, startLoad, stopLoad, type TestSystem, untilAnswered } from '@muster/testing';
+import { type Call, checkAll, isWrite, readLog, startLoad, stopLoad, untilAnswered } from '@muster/chaos';
+import { openOwnServer, openTestSystem, type TestSystem } from '@muster/testing';
 import { expect } from 'chai';
 import { type CutProxy, openCutProxy } from './cut-proxy.ts';
 
@@ -49,7 +50,9 @@ describe('On a bad network between Muster and its MongoDB', () => {
     const calls = await withLoad(800);
     expect(lost.appends).to.be.above(5);
     const { byRequest } = await readLog(test);
-    expect(calls.filter((call) => isWrite(call) && call.outcome === 'unknown' && !byRequest.has(call.requestId))).to.deep.equal([]); // each was carried out
+    expect(
+      calls.filter((call) => isWrite(call) && call.outcome === 'unknown' && !byRequest.has(call.requestId)),
+    ).to.deep.equal([]); // each was carried out
     expect(calls.filter((call) => isWrite(call) && call.outcome === 'ok').length).to.be.above(100);
   });
 
@@ -60,13 +63,16 @@ describe('On a bad network between Muster and its MongoDB', () => {
     expect(calls.filter(({ status }) => status === undefined)).to.deep.equal([]);
   });
 
-  // told late, an aggregator is behind what its gateway has answered: 40 ms are less than a holder may wait, 300 ms are more
+  // told late, an aggregator is behind what its gateway has answered: 40 ms are less than a holder may wait, 300 ms are
+  // more
   for (const lateMs of [40, 300]) {
     it(`what a client was told is never taken back when the aggregators hear of every change ${lateMs} ms late`, async () => {
       proxy.lateMs = ({ name }) => (name === 'getMore' ? lateMs : 0);
       const calls = await withLoad(800);
       expect(calls.filter(({ outcome }) => outcome === 'unknown' || outcome === 'notWritten')).to.deep.equal([]);
-      expect(calls.filter(({ op, told, source }) => op === 'read' && told > 0 && source?.startsWith('aggregator'))).not.to.deep.equal([]);
+      expect(
+        calls.filter(({ op, told, source }) => op === 'read' && told > 0 && source?.startsWith('aggregator')),
+      ).not.to.deep.equal([]);
     });
   }
 });

@@ -1,7 +1,24 @@
-import { type Arena, describeFault, type FaultKind, faultKinds, type Observed, observe, openArena, runRound, selection, stopObserving } from '@muster/testing';
+import {
+  type Arena,
+  describeFault,
+  type FaultKind,
+  faultKinds,
+  type Observed,
+  observe,
+  openArena,
+  runRound,
+  selection,
+  stopObserving,
+} from '@muster/chaos';
 import { expect } from 'chai';
 
-const options = { copies: Number(process.env.COPIES ?? 2), sessions: 12, pauseMs: 30, recoverWithinMs: 45_000, say: () => undefined };
+const options = {
+  copies: Number(process.env.COPIES ?? 2),
+  sessions: 12,
+  pauseMs: 30,
+  recoverWithinMs: 45_000,
+  say: () => undefined,
+};
 
 describe(`A short selection of the fault campaign (seed ${selection.seed})`, function () {
   this.timeout(110_000);
@@ -24,9 +41,11 @@ describe(`A short selection of the fault campaign (seed ${selection.seed})`, fun
       const result = await runRound(arena, observed, round, options);
       expect(result.violations.slice(0, 20)).to.deep.equal([]);
       expect(result.invalid).to.equal(undefined);
-      const skipped = result.strikes.filter(({ fault, impossible }) => impossible && fault.kind !== 'oplog'); // a mongod's oplog cannot be made small enough
+      // a mongod's oplog cannot be made small enough
+      const skipped = result.strikes.filter(({ fault, impossible }) => impossible && fault.kind !== 'oplog');
       expect(skipped.map(({ fault, impossible }) => `${describeFault(fault)}: ${impossible}`)).to.deep.equal([]);
-      for (const [what, times] of Object.entries(result.sometimes)) sometimes.set(what, (sometimes.get(what) ?? 0) + times);
+      for (const [what, times] of Object.entries(result.sometimes))
+        sometimes.set(what, (sometimes.get(what) ?? 0) + times);
     });
   }
 

@@ -1,6 +1,9 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A command that a client sends to MongoDB: `update` on `Checkpoints`, with so many statements; no collection where the command names none first. */
+/**
+ * A command that a client sends to MongoDB: `update` on `Checkpoints`, with so many statements; no collection where the
+ * command names none first.
+ */
 export type Command = { name: string; collection: string; statements: number };
 
 export type CutProxy = AsyncDisposable & {
@@ -10,7 +13,10 @@ export type CutProxy = AsyncDisposable & {
   passed: Command[];
   /** The writes that did not. */
   cut: Command[];
-  /** Which commands do not pass: from the first such on, nothing that its connection sends reaches the server, and the client hears nothing. */
+  /**
+   * Which commands do not pass: from the first such on, nothing that its connection sends reaches the server, and the
+   * client hears nothing.
+   */
   isCut: (command: Command) => boolean;
   /** Which commands the server carries out, while the client loses its connection and never hears of it. */
   isUnheard: (command: Command) => boolean;
@@ -19,8 +25,8 @@ export type CutProxy = AsyncDisposable & {
 };
 
 /**
- * A TCP proxy before the MongoDB at `host`:`port` that understands as much of the protocol as it takes to see which writes are sent: what the server was
- * asked for, not what a program says that it asked for.
+ * A TCP proxy before the MongoDB at `host`:`port` that understands as much of the protocol as it takes to see which
+ * writes are sent: what the server was asked for, not what a program says that it asked for.
  */
 export const openCutProxy = async ({ host, port }: { host: string; port: number }): Promise<CutProxy> => {
   const sockets = new Set<Socket>();
@@ -47,7 +53,15 @@ export const openCutProxy = async ({ host, port }: { host: string; port: number 
     await new Promise((resolve) => server.close(resolve));
   };
   const uri = `mongodb://127.0.0.1:${(server.address() as AddressInfo).port}/?directConnection=true`;
-  const proxy: CutProxy = { uri, passed: [], cut: [], isCut: () => false, isUnheard: () => false, lateMs: () => 0, [Symbol.asyncDispose]: close };
+  const proxy: CutProxy = {
+    uri,
+    passed: [],
+    cut: [],
+    isCut: () => false,
+    isUnheard: () => false,
+    lateMs: () => 0,
+    [Symbol.asyncDispose]: close,
+  };
   return proxy;
 };
 
@@ -94,7 +108,8 @@ const readCommand = (message: Buffer): Command | undefined => {
   let command: { name: string; collection: string } | undefined;
   let statements = 0;
   for (let at = 20; at < message.length; ) {
-    const isSequence = message[at] === 1; // of documents, with a name before them; else one document, the command itself
+    // of documents, with a name before them; else one document, the command itself
+    const isSequence = message[at] === 1;
     const size = message.readInt32LE(at + 1);
     if (isSequence) statements += countDocuments(message.subarray(message.indexOf(0, at + 5) + 1, at + 1 + size));
     else command = readFirstField(message.subarray(at + 1, at + 1 + size));
@@ -103,12 +118,18 @@ const readCommand = (message: Buffer): Command | undefined => {
   return command && { ...command, statements };
 };
 
-/** A command's first field is its name, often with the collection as the value: [size: i32] [type 2: text] [name] 0 [size: i32] [text] 0. */
+/**
+ * A command's first field is its name, often with the collection as the value: [size: i32] [type 2: text] [name] 0
+ * [size: i32] [text] 0.
+ */
 const readFirstField = (document: Buffer) => {
   const nameEnd = document.indexOf(0, 5);
   if (document[4] !== 2) return { name: document.toString('utf8', 5, nameEnd), collection: '' };
   const size = document.readInt32LE(nameEnd + 1);
-  return { name: document.toString('utf8', 5, nameEnd), collection: document.toString('utf8', nameEnd + 5, nameEnd + 4 + size) };
+  return {
+    name: document.toString('utf8', 5, nameEnd),
+    collection: document.toString('utf8', nameEnd + 5, nameEnd + 4 + size),
+  };
 };
 
 const countDocuments = (bytes: Buffer): number => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findProjectRoot } from '@muster/local';
-import { failpointNames } from '@muster/log';
+import { findProjectRoot } from '@muster/embedded';
+import { failpointNames } from '@muster/runtime';
 import { expect } from 'chai';
 
 describe('The built programs', () => {
@@ -18,6 +18,7 @@ describe('The built programs', () => {
     });
 
   it('hold it all where they are built for them', async () => {
-    for (const name of failpointNames) expect(await tracesIn(`chaos/${name.startsWith('append') ? 'gateway' : 'aggregator'}.js`)).to.include(name);
+    for (const name of failpointNames)
+      expect(await tracesIn(`chaos/${name.startsWith('append') ? 'gateway' : 'aggregator'}.js`)).to.include(name);
   });
 });

@@ -1,26 +1,28 @@
-import { killProcess, processOf } from '@muster/local';
-import { pause } from '@muster/runtime';
 import {
   type Call,
-  call,
   checkAll,
   checkAnswers,
   checkHistory,
-  eventually,
-  forAll,
   isWrite,
-  killAndAwaitReturn,
-  killForGood,
   type Load,
-  openTestSystem,
   quantileMs,
-  type Reply,
   readLog,
-  startAgain,
   startLoad,
   stopLoad,
-  type TestSystem,
   untilAnswered,
+} from '@muster/chaos';
+import { pause } from '@muster/runtime';
+import { killProcess, processOf } from '@muster/supervisor';
+import {
+  call,
+  eventually,
+  forAll,
+  killAndAwaitReturn,
+  killForGood,
+  openTestSystem,
+  type Reply,
+  startAgain,
+  type TestSystem,
 } from '@muster/testing';
 import { expect } from 'chai';
 
@@ -49,7 +51,10 @@ describe('Under a running load of mixed writes and reads', () => {
     }
   });
 
-  /** Does `fault` while a load runs, and lets it run on; gives what the load was told, once all that it was told has been found right. */
+  /**
+   * Does `fault` while a load runs, and lets it run on; gives what the load was told, once all that it was told has
+   * been found right.
+   */
   const withLoad = async (fault: (load: Load) => Promise<void>): Promise<Call[]> => {
     const load = await startLoad(test.urls);
     try {
@@ -63,7 +68,8 @@ describe('Under a running load of mixed writes and reads', () => {
     return load.calls;
   };
 
-  const restartsOf = (name: string) => test.events.filter((event) => event.kind === 'died' && event.name === name).length;
+  const restartsOf = (name: string) =>
+    test.events.filter((event) => event.kind === 'died' && event.name === name).length;
 
   it('nothing is missed or doubled when each aggregator is killed in turn and comes back', async () => {
     const calls = await withLoad(async (load) => {
@@ -100,9 +106,11 @@ describe('Under a running load of mixed writes and reads', () => {
     });
     expect(during.filter(({ outcome }) => outcome === 'unknown' || outcome === 'notWritten')).to.deep.equal([]);
     const reads = during.filter(({ op, source }) => op === 'read' && source !== undefined);
-    const fromDatabase = reads.filter(({ source }) => source === 'database').length; // a few, until the gateway knows whom to ask
+    // a few, until the gateway knows whom to ask
+    const fromDatabase = reads.filter(({ source }) => source === 'database').length;
     expect(fromDatabase).to.be.below(reads.length / 3);
-    // The bar for every CRUD answer is 250 ms. The machine of the tests is shared and stalls now and then, whoever is asked: so a few may be over.
+    // The bar for every CRUD answer is 250 ms. The machine of the tests is shared and stalls now and then, whoever is
+    // asked: so a few may be over.
     expect(quantileMs(during, 0.5)).to.be.below(100);
     expect(quantileMs(during, 0.95)).to.be.below(250);
     expect(quantileMs(during, 1)).to.be.below(1_000);
@@ -127,39 +135,55 @@ describe('Under a running load of mixed writes and reads', () => {
   });
 
   it('with MongoDB paused reads go on with their lag told, writes are refused in time, and all recovers by itself', async () => {
-    const calm = (await withLoad(async () => undefined)).filter(({ op, outcome }) => op === 'create' && outcome === 'ok').map(({ id }) => id);
+    const calm = (await withLoad(async () => undefined))
+      .filter(({ op, outcome }) => op === 'create' && outcome === 'ok')
+      .map(({ id }) => id);
     const died = test.events.filter(({ kind }) => kind === 'died').length;
     const reads: Reply[] = [];
     const paused = { from: 0, to: 0 };
     const calls = await withLoad(async () => {
       await killProcess(test.system, 'mongodb', 'SIGSTOP');
       paused.from = performance.now();
-      // longer than a write waits for its answer, and a change stream; shorter than the driver holds on to its connections: what was sent will be carried out
-      for (const until = performance.now() + 6_000; performance.now() < until; await pause(20)) reads.push(...(await readSome(calm)));
+      // longer than a write waits for its answer, and a change stream; shorter than the driver holds on to its
+      // connections: what was sent will be carried out
+      for (const until = performance.now() + 6_000; performance.now() < until; await pause(20))
+        reads.push(...(await readSome(calm)));
       paused.to = performance.now();
       await killProcess(test.system, 'mongodb', 'SIGCONT');
     });
     expect(test.events.filter(({ kind }) => kind === 'died').length).to.equal(died);
 
-    const writes = calls.filter((one) => isWrite(one) && one.invokedAt > paused.from && one.invokedAt < paused.to - 2_000);
+    const writes = calls.filter(
+      (one) => isWrite(one) && one.invokedAt > paused.from && one.invokedAt < paused.to - 2_000,
+    );
     expect(writes).not.to.deep.equal([]);
     expect(writes.filter(({ status, problem }) => status !== 503 && problem === undefined)).to.deep.equal([]);
     // The bar is 2 s for each. The machine of the tests is shared and stalls now and then: so a few may be over.
     expect(quantileMs(writes, 0.9)).to.be.below(2_000);
     expect(quantileMs(writes, 1)).to.be.below(3_000);
-    const inFlight = calls.filter((one) => isWrite(one) && one.invokedAt < paused.to - 2_000 && one.completedAt > paused.from);
+    const inFlight = calls.filter(
+      (one) => isWrite(one) && one.invokedAt < paused.to - 2_000 && one.completedAt > paused.from,
+    );
     expect(inFlight.filter(({ outcome }) => outcome === 'unknown')).not.to.deep.equal([]);
     expect(inFlight.filter(({ outcome }) => outcome === 'notWritten')).not.to.deep.equal([]);
 
-    expect(reads.filter(({ status, headers }) => status === 503 || !aggregators.includes(headers.get('muster-source') ?? ''))).to.deep.equal([]);
+    expect(
+      reads.filter(
+        ({ status, headers }) => status === 503 || !aggregators.includes(headers.get('muster-source') ?? ''),
+      ),
+    ).to.deep.equal([]);
     for (const name of aggregators) {
-      const lags = reads.filter(({ headers }) => headers.get('muster-source') === name).map(({ headers }) => Number(headers.get('muster-lag-ms')));
+      const lags = reads
+        .filter(({ headers }) => headers.get('muster-source') === name)
+        .map(({ headers }) => Number(headers.get('muster-lag-ms')));
       expect(lags.at(-1), name).to.be.above((lags[0] ?? 0) + 2_500);
     }
   });
 
   it('with MongoDB paused an aggregator that stalls for a moment is asked again, as there is nobody else', async () => {
-    const calm = (await withLoad(async () => undefined)).filter(({ op, outcome }) => op === 'create' && outcome === 'ok').map(({ id }) => id);
+    const calm = (await withLoad(async () => undefined))
+      .filter(({ op, outcome }) => op === 'create' && outcome === 'ok')
+      .map(({ id }) => id);
     await killProcess(test.system, 'mongodb', 'SIGSTOP');
     for (const name of aggregators) await killProcess(test.system, name, 'SIGSTOP');
     const reading = readSome(calm);
@@ -167,16 +191,24 @@ describe('Under a running load of mixed writes and reads', () => {
     for (const name of aggregators) await killProcess(test.system, name, 'SIGCONT');
     const reads = [...(await reading), ...(await readSome(calm))];
     await killProcess(test.system, 'mongodb', 'SIGCONT');
-    expect(reads.filter(({ status, headers }) => status === 503 || !aggregators.includes(headers.get('muster-source') ?? ''))).to.deep.equal([]);
+    expect(
+      reads.filter(
+        ({ status, headers }) => status === 503 || !aggregators.includes(headers.get('muster-source') ?? ''),
+      ),
+    ).to.deep.equal([]);
   });
 
-  const readSome = (ids: readonly string[]) => Promise.all(ids.slice(0, 20).map((id) => call(test.url, 'GET', `/api/user/${id}`)));
+  const readSome = (ids: readonly string[]) =>
+    Promise.all(ids.slice(0, 20).map((id) => call(test.url, 'GET', `/api/user/${id}`)));
 
   it('the whole history still holds at the end', async () => {
-    for (const name of ['mongodb', 'gateway', ...aggregators]) expect(processOf(test.system, name).status, name).to.equal('ready');
+    for (const name of ['mongodb', 'gateway', ...aggregators])
+      expect(processOf(test.system, name).status, name).to.equal('ready');
     const { body } = await call(test.url, 'GET', '/api/user/count');
     expect(body.count).to.be.above(0);
-    const sample = [...new Set(history.filter(({ op, outcome }) => op === 'create' && outcome === 'ok').map(({ id }) => id))].slice(0, 50);
+    const sample = [
+      ...new Set(history.filter(({ op, outcome }) => op === 'create' && outcome === 'ok').map(({ id }) => id)),
+    ].slice(0, 50);
     const statuses = await forAll(sample, 8, async (id) => (await call(test.url, 'GET', `/api/user/${id}`)).status);
     expect(statuses.filter((status) => status !== 200 && status !== 410)).to.deep.equal([]);
     expect((await checkAll(test, history)).slice(0, 20)).to.deep.equal([]);

@@ -1,5 +1,5 @@
 import { entities } from '@muster/entities';
-import { openLog } from '@muster/log';
+import { openLog } from '@muster/store';
 import { call, type Reply } from '@muster/testing';
 import { expect } from 'chai';
 import { type InProcess, runInProcess } from './run-in-process.ts';
@@ -15,7 +15,8 @@ const roads = [
 for (const { road, aggregators, source } of roads) {
   describe(`The HTTP API, ${road},`, () => {
     let system: InProcess;
-    const ask = (method: string, path: string, options?: Parameters<typeof call>[3]) => call(system.url, method, path, options);
+    const ask = (method: string, path: string, options?: Parameters<typeof call>[3]) =>
+      call(system.url, method, path, options);
     before(async () => {
       system = await runInProcess(entities, { aggregators });
     });
@@ -53,9 +54,17 @@ for (const { road, aggregators, source } of roads) {
     it('updates in part, by the id in the path or in the body, and stores only what changed', async () => {
       await ask('POST', '/api/user', { body: { id: 'upd', ...ada } });
       const first = await ask('PUT', '/api/user/upd', { body: { group: 2, name: ada.name } });
-      expect([first.status, first.body, first.headers.get('etag')]).to.deep.equal([200, { id: 'upd', ...ada, group: 2 }, '"2"']);
+      expect([first.status, first.body, first.headers.get('etag')]).to.deep.equal([
+        200,
+        { id: 'upd', ...ada, group: 2 },
+        '"2"',
+      ]);
       const second = await ask('PUT', '/api/user', { body: { id: 'upd', email: 'countess@example.com' } });
-      expect([second.status, second.body.email, second.headers.get('etag')]).to.deep.equal([200, 'countess@example.com', '"3"']);
+      expect([second.status, second.body.email, second.headers.get('etag')]).to.deep.equal([
+        200,
+        'countess@example.com',
+        '"3"',
+      ]);
       const events = await eventsOf({ entityId: 'upd' });
       expect(events.map(({ version, type, data }) => [version, type, data])).to.deep.equal([
         [1, 'UserCreated', ada],
@@ -77,7 +86,11 @@ for (const { road, aggregators, source } of roads) {
       const deleted = await ask('DELETE', '/api/user/gone');
       expect([deleted.status, deleted.text, deleted.headers.get('etag')]).to.deep.equal([204, '', '"2"']);
       expect(deleted.headers.get('muster-source')).to.be.a('string');
-      const replies = [await ask('GET', '/api/user/gone'), await ask('PUT', '/api/user/gone', { body: { group: 3 } }), await ask('DELETE', '/api/user/gone')];
+      const replies = [
+        await ask('GET', '/api/user/gone'),
+        await ask('PUT', '/api/user/gone', { body: { group: 3 } }),
+        await ask('DELETE', '/api/user/gone'),
+      ];
       for (const { status, body, headers } of replies) {
         expect([status, body.version, headers.get('etag')]).to.deep.equal([410, 2, '"2"']);
         expect(new Date(body.deletedAt).getTime()).to.be.closeTo(Date.now(), 60_000);
@@ -97,7 +110,11 @@ for (const { road, aggregators, source } of roads) {
       }
       await ask('POST', '/api/user', { body: { id: 'twice', ...ada } });
       const again = await ask('POST', '/api/user', { body: { id: 'twice', ...ada } });
-      expect([again.status, again.body.version, again.headers.get('content-type')]).to.deep.equal([409, 1, 'application/problem+json; charset=utf-8']);
+      expect([again.status, again.body.version, again.headers.get('content-type')]).to.deep.equal([
+        409,
+        1,
+        'application/problem+json; charset=utf-8',
+      ]);
       expect(await eventsOf({ entityId: 'never' })).to.have.length(0);
     });
 
@@ -109,12 +126,16 @@ for (const { road, aggregators, source } of roads) {
       await ask('DELETE', '/api/user/list-3');
       expect((await ask('GET', '/api/user/count')).body).to.deep.equal({ count: before + ids.length - 1 });
       const walked = await walk('/api/user?limit=7');
-      expect(walked.filter(({ id }) => id.startsWith('list-')).map(({ id }) => id)).to.have.members(ids.filter((id) => id !== 'list-3'));
+      expect(walked.filter(({ id }) => id.startsWith('list-')).map(({ id }) => id)).to.have.members(
+        ids.filter((id) => id !== 'list-3'),
+      );
       expect(new Set(walked.map(({ id }) => id)).size).to.equal(walked.length);
       expect(await walk('/api/user?limit=1000')).to.deep.equal(walked);
       const middle = await ask('GET', '/api/user?offset=10&limit=5');
       expect(middle.body).to.deep.equal(walked.slice(10, 15));
-      expect(middle.headers.get('link')).to.equal('</api/user?offset=15&limit=5>; rel="next", </api/user?offset=5&limit=5>; rel="prev"');
+      expect(middle.headers.get('link')).to.equal(
+        '</api/user?offset=15&limit=5>; rel="next", </api/user?offset=5&limit=5>; rel="prev"',
+      );
       expect((await ask('GET', '/api/user?offset=100000')).body).to.deep.equal([]);
     });
 
@@ -136,12 +157,19 @@ for (const { road, aggregators, source } of roads) {
       ]);
       expect([one.status, two.status]).to.deep.equal([200, 200]);
       expect([one.headers.get('etag'), two.headers.get('etag')]).to.have.members(['"2"', '"3"']);
-      expect((await ask('GET', '/api/user/pair')).body).to.deep.equal({ id: 'pair', ...ada, group: 8, name: 'Countess' });
+      expect((await ask('GET', '/api/user/pair')).body).to.deep.equal({
+        id: 'pair',
+        ...ada,
+        group: 8,
+        name: 'Countess',
+      });
     });
 
     it('gives 256 writers of one user an answer each, and the stream dense versions', async () => {
       await ask('POST', '/api/user', { body: { id: 'hot', ...ada } });
-      const replies = await Promise.all(Array.from({ length: 256 }, (_, index) => ask('PUT', '/api/user/hot', { body: { group: 1_000 + index } })));
+      const replies = await Promise.all(
+        Array.from({ length: 256 }, (_, index) => ask('PUT', '/api/user/hot', { body: { group: 1_000 + index } })),
+      );
       expect(replies.filter(({ status }) => status !== 200).map(({ text }) => text)).to.deep.equal([]);
       const versions = (await eventsOf({ entityId: 'hot' })).map(({ version }) => version);
       expect(versions).to.deep.equal(Array.from({ length: 257 }, (_, index) => index + 1));
@@ -152,14 +180,28 @@ for (const { road, aggregators, source } of roads) {
       await ask('PUT', '/api/user/cond', { body: { group: 2 } });
       expect((await ask('GET', '/api/user/cond', { headers: { 'muster-min-version': '2' } })).status).to.equal(200);
       expect((await ask('GET', '/api/user/cond', { headers: { 'muster-min-version': '3' } })).status).to.equal(412);
-      expect((await ask('GET', '/api/user/cond', { headers: { 'if-none-match': '"2"', 'cache-control': 'max-age=0' } })).status).to.equal(304);
-      expect((await ask('PUT', '/api/user/cond', { body: { group: 3 }, headers: { 'if-match': '"1"' } })).status).to.equal(412);
-      expect((await ask('PUT', '/api/user/cond', { body: { group: 3 }, headers: { 'if-match': '"2"' } })).status).to.equal(200);
+      expect(
+        (await ask('GET', '/api/user/cond', { headers: { 'if-none-match': '"2"', 'cache-control': 'max-age=0' } }))
+          .status,
+      ).to.equal(304);
+      expect(
+        (await ask('PUT', '/api/user/cond', { body: { group: 3 }, headers: { 'if-match': '"1"' } })).status,
+      ).to.equal(412);
+      expect(
+        (await ask('PUT', '/api/user/cond', { body: { group: 3 }, headers: { 'if-match': '"2"' } })).status,
+      ).to.equal(200);
       expect((await ask('DELETE', '/api/user/cond', { headers: { 'if-match': '"2"' } })).status).to.equal(412);
       expect((await ask('DELETE', '/api/user/cond', { headers: { 'if-match': '"3"' } })).status).to.equal(204);
     });
 
-    const badRequests: [name: string, status: number, pointer: string | undefined, method: string, path: string, options: Parameters<typeof call>[3]][] = [
+    const badRequests: [
+      name: string,
+      status: number,
+      pointer: string | undefined,
+      method: string,
+      path: string,
+      options: Parameters<typeof call>[3],
+    ][] = [
       ['an unknown field', 400, '/admin', 'POST', '/api/user', { body: { ...ada, admin: true } }],
       ['a missing field', 400, '/email', 'POST', '/api/user', { body: { name: 'x', group: 1 } }],
       ['a wrong type', 400, '/group', 'POST', '/api/user', { body: { ...ada, group: '1' } }],
@@ -172,17 +214,52 @@ for (const { road, aggregators, source } of roads) {
       ['the name of a route as id', 400, '/id', 'POST', '/api/user', { body: { ...ada, id: 'count' } }],
       ['an operator as a field', 400, '/$where', 'POST', '/api/user', { body: { ...ada, $where: '1' } }],
       ['an operator as a value', 400, '/name/$ne', 'POST', '/api/user', { body: { ...ada, name: { $ne: 1 } } }],
-      ['__proto__', 400, '', 'POST', '/api/user', { raw: '{"name":"x","email":"a@example.com","group":1,"__proto__":{"admin":true}}' }],
-      ['text that is no Unicode', 400, '/name', 'POST', '/api/user', { raw: '{"name":"\\ud800","email":"a@example.com","group":1}' }],
+      [
+        '__proto__',
+        400,
+        '',
+        'POST',
+        '/api/user',
+        { raw: '{"name":"x","email":"a@example.com","group":1,"__proto__":{"admin":true}}' },
+      ],
+      [
+        'text that is no Unicode',
+        400,
+        '/name',
+        'POST',
+        '/api/user',
+        { raw: '{"name":"\\ud800","email":"a@example.com","group":1}' },
+      ],
       ['bad JSON', 400, '', 'POST', '/api/user', { raw: '{"name":' }],
       ['an array', 400, '', 'POST', '/api/user', { body: [ada] }],
       ['null', 400, '', 'POST', '/api/user', { raw: 'null' }],
       ['no body', 415, undefined, 'POST', '/api/user', {}],
       ['an empty body', 400, '/name', 'POST', '/api/user', { raw: '' }],
-      ['another content type', 415, undefined, 'POST', '/api/user', { raw: 'name=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
-      ['an unknown encoding', 415, undefined, 'POST', '/api/user', { raw: '{}', headers: { 'content-encoding': 'rot13' } }],
+      [
+        'another content type',
+        415,
+        undefined,
+        'POST',
+        '/api/user',
+        { raw: 'name=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+      ],
+      [
+        'an unknown encoding',
+        415,
+        undefined,
+        'POST',
+        '/api/user',
+        { raw: '{}', headers: { 'content-encoding': 'rot13' } },
+      ],
       ['a body over 64 KiB', 413, undefined, 'POST', '/api/user', { body: { ...ada, name: 'x'.repeat(66_000) } }],
-      ['deep nesting', 400, undefined, 'POST', '/api/user', { raw: `{"name":${'['.repeat(30_000)}${']'.repeat(30_000)}}` }],
+      [
+        'deep nesting',
+        400,
+        undefined,
+        'POST',
+        '/api/user',
+        { raw: `{"name":${'['.repeat(30_000)}${']'.repeat(30_000)}}` },
+      ],
       ['nothing to update', 400, '', 'PUT', '/api/user/13AE742', { body: {} }],
       ['an update without an id', 400, '/id', 'PUT', '/api/user', { body: { group: 1 } }],
       ['an update with two ids', 400, '/id', 'PUT', '/api/user/13AE742', { body: { id: 'other', group: 1 } }],
@@ -206,7 +283,10 @@ for (const { road, aggregators, source } of roads) {
     it('refuses bad input as problem+json with a pointer and the request’s id, and appends nothing', async () => {
       const before = (await eventsOf({})).length;
       for (const [name, status, pointer, method, path, options] of badRequests) {
-        const reply = await ask(method, path, { ...options, headers: { 'x-request-id': 'bad-1', ...options?.headers } });
+        const reply = await ask(method, path, {
+          ...options,
+          headers: { 'x-request-id': 'bad-1', ...options?.headers },
+        });
         expect(reply.status, `${name}: ${reply.text}`).to.equal(status);
         expect(reply.headers.get('content-type'), name).to.match(/^application\/problem\+json/);
         expect([reply.body.status, reply.body.requestId], name).to.deep.equal([status, 'bad-1']);
@@ -222,7 +302,12 @@ for (const { road, aggregators, source } of roads) {
 
     it('names every fault at once', async () => {
       const { body } = await ask('POST', '/api/user', { body: { name: 7, email: 'x', group: 'y', extra: 1 } });
-      expect(body.errors.map((error: { pointer: string }) => error.pointer)).to.have.members(['/name', '/email', '/group', '/extra']);
+      expect(body.errors.map((error: { pointer: string }) => error.pointer)).to.have.members([
+        '/name',
+        '/email',
+        '/group',
+        '/extra',
+      ]);
     });
   });
 }

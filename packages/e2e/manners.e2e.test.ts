@@ -1,5 +1,6 @@
 import { request } from 'node:http';
-import { killProcess } from '@muster/local';
+import { startLoad, stopLoad, untilAnswered } from '@muster/chaos';
+import { killProcess } from '@muster/supervisor';
 import {
   call,
   eventually,
@@ -7,11 +8,8 @@ import {
   linesOf,
   openTestSystem,
   startAgain,
-  startLoad,
   stopGently,
-  stopLoad,
   type TestSystem,
-  untilAnswered,
 } from '@muster/testing';
 import { expect } from 'chai';
 import { ada } from './write-users.ts';
@@ -77,10 +75,12 @@ describe('A gateway', () => {
     const uploads = Array.from({ length: 100 }, (_, index) => beginUpload(`many-${index}`));
     const read = () => call(test.url, 'GET', '/api/user/slow');
     await eventually(inFlight, (number) => number === 100);
-    const refused = await forAll(uploads, 10, () => call(test.url, 'POST', '/api/user', { body: { id: 'too-many', ...ada } }));
-    expect([...new Set(refused.map(({ status, body, headers }) => `${status} ${body.written} ${headers.get('retry-after')}`))]).to.deep.equal([
-      '503 notWritten 1',
-    ]);
+    const refused = await forAll(uploads, 10, () =>
+      call(test.url, 'POST', '/api/user', { body: { id: 'too-many', ...ada } }),
+    );
+    expect([
+      ...new Set(refused.map(({ status, body, headers }) => `${status} ${body.written} ${headers.get('retry-after')}`)),
+    ]).to.deep.equal(['503 notWritten 1']);
     for (const upload of uploads) upload.end();
     expect(new Set(await Promise.all(uploads.map(({ answered }) => answered)))).to.deep.equal(new Set([201]));
     expect((await read()).status).to.equal(200);

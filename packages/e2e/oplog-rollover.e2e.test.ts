@@ -1,21 +1,24 @@
-import { findServer, killProcess } from '@muster/local';
 import {
   checkAll,
   checkAnswers,
   checkSnapshots,
+  isPlaceKnown,
+  readLog,
+  startLoad,
+  stopLoad,
+  untilAnswered,
+} from '@muster/chaos';
+import { findServer } from '@muster/embedded';
+import { killProcess } from '@muster/supervisor';
+import {
   eventually,
   findRepairs,
-  isPlaceKnown,
   killForGood,
   linesOf,
   openTestSystem,
-  readLog,
   readMetric,
   startAgain,
-  startLoad,
-  stopLoad,
   type TestSystem,
-  untilAnswered,
 } from '@muster/testing';
 import { expect } from 'chai';
 import { createUsers, deleteUsers, updateUsers } from './write-users.ts';
@@ -37,10 +40,18 @@ describe('Aggregators whose place in the log is lost', () => {
   /** The answers from memory, the snapshot and the checkpoints all say what the log says. */
   const expectAllRight = async () => {
     const folded = await readLog(test);
-    expect([...(await checkAnswers(test, folded, 'memory')), ...(await checkSnapshots(test, folded)), ...findRepairs(test)].slice(0, 20)).to.deep.equal([]);
+    expect(
+      [
+        ...(await checkAnswers(test, folded, 'memory')),
+        ...(await checkSnapshots(test, folded)),
+        ...findRepairs(test),
+      ].slice(0, 20),
+    ).to.deep.equal([]);
   };
 
-  /** Writes until the server no longer knows the place of any checkpoint: it forgets in its own time, not at a count. */
+  /**
+   * Writes until the server no longer knows the place of any checkpoint: it forgets in its own time, not at a count.
+   */
   const overrunOplog = async () => {
     const [newest] = await test.log.checkpoints.find().sort({ clusterTime: -1 }).limit(1).toArray();
     for (let round = 0; round < 20; round += 1) {
@@ -50,7 +61,8 @@ describe('Aggregators whose place in the log is lost', () => {
     throw new Error('The server still knows places of before 10,000 writes');
   };
 
-  const restores = (road: string) => Promise.all(aggregators.map((name) => readMetric(test, name, 'muster_restores_total', { road })));
+  const restores = (road: string) =>
+    Promise.all(aggregators.map((name) => readMetric(test, name, 'muster_restores_total', { road })));
 
   it('come back by a scan of the log when the oplog has rolled over while they were down, and miss nothing', async () => {
     await killForGood(test, ...aggregators);
@@ -61,7 +73,8 @@ describe('Aggregators whose place in the log is lost', () => {
     expect((await checkAnswers(test, await readLog(test), 'database')).slice(0, 20)).to.deep.equal([]);
     await startAgain(test, ...aggregators);
     expect(await restores('scan')).to.deep.equal([1, 1, 1]);
-    for (const name of aggregators) expect(linesOf(test, name).join('\n'), name).to.include('The place in the log is lost');
+    for (const name of aggregators)
+      expect(linesOf(test, name).join('\n'), name).to.include('The place in the log is lost');
     await expectAllRight();
   });
 

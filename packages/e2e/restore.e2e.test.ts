@@ -1,6 +1,6 @@
 import { entities } from '@muster/entities';
-import { type Log, openLog, recordsOf, type StoredEvent, type Timestamp } from '@muster/log';
 import { defineEntity, type Entity } from '@muster/model';
+import { type Log, openLog, recordsOf, type StoredEvent, type Timestamp } from '@muster/store';
 import { call, eventually, openTestDatabase, type Reply, type TestDatabase } from '@muster/testing';
 import { expect } from 'chai';
 import Joi from 'joi';
@@ -30,10 +30,15 @@ describe('An aggregator that starts again', () => {
 
   /** Written, and in memory: the count from memory waits for what its gateway wrote. */
   const createMany = async (url: string, count: number) => {
-    await Promise.all(Array.from({ length: count }, (_, index) => call(url, 'POST', '/api/user', { body: { id: `many-${index}`, ...ada } })));
+    await Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        call(url, 'POST', '/api/user', { body: { id: `many-${index}`, ...ada } }),
+      ),
+    );
     await eventually(
       () => call(url, 'GET', '/api/user/count'),
-      (reply) => fromMemory(reply) && !reply.headers.get('muster-source')?.includes('database') && reply.body.count === count,
+      (reply) =>
+        fromMemory(reply) && !reply.headers.get('muster-source')?.includes('database') && reply.body.count === count,
     );
   };
 
@@ -62,7 +67,10 @@ describe('An aggregator that starts again', () => {
     await recordsOf(log, user as Entity).deleteMany({ _id: { $in: ['many-1', 'many-2', 'many-50'] } });
     await live(async (url) => {
       for (const id of ['many-1', 'many-2', 'many-50']) {
-        expect((await eventually(() => call(url, 'GET', `/api/user/${id}`), fromMemory)).body).to.deep.equal({ id, ...ada });
+        expect((await eventually(() => call(url, 'GET', `/api/user/${id}`), fromMemory)).body).to.deep.equal({
+          id,
+          ...ada,
+        });
       }
       expect((await call(url, 'GET', '/api/user/count')).body.count).to.equal(100);
     });
@@ -148,7 +156,11 @@ const eventsBehindTheToken = async (log: Log, id: string) => {
   const stream = log.db.watch([], { maxAwaitTimeMS: 50 });
   await stream.tryNext();
   // the aggregator has left, and its document with it: somebody else's heartbeat
-  await log.aggregators.updateOne({ _id: 'nobody' }, { $set: { beat: 'nobody:1', heartbeatAt: new Date() } }, { upsert: true });
+  await log.aggregators.updateOne(
+    { _id: 'nobody' },
+    { $set: { beat: 'nobody:1', heartbeatAt: new Date() } },
+    { upsert: true },
+  );
   const heartbeat = await eventually(
     () => stream.tryNext(),
     (change) => change !== null,
@@ -157,6 +169,12 @@ const eventsBehindTheToken = async (log: Log, id: string) => {
   await log.aggregators.deleteOne({ _id: 'nobody' });
   await log.checkpoints.updateMany(
     {},
-    { $set: { resumeToken: heartbeat?._id, clusterTime: (heartbeat as unknown as { clusterTime: Timestamp }).clusterTime, at: new Date() } },
+    {
+      $set: {
+        resumeToken: heartbeat?._id,
+        clusterTime: (heartbeat as unknown as { clusterTime: Timestamp }).clusterTime,
+        at: new Date(),
+      },
+    },
   );
 };

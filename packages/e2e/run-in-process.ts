@@ -5,17 +5,29 @@ import { openTestDatabase } from '@muster/testing';
 
 export type InProcess = AsyncDisposable & { url: string; uri: string; database: string };
 
-export type InProcessOptions = { aggregators: number; environment?: Record<string, string>; database?: { uri: string; database: string } };
+export type InProcessOptions = {
+  aggregators: number;
+  environment?: Record<string, string>;
+  database?: { uri: string; database: string };
+};
 
-/** Both programs in this process, on a database of their own: for what needs other entities than the shipped ones, or none of the aggregators. */
-export const runInProcess = async (entities: readonly Entity[], { aggregators, environment = {}, database: given }: InProcessOptions): Promise<InProcess> => {
+/**
+ * Both programs in this process, on a database of their own: for what needs other entities than the shipped ones, or
+ * none of the aggregators.
+ */
+export const runInProcess = async (
+  entities: readonly Entity[],
+  { aggregators, environment = {}, database: given }: InProcessOptions,
+): Promise<InProcess> => {
   const test = given ? undefined : await openTestDatabase();
   const { uri, database } = given ?? (test as NonNullable<typeof test>);
   const stop = new AbortController();
   const own = { MONGODB_URI: uri, DATABASE: database, CLUSTER_SECRET: 'the secret of the tests' };
   const common = { ...own, LOG_LEVEL: 'silent', ...environment };
   const started = Array.from({ length: aggregators }, (_, index) =>
-    start((ready) => runAggregator(entities, { ...common, AGGREGATOR_NAME: `aggregator-${index}` }, stop.signal, ready)),
+    start((ready) =>
+      runAggregator(entities, { ...common, AGGREGATOR_NAME: `aggregator-${index}` }, stop.signal, ready),
+    ),
   );
   await Promise.all(started.map(({ ready }) => ready));
   const gateway = start<[port: number]>((ready) => runGateway(entities, { ...common, PORT: '0' }, stop.signal, ready));

@@ -1,12 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { findProjectRoot } from '@muster/local';
+import { findProjectRoot } from '@muster/embedded';
 
 export type Ended = { code: number | null; output: string };
 
-/** Runs a built program with this environment alone until it ends, at most 20 s; gives its exit code and all that it wrote. */
-export const runToEnd = async (program: 'gateway' | 'aggregator', environment: Record<string, string>): Promise<Ended> => {
+/**
+ * Runs a built program with this environment alone until it ends, at most 20 s; gives its exit code and all that it
+ * wrote.
+ */
+export const runToEnd = async (
+  program: 'gateway' | 'aggregator',
+  environment: Record<string, string>,
+): Promise<Ended> => {
   const child = spawn(process.execPath, [join(findProjectRoot(), 'dist', `${program}.js`)], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,4 +1,5 @@
-import { type Call, checkAll, readLog, startLoad, stopLoad, until, untilAnswered } from '@muster/testing';
+import { type Call, checkAll, readLog, startLoad, stopLoad, untilAnswered } from '@muster/chaos';
+import { until } from '@muster/testing';
 import { expect } from 'chai';
 import { beginScale, openStarted, runningOf, runScale, type Started } from './started.ts';
 
@@ -21,13 +22,19 @@ describe('npm run scale on a running Muster', () => {
   };
 
   const namesNow = async () => (await runningOf(started)).processes.map(({ name }) => name);
-  const pidsNow = async () => Object.fromEntries((await runningOf(started)).processes.map(({ name, pid }) => [name, pid]));
-  const urlOf = async (name: string) => (await runningOf(started)).processes.find((one) => one.name === name)?.url ?? '';
+  const pidsNow = async () =>
+    Object.fromEntries((await runningOf(started)).processes.map(({ name, pid }) => [name, pid]));
+  const urlOf = async (name: string) =>
+    (await runningOf(started)).processes.find((one) => one.name === name)?.url ?? '';
 
   it('says what runs when nothing is asked for', async () => {
     const shown = async () => (await runScale(started)).output;
     // all three started at once: who came first held more for a moment
-    await until('all copies are at rest', async () => (await shown()).includes('32 partitions, each held by 2 of 3 aggregators'), 30_000);
+    await until(
+      'all copies are at rest',
+      async () => (await shown()).includes('32 partitions, each held by 2 of 3 aggregators'),
+      30_000,
+    );
     const { code, output } = await runScale(started);
     expect(code, output).to.equal(0);
     expect(output).to.contain(`Muster runs at ${started.url}`);
@@ -38,7 +45,9 @@ describe('npm run scale on a running Muster', () => {
     await underLoad(async () => {
       const up = await runScale(started, '5');
       expect(up.code, up.output).to.equal(0);
-      expect(up.output).to.contain('start aggregator-3, aggregator-4: done').and.contain('32 partitions, each held by 2 of 5 aggregators; ');
+      expect(up.output)
+        .to.contain('start aggregator-3, aggregator-4: done')
+        .and.contain('32 partitions, each held by 2 of 5 aggregators; ');
       expect(up.output).to.match(/^ +aggregator-4 +- +\d+$/m);
       expect(up.output).to.match(/^Done in \d+\.\d s; the slowest step: /m);
       const down = await runScale(started, '2');
@@ -71,7 +80,8 @@ describe('npm run scale on a running Muster', () => {
     });
     const later = await pidsNow();
     expect(later.gateway).to.equal(pids.gateway);
-    for (const name of ['aggregator-0', 'aggregator-1', 'aggregator-2']) expect(later[name], name).not.to.equal(pids[name]);
+    for (const name of ['aggregator-0', 'aggregator-1', 'aggregator-2'])
+      expect(later[name], name).not.to.equal(pids[name]);
   });
 
   it('takes one gateway to two, with a setting of its own, and back to one; no request to the one that stays fails', async () => {
@@ -112,7 +122,9 @@ describe('npm run scale on a running Muster', () => {
   it('with a setting that the program refuses goes back, and says why', async () => {
     const { code, output } = await runScale(started, '--restart', '--set', 'SNAPSHOT_EVERY=often');
     expect(code, output).to.equal(1);
-    expect(output).to.contain('"SNAPSHOT_EVERY" must be a number').and.contain('aggregator-0 was started again with its earlier settings');
+    expect(output)
+      .to.contain('"SNAPSHOT_EVERY" must be a number')
+      .and.contain('aggregator-0 was started again with its earlier settings');
     expect((await runScale(started, '3')).code).to.equal(0);
   });
 

@@ -28,7 +28,11 @@ describe('A second entity, defined in one place,', () => {
   it('has the whole API, from memory', async () => {
     const text = { text: 'first', tags: ['a', 'b'] };
     expect((await ask('POST', '/api/note', { id: 'n1', ...text })).status).to.equal(201);
-    expect((await ask('PUT', '/api/note/n1', { place: { x: 1, y: 2 } })).body).to.deep.equal({ id: 'n1', ...text, place: { x: 1, y: 2 } });
+    expect((await ask('PUT', '/api/note/n1', { place: { x: 1, y: 2 } })).body).to.deep.equal({
+      id: 'n1',
+      ...text,
+      place: { x: 1, y: 2 },
+    });
     const read = await eventually(
       () => ask('GET', '/api/note/n1'),
       ({ headers }) => /^aggregator/.test(headers.get('muster-source') ?? ''),

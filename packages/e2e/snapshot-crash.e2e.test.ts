@@ -1,15 +1,12 @@
-import { covers, type SnapshotMark } from '@muster/log';
+import { checkAnswers, checkSnapshots, checkUsers, readLog } from '@muster/chaos';
+import { covers, type SnapshotMark } from '@muster/store';
 import {
   call,
-  checkAnswers,
-  checkSnapshots,
-  checkUsers,
   eventually,
   findRepairs,
   killForGood,
   openOwnServer,
   openTestSystem,
-  readLog,
   startAgain,
   stopGently,
   type TestSystem,
@@ -30,7 +27,11 @@ describe('Aggregators killed between the users and the checkpoints of a snapshot
     opened.push(server);
     proxy = await openCutProxy(server);
     opened.push(proxy);
-    test = await openTestSystem({ mongodbUri: proxy.uri, environment: { SNAPSHOT_AFTER_MS: '100' }, environmentFor: () => checkpoints });
+    test = await openTestSystem({
+      mongodbUri: proxy.uri,
+      environment: { SNAPSHOT_AFTER_MS: '100' },
+      environmentFor: () => checkpoints,
+    });
     opened.push(test);
   });
   after(async () => {
@@ -41,7 +42,8 @@ describe('Aggregators killed between the users and the checkpoints of a snapshot
   const crashBetween = async (write: () => Promise<void>) => {
     proxy.isCut = ({ name, collection }) => name === 'update' && collection === 'Checkpoints';
     await write();
-    // each has one snapshot that hangs there and holds up the next: not all that was written is in Users, but some of it is
+    // each has one snapshot that hangs there and holds up the next: not all that was written is in Users, but some of
+    // it is
     await eventually(
       async () => proxy.cut.length,
       (cut) => cut === aggregators.length,
@@ -53,8 +55,13 @@ describe('Aggregators killed between the users and the checkpoints of a snapshot
 
   /** How many records are of a snapshot that did not end. */
   const recordsAhead = async (): Promise<number> => {
-    const snapshots = new Map((await test.log.checkpoints.find().toArray()).map(({ _id, snapshot }) => [_id, snapshot]));
-    const records = await test.log.db.collection<{ partition: number; snapshot: SnapshotMark }>('Users').find().toArray();
+    const snapshots = new Map(
+      (await test.log.checkpoints.find().toArray()).map(({ _id, snapshot }) => [_id, snapshot]),
+    );
+    const records = await test.log.db
+      .collection<{ partition: number; snapshot: SnapshotMark }>('Users')
+      .find()
+      .toArray();
     return records.filter(({ partition, snapshot }) => !covers(snapshots.get(partition) ?? 'none:0', snapshot)).length;
   };
 
@@ -64,7 +71,13 @@ describe('Aggregators killed between the users and the checkpoints of a snapshot
     checkpoints.CHECKPOINT_EVERY_MS = '300';
     await startAgain(test, ...aggregators);
     const folded = await readLog(test);
-    expect([...(await checkAnswers(test, folded, 'memory')), ...(await checkSnapshots(test, folded)), ...findRepairs(test)].slice(0, 20)).to.deep.equal([]);
+    expect(
+      [
+        ...(await checkAnswers(test, folded, 'memory')),
+        ...(await checkSnapshots(test, folded)),
+        ...findRepairs(test),
+      ].slice(0, 20),
+    ).to.deep.equal([]);
   };
 
   /** A life in which a checkpoint is saved only after the records that it reaches. */
@@ -106,7 +119,9 @@ describe('Aggregators killed between the users and the checkpoints of a snapshot
     const unsaved = (await checkUsers(test, await readLog(test))).length;
     proxy.passed.length = 0;
     await comeBack();
-    const written = proxy.passed.filter(({ collection }) => collection === 'Users').reduce((sum, { statements }) => sum + statements, 0);
+    const written = proxy.passed
+      .filter(({ collection }) => collection === 'Users')
+      .reduce((sum, { statements }) => sum + statements, 0);
     expect(written).to.equal(unsaved);
     expect((await call(test.url, 'GET', `/api/user/${ids[0]}`)).body.group).to.equal(5);
   });

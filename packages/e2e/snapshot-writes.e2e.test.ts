@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { partitionOf } from '@muster/cluster';
-import { checkSets, checkSnapshots, eventually, openOwnServer, openTestSystem, readLog, startAgain, stopGently, type TestSystem } from '@muster/testing';
+import { checkSets, checkSnapshots, readLog } from '@muster/chaos';
+import { partitionOf } from '@muster/placement';
+import { eventually, openOwnServer, openTestSystem, startAgain, stopGently, type TestSystem } from '@muster/testing';
 import { expect } from 'chai';
 import { type CutProxy, openCutProxy } from './cut-proxy.ts';
 import { ada, createUsers, deleteUsers, updateUsers } from './write-users.ts';
@@ -33,14 +34,24 @@ describe('The snapshot of 10,000 users', () => {
 
   const seedLog = async () => {
     const about = { entity: 'user', version: 1, type: 'UserCreated', at: new Date(), meta: { requestId: 'seed' } };
-    const events = ids.map((id) => ({ _id: randomUUID(), ...about, entityId: id, partition: partitionOf('user', id, 32), data: ada }));
+    const events = ids.map((id) => ({
+      _id: randomUUID(),
+      ...about,
+      entityId: id,
+      partition: partitionOf('user', id, 32),
+      data: ada,
+    }));
     await test.log.events.insertMany(events, { ordered: false });
   };
 
-  const snapshotDone = async () => expect((await checkSnapshots(test, await readLog(test), 30_000)).slice(0, 20)).to.deep.equal([]);
+  const snapshotDone = async () =>
+    expect((await checkSnapshots(test, await readLog(test), 30_000)).slice(0, 20)).to.deep.equal([]);
 
   /** How many records the server was asked to write, as its own side of the connection shows. */
-  const writtenRecords = () => proxy.passed.filter(({ collection }) => collection === 'Users').reduce((sum, { statements }) => sum + statements, 0);
+  const writtenRecords = () =>
+    proxy.passed
+      .filter(({ collection }) => collection === 'Users')
+      .reduce((sum, { statements }) => sum + statements, 0);
 
   afterEach(() => {
     proxy.passed.length = 0;
@@ -68,7 +79,8 @@ describe('The snapshot of 10,000 users', () => {
   });
 
   it('is not written at all when nothing changed: not by updates that change nothing, not by a restart', async () => {
-    const records = () => test.log.db.collection('Users').find().sort({ _id: 1 }).toArray(); // each with the mark of the snapshot that wrote it
+    // each with the mark of the snapshot that wrote it
+    const records = () => test.log.db.collection('Users').find().sort({ _id: 1 }).toArray();
     const before = await records();
     await updateUsers(test.url, ids.slice(0, 5), 9); // what they have already
     await stopGently(test, ...aggregators);

@@ -1,23 +1,17 @@
 import { createServer } from 'node:net';
-import { killProcess, processOf } from '@muster/local';
-import { openLog } from '@muster/log';
+import { checkAll, checkAnswers, checkUsers, readLog, startLoad, stopLoad, untilAnswered } from '@muster/chaos';
+import { openLog } from '@muster/store';
+import { killProcess, processOf } from '@muster/supervisor';
 import {
   call,
-  checkAll,
-  checkAnswers,
-  checkUsers,
   eventually,
   linesOf,
   openOwnServer,
   openTestDatabase,
   openTestSystem,
-  readLog,
   startAgain,
-  startLoad,
   stopGently,
-  stopLoad,
   type TestSystem,
-  untilAnswered,
 } from '@muster/testing';
 import { expect } from 'chai';
 import { runToEnd } from './run-to-end.ts';
@@ -39,7 +33,13 @@ describe('A program with settings that cannot be', () => {
       };
       const { code, output } = await runToEnd(program, wrong);
       expect(code).to.equal(2);
-      for (const name of ['MONGODB_URI', 'CLUSTER_SECRET', 'PARTITIONS', 'LOG_LEVEL', { gateway: 'PORT', aggregator: 'AGGREGATOR_NAME' }[program]])
+      for (const name of [
+        'MONGODB_URI',
+        'CLUSTER_SECRET',
+        'PARTITIONS',
+        'LOG_LEVEL',
+        { gateway: 'PORT', aggregator: 'AGGREGATOR_NAME' }[program],
+      ])
         expect(output).to.match(new RegExp(`^Cannot start the ${program}: .*"${name}"`, 'm'));
       expect(output).not.to.include('secret');
     });
@@ -53,7 +53,12 @@ describe('A program with settings that cannot be', () => {
     it(`does not start on a database that was set up otherwise: the ${program} says what is, and what to do`, async () => {
       await using database = await openTestDatabase();
       await using log = openLog({ ...database, appName: 'test' });
-      await log.settings.insertOne({ _id: 'muster', schema: 1, partitions: 32, hash: 'murmur3_x86_32(entity:id), seed 0' });
+      await log.settings.insertOne({
+        _id: 'muster',
+        schema: 1,
+        partitions: 32,
+        hash: 'murmur3_x86_32(entity:id), seed 0',
+      });
       const about = {
         MONGODB_URI: database.uri,
         DATABASE: database.database,
@@ -64,7 +69,9 @@ describe('A program with settings that cannot be', () => {
       };
       const { code, output } = await runToEnd(program, { ...about, PARTITIONS: '64' });
       expect(code).to.equal(2);
-      expect(output).to.match(/set up with partitions 32, this process has 64; start it with the stored value, or on another database/);
+      expect(output).to.match(
+        /set up with partitions 32, this process has 64; start it with the stored value, or on another database/,
+      );
       expect(await log.events.countDocuments()).to.equal(0);
     });
   }
@@ -80,7 +87,10 @@ describe('A Muster that is started before its MongoDB', () => {
       onEvent: (event) => event.kind === 'line' && lines.push(`${event.name} ${event.line}`),
     });
     try {
-      const waiting = () => Promise.resolve(['gateway', ...aggregators].filter((name) => lines.some((line) => line.startsWith(name) && isWaiting(line))));
+      const waiting = () =>
+        Promise.resolve(
+          ['gateway', ...aggregators].filter((name) => lines.some((line) => line.startsWith(name) && isWaiting(line))),
+        );
       await eventually(waiting, (names) => names.length === 4);
       await using _server = await openOwnServer({ port });
       test = await starting;
@@ -103,7 +113,12 @@ describe('A Muster that is stopped', () => {
   before(async () => {
     // no snapshot but the last one
     test = await openTestSystem({
-      environment: { SNAPSHOT_EVERY: '1000000', SNAPSHOT_AFTER_MS: '1000000', CHECKPOINT_EVERY_MS: '1000000', SNAPSHOT_DEADLINE_MS: '2000' },
+      environment: {
+        SNAPSHOT_EVERY: '1000000',
+        SNAPSHOT_AFTER_MS: '1000000',
+        CHECKPOINT_EVERY_MS: '1000000',
+        SNAPSHOT_DEADLINE_MS: '2000',
+      },
     });
   });
   after(() => test[Symbol.asyncDispose]());
@@ -129,7 +144,8 @@ describe('A Muster that is stopped', () => {
 
   it('answers what it took before its gateway ends, with code 0, and has lost nothing', async () => {
     const before = await readLog(test);
-    const load = await startLoad(test.urls, { sessions: 48, pauseMs: 0 }); // so that there are requests under way at any moment
+    // so that there are requests under way at any moment
+    const load = await startLoad(test.urls, { sessions: 48, pauseMs: 0 });
     try {
       await untilAnswered(load, 200);
       expect(await stopGently(test, 'gateway')).to.deep.equal([{ code: 0, signal: null }]);
@@ -141,7 +157,9 @@ describe('A Muster that is stopped', () => {
     await stopGently(test, ...aggregators);
     await startAgain(test, ...aggregators);
     const { byRequest } = await readLog(test);
-    expect(load.calls.filter(({ status, requestId }) => status === undefined && byRequest.has(requestId))).to.deep.equal([]);
+    expect(
+      load.calls.filter(({ status, requestId }) => status === undefined && byRequest.has(requestId)),
+    ).to.deep.equal([]);
     expect((await checkAll(test, load.calls, before)).slice(0, 20)).to.deep.equal([]);
   });
 
@@ -149,7 +167,8 @@ describe('A Muster that is stopped', () => {
     const ids = await createUsers(test.url, 'away', 30);
     await killProcess(test.system, 'mongodb', 'SIGSTOP');
     const exits = await stopGently(test, 'gateway', ...aggregators);
-    expect(exits).to.deep.equal(exits.map(() => ({ code: 0, signal: null }))); // and so within what the supervisor gives them
+    // and so within what the supervisor gives them
+    expect(exits).to.deep.equal(exits.map(() => ({ code: 0, signal: null })));
     await killProcess(test.system, 'mongodb', 'SIGCONT');
     await startAgain(test, 'gateway', ...aggregators);
     expect(processOf(test.system, 'gateway').ready?.port).to.equal(Number(new URL(test.url).port));

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { findProjectRoot, type ProcessEvent, type Running, readRunning } from '@muster/local';
-import { openLog } from '@muster/log';
+import { findProjectRoot } from '@muster/embedded';
+import { openLog } from '@muster/store';
+import { type ProcessEvent, type Running, readRunning } from '@muster/supervisor';
 import { type Looked, openTestDatabase, openTestFolder, until } from '@muster/testing';
 import type { Ended } from './run-to-end.ts';
 
@@ -14,7 +15,14 @@ export type Started = AsyncDisposable & Looked & { dataPath: string };
 export const openStarted = async (environment: Record<string, string> = {}): Promise<Started> => {
   const folder = await openTestFolder();
   const database = await openTestDatabase();
-  const own = { MONGODB_URI: database.uri, DATABASE: database.database, DATA: folder.path, PORT: '0', SNAPSHOT_AFTER_MS: '300', CHECKPOINT_EVERY_MS: '2000' };
+  const own = {
+    MONGODB_URI: database.uri,
+    DATABASE: database.database,
+    DATA: folder.path,
+    PORT: '0',
+    SNAPSHOT_AFTER_MS: '300',
+    CHECKPOINT_EVERY_MS: '2000',
+  };
   const child = spawnBuilt('start', [], { ...own, ...environment });
   const events: ProcessEvent[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -25,7 +33,9 @@ export const openStarted = async (environment: Record<string, string> = {}): Pro
   await until('Muster runs', () => hears('Muster runs at') || child.exitCode !== null, 60_000);
   const { url, clusterSecret } = (await readRunning(folder.path)) ?? {};
   if (url === undefined || clusterSecret === undefined)
-    throw new Error(`Muster did not start: ${events.map((event) => (event.kind === 'line' ? event.line : '')).join('\n')}`);
+    throw new Error(
+      `Muster did not start: ${events.map((event) => (event.kind === 'line' ? event.line : '')).join('\n')}`,
+    );
   const log = openLog({ ...database, appName: 'test' });
   const close = async () => {
     await log[Symbol.asyncDispose]();
@@ -38,10 +48,14 @@ export const openStarted = async (environment: Record<string, string> = {}): Pro
 };
 
 /** `npm run scale` with these words, to its end. */
-export const runScale = async (started: Pick<Started, 'dataPath'>, ...words: string[]): Promise<Ended> => (await beginScale(started, ...words)).ended;
+export const runScale = async (started: Pick<Started, 'dataPath'>, ...words: string[]): Promise<Ended> =>
+  (await beginScale(started, ...words)).ended;
 
 /** The same, under way: `ended` when it is over. */
-export const beginScale = ({ dataPath }: Pick<Started, 'dataPath'>, ...words: string[]): { child: ChildProcess; said: () => string; ended: Promise<Ended> } => {
+export const beginScale = (
+  { dataPath }: Pick<Started, 'dataPath'>,
+  ...words: string[]
+): { child: ChildProcess; said: () => string; ended: Promise<Ended> } => {
   const child = spawnBuilt('cli', ['scale', ...words], { DATA: dataPath });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (output += data));

@@ -1,18 +1,5 @@
-import {
-  call,
-  checkAll,
-  checkAnswers,
-  forAll,
-  killForGood,
-  openTestSystem,
-  type Reply,
-  readLog,
-  startAgain,
-  startLoad,
-  stopLoad,
-  type TestSystem,
-  untilAnswered,
-} from '@muster/testing';
+import { checkAll, checkAnswers, readLog, startLoad, stopLoad, untilAnswered } from '@muster/chaos';
+import { call, forAll, killForGood, openTestSystem, type Reply, startAgain, type TestSystem } from '@muster/testing';
 import { expect } from 'chai';
 import { ada } from './write-users.ts';
 
@@ -27,7 +14,8 @@ describe('Two gateways', () => {
 
   const ask = (gateway: number, method: string, path: string, options?: Parameters<typeof call>[3]) =>
     call(test.urls[gateway % 2] ?? '', method, path, options);
-  const versionsOf = async (entityId: string) => (await test.log.events.find({ entityId }).sort({ version: 1 }).toArray()).map(({ version }) => version);
+  const versionsOf = async (entityId: string) =>
+    (await test.log.events.find({ entityId }).sort({ version: 1 }).toArray()).map(({ version }) => version);
 
   it('keep every answer right under a load of mixed writes and reads on both', async () => {
     const load = await startLoad(test.urls);
@@ -38,7 +26,9 @@ describe('Two gateways', () => {
 
   it('give 256 writers of one user, half on each, an answer each, and the stream dense versions', async () => {
     await ask(0, 'POST', '/api/user', { body: { id: 'hot', ...ada } });
-    const replies = await Promise.all(Array.from({ length: 256 }, (_, index) => ask(index, 'PUT', '/api/user/hot', { body: { group: 1_000 + index } })));
+    const replies = await Promise.all(
+      Array.from({ length: 256 }, (_, index) => ask(index, 'PUT', '/api/user/hot', { body: { group: 1_000 + index } })),
+    );
     expect(replies.filter(({ status }) => status !== 200).map(({ text }) => text)).to.deep.equal([]);
     expect(await versionsOf('hot')).to.deep.equal(Array.from({ length: 257 }, (_, index) => index + 1));
     expect(new Set(replies.map(({ headers }) => headers.get('etag'))).size).to.equal(256);
@@ -47,7 +37,9 @@ describe('Two gateways', () => {
   it('let one of two who create the same id at once have it, and tell the other', async () => {
     const ids = Array.from({ length: 40 }, (_, index) => `both-${index}`);
     for (const id of ids) {
-      const replies = await Promise.all([0, 1].map((gateway) => ask(gateway, 'POST', '/api/user', { body: { id, ...ada, group: gateway } })));
+      const replies = await Promise.all(
+        [0, 1].map((gateway) => ask(gateway, 'POST', '/api/user', { body: { id, ...ada, group: gateway } })),
+      );
       expect(replies.map(statusOf).sort(), id).to.deep.equal([201, 409]);
       const winner = replies.findIndex(({ status }) => status === 201);
       const read = await ask(1 - winner, 'GET', `/api/user/${id}`, { headers: { 'muster-min-version': '1' } });
@@ -76,16 +68,25 @@ describe('Two gateways', () => {
         let seen = (await ask(index, 'POST', '/api/user', { body: { id, ...ada } })).headers.get('etag') ?? '';
         for (let turn = 1; turn <= 10; turn += 1) {
           const gateway = index + turn;
-          const read = await ask(gateway, 'GET', `/api/user/${id}`, { headers: { 'muster-min-version': seen.replaceAll('"', '') } });
-          expect([read.status, read.headers.get('etag'), read.body.group], `${id}, turn ${turn}`).to.deep.equal([200, `"${turn}"`, turn]);
+          const read = await ask(gateway, 'GET', `/api/user/${id}`, {
+            headers: { 'muster-min-version': seen.replaceAll('"', '') },
+          });
+          expect([read.status, read.headers.get('etag'), read.body.group], `${id}, turn ${turn}`).to.deep.equal([
+            200,
+            `"${turn}"`,
+            turn,
+          ]);
           // the other gateway decides on what the first one wrote, though nobody told it
-          seen = (await ask(gateway, 'PUT', `/api/user/${id}`, { body: { group: turn + 1 } })).headers.get('etag') ?? '';
+          seen =
+            (await ask(gateway, 'PUT', `/api/user/${id}`, { body: { group: turn + 1 } })).headers.get('etag') ?? '';
           expect(seen, id).to.equal(`"${turn + 1}"`);
         }
       });
       const folded = await readLog(test);
       for (const url of test.urls)
-        expect((await checkAnswers(test, folded, aggregators.length > 0 ? 'database' : 'memory', url)).slice(0, 20)).to.deep.equal([]);
+        expect(
+          (await checkAnswers(test, folded, aggregators.length > 0 ? 'database' : 'memory', url)).slice(0, 20),
+        ).to.deep.equal([]);
       await startAgain(test, ...aggregators);
     });
   }

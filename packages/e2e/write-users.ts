@@ -2,10 +2,15 @@ import { call, eventually, forAll, type Reply } from '@muster/testing';
 
 export const ada = { name: 'Ada Lovelace', email: 'ada@example.com', group: 1 };
 
-/** Creates users `${prefix}-0`, `${prefix}-1`… through the API, many at a time, each as often as it takes; throws when one is refused. */
+/**
+ * Creates users `${prefix}-0`, `${prefix}-1`… through the API, many at a time, each as often as it takes; throws when
+ * one is refused.
+ */
 export const createUsers = async (url: string, prefix: string, count: number): Promise<string[]> => {
   const ids = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
-  await writeAll(ids, [201, 409], (id, index) => call(url, 'POST', '/api/user', { body: { ...ada, id, group: index } }));
+  await writeAll(ids, [201, 409], (id, index) =>
+    call(url, 'POST', '/api/user', { body: { ...ada, id, group: index } }),
+  );
   return ids;
 };
 
@@ -13,10 +18,18 @@ export const createUsers = async (url: string, prefix: string, count: number): P
 export const updateUsers = (url: string, ids: readonly string[], group: number): Promise<void> =>
   writeAll(ids, [200], (id) => call(url, 'PUT', `/api/user/${id}`, { body: { group } }));
 
-export const deleteUsers = (url: string, ids: readonly string[]): Promise<void> => writeAll(ids, [204, 410], (id) => call(url, 'DELETE', `/api/user/${id}`));
+export const deleteUsers = (url: string, ids: readonly string[]): Promise<void> =>
+  writeAll(ids, [204, 410], (id) => call(url, 'DELETE', `/api/user/${id}`));
 
-/** `done` says so the first time, `already` when an earlier try that nobody answered in time had been carried out after all. */
-const writeAll = async (ids: readonly string[], [done, already]: number[], write: (id: string, index: number) => Promise<Reply>) => {
+/**
+ * `done` says so the first time, `already` when an earlier try that nobody answered in time had been carried out after
+ * all.
+ */
+const writeAll = async (
+  ids: readonly string[],
+  [done, already]: number[],
+  write: (id: string, index: number) => Promise<Reply>,
+) => {
   await forAll(ids, 128, async (id, index) => {
     let isUnknown = false;
     const attempt = async () => {

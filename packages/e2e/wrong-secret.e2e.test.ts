@@ -7,11 +7,15 @@ const otherSecret = 'the secret of another installation';
 describe('A gateway with another secret', () => {
   let test: TestSystem;
   before(async () => {
-    test = await openTestSystem({ gateways: 2, environmentFor: (name) => (name === 'gateway-1' ? { CLUSTER_SECRET: otherSecret } : {}) });
+    test = await openTestSystem({
+      gateways: 2,
+      environmentFor: (name) => (name === 'gateway-1' ? { CLUSTER_SECRET: otherSecret } : {}),
+    });
   });
   after(() => test[Symbol.asyncDispose]());
 
-  const sourceOf = async (url: string | undefined, id: string) => (await call(url ?? '', 'GET', `/api/user/${id}`)).headers.get('muster-source') ?? '';
+  const sourceOf = async (url: string | undefined, id: string) =>
+    (await call(url ?? '', 'GET', `/api/user/${id}`)).headers.get('muster-source') ?? '';
 
   it('gets nothing from the aggregators, and answers rightly from the database', async () => {
     const ids = await createUsers(test.url, 'kept', 30);
@@ -30,12 +34,16 @@ describe('A gateway with another secret', () => {
   it('says so, as do the aggregators, now and then and without the secret', async () => {
     const told = (name: string) => linesOf(test, name).filter((line) => line.includes('CLUSTER_SECRET'));
     await eventually(
-      () => Promise.resolve(['gateway-1', 'aggregator-0', 'aggregator-1', 'aggregator-2'].filter((name) => told(name).length === 0)),
+      () =>
+        Promise.resolve(
+          ['gateway-1', 'aggregator-0', 'aggregator-1', 'aggregator-2'].filter((name) => told(name).length === 0),
+        ),
       (silent) => silent.length === 0,
     );
     expect(told('gateway')).to.deep.equal([]);
     expect(told('aggregator-0').length).to.be.below(20); // it tries every second
     for (const { name } of test.system.processes.values())
-      for (const secret of [otherSecret, test.clusterSecret]) expect(linesOf(test, name).join('\n')).not.to.contain(secret);
+      for (const secret of [otherSecret, test.clusterSecret])
+        expect(linesOf(test, name).join('\n')).not.to.contain(secret);
   });
 });

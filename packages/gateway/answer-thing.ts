@@ -4,7 +4,10 @@ import type { Outcome } from './execute-command.ts';
 import { answerProblem, type Problem, unavailable } from './problem.ts';
 import type { Seen } from './read-thing.ts';
 
-/** The headers that every answer on a thing carries: its version, where the answer came from, how old it may be in milliseconds. */
+/**
+ * The headers that every answer on a thing carries: its version, where the answer came from, how old it may be in
+ * milliseconds.
+ */
 export const setThingHeaders = (ctx: Context, version: number, source: string, lagMs: number): void => {
   if (version > 0) ctx.set('ETag', `"${version}"`);
   ctx.set('Muster-Source', source);
@@ -34,10 +37,19 @@ export const answerSeen = (ctx: Context, entity: Entity, id: string, seen: Seen)
 };
 
 /** Answers with a command's outcome; `done` answers for one that was carried out. */
-export const answerOutcome = (ctx: Context, entity: Entity, id: string, outcome: Outcome, done: (state: State) => void): void => {
+export const answerOutcome = (
+  ctx: Context,
+  entity: Entity,
+  id: string,
+  outcome: Outcome,
+  done: (state: State) => void,
+): void => {
   if (outcome.kind === 'unavailable') {
     const { written, version, why } = outcome;
-    return answerProblem(ctx, unavailable(`Cannot write ${entity.name} "${id}": ${why}`, { written, id, ...(version ? { version } : {}) }));
+    return answerProblem(
+      ctx,
+      unavailable(`Cannot write ${entity.name} "${id}": ${why}`, { written, id, ...(version ? { version } : {}) }),
+    );
   }
   setThingHeaders(ctx, outcome.state.version, 'log', 0);
   if (outcome.kind === 'done') return done(outcome.state);

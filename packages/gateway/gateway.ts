@@ -1,7 +1,7 @@
-import { partitionOf } from '@muster/cluster';
-import { type AppendQueue, type DatabaseClock, type Log, openAppendQueue, openClock } from '@muster/log';
 import type { Entity } from '@muster/model';
+import { partitionOf } from '@muster/placement';
 import { Counter, Gauge, Histogram, type Logger, type Registry, secondsBuckets } from '@muster/runtime';
+import { type AppendQueue, type DatabaseClock, type Log, openAppendQueue, openClock } from '@muster/store';
 import { openRequests, type Requests } from './limit-requests.ts';
 import { type Members, openMembers, type Wire } from './members.ts';
 import { openRandomStock, type RandomStock } from './new-id.ts';
@@ -29,10 +29,16 @@ export type Gateway = {
 
 export type Metrics = ReturnType<typeof openGatewayMetrics>;
 
-export const openGateway = (parts: Pick<Gateway, 'settings' | 'entities' | 'log' | 'logger'> & { registry: Registry }): Gateway => {
+export const openGateway = (
+  parts: Pick<Gateway, 'settings' | 'entities' | 'log' | 'logger'> & { registry: Registry },
+): Gateway => {
   const { registry, ...given } = parts;
   const { APPEND_LANES, APPEND_BATCH_MAX, APPEND_QUEUE_MAX } = given.settings;
-  const queue = openAppendQueue({ lanes: APPEND_LANES, batchEventsMax: APPEND_BATCH_MAX, waitingMax: APPEND_QUEUE_MAX });
+  const queue = openAppendQueue({
+    lanes: APPEND_LANES,
+    batchEventsMax: APPEND_BATCH_MAX,
+    waitingMax: APPEND_QUEUE_MAX,
+  });
   const requests = openRequests();
   return {
     ...given,
@@ -59,7 +65,8 @@ const wireOf = ({ settings, logger }: Pick<Gateway, 'settings' | 'logger'>): Wir
 /** How a stream is called in this process's maps. */
 export const keyOf = (entity: Entity, id: string): string => `${entity.name}:${id}`;
 
-export const partitionFor = ({ settings }: Gateway, entity: Entity, id: string): number => partitionOf(entity.name, id, settings.PARTITIONS);
+export const partitionFor = ({ settings }: Gateway, entity: Entity, id: string): number =>
+  partitionOf(entity.name, id, settings.PARTITIONS);
 
 const openGatewayMetrics = (registry: Registry, queue: AppendQueue, requests: Requests) => {
   const registers = [registry];
@@ -88,8 +95,24 @@ const openGatewayMetrics = (registry: Registry, queue: AppendQueue, requests: Re
     },
   });
   return {
-    seconds: new Histogram({ name: 'muster_http_seconds', help: 'Time to the answer', labelNames: ['method', 'status'], buckets: secondsBuckets, registers }),
-    reads: new Counter({ name: 'muster_reads_total', help: 'Reads, by where the answer came from', labelNames: ['source'], registers }),
-    appends: new Counter({ name: 'muster_appends_total', help: 'Appends, by outcome', labelNames: ['outcome'], registers }),
+    seconds: new Histogram({
+      name: 'muster_http_seconds',
+      help: 'Time to the answer',
+      labelNames: ['method', 'status'],
+      buckets: secondsBuckets,
+      registers,
+    }),
+    reads: new Counter({
+      name: 'muster_reads_total',
+      help: 'Reads, by where the answer came from',
+      labelNames: ['source'],
+      registers,
+    }),
+    appends: new Counter({
+      name: 'muster_appends_total',
+      help: 'Appends, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    }),
   };
 };

@@ -9,7 +9,10 @@ export const openRequests = (): Requests => ({ inFlight: 0, refused: 0, toldAt: 
 
 const tellEveryMs = 10_000;
 
-/** Lets `REQUESTS_MAX` requests be at work at once; further ones get 503 at once, and have changed nothing. Says so in the log once in 10 s. */
+/**
+ * Lets `REQUESTS_MAX` requests be at work at once; further ones get 503 at once, and have changed nothing. Says so in
+ * the log once in 10 s.
+ */
 export const limitRequests = (gateway: Gateway): Middleware => {
   const { requests, settings } = gateway;
   return async (ctx, next) => {
@@ -17,7 +20,10 @@ export const limitRequests = (gateway: Gateway): Middleware => {
       requests.refused += 1;
       tell(gateway);
       ctx.state.isToldElsewhere = true;
-      return answerProblem(ctx, unavailable(`${settings.REQUESTS_MAX} requests are at work already (REQUESTS_MAX)`, { written: 'notWritten' }));
+      return answerProblem(
+        ctx,
+        unavailable(`${settings.REQUESTS_MAX} requests are at work already (REQUESTS_MAX)`, { written: 'notWritten' }),
+      );
     }
     requests.inFlight += 1;
     try {
@@ -32,6 +38,9 @@ const tell = ({ logger, requests }: Gateway) => {
   const now = performance.now();
   if (now - requests.toldAt < tellEveryMs) return;
   requests.toldAt = now;
-  logger.warn({ inFlight: requests.inFlight, refused: requests.refused }, 'Too many requests at once: answering further ones with 503');
+  logger.warn(
+    { inFlight: requests.inFlight, refused: requests.refused },
+    'Too many requests at once: answering further ones with 503',
+  );
   requests.refused = 0;
 };

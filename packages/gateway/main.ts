@@ -1,7 +1,8 @@
 import { entities } from '@muster/entities';
-import { listenForFailpoints } from '@muster/log';
-import { runProgram } from '@muster/runtime';
+import { listenForFailpoints, runProgram } from '@muster/runtime';
 import { runGateway } from './run-gateway.ts';
 
 listenForFailpoints();
-await runProgram('muster-gateway', (environment, signal) => runGateway(entities, environment, signal, (port) => process.send?.({ kind: 'ready', port })));
+await runProgram('muster-gateway', (environment, signal) =>
+  runGateway(entities, environment, signal, (port) => process.send?.({ kind: 'ready', port })),
+);

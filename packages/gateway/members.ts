@@ -1,35 +1,31 @@
-import {
-  closeHolder,
-  type Holder,
-  type HolderOptions,
-  isAnswering,
-  livingOf,
-  type Member,
-  noRoster,
-  openHolder,
-  type Roster,
-  ringOf,
-  serversOf,
-  takeRoster,
-} from '@muster/cluster';
+import { livingOf, type Member, noRoster, type Roster, ringOf, serversOf, takeRoster } from '@muster/placement';
+import { closeHolder, type Holder, type HolderOptions, isAnswering, openHolder } from '@muster/wire';
 
 /** The aggregators that this gateway knows and the connections to them. A plain value, changed in this file only. */
 export type Members = {
   wire: Wire;
   roster: Roster;
   byName: Map<string, { incarnation: string; holder: Holder }>;
-  byPartition: Holder[][]; // those that serve it, in the order in which they are asked: its owner, its standby, those that leave
+  // those that serve it, in the order in which they are asked: its owner, its standby, those that leave
+  byPartition: Holder[][];
   turn: number; // who is asked first for sets
 };
 
 /** What every connection to an aggregator needs. */
 export type Wire = Pick<HolderOptions, 'database' | 'secret' | 'onProblem'>;
 
-export const openMembers = (wire: Wire): Members => ({ wire, roster: noRoster, byName: new Map(), byPartition: [], turn: 0 });
+export const openMembers = (wire: Wire): Members => ({
+  wire,
+  roster: noRoster,
+  byName: new Map(),
+  byPartition: [],
+  turn: 0,
+});
 
 /**
- * Takes over the list of aggregators as it stood in the database when it was asked for (on the monotonic clock and on the database's, milliseconds): opens connections to new ones, closes those to
- * gone or moved ones. Whose lease has lapsed is no longer asked, though its connection stays.
+ * Takes over the list of aggregators as it stood in the database when it was asked for (on the monotonic clock and on
+ * the database's, milliseconds): opens connections to new ones, closes those to gone or moved ones. Whose lease has
+ * lapsed is no longer asked, though its connection stays.
  */
 export const takeMembers = (
   members: Members,
@@ -46,16 +42,19 @@ export const takeMembers = (
     members.byName.delete(name);
   }
   for (const [name, { incarnation, address }] of byName) {
-    if (!members.byName.has(name)) members.byName.set(name, { incarnation, holder: openHolder({ ...members.wire, name, address, incarnation }) });
+    if (!members.byName.has(name))
+      members.byName.set(name, { incarnation, holder: openHolder({ ...members.wire, name, address, incarnation }) });
   }
   members.byPartition = byPartition(members, settings);
 };
 
 /** Who serves a partition and is worth asking now, in the order in which they are asked: at most two. */
-export const answeringFor = ({ byPartition }: Members, partition: number): Holder[] => (byPartition[partition] ?? []).filter(isAnswering).slice(0, askedMax);
+export const answeringFor = ({ byPartition }: Members, partition: number): Holder[] =>
+  (byPartition[partition] ?? []).filter(isAnswering).slice(0, askedMax);
 
 /** Whether every partition is served by somebody. */
-export const isCovered = ({ byPartition }: Members): boolean => byPartition.length > 0 && byPartition.every((holders) => holders.length > 0);
+export const isCovered = ({ byPartition }: Members): boolean =>
+  byPartition.length > 0 && byPartition.every((holders) => holders.length > 0);
 
 const askedMax = 2;
 
@@ -66,9 +65,13 @@ export const closeMembers = (members: Members): void => {
   members.byPartition = [];
 };
 
-const byPartition = ({ byName, roster }: Members, { LEASE_MS, PARTITIONS }: { LEASE_MS: number; PARTITIONS: number }): Holder[][] => {
+const byPartition = (
+  { byName, roster }: Members,
+  { LEASE_MS, PARTITIONS }: { LEASE_MS: number; PARTITIONS: number },
+): Holder[][] => {
   const living = livingOf(roster, LEASE_MS);
   const ring = ringOf(living);
-  const holdersOf = (partition: number) => serversOf(living, ring, partition).flatMap((name) => byName.get(name)?.holder ?? []);
+  const holdersOf = (partition: number) =>
+    serversOf(living, ring, partition).flatMap((name) => byName.get(name)?.holder ?? []);
   return Array.from({ length: PARTITIONS }, (_, partition) => holdersOf(partition));
 };

@@ -1,7 +1,10 @@
 import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 
-/** Random bytes in stock, as asking the system for 16 at a time costs more than the rest of an id. A plain value, changed in this file only. */
+/**
+ * Random bytes in stock, as asking the system for 16 at a time costs more than the rest of an id. A plain value,
+ * changed in this file only.
+ */
 export type RandomStock = { bytes: Uint8Array; used: number };
 
 const stockBytes = 4_096;

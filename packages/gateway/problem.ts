@@ -2,7 +2,14 @@ import type { Fault } from '@muster/model';
 import type { Context } from 'koa';
 
 /** What a client is told when it does not get what it asked for (RFC 9457). */
-export type Problem = { status: number; name: string; title: string; detail: string; errors?: Fault[]; more?: Record<string, unknown> };
+export type Problem = {
+  status: number;
+  name: string;
+  title: string;
+  detail: string;
+  errors?: Fault[];
+  more?: Record<string, unknown>;
+};
 
 /** Answers with a problem as `application/problem+json`, with the request's id. */
 export const answerProblem = (ctx: Context, { status, name, title, detail, errors, more }: Problem): void => {

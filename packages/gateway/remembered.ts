@@ -1,19 +1,31 @@
-import type { Floor } from '@muster/cluster';
+import type { Floor } from '@muster/wire';
 
-/** The versions that this gateway answered in the last minute: what it told once, it never takes back. A plain value, changed in this file only. */
+/**
+ * The versions that this gateway answered in the last minute: what it told once, it never takes back. A plain value,
+ * changed in this file only.
+ */
 export type Remembered = {
   versions: Map<string, { version: number; at: number }>; // by stream, the latest told last
-  writes: Map<number, Map<string, { floor: Floor; at: number }>>; // by partition, then stream: this gateway's own of the last seconds
-  writesMax: number; // by partition: more than can be under way at once, so the newest of them come after all older ones in the log
+  // by partition, then stream: this gateway's own of the last seconds
+  writes: Map<number, Map<string, { floor: Floor; at: number }>>;
+  // by partition: more than can be under way at once, so the newest of them come after all older ones in the log
+  writesMax: number;
 };
 
 const keepMs = 60_000;
 const versionsMax = 100_000;
 
-/** For how long a write is asked for by counts and lists, in milliseconds. A holder whose lag is less has all older ones: its heartbeat came after them. */
+/**
+ * For how long a write is asked for by counts and lists, in milliseconds. A holder whose lag is less has all older
+ * ones: its heartbeat came after them.
+ */
 export const keepWritesMs = 3_000;
 
-export const openRemembered = (writesMax: number): Remembered => ({ versions: new Map(), writes: new Map(), writesMax });
+export const openRemembered = (writesMax: number): Remembered => ({
+  versions: new Map(),
+  writes: new Map(),
+  writesMax,
+});
 
 /** Remembers that this version of a stream was told to somebody. */
 export const remember = ({ versions }: Remembered, key: string, version: number): void => {

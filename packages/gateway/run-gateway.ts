@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { memberOf, partitionHash } from '@muster/cluster';
-import { databaseNow, ensureCollections, listMembers, measureClock, openLog, SettingsConflict } from '@muster/log';
 import { checkDistinct, type Entity } from '@muster/model';
+import { memberOf, partitionHash } from '@muster/placement';
 import { type Environment, openHealthPort, openLogger, openMetrics, repeat, retryUntil } from '@muster/runtime';
+import { databaseNow, ensureCollections, listMembers, measureClock, openLog, SettingsConflict } from '@muster/store';
 import { openApp } from './app.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { closeMembers, isCovered, takeMembers } from './members.ts';
@@ -15,8 +15,9 @@ const lookDeadlineMs = 1_000;
 const stopWithinMs = 5_000;
 
 /**
- * Runs a gateway for these entities: opens, serves until the signal aborts, finishes what is in flight and closes. `onReady` hears of the HTTP port.
- * Gives the exit code: 2 for settings that cannot be, 0 otherwise. Throws when a port is taken, and SettingsConflict.
+ * Runs a gateway for these entities: opens, serves until the signal aborts, finishes what is in flight and closes.
+ * `onReady` hears of the HTTP port. Gives the exit code: 2 for settings that cannot be, 0 otherwise. Throws when a port
+ * is taken, and SettingsConflict.
  */
 export const runGateway = async (
   entities: readonly Entity[],
@@ -44,7 +45,10 @@ export const runGateway = async (
     signal,
     () => undefined,
   );
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 75_000 }, openApp(gateway).callback());
+  const server = createServer(
+    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 75_000 },
+    openApp(gateway).callback(),
+  );
   const port = await listen(server, settings.HOST, settings.PORT);
   standing.listening = true;
   logger.info({ url: `http://${settings.HOST}:${port}` }, 'Listening');
@@ -60,9 +64,14 @@ export const runGateway = async (
 };
 
 /** Makes what the database lacks, as often as it takes; false when it was to stop first. Throws SettingsConflict. */
-const prepare = async ({ log, logger, settings }: Gateway, entities: readonly Entity[], signal: AbortSignal): Promise<boolean> => {
+const prepare = async (
+  { log, logger, settings }: Gateway,
+  entities: readonly Entity[],
+  signal: AbortSignal,
+): Promise<boolean> => {
   const shape = { partitions: settings.PARTITIONS, hash: partitionHash };
-  const complainNow = (error: unknown, failures: number) => failures % 10 === 1 && logger.warn({ err: error }, 'Cannot prepare the database, trying again');
+  const complainNow = (error: unknown, failures: number) =>
+    failures % 10 === 1 && logger.warn({ err: error }, 'Cannot prepare the database, trying again');
   const attempt = () => ensureCollections(log, entities, shape).then(() => true);
   return (await retryUntil(attempt, signal, complainNow, (error) => error instanceof SettingsConflict)) ?? false;
 };
@@ -73,25 +82,35 @@ const look = async (gateway: Gateway) => {
   const wasReachable = database.reachable;
   try {
     await measureClock(log, clock, lookDeadlineMs);
-    const asked = { at: performance.now(), databaseNow: databaseNow(clock).getTime() }; // who is paused until the answer is read must not find them old
+    // who is paused until the answer is read must not find them old
+    const asked = { at: performance.now(), databaseNow: databaseNow(clock).getTime() };
     takeMembers(members, (await listMembers(log, lookDeadlineMs)).map(memberOf), asked, settings);
     database.reachable = true;
     if (!wasReachable) logger.info('The database answers again');
   } catch (error) {
     database.reachable = false;
-    if (wasReachable) logger.error({ err: error }, 'The database does not answer: reads come from live aggregators, writes are refused with 503');
+    if (wasReachable)
+      logger.error(
+        { err: error },
+        'The database does not answer: reads come from live aggregators, writes are refused with 503',
+      );
   }
 };
 
 const aborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
+  new Promise<void>((resolve) =>
+    signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
 
 const listen = async (server: Server, host: string, port: number): Promise<number> => {
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   return (server.address() as AddressInfo).port;
 };
 
-/** Takes no further connections, and ends each that there is with the answer under way (watch-request says so to the client); the last ones by force. */
+/**
+ * Takes no further connections, and ends each that there is with the answer under way (watch-request says so to the
+ * client); the last ones by force.
+ */
 const stop = async (server: Server) => {
   const closed = new Promise((resolve) => server.close(resolve));
   const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
@@ -103,9 +122,15 @@ const stop = async (server: Server) => {
 
 const readHealth = ({ database, members, standing: { listening, stopping } }: Gateway) => {
   const aggregators = Object.fromEntries(
-    [...members.byName].map(([name, { holder }]) => [name, holder.outbox && !holder.suspect ? 'answering' : 'not answering']),
+    [...members.byName].map(([name, { holder }]) => [
+      name,
+      holder.outbox && !holder.suspect ? 'answering' : 'not answering',
+    ]),
   );
-  return { ready: listening && !stopping, details: { database: database.reachable ? 'reachable' : 'not reachable', aggregators } };
+  return {
+    ready: listening && !stopping,
+    details: { database: database.reachable ? 'reachable' : 'not reachable', aggregators },
+  };
 };
 
 const complain = (problems: string[]) => {

@@ -1,4 +1,11 @@
-import { type Environment, type Parsed, parseSettings, type SharedSettings, secretSettings, sharedSettings } from '@muster/runtime';
+import {
+  type Environment,
+  type Parsed,
+  parseSettings,
+  type SharedSettings,
+  secretSettings,
+  sharedSettings,
+} from '@muster/runtime';
 import Joi from 'joi';
 
 export type Settings = SharedSettings & {
@@ -14,7 +21,8 @@ export type Settings = SharedSettings & {
 };
 
 /** The gateway's settings from its environment; times in milliseconds. */
-export const parseGatewaySettings = (environment: Environment): Parsed<Settings> => parseSettings<Settings>(table, environment, secretSettings);
+export const parseGatewaySettings = (environment: Environment): Parsed<Settings> =>
+  parseSettings<Settings>(table, environment, secretSettings);
 
 const table = {
   ...sharedSettings,

@@ -1,4 +1,6 @@
-/** Who is at work on a stream, and who waits behind: one at a time per stream. A plain value, changed in this file only. */
+/**
+ * Who is at work on a stream, and who waits behind: one at a time per stream. A plain value, changed in this file only.
+ */
 export type Turns = Map<string, Turn>;
 
 type Turn = { waiting: number; last: Promise<unknown> };
@@ -6,8 +8,8 @@ type Turn = { waiting: number; last: Promise<unknown> };
 export const openTurns = (): Turns => new Map();
 
 /**
- * Does `task` when all earlier ones on this key are done, and hands it what the one before it left (undefined where there was none, or it left nothing).
- * Undefined, at once, when `waitingMax` wait already. `task` must not throw.
+ * Does `task` when all earlier ones on this key are done, and hands it what the one before it left (undefined where
+ * there was none, or it left nothing). Undefined, at once, when `waitingMax` wait already. `task` must not throw.
  */
 export const takeTurn = async <Left, Result>(
   turns: Turns,

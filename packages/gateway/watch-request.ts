@@ -40,7 +40,13 @@ const givenId = (ctx: Context): string | undefined => {
 const tell = ({ logger, metrics }: Gateway, ctx: Context, ms: number) => {
   metrics.seconds.observe({ method: ctx.method, status: ctx.status }, ms / 1_000);
   if (ctx.state.isToldElsewhere || (ctx.status < 500 && ms < slowMs)) return;
-  const about = { requestId: ctx.state.requestId, method: ctx.method, path: ctx.path, status: ctx.status, ms: Math.round(ms) };
+  const about = {
+    requestId: ctx.state.requestId,
+    method: ctx.method,
+    path: ctx.path,
+    status: ctx.status,
+    ms: Math.round(ms),
+  };
   logger.warn(about, ctx.status >= 500 ? 'Answered with an error' : 'Answered late');
 };
 
@@ -48,7 +54,8 @@ const tell = ({ logger, metrics }: Gateway, ctx: Context, ms: number) => {
 const answerThrown = ({ logger }: Gateway, ctx: Context, error: unknown) => {
   const status = Number((error as { status?: unknown }).status);
   const problem = status >= 400 && status < 500 ? problemOfClient(status, error as Error) : undefined;
-  if (!problem) logger.error({ err: error, requestId: ctx.state.requestId }, 'A request failed through a fault of ours');
+  if (!problem)
+    logger.error({ err: error, requestId: ctx.state.requestId }, 'A request failed through a fault of ours');
   answerProblem(
     ctx,
     problem ?? {
@@ -62,8 +69,19 @@ const answerThrown = ({ logger }: Gateway, ctx: Context, error: unknown) => {
 
 const problemOfClient = (status: number, error: Error): Problem => {
   if (status === 413)
-    return { status, name: 'body-too-large', title: 'The body is too large', detail: 'The body is larger than 65536 bytes, which is the most' };
-  if (status === 415) return { status, name: 'unsupported-media-type', title: 'The body cannot be read', detail: error.message.slice(0, 200) };
+    return {
+      status,
+      name: 'body-too-large',
+      title: 'The body is too large',
+      detail: 'The body is larger than 65536 bytes, which is the most',
+    };
+  if (status === 415)
+    return {
+      status,
+      name: 'unsupported-media-type',
+      title: 'The body cannot be read',
+      detail: error.message.slice(0, 200),
+    };
   return {
     status: 400,
     name: 'invalid-body',

@@ -7,8 +7,10 @@ const deleted = { type: 'NoteDeleted', data: {} };
 
 describe('A thing', () => {
   it('is created with all its fields', () => given(note).when({ kind: 'create', fields }).thenEvent(created));
-  it('that exists is not created again', () => given(note, created).when({ kind: 'create', fields }).thenRefused('Exists'));
-  it('that existed once is not created again', () => given(note, created, deleted).when({ kind: 'create', fields }).thenRefused('Exists'));
+  it('that exists is not created again', () =>
+    given(note, created).when({ kind: 'create', fields }).thenRefused('Exists'));
+  it('that existed once is not created again', () =>
+    given(note, created, deleted).when({ kind: 'create', fields }).thenRefused('Exists'));
 
   it('is updated with only what changes', () =>
     given(note, created)
@@ -55,7 +57,8 @@ describe('A thing', () => {
     given(note, created, updated({ stars: 2 }))
       .when({ kind: 'update', changes: { stars: 3 }, ifVersion: 1 })
       .thenRefused('OtherVersion'));
-  it('is not deleted at another version', () => given(note, created).when({ kind: 'delete', ifVersion: 2 }).thenRefused('OtherVersion'));
+  it('is not deleted at another version', () =>
+    given(note, created).when({ kind: 'delete', ifVersion: 2 }).thenRefused('OtherVersion'));
   it('that is deleted says so, whatever version was asked for', () =>
     given(note, created, deleted).when({ kind: 'delete', ifVersion: 1 }).thenRefused('Deleted'));
 });
@@ -71,11 +74,32 @@ describe('The state of a thing', () => {
       updatedAt: at(2),
     }));
   it('keeps no fields once it is deleted', () =>
-    given(note, created, updated({ stars: 2 }), deleted).thenState({ status: 'deleted', version: 3, createdAt: at(1), deletedAt: at(3) }));
+    given(note, created, updated({ stars: 2 }), deleted).thenState({
+      status: 'deleted',
+      version: 3,
+      createdAt: at(1),
+      deletedAt: at(3),
+    }));
   it('moves its version and nothing else at an event that does not fit', () => {
-    given(note, created, created).thenState({ status: 'active', version: 2, fields, createdAt: at(1), updatedAt: at(1) });
-    given(note, created, deleted, updated({ stars: 2 })).thenState({ status: 'deleted', version: 3, createdAt: at(1), deletedAt: at(2) });
-    given(note, created, deleted, created, deleted).thenState({ status: 'deleted', version: 4, createdAt: at(1), deletedAt: at(2) });
+    given(note, created, created).thenState({
+      status: 'active',
+      version: 2,
+      fields,
+      createdAt: at(1),
+      updatedAt: at(1),
+    });
+    given(note, created, deleted, updated({ stars: 2 })).thenState({
+      status: 'deleted',
+      version: 3,
+      createdAt: at(1),
+      deletedAt: at(2),
+    });
+    given(note, created, deleted, created, deleted).thenState({
+      status: 'deleted',
+      version: 4,
+      createdAt: at(1),
+      deletedAt: at(2),
+    });
     given(note, updated({ stars: 2 }), deleted).thenState({ status: 'absent', version: 2 });
   });
 });

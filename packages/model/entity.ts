@@ -7,7 +7,8 @@ export type Definition = {
   title: string; // in event types: 'User' → 'UserCreated'
   collection: string; // where its snapshots are: 'Users'
   fields: Record<string, Joi.Schema>; // all required on creation unless the schema says optional
-  upcast?: (stored: StoredEvent) => StoredEvent; // turns an event as it was once written into one as it would be written today
+  // turns an event as it was once written into one as it would be written today
+  upcast?: (stored: StoredEvent) => StoredEvent;
 };
 
 /** A definition made ready: what the engine needs to know of one sort of thing. */
@@ -34,7 +35,16 @@ const reservedIds: readonly string[] = ['count', 'events', 'history', 'schema', 
 const reservedCollections: readonly string[] = ['Events', 'Checkpoints', 'Aggregators', 'DeadLetters', 'Settings'];
 
 /** Names that a stored record uses beside the entity's own fields. */
-const reservedFields: readonly string[] = ['_id', 'id', 'version', 'partition', 'snapshot', 'createdAt', 'updatedAt', 'deletedAt'];
+const reservedFields: readonly string[] = [
+  '_id',
+  'id',
+  'version',
+  'partition',
+  'snapshot',
+  'createdAt',
+  'updatedAt',
+  'deletedAt',
+];
 
 const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -45,7 +55,10 @@ export const idSchema = Joi.string()
   .pattern(idPattern, `1 to ${idLengthMax} letters, digits, _ and -`)
   .invalid(...reservedIds);
 
-/** Makes an entity of its definition; throws when the definition contradicts itself or takes a name that the engine needs. */
+/**
+ * Makes an entity of its definition; throws when the definition contradicts itself or takes a name that the engine
+ * needs.
+ */
 export const defineEntity = (definition: Definition): Entity => {
   const fieldNames = Object.keys(definition.fields);
   complainOf(definition, fieldNames);
@@ -74,13 +87,25 @@ const strict = { abortEarly: false, convert: false, errors: { wrap: { label: '"'
 const isOptional = (schema: Joi.Schema | undefined) => Object(schema?.describe().flags).presence === 'optional';
 
 const complainOf = (definition: Definition, fieldNames: string[]) => {
-  const taken = fieldNames.filter((name) => reservedFields.includes(name) || name in Object.prototype || name.startsWith('$') || name.includes('.'));
-  if (taken.length > 0) throw new Error(`Cannot define entity "${definition.name}": the engine needs the names ${taken.join(', ')}; choose other ones`);
+  const taken = fieldNames.filter(
+    (name) => reservedFields.includes(name) || name in Object.prototype || name.startsWith('$') || name.includes('.'),
+  );
+  if (taken.length > 0)
+    throw new Error(
+      `Cannot define entity "${definition.name}": the engine needs the names ${taken.join(', ')}; choose other ones`,
+    );
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(definition.name))
-    throw new Error(`Cannot define entity "${definition.name}": its name stands in addresses and must be 1 to 32 lower-case letters, digits and -`);
+    throw new Error(
+      `Cannot define entity "${definition.name}": its name stands in addresses and must be 1 to 32 lower-case letters, digits and -`,
+    );
   if (!/^[A-Z][A-Za-z0-9]{0,31}$/.test(definition.title))
-    throw new Error(`Cannot define entity "${definition.name}": its title begins event types and must be 1 to 32 letters and digits, the first a capital`);
-  if (reservedCollections.includes(definition.collection) || !/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(definition.collection))
+    throw new Error(
+      `Cannot define entity "${definition.name}": its title begins event types and must be 1 to 32 letters and digits, the first a capital`,
+    );
+  if (
+    reservedCollections.includes(definition.collection) ||
+    !/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(definition.collection)
+  )
     throw new Error(
       `Cannot define entity "${definition.name}": its collection "${definition.collection}" is the engine's own, or not 1 to 64 letters, digits, _ and -`,
     );
@@ -91,6 +116,7 @@ export const checkDistinct = (entities: readonly Entity[]): void => {
   for (const key of ['name', 'collection'] as const) {
     const values = entities.map((entity) => entity[key]);
     const twice = values.find((value, index) => values.indexOf(value) !== index);
-    if (twice !== undefined) throw new Error(`Cannot start with two entities of the ${key} "${twice}": give each its own`);
+    if (twice !== undefined)
+      throw new Error(`Cannot start with two entities of the ${key} "${twice}": give each its own`);
   }
 };

@@ -2,7 +2,10 @@ import { at, note, storedNote } from '@muster/testing';
 import { expect } from 'chai';
 import Joi from 'joi';
 import { user } from '../entities/user.ts';
-import { defineEntity, type Fields, fold, parseEvent, type StoredEvent, typeOf } from './index.ts';
+import { defineEntity } from './entity.ts';
+import { parseEvent, typeOf } from './event.ts';
+import { fold } from './state.ts';
+import type { Fields, StoredEvent } from './stored-event.ts';
 
 const data = { text: 'one', stars: 1 };
 const created = storedNote({ kind: 'created', version: 1, data });
@@ -15,13 +18,26 @@ const odd = (fields: object): StoredEvent => ({ ...created, ...fields });
 
 describe('A stored event', () => {
   it('is understood by its type', () => {
-    expect(parseEvent(note, created)).to.deep.equal({ kind: 'event', event: { kind: 'created', version: 1, at: at(1), data } });
-    expect(parseEvent(note, storedNote({ kind: 'updated', version: 2, data: { stars: 2 } }))).to.have.nested.property('event.kind', 'updated');
-    expect(parseEvent(note, storedNote({ kind: 'deleted', version: 2 }))).to.have.nested.property('event.kind', 'deleted');
+    expect(parseEvent(note, created)).to.deep.equal({
+      kind: 'event',
+      event: { kind: 'created', version: 1, at: at(1), data },
+    });
+    expect(parseEvent(note, storedNote({ kind: 'updated', version: 2, data: { stars: 2 } }))).to.have.nested.property(
+      'event.kind',
+      'updated',
+    );
+    expect(parseEvent(note, storedNote({ kind: 'deleted', version: 2 }))).to.have.nested.property(
+      'event.kind',
+      'deleted',
+    );
   });
 
   it('has a type made of the title and what happened', () => {
-    expect([typeOf(user, 'created'), typeOf(user, 'updated'), typeOf(user, 'deleted')]).to.deep.equal(['UserCreated', 'UserUpdated', 'UserDeleted']);
+    expect([typeOf(user, 'created'), typeOf(user, 'updated'), typeOf(user, 'deleted')]).to.deep.equal([
+      'UserCreated',
+      'UserUpdated',
+      'UserDeleted',
+    ]);
   });
 
   it('of an unknown type is poison, whatever the type is called', () => {
@@ -49,16 +65,20 @@ describe('A stored event', () => {
   });
 
   it('without a date is poison', () => {
-    for (const wrong of [undefined, null, '2026-01-01', 0]) expect(problemOf(odd({ at: wrong })), String(wrong)).to.equal('its "at" is not a date');
+    for (const wrong of [undefined, null, '2026-01-01', 0])
+      expect(problemOf(odd({ at: wrong })), String(wrong)).to.equal('its "at" is not a date');
   });
 
   it('without a version is poison', () => {
-    for (const wrong of [undefined, null, '1', 0, -1, 1.5, Number.NaN]) expect(problemOf(odd({ version: wrong })), String(wrong)).to.match(/^its version is /);
+    for (const wrong of [undefined, null, '1', 0, -1, 1.5, Number.NaN])
+      expect(problemOf(odd({ version: wrong })), String(wrong)).to.match(/^its version is /);
   });
 
   it('with a field that the entity does not have is poison', () => {
     for (const name of ['colour', 'constructor', 'toString', 'id', 'version'])
-      expect(problemOf(odd({ data: { ...data, [name]: 1 } })), name).to.equal(`its data has a field "${name}", which entity "note" does not have`);
+      expect(problemOf(odd({ data: { ...data, [name]: 1 } })), name).to.equal(
+        `its data has a field "${name}", which entity "note" does not have`,
+      );
     const own = JSON.parse('{"text":"one","stars":1,"__proto__":1}') as Fields;
     expect(problemOf(odd({ data: own }))).to.match(/field "__proto__"/);
   });
@@ -80,7 +100,12 @@ describe('A stored event', () => {
   });
 
   it('may hold null where the entity allows it', () => {
-    const task = defineEntity({ name: 'task', title: 'Task', collection: 'Tasks', fields: { due: Joi.string().allow(null), title: Joi.string() } });
+    const task = defineEntity({
+      name: 'task',
+      title: 'Task',
+      collection: 'Tasks',
+      fields: { due: Joi.string().allow(null), title: Joi.string() },
+    });
     const stored = { ...created, type: 'TaskCreated' };
     expect(parseEvent(task, { ...stored, data: { due: null, title: 'x' } }).kind).to.equal('event');
     expect(parseEvent(task, { ...stored, data: { due: 'x', title: null } }).kind).to.equal('poison');
@@ -95,14 +120,18 @@ describe('An upcast', () => {
     fields: { text: Joi.string(), stars: Joi.number() },
     upcast: (stored) => {
       if (stored.type === 'NoteBroken') throw new Error('no idea');
-      if (stored.type === 'NoteWritten') return { ...stored, type: 'NoteCreated', data: { text: stored.data.words, stars: 0 } };
+      if (stored.type === 'NoteWritten')
+        return { ...stored, type: 'NoteCreated', data: { text: stored.data.words, stars: 0 } };
       return stored;
     },
   });
 
   it('turns an event as it was once written into one of today', () => {
     const parsed = parseEvent(renamed, odd({ type: 'NoteWritten', data: { words: 'one' } }));
-    expect(parsed).to.deep.equal({ kind: 'event', event: { kind: 'created', version: 1, at: at(1), data: { text: 'one', stars: 0 } } });
+    expect(parsed).to.deep.equal({
+      kind: 'event',
+      event: { kind: 'created', version: 1, at: at(1), data: { text: 'one', stars: 0 } },
+    });
   });
 
   it('leaves the stored event as it is', () => {
@@ -112,15 +141,23 @@ describe('An upcast', () => {
   });
 
   it('whose result is wrong, or that throws, makes poison', () => {
-    expect(parseEvent(renamed, odd({ type: 'NoteWritten', data: {} }))).to.deep.equal({ kind: 'poison', problem: 'its field "text" is not of type string' });
-    expect(parseEvent(renamed, odd({ type: 'NoteBroken' }))).to.deep.equal({ kind: 'poison', problem: 'its upcast fails: no idea' });
+    expect(parseEvent(renamed, odd({ type: 'NoteWritten', data: {} }))).to.deep.equal({
+      kind: 'poison',
+      problem: 'its field "text" is not of type string',
+    });
+    expect(parseEvent(renamed, odd({ type: 'NoteBroken' }))).to.deep.equal({
+      kind: 'poison',
+      problem: 'its upcast fails: no idea',
+    });
   });
 });
 
 describe('A second entity', () => {
   it('shares nothing with the first but the engine', () => {
     expect([user.path, note.path]).to.deep.equal(['/api/user', '/api/note']);
-    expect(problemOf({ ...created, type: 'UserCreated', data: { name: 'Ada', email: 'ada@example.org', group: 1 } })).to.match(/not known to entity "note"/);
+    expect(
+      problemOf({ ...created, type: 'UserCreated', data: { name: 'Ada', email: 'ada@example.org', group: 1 } }),
+    ).to.match(/not known to entity "note"/);
     expect(parseEvent(user, created).kind).to.equal('poison');
   });
 
@@ -139,9 +176,27 @@ describe('The definition of an entity', () => {
   });
 
   it('is refused with a field that the engine needs', () => {
-    const names = ['_id', 'id', 'version', 'partition', 'snapshot', 'createdAt', 'updatedAt', 'deletedAt', '$set', 'a.b', 'constructor', 'toString'];
-    for (const name of names) expect(() => defineEntity({ ...right, fields: { [name]: Joi.string() } }), name).to.throw(`the engine needs the names ${name}`);
-    expect(() => defineEntity({ ...right, fields: { id: Joi.string(), version: Joi.string() } })).to.throw('id, version');
+    const names = [
+      '_id',
+      'id',
+      'version',
+      'partition',
+      'snapshot',
+      'createdAt',
+      'updatedAt',
+      'deletedAt',
+      '$set',
+      'a.b',
+      'constructor',
+      'toString',
+    ];
+    for (const name of names)
+      expect(() => defineEntity({ ...right, fields: { [name]: Joi.string() } }), name).to.throw(
+        `the engine needs the names ${name}`,
+      );
+    expect(() => defineEntity({ ...right, fields: { id: Joi.string(), version: Joi.string() } })).to.throw(
+      'id, version',
+    );
   });
 
   it('is refused with a name that does not fit an address', () => {
@@ -150,11 +205,21 @@ describe('The definition of an entity', () => {
   });
 
   it('is refused with a title that does not fit an event type', () => {
-    for (const title of ['', 'book', 'My Book', '$Book']) expect(() => defineEntity({ ...right, title }), title).to.throw('must be 1 to 32 letters');
+    for (const title of ['', 'book', 'My Book', '$Book'])
+      expect(() => defineEntity({ ...right, title }), title).to.throw('must be 1 to 32 letters');
   });
 
   it("is refused with a collection that is the engine's own", () => {
-    for (const collection of ['Events', 'Checkpoints', 'Aggregators', 'DeadLetters', 'Settings', '', 'system.users', '$x'])
+    for (const collection of [
+      'Events',
+      'Checkpoints',
+      'Aggregators',
+      'DeadLetters',
+      'Settings',
+      '',
+      'system.users',
+      '$x',
+    ])
       expect(() => defineEntity({ ...right, collection }), collection).to.throw("is the engine's own");
   });
 });

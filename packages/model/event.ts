@@ -19,12 +19,21 @@ const suffixes: Record<EventKind, string> = { created: 'Created', updated: 'Upda
 /** The stored type of an event of this kind: `UserCreated`. */
 export const typeOf = (entity: Entity, kind: EventKind): string => entity.title + suffixes[kind];
 
-/** A stored event as the engine understands it, upcast first; or poison, with what is wrong with it. Lenient on values, since a rule may have changed since. */
+/**
+ * A stored event as the engine understands it, upcast first; or poison, with what is wrong with it. Lenient on values,
+ * since a rule may have changed since.
+ */
 export const parseEvent = (entity: Entity, stored: StoredEvent): ParsedEvent => {
   const current = upcast(entity, stored);
   if (current instanceof Error) return { kind: 'poison', problem: `its upcast fails: ${current.message}` };
-  const kind = String(current.type).startsWith(entity.title) ? kinds.get(current.type.slice(entity.title.length)) : undefined;
-  if (!kind) return { kind: 'poison', problem: `the type ${JSON.stringify(current.type)} is not known to entity "${entity.name}"` };
+  const kind = String(current.type).startsWith(entity.title)
+    ? kinds.get(current.type.slice(entity.title.length))
+    : undefined;
+  if (!kind)
+    return {
+      kind: 'poison',
+      problem: `the type ${JSON.stringify(current.type)} is not known to entity "${entity.name}"`,
+    };
   const problem = findProblem(entity, current, kind);
   if (problem) return { kind: 'poison', problem };
   return { kind: 'event', event: { kind, version: current.version, at: current.at, data: current.data } };
@@ -40,15 +49,19 @@ const upcast = (entity: Entity, stored: StoredEvent): StoredEvent | Error => {
 };
 
 const findProblem = (entity: Entity, stored: StoredEvent, kind: EventKind): string | undefined => {
-  if (!Number.isSafeInteger(stored.version) || stored.version < 1) return `its version is ${JSON.stringify(stored.version)}, not an integer from 1`;
+  if (!Number.isSafeInteger(stored.version) || stored.version < 1)
+    return `its version is ${JSON.stringify(stored.version)}, not an integer from 1`;
   if (!(stored.at instanceof Date)) return 'its "at" is not a date';
-  if (typeof stored.data !== 'object' || stored.data === null || Array.isArray(stored.data)) return 'its "data" is not an object';
+  if (typeof stored.data !== 'object' || stored.data === null || Array.isArray(stored.data))
+    return 'its "data" is not an object';
   for (const name of Object.keys(stored.data)) {
     const schema = entity.fields[name];
-    if (!schema || !Object.hasOwn(entity.fields, name)) return `its data has a field ${JSON.stringify(name)}, which entity "${entity.name}" does not have`;
+    if (!schema || !Object.hasOwn(entity.fields, name))
+      return `its data has a field ${JSON.stringify(name)}, which entity "${entity.name}" does not have`;
     if (!isOfType(schema, stored.data[name])) return `its field "${name}" is not of type ${schema.type}`;
   }
-  const missing = kind === 'created' ? entity.requiredNames.find((name) => !Object.hasOwn(stored.data, name)) : undefined;
+  const missing =
+    kind === 'created' ? entity.requiredNames.find((name) => !Object.hasOwn(stored.data, name)) : undefined;
   return missing && `its data lacks the field "${missing}"`;
 };
 

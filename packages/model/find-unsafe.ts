@@ -3,11 +3,13 @@ import type { Fault } from './fault.ts';
 const depthMax = 32;
 
 /**
- * What in a parsed JSON value must never reach a database or an object's prototype, wherever it stands: keys such as `$where`, `a.b` or `__proto__`,
- * text that is not well-formed Unicode (it would be stored as something else), nesting deeper than 32.
+ * What in a parsed JSON value must never reach a database or an object's prototype, wherever it stands: keys such as
+ * `$where`, `a.b` or `__proto__`, text that is not well-formed Unicode (it would be stored as something else), nesting
+ * deeper than 32.
  */
 export const findUnsafe = (value: unknown, pointer = '', depth = 0): Fault[] => {
-  if (typeof value === 'string') return value.isWellFormed() ? [] : [{ pointer, detail: 'is not well-formed Unicode text' }];
+  if (typeof value === 'string')
+    return value.isWellFormed() ? [] : [{ pointer, detail: 'is not well-formed Unicode text' }];
   if (typeof value !== 'object' || value === null) return [];
   if (depth >= depthMax) return [{ pointer, detail: `is nested deeper than ${depthMax}` }];
   return Object.entries(value).flatMap(([key, inner]) => {
@@ -21,4 +23,9 @@ export const findUnsafe = (value: unknown, pointer = '', depth = 0): Fault[] => 
 export const escapePointer = (key: string): string => key.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1');
 
 const isUnsafeKey = (key: string) =>
-  key === '__proto__' || key === '_bsontype' || key.startsWith('$') || key.includes('.') || key.includes('\0') || !key.isWellFormed();
+  key === '__proto__' ||
+  key === '_bsontype' ||
+  key.startsWith('$') ||
+  key.includes('.') ||
+  key.includes('\0') ||
+  !key.isWellFormed();

@@ -1,10 +1,17 @@
 import { anyCommand, anyFields, anyHistory, at, historyOf, note } from '@muster/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { absent, decide, type Event, evolve, fold, parseEvent, parseNew, present, typeOf } from './index.ts';
+import { decide } from './decide.ts';
+import { type Event, parseEvent, typeOf } from './event.ts';
+import { parseNew } from './parse-input.ts';
+import { present } from './present.ts';
+import { absent, evolve, fold } from './state.ts';
 
 const anyEvents: fc.Arbitrary<Event[]> = fc
-  .array(fc.record({ kind: fc.constantFrom('created' as const, 'updated' as const, 'deleted' as const), data: anyFields }), { maxLength: 8 })
+  .array(
+    fc.record({ kind: fc.constantFrom('created' as const, 'updated' as const, 'deleted' as const), data: anyFields }),
+    { maxLength: 8 },
+  )
   .map((events) => events.map((event, index) => ({ ...event, version: index + 1, at: at(index + 1) })));
 
 describe('Laws of every entity', () => {
@@ -33,7 +40,8 @@ describe('Laws of every entity', () => {
   it('folding from any cut is folding from the start', () =>
     fc.assert(
       fc.property(fc.oneof(anyHistory, anyEvents), (events) => {
-        for (let cut = 0; cut <= events.length; cut += 1) expect(fold(events.slice(cut), fold(events.slice(0, cut)))).to.deep.equal(fold(events));
+        for (let cut = 0; cut <= events.length; cut += 1)
+          expect(fold(events.slice(cut), fold(events.slice(0, cut)))).to.deep.equal(fold(events));
       }),
     ));
 
@@ -79,7 +87,10 @@ describe('Laws of every entity', () => {
         for (const event of history) {
           const { kind, version, data } = event;
           const about = { _id: 'x', entity: note.name, entityId: 'a', partition: 0, meta: { requestId: '' } };
-          expect(parseEvent(note, { ...about, version, type: typeOf(note, kind), data, at: event.at })).to.deep.equal({ kind: 'event', event });
+          expect(parseEvent(note, { ...about, version, type: typeOf(note, kind), data, at: event.at })).to.deep.equal({
+            kind: 'event',
+            event,
+          });
         }
       }),
     ));

@@ -1,14 +1,16 @@
 import { expect } from 'chai';
 import Joi from 'joi';
 import { user } from '../entities/user.ts';
-import { defineEntity, findIdFaults, type ParsedInput, parseChanges, parseNew } from './index.ts';
+import { defineEntity } from './entity.ts';
+import { findIdFaults, type ParsedInput, parseChanges, parseNew } from './parse-input.ts';
 
 const ada = { name: 'Ada', email: 'ada@example.org', group: 1 };
 
 /** As it comes from a client: JSON text, so that `__proto__` is a key like any other. */
 const newFrom = (text: string) => parseNew(user, JSON.parse(text));
 const withField = (text: string) => newFrom(`{"name":"Ada","email":"ada@example.org","group":1,${text}}`);
-const pointersOf = (parsed: ParsedInput) => (parsed.kind === 'faults' ? parsed.faults.map(({ pointer }) => pointer) : 'none');
+const pointersOf = (parsed: ParsedInput) =>
+  parsed.kind === 'faults' ? parsed.faults.map(({ pointer }) => pointer) : 'none';
 
 describe('What a client sends', () => {
   it('is taken when it is right, with the id apart from the fields', () => {
@@ -21,11 +23,20 @@ describe('What a client sends', () => {
   it('must be a JSON object', () => {
     for (const body of [null, undefined, [], [ada], 'Ada', 7, true])
       for (const parse of [parseNew, parseChanges])
-        expect(parse(user, body), JSON.stringify(body)).to.deep.equal({ kind: 'faults', faults: [{ pointer: '', detail: 'expected a JSON object' }] });
+        expect(parse(user, body), JSON.stringify(body)).to.deep.equal({
+          kind: 'faults',
+          faults: [{ pointer: '', detail: 'expected a JSON object' }],
+        });
   });
 
   it('gets every fault at once, each with a pointer to it', () => {
-    expect(pointersOf(newFrom('{"id":"count","name":"","email":"x","group":"7","age":3}'))).to.deep.equal(['/id', '/name', '/email', '/group', '/age']);
+    expect(pointersOf(newFrom('{"id":"count","name":"","email":"x","group":"7","age":3}'))).to.deep.equal([
+      '/id',
+      '/name',
+      '/email',
+      '/group',
+      '/age',
+    ]);
     expect(pointersOf(newFrom('{}'))).to.deep.equal(['/name', '/email', '/group']);
   });
 
@@ -33,23 +44,38 @@ describe('What a client sends', () => {
     expect(pointersOf(withField('"age":1'))).to.deep.equal(['/age']);
     expect(pointersOf(withField('"constructor":{"prototype":1}'))).to.deep.equal(['/constructor']);
     expect(pointersOf(withField('"toString":1,"hasOwnProperty":1'))).to.deep.equal(['/toString', '/hasOwnProperty']);
-    expect(pointersOf(withField('"version":1,"_id":"x","createdAt":1'))).to.deep.equal(['/version', '/_id', '/createdAt']);
+    expect(pointersOf(withField('"version":1,"_id":"x","createdAt":1'))).to.deep.equal([
+      '/version',
+      '/_id',
+      '/createdAt',
+    ]);
     expect(pointersOf(withField('"":1'))).to.deep.equal(['/']);
     expect(pointersOf(withField('"a/b~c":1'))).to.deep.equal(['/a~1b~0c']);
   });
 
   it('with wrong types is refused and never converted', () => {
-    const wrong = { name: [1, null, true, {}, [], ['Ada']], email: [1, null, 'ada', 'ada@', {}], group: ['1', 1.5, null, true, [1], {}] };
+    const wrong = {
+      name: [1, null, true, {}, [], ['Ada']],
+      email: [1, null, 'ada', 'ada@', {}],
+      group: ['1', 1.5, null, true, [1], {}],
+    };
     for (const [name, values] of Object.entries(wrong))
       for (const value of values) {
-        expect(pointersOf(parseNew(user, { ...ada, [name]: value })), `${name}: ${JSON.stringify(value)}`).to.deep.equal([`/${name}`]);
-        expect(pointersOf(parseChanges(user, { [name]: value })), `${name}: ${JSON.stringify(value)}`).to.deep.equal([`/${name}`]);
+        expect(
+          pointersOf(parseNew(user, { ...ada, [name]: value })),
+          `${name}: ${JSON.stringify(value)}`,
+        ).to.deep.equal([`/${name}`]);
+        expect(pointersOf(parseChanges(user, { [name]: value })), `${name}: ${JSON.stringify(value)}`).to.deep.equal([
+          `/${name}`,
+        ]);
       }
   });
 
   it('with operators is refused wherever they stand', () => {
     expect(pointersOf(withField('"$where":"1"'))).to.deep.equal(['/$where']);
-    expect(pointersOf(newFrom('{"name":{"$ne":null},"email":"ada@example.org","group":1}'))).to.deep.equal(['/name/$ne']);
+    expect(pointersOf(newFrom('{"name":{"$ne":null},"email":"ada@example.org","group":1}'))).to.deep.equal([
+      '/name/$ne',
+    ]);
     expect(pointersOf(newFrom('{"name":[{"a":{"$gt":1}}]}'))).to.deep.equal(['/name/0/a/$gt']);
     expect(pointersOf(withField('"a.b":1'))).to.deep.equal(['/a.b']);
   });
@@ -77,7 +103,12 @@ describe('What a client sends', () => {
   it('with NUL in a key is refused', () => expect(pointersOf(withField('"a\\u0000b":1'))).to.deep.equal(['/a\0b']));
 
   it('is held to all that within a field that may have any keys', () => {
-    const form = defineEntity({ name: 'form', title: 'Form', collection: 'Forms', fields: { answers: Joi.object().unknown() } });
+    const form = defineEntity({
+      name: 'form',
+      title: 'Form',
+      collection: 'Forms',
+      fields: { answers: Joi.object().unknown() },
+    });
     expect(parseNew(form, { answers: { a: 1, constructor: 2 } }).kind).to.equal('input');
     for (const key of ['$set', 'a.b', '__proto__', '_bsontype', 'a\0b', '\ud800'])
       expect(pointersOf(parseNew(form, JSON.parse(`{"answers":{${JSON.stringify(key)}:1}}`))), key).to.have.length(1);
@@ -93,7 +124,8 @@ describe('What a client sends', () => {
   it('has names of 1 to 200 characters', () => {
     expect(pointersOf(withField('"name":""'))).to.deep.equal(['/name']);
     expect(pointersOf(parseNew(user, { ...ada, name: 'x'.repeat(201) }))).to.deep.equal(['/name']);
-    for (const name of ['x', 'x'.repeat(200), ' ', '$where', '__proto__', 'a.b']) expect(pointersOf(parseNew(user, { ...ada, name })), name).to.equal('none');
+    for (const name of ['x', 'x'.repeat(200), ' ', '$where', '__proto__', 'a.b'])
+      expect(pointersOf(parseNew(user, { ...ada, name })), name).to.equal('none');
   });
 
   it('as an update must name something to update', () => {
@@ -107,17 +139,48 @@ describe('What a client sends', () => {
       collection: 'Counters',
       fields: { label: Joi.string(), count: Joi.number().optional().default(0) },
     });
-    expect(parseNew(counter, { label: 'a' })).to.deep.equal({ kind: 'input', id: undefined, fields: { label: 'a', count: 0 } });
-    expect(parseChanges(counter, { label: 'b' })).to.deep.equal({ kind: 'input', id: undefined, fields: { label: 'b' } });
+    expect(parseNew(counter, { label: 'a' })).to.deep.equal({
+      kind: 'input',
+      id: undefined,
+      fields: { label: 'a', count: 0 },
+    });
+    expect(parseChanges(counter, { label: 'b' })).to.deep.equal({
+      kind: 'input',
+      id: undefined,
+      fields: { label: 'b' },
+    });
   });
 });
 
 describe('An id', () => {
   it('is 1 to 64 letters, digits, _ and -', () => {
     const uuid = '01980b2e-7a3c-7d4e-8f00-123456789abc';
-    for (const id of ['a', '13AE742', uuid, '_', '-', 'x'.repeat(64), 'counter', '__proto__', 'constructor']) expect(findIdFaults(id), id).to.deep.equal([]);
-    const wrong = ['', 'x'.repeat(65), 'a b', 'a/b', 'a.b', 'ä', 'a\n', '\n', 'a\0', '../a', '$a', '%41', '😀', 7, null, undefined, {}, [], ['a'], true];
-    for (const id of wrong) expect(pointersOf({ kind: 'faults', faults: findIdFaults(id) }), JSON.stringify(id)).to.deep.equal(['/id']);
+    for (const id of ['a', '13AE742', uuid, '_', '-', 'x'.repeat(64), 'counter', '__proto__', 'constructor'])
+      expect(findIdFaults(id), id).to.deep.equal([]);
+    const wrong = [
+      '',
+      'x'.repeat(65),
+      'a b',
+      'a/b',
+      'a.b',
+      'ä',
+      'a\n',
+      '\n',
+      'a\0',
+      '../a',
+      '$a',
+      '%41',
+      '😀',
+      7,
+      null,
+      undefined,
+      {},
+      [],
+      ['a'],
+      true,
+    ];
+    for (const id of wrong)
+      expect(pointersOf({ kind: 'faults', faults: findIdFaults(id) }), JSON.stringify(id)).to.deep.equal(['/id']);
   });
 
   it('is no word that an address needs', () => {
@@ -135,5 +198,6 @@ describe('An id', () => {
     expect(pointersOf(parseNew(user, { id: 'x'.repeat(64), ...ada }))).to.equal('none');
   });
 
-  it('can be pointed to where it stands', () => expect(findIdFaults('', '/floors/0')[0]?.pointer).to.equal('/floors/0'));
+  it('can be pointed to where it stands', () =>
+    expect(findIdFaults('', '/floors/0')[0]?.pointer).to.equal('/floors/0'));
 });

@@ -4,7 +4,9 @@ import type { Fault } from './fault.ts';
 import { escapePointer, findUnsafe } from './find-unsafe.ts';
 import type { Fields } from './stored-event.ts';
 
-export type ParsedInput = { kind: 'input'; id: string | undefined; fields: Fields } | { kind: 'faults'; faults: Fault[] };
+export type ParsedInput =
+  | { kind: 'input'; id: string | undefined; fields: Fields }
+  | { kind: 'faults'; faults: Fault[] };
 
 /** What a client sent for a new thing: all fields, the id if it chose one; or every fault. */
 export const parseNew = (entity: Entity, body: unknown): ParsedInput => parse(entity.createSchema, body);
@@ -13,7 +15,10 @@ export const parseNew = (entity: Entity, body: unknown): ParsedInput => parse(en
 export const parseChanges = (entity: Entity, body: unknown): ParsedInput => {
   const parsed = parse(entity.updateSchema, body);
   if (parsed.kind === 'faults' || Object.keys(parsed.fields).length > 0) return parsed;
-  return { kind: 'faults', faults: [{ pointer: '', detail: `nothing to update: expected at least one of ${entity.fieldNames.join(', ')}` }] };
+  return {
+    kind: 'faults',
+    faults: [{ pointer: '', detail: `nothing to update: expected at least one of ${entity.fieldNames.join(', ')}` }],
+  };
 };
 
 /** The faults of an id; none when it is one. */
@@ -24,7 +29,8 @@ export const findIdFaults = (id: unknown, pointer = '/id'): Fault[] => {
 };
 
 const parse = (schema: Joi.ObjectSchema<Fields>, body: unknown): ParsedInput => {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return { kind: 'faults', faults: [{ pointer: '', detail: 'expected a JSON object' }] };
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return { kind: 'faults', faults: [{ pointer: '', detail: 'expected a JSON object' }] };
   const unsafe = findUnsafe(body);
   if (unsafe.length > 0) return { kind: 'faults', faults: unsafe };
   const { value, error } = schema.validate(body);

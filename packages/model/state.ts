@@ -12,7 +12,10 @@ export type Deleted = Extract<State, { status: 'deleted' }>;
 
 export const absent: State = { status: 'absent', version: 0 };
 
-/** The state after the event. Total: an event that does not fit moves the version and nothing else, since the log is what happened. */
+/**
+ * The state after the event. Total: an event that does not fit moves the version and nothing else, since the log is
+ * what happened.
+ */
 export const evolve = (state: State, event: Event): State => {
   switch (event.kind) {
     case 'created':
@@ -21,10 +24,18 @@ export const evolve = (state: State, event: Event): State => {
         : moved(state, event);
     case 'updated':
       return state.status === 'active'
-        ? { status: 'active', version: event.version, fields: { ...state.fields, ...event.data }, createdAt: state.createdAt, updatedAt: event.at }
+        ? {
+            status: 'active',
+            version: event.version,
+            fields: { ...state.fields, ...event.data },
+            createdAt: state.createdAt,
+            updatedAt: event.at,
+          }
         : moved(state, event);
     case 'deleted':
-      return state.status === 'active' ? { status: 'deleted', version: event.version, createdAt: state.createdAt, deletedAt: event.at } : moved(state, event);
+      return state.status === 'active'
+        ? { status: 'deleted', version: event.version, createdAt: state.createdAt, deletedAt: event.at }
+        : moved(state, event);
   }
 };
 

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { expect } from 'chai';
-import { Counter, type Health, openHealthPort, Registry } from './index.ts';
+import { type Health, openHealthPort } from './health-port.ts';
+import { Counter, Registry } from './metrics.ts';
 
 const host = '127.0.0.1';
 
@@ -31,7 +32,8 @@ describe('The health port of a program', () => {
 
   it('has nothing else', async () => {
     await using open = await openPort({ ready: true, details: {} });
-    for (const path of ['/', '/livez/x', '/../etc/passwd', '/__proto__']) expect((await fetch(`${open.at}${path}`)).status, path).to.equal(404);
+    for (const path of ['/', '/livez/x', '/../etc/passwd', '/__proto__'])
+      expect((await fetch(`${open.at}${path}`)).status, path).to.equal(404);
   });
 
   it('that cannot tell hangs up and goes on', async () => {

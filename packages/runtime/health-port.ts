@@ -7,10 +7,15 @@ export type Health = { ready: boolean; details: object };
 export type HealthPort = AsyncDisposable & { port: number };
 
 /**
- * Serves `/livez` (the event loop turns), `/readyz` (200 or 503 with the details that `readHealth` gives) and `/metrics` (Prometheus text) until
- * disposed. Port 0 picks a free one. Throws when the port is taken.
+ * Serves `/livez` (the event loop turns), `/readyz` (200 or 503 with the details that `readHealth` gives) and
+ * `/metrics` (Prometheus text) until disposed. Port 0 picks a free one. Throws when the port is taken.
  */
-export const openHealthPort = async (host: string, port: number, registry: Registry, readHealth: () => Health): Promise<HealthPort> => {
+export const openHealthPort = async (
+  host: string,
+  port: number,
+  registry: Registry,
+  readHealth: () => Health,
+): Promise<HealthPort> => {
   const server = createServer((request, response) => {
     void answer(request.url ?? '/', response, registry, readHealth).catch(() => response.destroy());
   });
@@ -27,9 +32,15 @@ const answer = async (url: string, response: ServerResponse, registry: Registry,
   const path = url.split('?', 1)[0];
   if (path === '/livez') return send(response, 200, 'application/json', '{"alive":true}');
   if (path === '/metrics') return send(response, 200, registry.contentType, await registry.metrics());
-  if (path !== '/readyz') return send(response, 404, 'text/plain', 'Nothing here: ask for /livez, /readyz or /metrics\n');
+  if (path !== '/readyz')
+    return send(response, 404, 'text/plain', 'Nothing here: ask for /livez, /readyz or /metrics\n');
   const health = readHealth();
-  send(response, health.ready ? 200 : 503, 'application/json', JSON.stringify({ ready: health.ready, ...health.details }));
+  send(
+    response,
+    health.ready ? 200 : 503,
+    'application/json',
+    JSON.stringify({ ready: health.ready, ...health.details }),
+  );
 };
 
 const send = (response: ServerResponse, status: number, type: string, body: string) => {

@@ -1,6 +1,26 @@
+export {
+  chaos,
+  type FailpointAction,
+  type FailpointName,
+  type FailpointPassed,
+  type FaultOrder,
+  failpoint,
+  failpointNames,
+  isArmed,
+  listenForFailpoints,
+  noticed,
+  ownNow,
+} from './failpoint.ts';
 export { type Health, type HealthPort, openHealthPort } from './health-port.ts';
 export { type Logger, openLogger, withoutCredentials } from './logging.ts';
 export { Counter, Gauge, Histogram, openMetrics, Registry, secondsBuckets } from './metrics.ts';
 export { backOffMs, pause, repeat, retryUntil } from './retry.ts';
 export { runProgram } from './run-program.ts';
-export { type Environment, type Parsed, parseSettings, type SharedSettings, secretSettings, sharedSettings } from './settings.ts';
+export {
+  type Environment,
+  type Parsed,
+  parseSettings,
+  type SharedSettings,
+  secretSettings,
+  sharedSettings,
+} from './settings.ts';

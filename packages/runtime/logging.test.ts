@@ -1,10 +1,12 @@
 import { expect } from 'chai';
-import { withoutCredentials } from './index.ts';
+import { withoutCredentials } from './logging.ts';
 
 describe('A text without credentials', () => {
   it('has no user and no password of any URI in it', () => {
     expect(withoutCredentials('mongodb://ada:secret@db:27017/muster')).to.equal('mongodb://***@db:27017/muster');
-    expect(withoutCredentials('from mongodb+srv://ada:secret@db to mongodb://bob:hidden@other')).to.equal('from mongodb+srv://***@db to mongodb://***@other');
+    expect(withoutCredentials('from mongodb+srv://ada:secret@db to mongodb://bob:hidden@other')).to.equal(
+      'from mongodb+srv://***@db to mongodb://***@other',
+    );
   });
 
   it('has none even where they were not escaped as they should be', () => {
@@ -16,7 +18,13 @@ describe('A text without credentials', () => {
   });
 
   it('is else as it was', () => {
-    for (const text of ['mongodb://db:27017/?replicaSet=x', 'ada@example.org', '', 'mongodb://', '"mongodb://db" told ada@example.org'])
+    for (const text of [
+      'mongodb://db:27017/?replicaSet=x',
+      'ada@example.org',
+      '',
+      'mongodb://',
+      '"mongodb://db" told ada@example.org',
+    ])
       expect(withoutCredentials(text), text).to.equal(text);
   });
 });

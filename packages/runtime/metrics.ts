@@ -2,7 +2,10 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 export { Counter, Gauge, Histogram, Registry };
 
-/** A fresh registry with the process's own figures (CPU, memory, event loop delay, garbage collection), labelled with its name. */
+/**
+ * A fresh registry with the process's own figures (CPU, memory, event loop delay, garbage collection), labelled with
+ * its name.
+ */
 export const openMetrics = (name: string): Registry => {
   const registry = new Registry();
   registry.setDefaultLabels({ process: name });

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
-import { backOffMs, pause, repeat, retryUntil } from './index.ts';
+import { backOffMs, pause, repeat, retryUntil } from './retry.ts';
 
 const never = () => new AbortController().signal;
 
@@ -14,7 +14,8 @@ describe('A pause before the next try', () => {
     expect(backOffMs(30, 20, 1_000)).to.be.within(500, 1_000);
   });
 
-  it('is not the same for everybody', () => expect(new Set(Array.from({ length: 20 }, () => backOffMs(5))).size).to.be.above(15));
+  it('is not the same for everybody', () =>
+    expect(new Set(Array.from({ length: 20 }, () => backOffMs(5))).size).to.be.above(15));
 
   it('ends early when it is called off, and throws nothing', async () => {
     const stop = new AbortController();
@@ -35,7 +36,9 @@ describe('Trying until it works', () => {
       if (outcome instanceof Error) throw outcome;
       return outcome;
     };
-    expect(await retryUntil(attempt, never(), (error, failures) => told.push([String(error), failures]))).to.equal('done');
+    expect(await retryUntil(attempt, never(), (error, failures) => told.push([String(error), failures]))).to.equal(
+      'done',
+    );
     expect(told).to.deep.equal([
       ['Error: first', 1],
       ['Error: second', 2],

@@ -1,8 +1,12 @@
 import { expect } from 'chai';
 import Joi from 'joi';
-import { parseSettings, secretSettings, sharedSettings } from './index.ts';
+import { parseSettings, secretSettings, sharedSettings } from './settings.ts';
 
-const table = { PORT: Joi.number().port().default(3_000), NAME: Joi.string().min(3).required(), PASSWORD: Joi.string().pattern(/^[a-z]+$/) };
+const table = {
+  PORT: Joi.number().port().default(3_000),
+  NAME: Joi.string().min(3).required(),
+  PASSWORD: Joi.string().pattern(/^[a-z]+$/),
+};
 const problemsOf = (environment: Record<string, string | undefined>, secret: string[] = []) => {
   const parsed = parseSettings(table, environment, secret);
   return parsed.kind === 'problems' ? parsed.problems : [];
@@ -10,8 +14,14 @@ const problemsOf = (environment: Record<string, string | undefined>, secret: str
 
 describe('The settings of a program', () => {
   it('are read from the environment, as the types that they have, with their defaults', () => {
-    expect(parseSettings(table, { NAME: 'abc', PORT: '80' })).to.deep.equal({ kind: 'settings', settings: { NAME: 'abc', PORT: 80 } });
-    expect(parseSettings(table, { NAME: 'abc' })).to.deep.equal({ kind: 'settings', settings: { NAME: 'abc', PORT: 3_000 } });
+    expect(parseSettings(table, { NAME: 'abc', PORT: '80' })).to.deep.equal({
+      kind: 'settings',
+      settings: { NAME: 'abc', PORT: 80 },
+    });
+    expect(parseSettings(table, { NAME: 'abc' })).to.deep.equal({
+      kind: 'settings',
+      settings: { NAME: 'abc', PORT: 3_000 },
+    });
   });
 
   it('tell all problems at once, each with the name, what is expected and what was found', () => {
@@ -24,12 +34,17 @@ describe('The settings of a program', () => {
   it('tell what is missing', () => expect(problemsOf({})).to.deep.equal(['"NAME" is required (found nothing)']));
 
   it('take an empty variable for one that is not set', () => {
-    expect(parseSettings(table, { NAME: 'abc', PORT: '' })).to.deep.equal({ kind: 'settings', settings: { NAME: 'abc', PORT: 3_000 } });
+    expect(parseSettings(table, { NAME: 'abc', PORT: '' })).to.deep.equal({
+      kind: 'settings',
+      settings: { NAME: 'abc', PORT: 3_000 },
+    });
     expect(problemsOf({ NAME: '' })).to.have.length(1);
   });
 
   it('leave alone what else is in the environment, whatever it is called', () => {
-    expect(problemsOf({ NAME: 'abc', HOME: '/root', toString: 'x', constructor: 'y' } as Record<string, string>)).to.deep.equal([]);
+    expect(
+      problemsOf({ NAME: 'abc', HOME: '/root', toString: 'x', constructor: 'y' } as Record<string, string>),
+    ).to.deep.equal([]);
   });
 
   it('never show what was found where it is a secret, not even within what is expected', () => {
@@ -69,7 +84,11 @@ describe('The settings that both programs share', () => {
   });
 
   it('take several hosts', () => {
-    for (const several of ['mongodb://a:27017,b:27017,c:27017/?replicaSet=x', 'mongodb+srv://cluster.example.org', 'mongodb://a'])
+    for (const several of [
+      'mongodb://a:27017,b:27017,c:27017/?replicaSet=x',
+      'mongodb+srv://cluster.example.org',
+      'mongodb://a',
+    ])
       expect(parse({ MONGODB_URI: several, CLUSTER_SECRET }).kind, several).to.equal('settings');
   });
 
@@ -82,6 +101,9 @@ describe('The settings that both programs share', () => {
       DATABASE: ['a.b', 'a b', '$x'],
     };
     for (const [name, values] of Object.entries(wrong))
-      for (const value of values) expect(parse({ MONGODB_URI: uri, CLUSTER_SECRET, [name]: value }).kind, `${name}=${value}`).to.equal('problems');
+      for (const value of values)
+        expect(parse({ MONGODB_URI: uri, CLUSTER_SECRET, [name]: value }).kind, `${name}=${value}`).to.equal(
+          'problems',
+        );
   });
 });

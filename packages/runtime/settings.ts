@@ -5,11 +5,18 @@ export type Environment = Record<string, string | undefined>;
 export type Parsed<Settings> = { kind: 'settings'; settings: Settings } | { kind: 'problems'; problems: string[] };
 
 /**
- * Reads a program's settings from the environment by its table (name → joi schema); all problems at once, each with the name, what was found and
- * what is expected. Pure. An empty variable counts as unset, as docker compose hands on unset ones. What was found is not shown for a name in `secret`.
+ * Reads a program's settings from the environment by its table (name → joi schema); all problems at once, each with the
+ * name, what was found and what is expected. Pure. An empty variable counts as unset, as docker compose hands on unset
+ * ones. What was found is not shown for a name in `secret`.
  */
-export const parseSettings = <Settings>(table: Record<string, Joi.Schema>, environment: Environment, secret: readonly string[] = []): Parsed<Settings> => {
-  const given = Object.fromEntries(Object.entries(environment).filter(([name, value]) => Object.hasOwn(table, name) && value !== ''));
+export const parseSettings = <Settings>(
+  table: Record<string, Joi.Schema>,
+  environment: Environment,
+  secret: readonly string[] = [],
+): Parsed<Settings> => {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([name, value]) => Object.hasOwn(table, name) && value !== ''),
+  );
   const { value, error } = Joi.object(table).validate(given, { abortEarly: false });
   if (!error) return { kind: 'settings', settings: value };
   return { kind: 'problems', problems: error.details.map((detail) => describe(detail, secret)) };
@@ -18,17 +25,22 @@ export const parseSettings = <Settings>(table: Record<string, Joi.Schema>, envir
 const describe = ({ message, path, context }: Joi.ValidationErrorItem, secret: readonly string[]) => {
   const value: unknown = context?.value;
   // joi quotes the value itself where a pattern does not fit
-  if (secret.includes(String(path[0]))) return `${message.replaceAll(`"${value}"`, '"***"')} (what was found is not shown)`;
+  if (secret.includes(String(path[0])))
+    return `${message.replaceAll(`"${value}"`, '"***"')} (what was found is not shown)`;
   return `${message} (found ${value === undefined ? 'nothing' : JSON.stringify(value)})`;
 };
 
 /** What parseSettings is to show nothing of. */
 export const secretSettings = ['MONGODB_URI', 'CLUSTER_SECRET'];
 
-/** The settings that both programs share: the database, the secret of the wire, the health port, the log. Times in milliseconds. */
+/**
+ * The settings that both programs share: the database, the secret of the wire, the health port, the log. Times in
+ * milliseconds.
+ */
 export const sharedSettings = {
   MONGODB_URI: Joi.string()
-    .pattern(/^mongodb(\+srv)?:\/\/\S+$/, 'mongodb://…') // no `uri()`: one that names several hosts, as of a replica set, is none to it
+    // no `uri()`: one that names several hosts, as of a replica set, is none to it
+    .pattern(/^mongodb(\+srv)?:\/\/\S+$/, 'mongodb://…')
     .required(),
   CLUSTER_SECRET: Joi.string().min(16).max(256).required(),
   DATABASE: Joi.string()

@@ -1,9 +1,23 @@
-import { absent, type Command, decide, defineEntity, type Event, evolve, type Fields, findIdFaults, type State, type StoredEvent, typeOf } from '@muster/model';
+import {
+  absent,
+  type Command,
+  decide,
+  defineEntity,
+  type Event,
+  evolve,
+  type Fields,
+  findIdFaults,
+  type State,
+  type StoredEvent,
+  typeOf,
+} from '@muster/model';
 import fc from 'fast-check';
 import Joi from 'joi';
 import { at } from './given.ts';
 
-/** An entity of the tests: what holds must hold for any, and so the tests do not lean on the one that Muster ships with. */
+/**
+ * An entity of the tests: what holds must hold for any, and so the tests do not lean on the one that Muster ships with.
+ */
 export const note = defineEntity({
   name: 'note',
   title: 'Note',
@@ -31,13 +45,22 @@ const fieldArbitraries = {
 /** All fields of a note; few values, so that changes that change nothing are found. */
 export const anyFields: fc.Arbitrary<Fields> = fc.record(fieldArbitraries, { requiredKeys: ['text', 'stars'] });
 
-const anyChanges: fc.Arbitrary<Fields> = fc.record(fieldArbitraries, { requiredKeys: [] }).filter((changes) => Object.keys(changes).length > 0);
+const anyChanges: fc.Arbitrary<Fields> = fc
+  .record(fieldArbitraries, { requiredKeys: [] })
+  .filter((changes) => Object.keys(changes).length > 0);
 
 /** Anything that may be asked of a note. */
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { arbitrary: anyFields.map((fields): Command => ({ kind: 'create', fields })), weight: 2 },
   { arbitrary: anyChanges.map((changes): Command => ({ kind: 'update', changes })), weight: 4 },
-  { arbitrary: fc.record({ kind: fc.constant('update' as const), changes: anyChanges, ifVersion: fc.integer({ min: 0, max: 5 }) }), weight: 1 },
+  {
+    arbitrary: fc.record({
+      kind: fc.constant('update' as const),
+      changes: anyChanges,
+      ifVersion: fc.integer({ min: 0, max: 5 }),
+    }),
+    weight: 1,
+  },
   { arbitrary: fc.constant<Command>({ kind: 'delete' }), weight: 1 },
 );
 
@@ -59,7 +82,10 @@ export const historyOf = (commands: readonly Command[]): Event[] => {
 export const anyHistory: fc.Arbitrary<Event[]> = fc.array(anyCommand, { maxLength: 12 }).map(historyOf);
 
 /** An event of a note as the log stores it; what is not given is made up. */
-export const storedNote = (event: Pick<Event, 'kind' | 'version'> & Partial<Event>, stored: Partial<StoredEvent> = {}): StoredEvent => {
+export const storedNote = (
+  event: Pick<Event, 'kind' | 'version'> & Partial<Event>,
+  stored: Partial<StoredEvent> = {},
+): StoredEvent => {
   const { entityId = 'a', partition = 0 } = stored;
   const { kind, version, data = {}, at: happenedAt = at(version) } = event;
   const named = { entity: note.name, entityId, version, partition, type: typeOf(note, kind), data, at: happenedAt };

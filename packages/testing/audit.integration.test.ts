@@ -5,8 +5,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { partitionHash, partitionOf } from '@muster/cluster';
-import { append, ensureCollections, keepDeadLetter, openAppendQueue, openLog, type StoredEvent } from '@muster/log';
+import { partitionHash, partitionOf } from '@muster/placement';
+import { append, ensureCollections, keepDeadLetter, openAppendQueue, openLog, type StoredEvent } from '@muster/store';
 import { expect } from 'chai';
 import { openOwnServer, openTestDatabase, openTestFolder } from './embedded-database.ts';
 
@@ -24,7 +24,8 @@ describe('The audit in mongosh', function () {
     place = { uri: database.uri, database: database.database, home: home.path };
     await using log = openLog({ ...place, appName: 'audit-test' });
     await ensureCollections(log, [], { partitions, hash: partitionHash });
-    for (const event of history) expect(await append(log, openAppendQueue(), event, 5_000)).to.deep.equal({ kind: 'appended' });
+    for (const event of history)
+      expect(await append(log, openAppendQueue(), event, 5_000)).to.deep.equal({ kind: 'appended' });
     await keepDeadLetter(log, parked, 'the type "UserPainted" is not known to entity "user"', 5_000);
     shown = await runQuestions(place);
   });
@@ -48,12 +49,18 @@ describe('The audit in mongosh', function () {
   });
 
   it('timeline ends with the state now, and where to look for what was deleted', () => {
-    expect(shown["timeline('ada')"]).to.include('user "ada" now: deleted at version 3, since 2026-01-01T12:00:00.000Z; at("ada", 2) shows what it was');
+    expect(shown["timeline('ada')"]).to.include(
+      'user "ada" now: deleted at version 3, since 2026-01-01T12:00:00.000Z; at("ada", 2) shows what it was',
+    );
   });
 
   it('timeline shows each entity that has the id', () => {
-    expect(tableOf(shown["timeline('ada')"], 'badge "ada"').at(-1)).to.match(/ {2}1 {2}BadgeCreated {2}request-ada {2}colour: "red"$/);
-    expect(shown["timeline('ada')"]).to.include('badge "ada" now: active at version 1, since 2026-01-01T10:30:00.000Z\n  colour  "red"\n1 event in');
+    expect(tableOf(shown["timeline('ada')"], 'badge "ada"').at(-1)).to.match(
+      / {2}1 {2}BadgeCreated {2}request-ada {2}colour: "red"$/,
+    );
+    expect(shown["timeline('ada')"]).to.include(
+      'badge "ada" now: active at version 1, since 2026-01-01T10:30:00.000Z\n  colour  "red"\n1 event in',
+    );
   });
 
   it('timeline of an unknown id says so and what to check', () => {
@@ -87,8 +94,12 @@ describe('The audit in mongosh', function () {
   });
 
   it('since says where to go on when there is more', () => {
-    expect(shown["since('2026-01-01T10:15Z', 3)"]).to.include('3 events of 2 streams; there are more, since("2026-01-01T12:00:00.000Z") goes on from there');
-    expect(shown["since('2026-01-01')"]).to.include(`${history.length} events of `).and.not.to.include('there are more');
+    expect(shown["since('2026-01-01T10:15Z', 3)"]).to.include(
+      '3 events of 2 streams; there are more, since("2026-01-01T12:00:00.000Z") goes on from there',
+    );
+    expect(shown["since('2026-01-01')"])
+      .to.include(`${history.length} events of `)
+      .and.not.to.include('there are more');
   });
 
   it('since takes a date, and a time ago', () => {
@@ -103,24 +114,37 @@ describe('The audit in mongosh', function () {
     expect(text).to.include(
       'user "ada" as of version 1: active at version 1, from 2026-01-01T10:00:00.000Z until 2026-01-01T11:00:00.000Z (version 2, UserUpdated)\n  name   "Ada"\n  group  1',
     );
-    expect(text).to.include('badge "ada" as of version 1: active at version 1, its last version, from 2026-01-01T10:30:00.000Z\n  colour  "red"');
+    expect(text).to.include(
+      'badge "ada" as of version 1: active at version 1, its last version, from 2026-01-01T10:30:00.000Z\n  colour  "red"',
+    );
   });
 
   it('at shows the state at a time: absent before it was created, gone after it was deleted', () => {
-    expect(shown["at('ada', '2026-01-01T09:59:59')"]).to.include('user "ada" as of 2026-01-01T09:59:59.000Z: absent until 2026-01-01T10:00:00.000Z (version 1');
-    expect(shown["at('ada', '2026-01-01T11:00Z')"]).to.include(': active at version 2, from').and.to.include('  note   "moved"');
-    expect(shown["at('ada', new Date('2026-01-02'))"]).to.include('user "ada" as of 2026-01-02T00:00:00.000Z: deleted at version 3, its last version, from');
+    expect(shown["at('ada', '2026-01-01T09:59:59')"]).to.include(
+      'user "ada" as of 2026-01-01T09:59:59.000Z: absent until 2026-01-01T10:00:00.000Z (version 1',
+    );
+    expect(shown["at('ada', '2026-01-01T11:00Z')"])
+      .to.include(': active at version 2, from')
+      .and.to.include('  note   "moved"');
+    expect(shown["at('ada', new Date('2026-01-02'))"]).to.include(
+      'user "ada" as of 2026-01-02T00:00:00.000Z: deleted at version 3, its last version, from',
+    );
   });
 
   it('at a version that is not there yet says which is the last', () => {
-    expect(shown["at('ada', 7)"]).to.include('user "ada" as of version 7: its last version is 3, deleted since 2026-01-01T12:00:00.000Z');
+    expect(shown["at('ada', 7)"]).to.include(
+      'user "ada" as of version 7: its last version is 3, deleted since 2026-01-01T12:00:00.000Z',
+    );
   });
 
   it('tail prints what is stored while it runs, with old values, until it has seen enough', async () => {
     await using log = openLog({ ...place, appName: 'audit-test' });
     await using shell = openShell(place, ['--eval', loadAudit, '--eval', 'tail({ count: 2, for: 30 })']);
     await shell.until('Following the inserts');
-    for (const event of [eventOf('user', 'live', 1, 'UserCreated', { name: 'Li' }), eventOf('user', 'new', 2, 'UserUpdated', { name: 'Newer' })])
+    for (const event of [
+      eventOf('user', 'live', 1, 'UserCreated', { name: 'Li' }),
+      eventOf('user', 'new', 2, 'UserUpdated', { name: 'Newer' }),
+    ])
       await append(log, openAppendQueue(), event, 5_000);
     expect(await shell.ended(), shell.output()).to.equal(0);
     expect(shell.output()).to.match(/Z {2}user live +1 {2}UserCreated +request-live +name: "Li"\n/);
@@ -135,10 +159,17 @@ describe('The audit in mongosh', function () {
   });
 
   it('works in a shell that stays open, and a wrong question does not end it', async () => {
-    await using shell = openShell(place, ['--file', auditPath, '--shell'], ["since('yesterday')", 'timeline()', "at('ada', -1)", 'tail(5)', "at('ada', 2)"]);
+    await using shell = openShell(
+      place,
+      ['--file', auditPath, '--shell'],
+      ["since('yesterday')", 'timeline()', "at('ada', -1)", 'tail(5)', "at('ada', 2)"],
+    );
     expect(await shell.ended(), shell.output()).to.equal(0);
     expect(shell.output()).to.include('Cannot read the time "yesterday": expected a Date, an ISO time such as');
-    expect(shell.output()).to.include('timeline(id) needs an id').and.to.include('Cannot read the version -1').and.to.include('Cannot follow with 5');
+    expect(shell.output())
+      .to.include('timeline(id) needs an id')
+      .and.to.include('Cannot read the version -1')
+      .and.to.include('Cannot follow with 5');
     expect(shell.output()).to.include('user "ada" as of version 2: active');
   });
 
@@ -161,7 +192,14 @@ type Place = { uri: string; database: string; home: string };
 
 const partitions = 32;
 
-const eventOf = (entity: string, entityId: string, version: number, type: string, data: StoredEvent['data'], at = new Date()): StoredEvent => ({
+const eventOf = (
+  entity: string,
+  entityId: string,
+  version: number,
+  type: string,
+  data: StoredEvent['data'],
+  at = new Date(),
+): StoredEvent => ({
   _id: randomUUID(),
   entity,
   entityId,
@@ -237,10 +275,14 @@ const openHome = async () => {
 const openShell = ({ uri, database, home }: Place, words: string[], lines: string[] = []) => {
   const address = new URL(uri);
   address.pathname = `/${database}`;
-  const environment = { PATH: process.env.PATH, HOME: home, TZ: 'Asia/Tokyo' }; // a zone in which a time that was read as local would be another one
-  const child = spawn(process.execPath, [mongoshPath, address.href, '--quiet', '--norc', ...words], { env: environment });
+  // a zone in which a time that was read as local would be another one
+  const environment = { PATH: process.env.PATH, HOME: home, TZ: 'Asia/Tokyo' };
+  const child = spawn(process.execPath, [mongoshPath, address.href, '--quiet', '--norc', ...words], {
+    env: environment,
+  });
   const said: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => said.push(text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => said.push(text));
   child.stdin.end(lines.map((line) => `${line}\n`).join(''));
   const closed = once(child, 'close') as Promise<[number | null]>;
   const output = () => said.join('');

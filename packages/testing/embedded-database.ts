@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, findServer, openDatabase, type Server } from '@muster/local';
+import { type Database, findServer, openDatabase, type Server } from '@muster/embedded';
 import { MongoClient } from 'mongodb';
 
 export type TestDatabase = AsyncDisposable & {
@@ -17,8 +17,9 @@ export type TestDatabase = AsyncDisposable & {
 export type OwnServerOptions = { oplogMaxEntries?: number; port?: number };
 
 /**
- * An empty database for one test file, on the server that TEST_MONGODB_URI names, else on an embedded one that all files of this process share: it is
- * started at the first call and ends, with its files, when the process does, however it does.
+ * An empty database for one test file, on the server that TEST_MONGODB_URI names, else on an embedded one that all
+ * files of this process share: it is started at the first call and ends, with its files, when the process does, however
+ * it does.
  */
 export const openTestDatabase = async (): Promise<TestDatabase> => {
   const database = `test_${process.pid}_${randomBytes(6).toString('hex')}`;
@@ -29,10 +30,15 @@ export const openTestDatabase = async (): Promise<TestDatabase> => {
   return { uri, database, kind, [Symbol.asyncDispose]: async () => undefined };
 };
 
-/** A server for one test alone, to kill, pause and start again; its folder goes when it is disposed, or with the process. */
+/**
+ * A server for one test alone, to kill, pause and start again; its folder goes when it is disposed, or with the
+ * process.
+ */
 export const openOwnServer = async ({ oplogMaxEntries, port = 0 }: OwnServerOptions = {}): Promise<Database> => {
   const folder = await openTestFolder();
-  const server = boundToExit(await openDatabase({ dataPath: join(folder.path, 'mongodb'), port, oplogMaxEntries, ...(await unattended()) }));
+  const server = boundToExit(
+    await openDatabase({ dataPath: join(folder.path, 'mongodb'), port, oplogMaxEntries, ...(await unattended()) }),
+  );
   const close = async () => {
     await server.stop();
     await folder[Symbol.asyncDispose]();
@@ -41,10 +47,15 @@ export const openOwnServer = async ({ oplogMaxEntries, port = 0 }: OwnServerOpti
 };
 
 /** A new process on the data and the port of one that was killed; disposed before that one, which owns the folder. */
-export const reopenServer = async ({ dataPath, port }: Database, { oplogMaxEntries }: OwnServerOptions = {}): Promise<Database> =>
-  boundToExit(await openDatabase({ dataPath, port, oplogMaxEntries, ...(await unattended()) }));
+export const reopenServer = async (
+  { dataPath, port }: Database,
+  { oplogMaxEntries }: OwnServerOptions = {},
+): Promise<Database> => boundToExit(await openDatabase({ dataPath, port, oplogMaxEntries, ...(await unattended()) }));
 
-/** An empty folder for a test; it goes when it is disposed, or with the process, or, if that was killed, at the next run. */
+/**
+ * An empty folder for a test; it goes when it is disposed, or with the process, or, if that was killed, at the next
+ * run.
+ */
 export const openTestFolder = async (): Promise<AsyncDisposable & { path: string }> => {
   removeFoldersOfTheDead();
   const path = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));

@@ -1,4 +1,16 @@
-import { absent, type Command, decide, type Entity, type Event, type Fields, fold, parseEvent, type Refusal, type State, typeOf } from '@muster/model';
+import {
+  absent,
+  type Command,
+  decide,
+  type Entity,
+  type Event,
+  type Fields,
+  fold,
+  parseEvent,
+  type Refusal,
+  type State,
+  typeOf,
+} from '@muster/model';
 import { expect } from 'chai';
 
 /** What happened to a thing, as the log says it: `{ type: 'UserUpdated', data: { group: 2 } }`. */
@@ -10,7 +22,10 @@ export const given = (entity: Entity, ...past: Happened[]) => ({
     const decision = decide(command, stateAfter(entity, past));
     return {
       thenEvent: (event: Happened) => {
-        const decided = decision.kind === 'event' ? { type: typeOf(entity, decision.event.kind), data: decision.event.data } : decision;
+        const decided =
+          decision.kind === 'event'
+            ? { type: typeOf(entity, decision.event.kind), data: decision.event.data }
+            : decision;
         expect(decided).to.deep.equal(event);
       },
       thenRefused: (reason: Refusal) => expect(decision).to.deep.equal({ kind: 'refused', reason }),

@@ -12,4 +12,5 @@ export const nextRandom = (seeded: Seeded): number => {
 };
 
 /** One of the items, each as likely as the others. */
-export const pickFrom = <Item>(seeded: Seeded, items: readonly Item[]): Item => items[Math.floor(nextRandom(seeded) * items.length)] as Item;
+export const pickFrom = <Item>(seeded: Seeded, items: readonly Item[]): Item =>
+  items[Math.floor(nextRandom(seeded) * items.length)] as Item;

@@ -1,4 +1,4 @@
-import { ensureCollections, type Log, type LogOptions, openLog, type StoredEvent } from '@muster/log';
+import { ensureCollections, type Log, type LogOptions, openLog, type StoredEvent } from '@muster/store';
 import { note } from './arbitraries.ts';
 import { openTestDatabase } from './embedded-database.ts';
 
@@ -14,7 +14,10 @@ export const openTestLog = async (options: Partial<LogOptions> = {}): Promise<Lo
 };
 
 /** The log of a server that the test may kill, with its indexes. */
-export const openLogOn = async ({ uri, database = 'muster' }: { uri: string; database?: string }, options: Partial<LogOptions> = {}): Promise<Log> => {
+export const openLogOn = async (
+  { uri, database = 'muster' }: { uri: string; database?: string },
+  options: Partial<LogOptions> = {},
+): Promise<Log> => {
   const log = openLog({ uri, database, appName: 'test', ...options });
   await ensureCollections(log, [note], { partitions: 4, hash: 'test' });
   return log;

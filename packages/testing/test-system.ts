@@ -1,5 +1,6 @@
+import type { Exit } from '@muster/embedded';
+import { type Log, openLog } from '@muster/store';
 import {
-  type Exit,
   killProcess,
   type ProcessEvent,
   processOf,
@@ -9,8 +10,7 @@ import {
   startSystem,
   stopProcess,
   waitReady,
-} from '@muster/local';
-import { type Log, openLog } from '@muster/log';
+} from '@muster/supervisor';
 import { openTestFolder } from './embedded-database.ts';
 
 /** A Muster that runs, as far as its answers and its data can be checked. */
@@ -35,7 +35,10 @@ export type TestSystem = AsyncDisposable &
 /** Snapshots follow soon after a change, so that a test need not wait for them long. */
 const soon = { SNAPSHOT_AFTER_MS: '300', CHECKPOINT_EVERY_MS: '2000' };
 
-export const openTestSystem = async ({ environment = {}, ...options }: Partial<SystemOptions> = {}): Promise<TestSystem> => {
+export const openTestSystem = async ({
+  environment = {},
+  ...options
+}: Partial<SystemOptions> = {}): Promise<TestSystem> => {
   const folder = await openTestFolder();
   const events: ProcessEvent[] = [];
   const { NODE_OPTIONS: _, ...own } = process.env; // the programs are built: they need no loader of ours
@@ -56,7 +59,15 @@ export const openTestSystem = async ({ environment = {}, ...options }: Partial<S
     await system[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
   };
-  return { system, clusterSecret: system.clusterSecret, url: system.url, urls, log, events, [Symbol.asyncDispose]: close };
+  return {
+    system,
+    clusterSecret: system.clusterSecret,
+    url: system.url,
+    urls,
+    log,
+    events,
+    [Symbol.asyncDispose]: close,
+  };
 };
 
 /** kill -9; who watches the processes starts it again, and this waits until it is ready. */
@@ -89,15 +100,30 @@ export const startAgain = async ({ system }: TestSystem, ...names: string[]): Pr
 export const linesOf = ({ events }: TestSystem, name: string): string[] =>
   events.flatMap((event) => (event.kind === 'line' && event.name === name ? [event.line] : []));
 
-/** What only comes up when an aggregator restored its memory wrongly, and the comparison with the log that follows every restore put it right. */
+/**
+ * What only comes up when an aggregator restored its memory wrongly, and the comparison with the log that follows every
+ * restore put it right.
+ */
 export const findRepairs = ({ events }: Pick<Looked, 'events'>): string[] =>
-  events.flatMap((event) => (event.kind === 'line' && event.line.includes('please report how this process was started') ? [event.line] : []));
+  events.flatMap((event) =>
+    event.kind === 'line' && event.line.includes('please report how this process was started') ? [event.line] : [],
+  );
 
-/** A number from an aggregator's metrics, as its health port tells it: `muster_restores_total{road="scan"}`; 0 where it is not there. */
-export const readMetric = async ({ log }: TestSystem, aggregator: string, name: string, labels: Record<string, string> = {}): Promise<number> => {
+/**
+ * A number from an aggregator's metrics, as its health port tells it: `muster_restores_total{road="scan"}`; 0 where it
+ * is not there.
+ */
+export const readMetric = async (
+  { log }: TestSystem,
+  aggregator: string,
+  name: string,
+  labels: Record<string, string> = {},
+): Promise<number> => {
   const member = await log.aggregators.findOne({ _id: aggregator });
   const response = await fetch(`http://127.0.0.1:${member?.healthPort}/metrics`);
   const wanted = [...Object.entries(labels).map(([label, value]) => `${label}="${value}"`), `${name}{`];
-  const line = (await response.text()).split('\n').find((one) => one.startsWith(name) && wanted.every((part) => one.includes(part)));
+  const line = (await response.text())
+    .split('\n')
+    .find((one) => one.startsWith(name) && wanted.every((part) => one.includes(part)));
   return Number(line?.split(' ').at(-1) ?? 0);
 };

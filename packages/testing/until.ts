@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits until `holds` gives something truthy, and gives that; throws after `withinMs` milliseconds, saying what was awaited. */
-export const until = async <T>(what: string, holds: () => T | Promise<T>, withinMs = 10_000): Promise<NonNullable<T>> => {
+/**
+ * Waits until `holds` gives something truthy, and gives that; throws after `withinMs` milliseconds, saying what was
+ * awaited.
+ */
+export const until = async <T>(
+  what: string,
+  holds: () => T | Promise<T>,
+  withinMs = 10_000,
+): Promise<NonNullable<T>> => {
   for (const deadlineAt = performance.now() + withinMs; ; await sleep(5)) {
     const held = await holds();
     if (held) return held;

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request as requestOver } from 'node:http';
 import { createInterface } from 'node:readline';
-import type { Changed, ChangeRequest, ControlAddress, ControlLine, Step } from '@muster/local';
+import type { Changed, ChangeRequest, ControlAddress, ControlLine, Step } from '@muster/supervisor';
 
 /** How it ended, or that it was not heard: `left` when we went away, `lost` when the supervisor did. */
 export type Asked = Changed | { kind: 'left' } | { kind: 'lost'; problem: string };
 
-/** Asks the supervisor for a change and hears of each step until its end; going away in between leaves the change to go on. */
+/**
+ * Asks the supervisor for a change and hears of each step until its end; going away in between leaves the change to go
+ * on.
+ */
 export const askSupervisor = async (
   { port, token }: ControlAddress,
   change: ChangeRequest,
@@ -24,13 +27,28 @@ export const askSupervisor = async (
     return { kind: 'lost', problem: 'the supervisor ended in the middle of it' };
   } catch (error) {
     if (signal.aborted) return { kind: 'left' };
-    return { kind: 'lost', problem: `the supervisor does not answer: ${error instanceof Error ? error.message : error}` };
+    return {
+      kind: 'lost',
+      problem: `the supervisor does not answer: ${error instanceof Error ? error.message : error}`,
+    };
   }
 };
 
 const send = async (port: number, token: string, body: string, signal: AbortSignal): Promise<IncomingMessage> => {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-  const request = requestOver({ host: '127.0.0.1', port, method: 'POST', path: '/change', headers, signal, agent: false });
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  };
+  const request = requestOver({
+    host: '127.0.0.1',
+    port,
+    method: 'POST',
+    path: '/change',
+    headers,
+    signal,
+    agent: false,
+  });
   request.end(body);
   const [response] = await once(request, 'response');
   return response;

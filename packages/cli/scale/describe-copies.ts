@@ -1,7 +1,8 @@
-import { type Copies, describePartitions } from '@muster/local';
+import { type Copies, describePartitions } from '@muster/supervisor';
 
 /** The partitions that an aggregator serves. Pure. */
-export const partitionsOf = ({ holders }: Copies, name: string): number[] => holders.flatMap((names, partition) => (names.includes(name) ? [partition] : []));
+export const partitionsOf = ({ holders }: Copies, name: string): number[] =>
+  holders.flatMap((names, partition) => (names.includes(name) ? [partition] : []));
 
 /** How many copies the partitions have: `32 partitions, each held by 2 of 3 aggregators`. Pure. */
 export const describeCopies = ({ holders, live }: Copies): string => {
@@ -18,5 +19,8 @@ export const describeCopies = ({ holders, live }: Copies): string => {
 /** Rows with columns of the same width, the last one as it is. Pure. */
 export const table = (rows: readonly string[][]): string[] => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => `  ${row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd((widths[column] ?? 0) + 2))).join('')}`);
+  return rows.map(
+    (row) =>
+      `  ${row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd((widths[column] ?? 0) + 2))).join('')}`,
+  );
 };

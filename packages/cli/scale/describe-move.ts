@@ -1,4 +1,4 @@
-import { byNumber, type Copies, type Step } from '@muster/local';
+import { byNumber, type Copies, type Step } from '@muster/supervisor';
 import { describeCopies, partitionsOf, table } from './describe-copies.ts';
 
 /** A step of the change, as it is said while it happens. Pure. */
@@ -13,7 +13,10 @@ export const describeStep = (step: Step): string => {
   }
 };
 
-/** What a change moved: each aggregator's partitions before and after, and how many partitions have other holders than before. Pure. */
+/**
+ * What a change moved: each aggregator's partitions before and after, and how many partitions have other holders than
+ * before. Pure.
+ */
 export const describeMove = (before: Copies, after: Copies): string => {
   const names = [...new Set([...before.live, ...after.live])].sort(byNumber);
   const rows = names.map((name) => [name, countOf(before, name), countOf(after, name)]);
@@ -29,10 +32,13 @@ export const describeMove = (before: Copies, after: Copies): string => {
 export const describeTime = (ms: number, steps: readonly Step[]): string => {
   const ended = steps.flatMap((step) => (step.kind === 'ended' ? [step] : [])).sort((a, b) => b.ms - a.ms);
   const [slowest] = ended;
-  return slowest === undefined ? `Done: nothing was to be done` : `Done in ${seconds(ms)}; the slowest step: ${slowest.what} (${seconds(slowest.ms)})`;
+  return slowest === undefined
+    ? `Done: nothing was to be done`
+    : `Done in ${seconds(ms)}; the slowest step: ${slowest.what} (${seconds(slowest.ms)})`;
 };
 
-const countOf = (copies: Copies, name: string): string => (copies.live.includes(name) ? String(partitionsOf(copies, name).length) : '-');
+const countOf = (copies: Copies, name: string): string =>
+  copies.live.includes(name) ? String(partitionsOf(copies, name).length) : '-';
 
 const countMoved = (before: Copies, after: Copies): number =>
   after.holders.filter((names, partition) => names.join() !== (before.holders[partition] ?? []).join()).length;

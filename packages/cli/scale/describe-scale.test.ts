@@ -1,4 +1,4 @@
-import { type Copies, judgeCopies, type Running } from '@muster/local';
+import { type Copies, judgeCopies, type Running } from '@muster/supervisor';
 import { expect } from 'chai';
 import { describeCopies } from './describe-copies.ts';
 import { describeMove, describeStep, describeTime } from './describe-move.ts';
@@ -6,7 +6,12 @@ import { describeStatus } from './describe-status.ts';
 
 const heldBy = (held: Record<string, number[]>, names: string[] = []): Copies => {
   const now = new Date();
-  const members = Object.entries(held).map(([_id, partitions]) => ({ _id, partitions, state: 'serving', heartbeatAt: now }));
+  const members = Object.entries(held).map(([_id, partitions]) => ({
+    _id,
+    partitions,
+    state: 'serving',
+    heartbeatAt: now,
+  }));
   return judgeCopies({ now, partitions: 4, members }, { copies: 2, leaseMs: 3_000 }, names);
 };
 
@@ -27,21 +32,29 @@ const running: Running = {
 describe('What scale says of what runs', () => {
   it('is each process, where it answers, and what it holds', () => {
     const text = describeStatus(running, three);
-    expect(text).to.match(/gateway +11 +http:\/\/127\.0\.0\.1:3000, http:\/\/127\.0\.0\.1:3100\/readyz and \/metrics +-$/m);
+    expect(text).to.match(
+      /gateway +11 +http:\/\/127\.0\.0\.1:3000, http:\/\/127\.0\.0\.1:3100\/readyz and \/metrics +-$/m,
+    );
     expect(text).to.match(/aggregator-1 +13 +http:\/\/127\.0\.0\.1:3102\/readyz and \/metrics +3: 0-1, 3$/m);
     expect(text).to.contain('4 partitions, each held by 2 of 3 aggregators');
   });
 
-  it('is no token and no password', () => expect(describeStatus(running, three)).not.to.contain('hidden').and.not.to.contain('secret'));
+  it('is no token and no password', () =>
+    expect(describeStatus(running, three)).not.to.contain('hidden').and.not.to.contain('secret'));
 
   it('is what is missing', () => {
-    const text = describeStatus(running, heldBy({ 'aggregator-0': [0, 1, 2, 3], 'aggregator-1': [0] }, ['aggregator-2']));
+    const text = describeStatus(
+      running,
+      heldBy({ 'aggregator-0': [0, 1, 2, 3], 'aggregator-1': [0] }, ['aggregator-2']),
+    );
     expect(text).to.contain('4 partitions: 1 held by 2 (0), 3 held by 1 (1-3) of 2 aggregators');
     expect(text).to.contain('  aggregator-2 has not joined\n  partitions 1-3 are held by 1 instead of 2');
   });
 
   it('is the change that is under way', () =>
-    expect(describeStatus({ ...running, changing: 'scale to 5 aggregators' }, three)).to.contain('Under way: scale to 5 aggregators'));
+    expect(describeStatus({ ...running, changing: 'scale to 5 aggregators' }, three)).to.contain(
+      'Under way: scale to 5 aggregators',
+    ));
 
   it('is also an aggregator that was started elsewhere', () => {
     expect(describeStatus({ ...running, processes: [] }, two)).to.match(/aggregator-1 +- +not started here +4: 0-3/);
@@ -59,13 +72,19 @@ describe('What scale says of a move', () => {
 
   it('is who has gone', () => expect(describeMove(three, two)).to.match(/aggregator-2 +2 +-$/m));
 
-  it('is that nothing moved, where it came back as it was', () => expect(describeMove(three, three)).to.contain('; 0 changed hands'));
+  it('is that nothing moved, where it came back as it was', () =>
+    expect(describeMove(three, three)).to.contain('; 0 changed hands'));
 
-  it('is what is still missing', () => expect(describeMove(two, heldBy({ 'aggregator-0': [0, 1, 2] }))).to.contain('partition 3 is held by none instead of 1'));
+  it('is what is still missing', () =>
+    expect(describeMove(two, heldBy({ 'aggregator-0': [0, 1, 2] }))).to.contain(
+      'partition 3 is held by none instead of 1',
+    ));
 
   it('is each step while it happens', () => {
     expect(describeStep({ kind: 'begun', what: 'start aggregator-3' })).to.equal('start aggregator-3 …');
-    expect(describeStep({ kind: 'ended', what: 'start aggregator-3', ms: 3_140 })).to.equal('start aggregator-3: done after 3.1 s');
+    expect(describeStep({ kind: 'ended', what: 'start aggregator-3', ms: 3_140 })).to.equal(
+      'start aggregator-3: done after 3.1 s',
+    );
   });
 
   it('is how long it took, and what took longest', () => {
@@ -76,7 +95,10 @@ describe('What scale says of a move', () => {
 });
 
 describe('Copies in words', () => {
-  it('say how many hold each partition, where all have as many', () => expect(describeCopies(two)).to.equal('4 partitions, each held by 2 of 2 aggregators'));
+  it('say how many hold each partition, where all have as many', () =>
+    expect(describeCopies(two)).to.equal('4 partitions, each held by 2 of 2 aggregators'));
   it('say of one aggregator that it is one', () =>
-    expect(describeCopies(heldBy({ 'aggregator-0': [0, 1, 2, 3] }))).to.equal('4 partitions, each held by 1 of 1 aggregator'));
+    expect(describeCopies(heldBy({ 'aggregator-0': [0, 1, 2, 3] }))).to.equal(
+      '4 partitions, each held by 1 of 1 aggregator',
+    ));
 });

@@ -1,7 +1,10 @@
-import { byNumber, type Copies, describePartitions, describeWhere, type Running } from '@muster/local';
+import { byNumber, type Copies, describePartitions, describeWhere, type Running } from '@muster/supervisor';
 import { describeCopies, partitionsOf, table } from './describe-copies.ts';
 
-/** What runs now: the processes of the supervisor, if there is one, and of others on the same database; who holds what. Pure. */
+/**
+ * What runs now: the processes of the supervisor, if there is one, and of others on the same database; who holds what.
+ * Pure.
+ */
 export const describeStatus = (running: Running | undefined, copies: Copies): string => {
   const own = running?.processes ?? [];
   const others = copies.live.filter((name) => !own.some((one) => one.name === name)).sort(byNumber);

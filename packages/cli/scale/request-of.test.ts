@@ -11,7 +11,9 @@ describe('The words of scale', () => {
     }));
 
   it('with --restart ask for a rolling one, with settings', () =>
-    expect(requestOf({ restart: true, only: 'gateway-1', set: ['SNAPSHOT_EVERY=50', 'LOG_LEVEL=a=b', 'X='] })).to.deep.equal({
+    expect(
+      requestOf({ restart: true, only: 'gateway-1', set: ['SNAPSHOT_EVERY=50', 'LOG_LEVEL=a=b', 'X='] }),
+    ).to.deep.equal({
       kind: 'change',
       request: { kind: 'restart', only: 'gateway-1', settings: { SNAPSHOT_EVERY: '50', LOG_LEVEL: 'a=b', X: '' } },
     }));
@@ -23,5 +25,8 @@ describe('The words of scale', () => {
   });
 
   it('that set nothing are a problem', () =>
-    expect(requestOf({ restart: true, set: ['SNAPSHOT_EVERY'] })).to.deep.equal({ kind: 'problem', problem: '--set SNAPSHOT_EVERY: expected NAME=VALUE' }));
+    expect(requestOf({ restart: true, set: ['SNAPSHOT_EVERY'] })).to.deep.equal({
+      kind: 'problem',
+      problem: '--set SNAPSHOT_EVERY: expected NAME=VALUE',
+    }));
 });

@@ -1,4 +1,4 @@
-import type { ChangeRequest } from '@muster/local';
+import type { ChangeRequest } from '@muster/supervisor';
 
 export type ScaleOptions = {
   aggregators?: number;
@@ -12,20 +12,27 @@ export type ScaleOptions = {
 };
 
 /** What is asked of the supervisor; `look` where nothing is to be changed. */
-export type Requested = { kind: 'look' } | { kind: 'change'; request: ChangeRequest } | { kind: 'problem'; problem: string };
+export type Requested =
+  | { kind: 'look' }
+  | { kind: 'change'; request: ChangeRequest }
+  | { kind: 'problem'; problem: string };
 
 /** What the words of the command ask for. Pure. */
 export const requestOf = ({ aggregators, gateways, restart, only, set, within }: ScaleOptions): Requested => {
   const isScale = aggregators !== undefined || gateways !== undefined;
   const bound = within === undefined ? {} : { withinMs: within * 1_000 };
   if (restart && isScale) return { kind: 'problem', problem: 'either numbers or --restart: one change at a time' };
-  if (!restart && (only !== undefined || set !== undefined)) return { kind: 'problem', problem: '--only and --set say what a --restart does' };
+  if (!restart && (only !== undefined || set !== undefined))
+    return { kind: 'problem', problem: '--only and --set say what a --restart does' };
   if (isScale) return { kind: 'change', request: { kind: 'scale', aggregators, gateways, ...bound } };
   if (!restart) return { kind: 'look' };
   const settings = (set ?? []).map((word) => /^([^=]+)=(.*)$/s.exec(word)?.slice(1) ?? [word, undefined]);
   const wrong = settings.find(([, value]) => value === undefined);
   if (wrong) return { kind: 'problem', problem: `--set ${wrong[0]}: expected NAME=VALUE` };
-  return { kind: 'change', request: { kind: 'restart', only: onlyOf(only), settings: Object.fromEntries(settings), ...bound } };
+  return {
+    kind: 'change',
+    request: { kind: 'restart', only: onlyOf(only), settings: Object.fromEntries(settings), ...bound },
+  };
 };
 
 // the singular names one process, but for aggregators, of which none is called so

@@ -1,6 +1,14 @@
-import { type Copies, type CopiesRule, judgeCopies, type Running, readLook, readRunning, type Step } from '@muster/local';
-import { type Log, openLog } from '@muster/log';
 import { pause } from '@muster/runtime';
+import { type Log, openLog } from '@muster/store';
+import {
+  type Copies,
+  type CopiesRule,
+  judgeCopies,
+  type Running,
+  readLook,
+  readRunning,
+  type Step,
+} from '@muster/supervisor';
 import { type CliSettings, parseCliSettings } from '../settings.ts';
 import { askSupervisor } from './ask-supervisor.ts';
 import { describeMove, describeStep, describeTime } from './describe-move.ts';
@@ -8,10 +16,16 @@ import { describeStatus } from './describe-status.ts';
 import { requestOf, type ScaleOptions } from './request-of.ts';
 
 /**
- * Has the running `npm start` change how many processes it runs, or restart them one at a time, and tells what moved; asked for nothing, says what runs.
- * The exit code: 0 done, 1 not complete, with what is missing, 2 refused or nobody to ask.
+ * Has the running `npm start` change how many processes it runs, or restart them one at a time, and tells what moved;
+ * asked for nothing, says what runs. The exit code: 0 done, 1 not complete, with what is missing, 2 refused or nobody
+ * to ask.
  */
-export const scale = async (environment: NodeJS.ProcessEnv, options: ScaleOptions, signal: AbortSignal, print: (text: string) => void): Promise<number> => {
+export const scale = async (
+  environment: NodeJS.ProcessEnv,
+  options: ScaleOptions,
+  signal: AbortSignal,
+  print: (text: string) => void,
+): Promise<number> => {
   const requested = requestOf(options);
   if (requested.kind === 'problem') return refuse(requested.problem, print);
   const parsed = parseCliSettings(environment);
@@ -51,7 +65,10 @@ export const scale = async (environment: NodeJS.ProcessEnv, options: ScaleOption
 type Before = { log: Log; rule: CopiesRule; settings: CliSettings; running: Running; before: Copies };
 
 /** Tells what runs otherwise than before; whether all copies are there. */
-const tellMove = async ({ log, rule, settings, running, before }: Before, print: (text: string) => void): Promise<boolean> => {
+const tellMove = async (
+  { log, rule, settings, running, before }: Before,
+  print: (text: string) => void,
+): Promise<boolean> => {
   const now = await readRunning(settings.DATA);
   const after = await lookUntilWhole(log, rule, namesOf(now)).catch(toError);
   if (after instanceof Error) return tell(`Cannot tell what moved: ${after.message}`, print, false);
@@ -76,7 +93,8 @@ const lookUntilWhole = async (log: Log, rule: CopiesRule, names: readonly string
   }
 };
 
-const namesOf = (running: Running | undefined): string[] => (running?.processes ?? []).map(({ name }) => name).filter((name) => name.startsWith('aggregator-'));
+const namesOf = (running: Running | undefined): string[] =>
+  (running?.processes ?? []).map(({ name }) => name).filter((name) => name.startsWith('aggregator-'));
 
 const describeNobody = (dataPath: string, running: Running | undefined): string =>
   running === undefined
@@ -84,7 +102,8 @@ const describeNobody = (dataPath: string, running: Running | undefined): string 
     : `the Muster on the data in ${dataPath} (pid ${running.supervisorPid}) is not that far yet, or of an older version that cannot be scaled`;
 
 const describeGateways = (before: Running, after: Running | undefined): string[] => {
-  const urlsOf = (running: Running | undefined) => (running?.processes ?? []).flatMap(({ name, url }) => (url === undefined ? [] : [`${name} ${url}`]));
+  const urlsOf = (running: Running | undefined) =>
+    (running?.processes ?? []).flatMap(({ name, url }) => (url === undefined ? [] : [`${name} ${url}`]));
   const gateways = urlsOf(after);
   return gateways.join() === urlsOf(before).join() ? [] : [`Gateways: ${gateways.join(', ')}`];
 };

@@ -1,5 +1,13 @@
-/** Does `task` for 0 to `count` - 1, in order, at most `concurrency` at a time; ends early, without a throw, when `signal` aborts. */
-export const forEachIndex = async (count: number, concurrency: number, task: (index: number) => Promise<void>, signal: AbortSignal): Promise<void> => {
+/**
+ * Does `task` for 0 to `count` - 1, in order, at most `concurrency` at a time; ends early, without a throw, when
+ * `signal` aborts.
+ */
+export const forEachIndex = async (
+  count: number,
+  concurrency: number,
+  task: (index: number) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> => {
   const next = { index: 0 };
   const work = async () => {
     while (next.index < count && !signal.aborted) {

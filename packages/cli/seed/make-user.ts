@@ -3,7 +3,9 @@ import { v7 as uuidv7 } from 'uuid';
 
 export type SeededUser = { id: string; fields: Fields };
 
-/** User number `index` of the directory that `seed` stands for: the same always, and another for every other pair. Pure. */
+/**
+ * User number `index` of the directory that `seed` stands for: the same always, and another for every other pair. Pure.
+ */
 export const makeUser = (seed: number, index: number): SeededUser => {
   const draw = openDraws(seed, index);
   const given = pick(givenNames, draw());
@@ -11,19 +13,94 @@ export const makeUser = (seed: number, index: number): SeededUser => {
   const group = Math.floor(draw() ** 2 * groups) + 1; // a few large groups, many small ones
   const email = `${asLetters(given)}.${asLetters(family)}${index}@${pick(domains, draw())}`;
   const random = Uint8Array.from({ length: 16 }, () => Math.floor(draw() * 256));
-  return { id: uuidv7({ msecs: firstMs + index, seq: index, random }), fields: { name: `${given} ${family}`, email, group } };
+  return {
+    id: uuidv7({ msecs: firstMs + index, seq: index, random }),
+    fields: { name: `${given} ${family}`, email, group },
+  };
 };
 
 const firstMs = Date.UTC(2026, 0, 1);
 const groups = 200;
 
 const givenNames = [
-  ...['Ada', 'Aino', 'Ali', 'Amara', 'Anton', 'Björn', 'Chiara', 'Chen', 'Dana', 'Diego', 'Elif', 'Emil', 'Fatima', 'Finn', 'Grace', 'Hana', 'Ines', 'Ivan'],
-  ...['Jonas', 'Kaja', 'Kofi', 'Lea', 'Liam', 'Mei', 'Mira', 'Noah', 'Olga', 'Omar', 'Paula', 'Priya', 'Rosa', 'Sam', 'Sofia', 'Tariq', 'Uma', 'Yuki', 'Zoë'],
+  ...[
+    'Ada',
+    'Aino',
+    'Ali',
+    'Amara',
+    'Anton',
+    'Björn',
+    'Chiara',
+    'Chen',
+    'Dana',
+    'Diego',
+    'Elif',
+    'Emil',
+    'Fatima',
+    'Finn',
+    'Grace',
+    'Hana',
+    'Ines',
+    'Ivan',
+  ],
+  ...[
+    'Jonas',
+    'Kaja',
+    'Kofi',
+    'Lea',
+    'Liam',
+    'Mei',
+    'Mira',
+    'Noah',
+    'Olga',
+    'Omar',
+    'Paula',
+    'Priya',
+    'Rosa',
+    'Sam',
+    'Sofia',
+    'Tariq',
+    'Uma',
+    'Yuki',
+    'Zoë',
+  ],
 ];
 const familyNames = [
-  ...['Abe', 'Ahmed', 'Bauer', 'Bianchi', 'Castro', 'Dubois', 'Eriksson', 'Fischer', 'García', 'Haddad', 'Hansen', 'Ito', 'Jansen', 'Kaya', 'Keller', 'Khan'],
-  ...['Kowalski', 'Lee', 'Lopez', 'Lovelace', 'Martin', 'Mensah', 'Müller', 'Nguyen', 'Novák', "O'Brien", 'Okafor', 'Patel', 'Petrov', 'Rossi', 'Santos'],
+  ...[
+    'Abe',
+    'Ahmed',
+    'Bauer',
+    'Bianchi',
+    'Castro',
+    'Dubois',
+    'Eriksson',
+    'Fischer',
+    'García',
+    'Haddad',
+    'Hansen',
+    'Ito',
+    'Jansen',
+    'Kaya',
+    'Keller',
+    'Khan',
+  ],
+  ...[
+    'Kowalski',
+    'Lee',
+    'Lopez',
+    'Lovelace',
+    'Martin',
+    'Mensah',
+    'Müller',
+    'Nguyen',
+    'Novák',
+    "O'Brien",
+    'Okafor',
+    'Patel',
+    'Petrov',
+    'Rossi',
+    'Santos',
+  ],
   ...['Schmidt', 'Silva', 'Singh', 'Smith', 'Tanaka', 'Virtanen', 'Wang', 'Weber', 'Yılmaz'],
 ];
 const domains = ['example.com', 'example.net', 'example.org', 'mail.example.com'];

@@ -8,7 +8,10 @@ import type { Seeded, Seeding } from './seeded.ts';
 const triesMax = 8;
 const answerMs = 10_000;
 
-/** Creates each user with a POST to the gateway at `url`, over connections that stay open. Throws when one is refused, or not taken after several tries. */
+/**
+ * Creates each user with a POST to the gateway at `url`, over connections that stay open. Throws when one is refused,
+ * or not taken after several tries.
+ */
 export const seedApi = async (url: string, entity: Entity, seeding: Seeding): Promise<Seeded> => {
   const agent = new Agent({ keepAlive: true, maxSockets: seeding.concurrency });
   const seeded: Seeded = { created: 0, present: 0 };
@@ -33,7 +36,8 @@ const postSurely = async (agent: Agent, target: URL, { id, fields }: SeededUser)
     const answer = await post(agent, target, body).catch((error: Error) => ({ status: 0, text: error.message }));
     if (answer.status === 201 || answer.status === 409) return answer.status;
     const mayPass = answer.status === 0 || answer.status === 503;
-    if (!mayPass || tries === triesMax) throw new Error(`Cannot create "${id}" at ${target.href}: status ${answer.status}, ${answer.text.slice(0, 300)}`);
+    if (!mayPass || tries === triesMax)
+      throw new Error(`Cannot create "${id}" at ${target.href}: status ${answer.status}, ${answer.text.slice(0, 300)}`);
     await pause(backOffMs(tries, 100, 2_000));
   }
 };

@@ -1,7 +1,15 @@
-import { partitionOf } from '@muster/cluster';
-import { append, databaseNow, type Log, measureClock, openAppendQueue, openClock, type StoredEvent } from '@muster/log';
 import { type Entity, typeOf } from '@muster/model';
+import { partitionOf } from '@muster/placement';
 import { pause } from '@muster/runtime';
+import {
+  append,
+  databaseNow,
+  type Log,
+  measureClock,
+  openAppendQueue,
+  openClock,
+  type StoredEvent,
+} from '@muster/store';
 import { v7 as uuidv7 } from 'uuid';
 import { forEachIndex } from './for-each-index.ts';
 import { makeUser, type SeededUser } from './make-user.ts';
@@ -10,7 +18,9 @@ import type { Seeded, Seeding } from './seeded.ts';
 const deadlineMs = 30_000;
 const triesMax = 5;
 
-/** Appends a creation for each user straight to the log, as a gateway would. Throws when the database does not take one. */
+/**
+ * Appends a creation for each user straight to the log, as a gateway would. Throws when the database does not take one.
+ */
 export const seedLog = async (log: Log, entity: Entity, partitions: number, seeding: Seeding): Promise<Seeded> => {
   const clock = openClock();
   await measureClock(log, clock, 5_000);
@@ -40,11 +50,16 @@ const creationOf = (entity: Entity, { id, fields }: SeededUser, partitions: numb
 });
 
 // the same event again is harmless: the log takes it once
-const appendSurely = async (log: Log, queue: ReturnType<typeof openAppendQueue>, event: StoredEvent): Promise<'appended' | 'conflict'> => {
+const appendSurely = async (
+  log: Log,
+  queue: ReturnType<typeof openAppendQueue>,
+  event: StoredEvent,
+): Promise<'appended' | 'conflict'> => {
   for (let tries = 1; ; tries += 1) {
     const outcome = await append(log, queue, event, deadlineMs);
     if (outcome.kind === 'appended' || outcome.kind === 'conflict') return outcome.kind;
-    if (tries === triesMax) throw new Error(`Cannot append to ${event.entity} "${event.entityId}": ${outcome.why}, ${triesMax} times`);
+    if (tries === triesMax)
+      throw new Error(`Cannot append to ${event.entity} "${event.entityId}": ${outcome.why}, ${triesMax} times`);
     await pause(500);
   }
 };

@@ -1,5 +1,5 @@
 import { entities } from '@muster/entities';
-import { openLog } from '@muster/log';
+import { openLog } from '@muster/store';
 import { openAggregators } from '../ask-aggregators.ts';
 import { findSystem, readPartitions } from '../find-system.ts';
 import { closeProgress, openProgress, showProgress } from '../progress.ts';
@@ -8,19 +8,31 @@ import { seedLog } from './seed-log.ts';
 import type { Seeded, Seeding } from './seeded.ts';
 import { waitUntilHeld } from './wait-until-held.ts';
 
-export type SeedOptions = { users: number; seed: number; via: 'api' | 'log'; concurrency: number | undefined; url: string | undefined };
+export type SeedOptions = {
+  users: number;
+  seed: number;
+  via: 'api' | 'log';
+  concurrency: number | undefined;
+  url: string | undefined;
+};
 
 /**
- * Fills the running system with plausible users, the same ones for the same seed, and waits until its aggregators have them. The exit code: 0 done,
- * 1 broken off or not all held, 2 when there is nothing to fill.
+ * Fills the running system with plausible users, the same ones for the same seed, and waits until its aggregators have
+ * them. The exit code: 0 done, 1 broken off or not all held, 2 when there is nothing to fill.
  */
-export const seed = async (environment: NodeJS.ProcessEnv, options: SeedOptions, signal: AbortSignal, print: (text: string) => void): Promise<number> => {
+export const seed = async (
+  environment: NodeJS.ProcessEnv,
+  options: SeedOptions,
+  signal: AbortSignal,
+  print: (text: string) => void,
+): Promise<number> => {
   const system = await findSystem(environment);
   if (system.kind === 'problems') return refuse(system.problems.join('; '), print);
   const url = options.url ?? system.url;
   const [entity] = entities.filter(({ name }) => name === 'user');
   if (!entity) return refuse('there is no entity "user"', print);
-  if (options.via === 'api' && url === undefined) return refuse('the address of the gateway is not known: name it with --url', print);
+  if (options.via === 'api' && url === undefined)
+    return refuse('the address of the gateway is not known: name it with --url', print);
   await using log = openLog({ uri: system.uri, database: system.database, appName: 'muster-seed' });
   const progress = openProgress('Users', options.users);
   try {
@@ -29,7 +41,10 @@ export const seed = async (environment: NodeJS.ProcessEnv, options: SeedOptions,
     const onSeeded = ({ created, present }: Seeded) => showProgress(progress, created + present);
     const concurrency = options.concurrency ?? { api: 64, log: 2_000 }[options.via];
     const seeding: Seeding = { users: options.users, seed: options.seed, concurrency, signal, onSeeded };
-    const seeded = options.via === 'api' && url !== undefined ? await seedApi(url, entity, seeding) : await seedLog(log, entity, partitions, seeding);
+    const seeded =
+      options.via === 'api' && url !== undefined
+        ? await seedApi(url, entity, seeding)
+        : await seedLog(log, entity, partitions, seeding);
     closeProgress(progress);
     print(describe(seeded, options.via, (performance.now() - startedAt) / 1_000));
     if (signal.aborted) return refuse('broken off; the same command again goes on where it was', print, 1);
@@ -37,7 +52,11 @@ export const seed = async (environment: NodeJS.ProcessEnv, options: SeedOptions,
     if (aggregators.holders.length === 0) return tell(describeUnheld(aggregators.silent), print, 0);
     const isHeld = await waitUntilHeld(aggregators, entity, partitions, options.seed, options.users);
     if (!isHeld) return refuse('the aggregators do not have all of them in memory yet', print, 1);
-    return tell(`Held by ${aggregators.holders.length} aggregators ${((performance.now() - startedAt) / 1_000).toFixed(1)} s after the start`, print, 0);
+    return tell(
+      `Held by ${aggregators.holders.length} aggregators ${((performance.now() - startedAt) / 1_000).toFixed(1)} s after the start`,
+      print,
+      0,
+    );
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error), print, 1);
   } finally {
@@ -52,11 +71,14 @@ const describe = ({ created, present }: Seeded, via: string, seconds: number): s
 };
 
 const describeUnheld = (silent: readonly string[]): string =>
-  silent.length > 0 ? `Whether the aggregators hold them is not known: ${silent.join(', ')}` : 'No aggregator runs: they take the users in when they start';
+  silent.length > 0
+    ? `Whether the aggregators hold them is not known: ${silent.join(', ')}`
+    : 'No aggregator runs: they take the users in when they start';
 
 const tell = (text: string, print: (text: string) => void, code: number): number => {
   print(text);
   return code;
 };
 
-const refuse = (problem: string, print: (text: string) => void, code = 2): number => tell(`Cannot seed: ${problem}`, print, code);
+const refuse = (problem: string, print: (text: string) => void, code = 2): number =>
+  tell(`Cannot seed: ${problem}`, print, code);

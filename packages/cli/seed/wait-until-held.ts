@@ -1,5 +1,6 @@
-import { type Floor, type Holder, partitionOf } from '@muster/cluster';
 import type { Entity } from '@muster/model';
+import { partitionOf } from '@muster/placement';
+import type { Floor, Holder } from '@muster/wire';
 import { type Aggregators, askUntil } from '../ask-aggregators.ts';
 import { makeUser } from './make-user.ts';
 
@@ -7,7 +8,10 @@ const usersAtOnce = 2_000;
 const waitMs = 5_000;
 const tries = 12;
 
-/** Waits until the aggregators that answer have all these users in memory; false when they have not after about a minute without progress. */
+/**
+ * Waits until the aggregators that answer have all these users in memory; false when they have not after about a minute
+ * without progress.
+ */
 export const waitUntilHeld = async (
   { holders, byPartition }: Aggregators,
   entity: Entity,
@@ -17,7 +21,8 @@ export const waitUntilHeld = async (
 ): Promise<boolean> => {
   for (let from = 0; from < users; from += usersAtOnce) {
     const floors = floorsOf(entity, seed, from, Math.min(users, from + usersAtOnce));
-    const ownOf = (holder: Holder) => floors.filter(([name, id]) => byPartition.get(partitionOf(name, id, partitions))?.includes(holder));
+    const ownOf = (holder: Holder) =>
+      floors.filter(([name, id]) => byPartition.get(partitionOf(name, id, partitions))?.includes(holder));
     const held = await Promise.all(holders.map((holder) => isHeld(holder, ownOf(holder))));
     if (!held.every(Boolean)) return false;
   }

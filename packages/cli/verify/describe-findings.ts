@@ -1,15 +1,25 @@
 import type { Entity } from '@muster/model';
 import type { Findings } from './findings.ts';
 
-export type About = { entities: readonly Entity[]; letters: number; partitions: number; memory: boolean; seconds: number };
+export type About = {
+  entities: readonly Entity[];
+  letters: number;
+  partitions: number;
+  memory: boolean;
+  seconds: number;
+};
 
 /** What was found, for a person. Pure. */
 export const describeFindings = (findings: Findings, about: About): string => {
-  const counts = about.entities.map(({ name }) => `${name}s: ${findings.living.get(name) ?? 0} living, ${findings.deleted.get(name) ?? 0} deleted`);
+  const counts = about.entities.map(
+    ({ name }) => `${name}s: ${findings.living.get(name) ?? 0} living, ${findings.deleted.get(name) ?? 0} deleted`,
+  );
   return [
     ...counts,
     `events: ${findings.events}`,
-    ...(findings.caughtUp > 0 ? [`looked at twice: ${findings.caughtUp} streams, as they changed meanwhile or were not plainly equal`] : []),
+    ...(findings.caughtUp > 0
+      ? [`looked at twice: ${findings.caughtUp} streams, as they changed meanwhile or were not plainly equal`]
+      : []),
     ...describeParked(findings, about.letters),
     ...describeUnlooked(findings, about),
     `differences: ${findings.differences}`,
@@ -20,7 +30,9 @@ export const describeFindings = (findings: Findings, about: About): string => {
 
 const describeParked = ({ parked }: Findings, letters: number): string[] => {
   if (parked.length === 0 && letters === 0) return [];
-  const few = parked.slice(0, 20).map(({ entity, id, version, problem }) => `  ${entity} "${id}" at version ${version}: ${problem}`);
+  const few = parked
+    .slice(0, 20)
+    .map(({ entity, id, version, problem }) => `  ${entity} "${id}" at version ${version}: ${problem}`);
   return [`parked: ${parked.length} streams, ${letters} dead letters`, ...few];
 };
 
@@ -29,11 +41,17 @@ const describeUnlooked = ({ unlooked }: Findings, { memory, partitions }: About)
   if (unlooked.size === 0) return [`memory: looked at, ${partitions} partitions`];
   const byReason = new Map<string, number[]>();
   for (const [partition, why] of unlooked) byReason.set(why, [...(byReason.get(why) ?? []), partition]);
-  const reasons = [...byReason].map(([why, numbers]) => `  ${why}: ${numbers.length > 1 ? 'partitions' : 'partition'} ${numbers.join(', ')}`);
+  const reasons = [...byReason].map(
+    ([why, numbers]) => `  ${why}: ${numbers.length > 1 ? 'partitions' : 'partition'} ${numbers.join(', ')}`,
+  );
   return [`memory: NOT LOOKED AT in ${unlooked.size} of ${partitions} partitions`, ...reasons];
 };
 
 const describeDifferences = ({ shown, differences }: Findings): string[] => {
-  const details = shown.flatMap(({ what, where, expected, found }) => [`  ${what} (${where})`, `    expected: ${expected}`, `    found:    ${found}`]);
+  const details = shown.flatMap(({ what, where, expected, found }) => [
+    `  ${what} (${where})`,
+    `    expected: ${expected}`,
+    `    found:    ${found}`,
+  ]);
   return differences > shown.length ? [...details, `  … and ${differences - shown.length} more`] : details;
 };

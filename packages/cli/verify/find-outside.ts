@@ -1,5 +1,5 @@
-import { type Log, recordsOf, withinDeadline } from '@muster/log';
 import type { Entity } from '@muster/model';
+import { type Log, recordsOf, withinDeadline } from '@muster/store';
 import type { Difference } from './findings.ts';
 
 const shownMax = 20;
@@ -8,11 +8,25 @@ const shownMax = 20;
 export const findOutside = async (log: Log, entities: readonly Entity[], partitions: number): Promise<Difference[]> => {
   const numbers = Array.from({ length: partitions }, (_, partition) => partition);
   const filter = { partition: { $nin: numbers } };
-  const events = await withinDeadline(log.events.find(filter).limit(shownMax).toArray(), 60_000, 'look for events outside all partitions');
-  const differences = events.map((event) => outside(`log, ${event.entity} "${event.entityId}", version ${event.version}`, partitions, event.partition));
+  const events = await withinDeadline(
+    log.events.find(filter).limit(shownMax).toArray(),
+    60_000,
+    'look for events outside all partitions',
+  );
+  const differences = events.map((event) =>
+    outside(`log, ${event.entity} "${event.entityId}", version ${event.version}`, partitions, event.partition),
+  );
   for (const entity of entities) {
-    const records = await withinDeadline(recordsOf(log, entity).find(filter).limit(shownMax).toArray(), 60_000, 'look for records outside all partitions');
-    differences.push(...records.map((record) => outside(`${entity.collection}, ${entity.name} "${record._id}"`, partitions, record.partition)));
+    const records = await withinDeadline(
+      recordsOf(log, entity).find(filter).limit(shownMax).toArray(),
+      60_000,
+      'look for records outside all partitions',
+    );
+    differences.push(
+      ...records.map((record) =>
+        outside(`${entity.collection}, ${entity.name} "${record._id}"`, partitions, record.partition),
+      ),
+    );
   }
   return differences;
 };

@@ -1,6 +1,6 @@
-import { partitionOf } from '@muster/cluster';
-import { type RecordDocument, recordOf } from '@muster/log';
 import { type Active, absent, evolve, type State } from '@muster/model';
+import { partitionOf } from '@muster/placement';
+import { type RecordDocument, recordOf } from '@muster/store';
 import { expect } from 'chai';
 import { findSuspects } from './find-suspects.ts';
 import { openStream, type Stream } from './fold-streams.ts';
@@ -20,13 +20,27 @@ const stream = (more: Partial<Stream> = {}): Stream => {
   return { ...openStream('user', id, new Set([1, 2])), position: 2, state: second, kept, ...more };
 };
 
-const under = <Value>(value: Value | undefined) => new Map([['user', new Map(value === undefined ? [] : [[id, value]])]]);
-const isSuspect = (memory: State | undefined, record: RecordDocument | undefined, one: Stream | undefined = stream()): boolean =>
-  findSuspects(new Map(one ? [[`user:${id}`, one]] : []), { memory: under(memory), records: under(record) }, partition, 32).length > 0;
+const under = <Value>(value: Value | undefined) =>
+  new Map([['user', new Map(value === undefined ? [] : [[id, value]])]]);
+const isSuspect = (
+  memory: State | undefined,
+  record: RecordDocument | undefined,
+  one: Stream | undefined = stream(),
+): boolean =>
+  findSuspects(
+    new Map(one ? [[`user:${id}`, one]] : []),
+    { memory: under(memory), records: under(record) },
+    partition,
+    32,
+  ).length > 0;
 
 describe('verify looks again', () => {
   it('at no stream that memory has as the log does, saved as it is, as it was, or not yet', () => {
-    for (const record of [undefined, recordOf(id, partition, first, 'test:1'), recordOf(id, partition, second, 'test:2')])
+    for (const record of [
+      undefined,
+      recordOf(id, partition, first, 'test:1'),
+      recordOf(id, partition, second, 'test:2'),
+    ])
       expect(isSuspect(second, record)).to.equal(false);
   });
 
@@ -50,14 +64,22 @@ describe('verify looks again', () => {
 
   it('at a stream with a hole, two of one version, an event that cannot be understood, or in another partition', () => {
     const ahead = new Map([[4, {} as never]]);
-    for (const odd of [stream({ ahead }), stream({ isOdd: true }), stream({ poison: { version: 3, problem: 'unknown' } })]) {
+    for (const odd of [
+      stream({ ahead }),
+      stream({ isOdd: true }),
+      stream({ poison: { version: 3, problem: 'unknown' } }),
+    ]) {
       expect(isSuspect(second, undefined, odd)).to.equal(true);
     }
     const streams = new Map([[`user:${id}`, stream()]]);
-    expect(findSuspects(streams, { memory: undefined, records: new Map() }, (partition + 1) % 32, 32)).to.have.length(1);
+    expect(findSuspects(streams, { memory: undefined, records: new Map() }, (partition + 1) % 32, 32)).to.have.length(
+      1,
+    );
   });
 
   it('at nothing for memory that could not be read', () => {
-    expect(findSuspects(new Map([[`user:${id}`, stream()]]), { memory: undefined, records: new Map() }, partition, 32)).to.have.length(0);
+    expect(
+      findSuspects(new Map([[`user:${id}`, stream()]]), { memory: undefined, records: new Map() }, partition, 32),
+    ).to.have.length(0);
   });
 });

@@ -1,30 +1,54 @@
-import { partitionOf } from '@muster/cluster';
-import type { RecordDocument } from '@muster/log';
 import type { State } from '@muster/model';
+import { partitionOf } from '@muster/placement';
+import type { RecordDocument } from '@muster/store';
 import { isRecordOf, isSameState } from './comparable-state.ts';
 import type { Stream } from './fold-streams.ts';
 
-/** What memory and the snapshot have of a partition, by entity's name, then id; `memory` is undefined where it could not be read. */
-export type Held = { memory: ReadonlyMap<string, ReadonlyMap<string, State>> | undefined; records: ReadonlyMap<string, ReadonlyMap<string, RecordDocument>> };
+/**
+ * What memory and the snapshot have of a partition, by entity's name, then id; `memory` is undefined where it could not
+ * be read.
+ */
+export type Held = {
+  memory: ReadonlyMap<string, ReadonlyMap<string, State>> | undefined;
+  records: ReadonlyMap<string, ReadonlyMap<string, RecordDocument>>;
+};
 
 /** A stream to be looked at again: what was read of it first. `lastVersion` is what the log had of it at least. */
-export type Suspect = { entity: string; id: string; lastVersion: number; memory: State | undefined; record: RecordDocument | undefined };
+export type Suspect = {
+  entity: string;
+  id: string;
+  lastVersion: number;
+  memory: State | undefined;
+  record: RecordDocument | undefined;
+};
 
-/** The streams of which memory, snapshot and the fold of the log are not plainly the same: behind, odd or different; the log went on while it was read. Pure. */
-export const findSuspects = (streams: ReadonlyMap<string, Stream>, held: Held, partition: number, partitions: number): Suspect[] => {
+/**
+ * The streams of which memory, snapshot and the fold of the log are not plainly the same: behind, odd or different; the
+ * log went on while it was read. Pure.
+ */
+export const findSuspects = (
+  streams: ReadonlyMap<string, Stream>,
+  held: Held,
+  partition: number,
+  partitions: number,
+): Suspect[] => {
   const suspects: Suspect[] = [];
   for (const stream of streams.values()) {
     const { entity, id } = stream;
     const memory = held.memory?.get(entity)?.get(id);
     const record = held.records.get(entity)?.get(id);
-    const isPlain = isInPlace(stream, partition, partitions) && isPlainMemory(stream, held, memory) && isPlainRecord(stream, record);
+    const isPlain =
+      isInPlace(stream, partition, partitions) && isPlainMemory(stream, held, memory) && isPlainRecord(stream, record);
     if (!isPlain) suspects.push({ entity, id, lastVersion: stream.state.version, memory, record });
   }
   return [...suspects, ...findUnlogged(streams, held)];
 };
 
 const isInPlace = (stream: Stream, partition: number, partitions: number) =>
-  !stream.isOdd && stream.ahead.size === 0 && stream.poison === undefined && partitionOf(stream.entity, stream.id, partitions) === partition;
+  !stream.isOdd &&
+  stream.ahead.size === 0 &&
+  stream.poison === undefined &&
+  partitionOf(stream.entity, stream.id, partitions) === partition;
 
 const isPlainMemory = ({ state }: Stream, held: Held, memory: State | undefined) =>
   held.memory === undefined || (memory !== undefined && memory.version === state.version && isSameState(memory, state));

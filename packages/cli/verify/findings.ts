@@ -61,6 +61,7 @@ export const noteUnlooked = (findings: Findings, partition: number, why: string)
 };
 
 export const noteParked = (findings: Findings, stream: ParkedStream): void => {
-  const isNoted = findings.parked.some(({ entity, id }) => entity === stream.entity && id === stream.id); // of another holder
+  // of another holder
+  const isNoted = findings.parked.some(({ entity, id }) => entity === stream.entity && id === stream.id);
   if (!isNoted) findings.parked.push(stream);
 };

@@ -1,12 +1,12 @@
-import { type Log, scanEvents } from '@muster/log';
 import type { Entity } from '@muster/model';
+import { type Log, scanEvents } from '@muster/store';
 import { openStream, type Stream, takeStored } from './fold-streams.ts';
 
 export type FoldedLog = { streams: Map<string, Stream>; events: number; reusedIds: string[] };
 
 /**
- * Folds all streams of a partition from its log, event by event. `wantedOf` tells the versions of a stream at which its state is to be kept;
- * `onEvents` hears now and then how many events have come.
+ * Folds all streams of a partition from its log, event by event. `wantedOf` tells the versions of a stream at which its
+ * state is to be kept; `onEvents` hears now and then how many events have come.
  */
 export const foldLog = async (
   log: Log,
@@ -16,7 +16,8 @@ export const foldLog = async (
   onEvents: (events: number) => void,
 ): Promise<FoldedLog> => {
   const streams = new Map<string, Stream>();
-  const seen = new Map<string, string>(); // which place each event's id has: a scan may meet one event twice, but no id may have two places
+  // which place each event's id has: a scan may meet one event twice, but no id may have two places
+  const seen = new Map<string, string>();
   const folded: FoldedLog = { streams, events: 0, reusedIds: [] };
   for await (const event of scanEvents(log, [partition], undefined)) {
     const key = `${event.entity}:${event.entityId}`;

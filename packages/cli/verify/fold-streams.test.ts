@@ -1,12 +1,22 @@
 import { entities } from '@muster/entities';
-import type { StoredEvent } from '@muster/log';
+import type { StoredEvent } from '@muster/store';
 import { expect } from 'chai';
 import { openStream, takeStored } from './fold-streams.ts';
 
 const [user] = entities;
 const at = new Date('2026-01-01T00:00:00Z');
 const event = (version: number, type: string, data: StoredEvent['data']): StoredEvent => ({
-  ...{ _id: `e${version}`, entity: 'user', entityId: '13AE742', version, partition: 0, type, data, at, meta: { requestId: 'test' } },
+  ...{
+    _id: `e${version}`,
+    entity: 'user',
+    entityId: '13AE742',
+    version,
+    partition: 0,
+    type,
+    data,
+    at,
+    meta: { requestId: 'test' },
+  },
 });
 const created = event(1, 'UserCreated', { name: 'Ada', email: 'ada@example.com', group: 1 });
 const moved = event(2, 'UserUpdated', { group: 2 });

@@ -1,9 +1,9 @@
-import type { StoredEvent } from '@muster/log';
 import { absent, type Entity, evolve, parseEvent, type State } from '@muster/model';
+import type { StoredEvent } from '@muster/store';
 
 /**
- * A stream while its events come by in any order: only its state is kept, the states at the versions that memory and the snapshot have, and events whose
- * predecessors are still to come. A plain value, changed in this file only.
+ * A stream while its events come by in any order: only its state is kept, the states at the versions that memory and
+ * the snapshot have, and events whose predecessors are still to come. A plain value, changed in this file only.
  */
 export type Stream = {
   readonly entity: string;
@@ -29,7 +29,10 @@ export const openStream = (entity: string, id: string, wanted: ReadonlySet<numbe
   kept: new Map(),
 });
 
-/** Takes one event of the stream, once. `entity` is undefined where this program knows none of that name: then all of it is poison. */
+/**
+ * Takes one event of the stream, once. `entity` is undefined where this program knows none of that name: then all of it
+ * is poison.
+ */
 export const takeStored = (stream: Stream, entity: Entity | undefined, stored: StoredEvent): void => {
   if (stored.version <= stream.position || stream.ahead.has(stored.version)) {
     stream.isOdd = true;
@@ -45,7 +48,9 @@ export const takeStored = (stream: Stream, entity: Entity | undefined, stored: S
 
 const step = (stream: Stream, entity: Entity | undefined, stored: StoredEvent) => {
   if (stream.poison) return;
-  const parsed = entity ? parseEvent(entity, stored) : { kind: 'poison' as const, problem: `no entity "${stream.entity}" is known here` };
+  const parsed = entity
+    ? parseEvent(entity, stored)
+    : { kind: 'poison' as const, problem: `no entity "${stream.entity}" is known here` };
   if (parsed.kind === 'poison') {
     stream.poison = { version: stored.version, problem: parsed.problem };
     return;

@@ -1,4 +1,4 @@
-import type { CheckpointDocument } from '@muster/log';
+import type { CheckpointDocument } from '@muster/store';
 import { expect } from 'chai';
 import { Timestamp } from 'mongodb';
 import { judgeCheckpoint } from './judge-checkpoint.ts';
@@ -16,13 +16,20 @@ const checkpoint: CheckpointDocument = {
   },
 };
 const whatIs = (versions: number, living: number, newest: number) =>
-  judgeCheckpoint(checkpoint, { versions, living: new Map([['user', living]]), snapshots: new Set([`test:${newest}`] as const) }).map(({ what }) => what);
+  judgeCheckpoint(checkpoint, {
+    versions,
+    living: new Map([['user', living]]),
+    snapshots: new Set([`test:${newest}`] as const),
+  }).map(({ what }) => what);
 
 describe('verify, of a checkpoint and its records,', () => {
   it('finds nothing where they add up', () => expect(whatIs(10, 4, 9)).to.deep.equal([]));
-  it('finds records that are missing', () => expect(whatIs(9, 4, 9)).to.deep.equal(['A checkpoint promises other records than there are']));
-  it('finds records that no snapshot wrote', () => expect(whatIs(11, 4, 9)).to.deep.equal(['A checkpoint promises other records than there are']));
-  it('finds another number of living', () => expect(whatIs(10, 5, 9)).to.deep.equal(['A checkpoint counts other living than there are']));
+  it('finds records that are missing', () =>
+    expect(whatIs(9, 4, 9)).to.deep.equal(['A checkpoint promises other records than there are']));
+  it('finds records that no snapshot wrote', () =>
+    expect(whatIs(11, 4, 9)).to.deep.equal(['A checkpoint promises other records than there are']));
+  it('finds another number of living', () =>
+    expect(whatIs(10, 5, 9)).to.deep.equal(['A checkpoint counts other living than there are']));
   it('knows at the same sum that the records are those it counts, whoever wrote them', () =>
     expect(whatIs(10, 5, 10)).to.deep.equal(['A checkpoint counts other living than there are']));
   it('lets more be there when a later snapshot has begun, but not less', () => {

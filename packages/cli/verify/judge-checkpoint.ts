@@ -1,21 +1,27 @@
-import { type CheckpointDocument, covers, type SnapshotMark } from '@muster/log';
+import { type CheckpointDocument, covers, type SnapshotMark } from '@muster/store';
 import type { Difference } from './findings.ts';
 
-/** What a partition's records add up to: the sum of their versions, the living by entity's name, the snapshots that wrote them. */
+/**
+ * What a partition's records add up to: the sum of their versions, the living by entity's name, the snapshots that
+ * wrote them.
+ */
 export type Totals = { versions: number; living: ReadonlyMap<string, number>; snapshots: ReadonlySet<SnapshotMark> };
 
 /**
- * Whether the records hold what their checkpoint says they do at least; exactly that, where no other snapshot may have moved them past it. The checkpoint
- * must have been read before the records. Pure.
+ * Whether the records hold what their checkpoint says they do at least; exactly that, where no other snapshot may have
+ * moved them past it. The checkpoint must have been read before the records. Pure.
  */
 export const judgeCheckpoint = (checkpoint: CheckpointDocument, totals: Totals): Difference[] => {
   const where = `Checkpoints, partition ${checkpoint._id}`;
   const isLater = [...totals.snapshots].some((snapshot) => !covers(checkpoint.snapshot, snapshot));
   if (totals.versions < checkpoint.events || (!isLater && totals.versions !== checkpoint.events)) {
     const expected = `${checkpoint.events} events in its records${isLater ? ' or more' : ''}`;
-    return [{ what: 'A checkpoint promises other records than there are', where, expected, found: `${totals.versions}` }];
+    return [
+      { what: 'A checkpoint promises other records than there are', where, expected, found: `${totals.versions}` },
+    ];
   }
-  if (totals.versions !== checkpoint.events) return []; // versions only grow: at the same sum the records are those that the checkpoint counts
+  // versions only grow: at the same sum the records are those that the checkpoint counts
+  if (totals.versions !== checkpoint.events) return [];
   return Object.entries(checkpoint.living)
     .filter(([name, living]) => living !== (totals.living.get(name) ?? 0))
     .map(([name, living]) => ({

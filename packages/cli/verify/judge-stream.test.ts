@@ -1,7 +1,7 @@
-import { partitionOf } from '@muster/cluster';
 import { entities } from '@muster/entities';
-import { foldStored, recordOf, type StoredEvent } from '@muster/log';
 import { absent, type State } from '@muster/model';
+import { partitionOf } from '@muster/placement';
+import { foldStored, recordOf, type StoredEvent } from '@muster/store';
 import { expect } from 'chai';
 import { type Facts, judgeStream } from './judge-stream.ts';
 
@@ -20,30 +20,47 @@ const deleted = event(3, 'UserDeleted', {});
 const poison = event(3, 'UserPromoted', {});
 
 const stateAt = (...events: StoredEvent[]): State => foldStored(user, events, absent).state;
-const recordAt = (...events: StoredEvent[]) => recordOf(id, partition, stateAt(...events) as Exclude<State, { status: 'absent' }>, 'test:7');
+const recordAt = (...events: StoredEvent[]) =>
+  recordOf(id, partition, stateAt(...events) as Exclude<State, { status: 'absent' }>, 'test:7');
 const sent = (state: State): State => JSON.parse(JSON.stringify(state)) as State; // as a dump has it: dates as text
 
-const judge = (facts: Partial<Facts>) => judgeStream({ name: 'user', entity: user, id, events: [], memory: [], record: undefined, ...facts }, partitions);
+const judge = (facts: Partial<Facts>) =>
+  judgeStream({ name: 'user', entity: user, id, events: [], memory: [], record: undefined, ...facts }, partitions);
 const whatIs = (facts: Partial<Facts>) => judge(facts).differences.map(({ what }) => what);
 
 describe('verify, of one stream,', () => {
   it('finds nothing where memory and Users are the fold of the log at their versions, each at another', () => {
     expect(
-      whatIs({ events: [created, moved, deleted], memory: [stateAt(created, moved, deleted), sent(stateAt(created, moved))], record: recordAt(created) }),
+      whatIs({
+        events: [created, moved, deleted],
+        memory: [stateAt(created, moved, deleted), sent(stateAt(created, moved))],
+        record: recordAt(created),
+      }),
     ).to.deep.equal([]);
-    expect(whatIs({ events: [created, moved, deleted], memory: [], record: recordAt(created, moved, deleted) })).to.deep.equal([]);
+    expect(
+      whatIs({ events: [created, moved, deleted], memory: [], record: recordAt(created, moved, deleted) }),
+    ).to.deep.equal([]);
   });
 
   it('finds a field that memory has otherwise', () => {
     const wrong = stateAt(created, event(2, 'UserUpdated', { group: 3 }));
-    expect(whatIs({ events: [created, moved], memory: [{ ...wrong } as State] })).to.deep.equal(['Memory is not the fold of the log']);
+    expect(whatIs({ events: [created, moved], memory: [{ ...wrong } as State] })).to.deep.equal([
+      'Memory is not the fold of the log',
+    ]);
   });
 
   it('finds a field that Users has otherwise, lacks, or has beside', () => {
     const right = recordAt(created, moved);
     const { email: _, ...without } = right;
-    for (const record of [{ ...right, group: 3 }, { ...right, extra: 1 }, without, { ...right, createdAt: new Date(0) }]) {
-      expect(whatIs({ events: [created, moved], record: record as typeof right })).to.deep.equal(['Users is not the fold of the log']);
+    for (const record of [
+      { ...right, group: 3 },
+      { ...right, extra: 1 },
+      without,
+      { ...right, createdAt: new Date(0) },
+    ]) {
+      expect(whatIs({ events: [created, moved], record: record as typeof right })).to.deep.equal([
+        'Users is not the fold of the log',
+      ]);
     }
   });
 
@@ -53,22 +70,34 @@ describe('verify, of one stream,', () => {
   });
 
   it('finds versions that the log does not have', () => {
-    expect(whatIs({ events: [created], memory: [stateAt(created, moved)] })).to.deep.equal(['Memory has a version that the log does not have']);
-    expect(whatIs({ events: [], record: recordAt(created) })).to.deep.equal(['Users has a version that the log does not have']);
+    expect(whatIs({ events: [created], memory: [stateAt(created, moved)] })).to.deep.equal([
+      'Memory has a version that the log does not have',
+    ]);
+    expect(whatIs({ events: [], record: recordAt(created) })).to.deep.equal([
+      'Users has a version that the log does not have',
+    ]);
   });
 
   it('finds a missing version, two of one version, and a first one that is not 1', () => {
     expect(whatIs({ events: [created, deleted] })).to.deep.equal(['A version is missing']);
-    expect(whatIs({ events: [created, moved, { ...moved, _id: 'other' }] })).to.deep.equal(['Two events have one version']);
+    expect(whatIs({ events: [created, moved, { ...moved, _id: 'other' }] })).to.deep.equal([
+      'Two events have one version',
+    ]);
     expect(whatIs({ events: [moved] })).to.deep.equal(['A version is missing']);
   });
 
   it('finds an event in another partition', () => {
-    expect(whatIs({ events: [created, { ...moved, partition: partition + 1 }] })).to.deep.equal(['An event is in the wrong partition']);
+    expect(whatIs({ events: [created, { ...moved, partition: partition + 1 }] })).to.deep.equal([
+      'An event is in the wrong partition',
+    ]);
   });
 
   it('reports a stream with an event that cannot be understood as parked, not as different', () => {
-    const { differences, parked } = judge({ events: [created, moved, poison], memory: [stateAt(created, moved)], record: recordAt(created) });
+    const { differences, parked } = judge({
+      events: [created, moved, poison],
+      memory: [stateAt(created, moved)],
+      record: recordAt(created),
+    });
     expect(differences).to.deep.equal([]);
     expect(parked).to.include({ entity: 'user', id, version: 3 });
   });

@@ -1,10 +1,13 @@
-import { partitionOf } from '@muster/cluster';
-import { foldStored, type RecordDocument, type StoredEvent } from '@muster/log';
 import { absent, type Entity, type State } from '@muster/model';
+import { partitionOf } from '@muster/placement';
+import { foldStored, type RecordDocument, type StoredEvent } from '@muster/store';
 import { describeState, isRecordOf, isSameState } from './comparable-state.ts';
 import type { Difference, ParkedStream } from './findings.ts';
 
-/** All that is known of one stream: its events as the log has them, sorted by version, and what memory and the snapshot say of it. */
+/**
+ * All that is known of one stream: its events as the log has them, sorted by version, and what memory and the snapshot
+ * say of it.
+ */
 export type Facts = {
   name: string; // the entity's
   entity: Entity | undefined; // undefined where this program knows none of that name
@@ -16,14 +19,22 @@ export type Facts = {
 
 export type Judgement = { differences: Difference[]; parked: ParkedStream | undefined };
 
-/** What of a stream is not as it must be: its events among themselves, and memory and snapshot against the fold of its events. Pure. */
+/**
+ * What of a stream is not as it must be: its events among themselves, and memory and snapshot against the fold of its
+ * events. Pure.
+ */
 export const judgeStream = (facts: Facts, partitions: number): Judgement => {
   const { name, id, events, entity } = facts;
   const where = `${name} "${id}"`;
   const ownFaults = [...findStrays(facts, partitions, where), ...findGaps(events, where)];
-  if (!entity) return { differences: ownFaults, parked: { entity: name, id, version: 1, problem: `no entity "${name}" is known here` } };
+  if (!entity)
+    return {
+      differences: ownFaults,
+      parked: { entity: name, id, version: 1, problem: `no entity "${name}" is known here` },
+    };
   const { parked } = foldStored(entity, events, absent);
-  const isPoison = parked !== undefined && events.some(({ version }) => version === parked.version) && isDense(events, parked.version);
+  const isPoison =
+    parked !== undefined && events.some(({ version }) => version === parked.version) && isDense(events, parked.version);
   const states = statesOf(entity, events);
   const differences = [
     ...ownFaults,
@@ -60,9 +71,19 @@ const findGaps = (events: readonly StoredEvent[], where: string): Difference[] =
   for (const { version } of events) {
     const found = `version ${version}`;
     if (version === last)
-      differences.push({ what: 'Two events have one version', where: `log, ${where}, ${found}`, expected: 'one event', found: 'another one' });
+      differences.push({
+        what: 'Two events have one version',
+        where: `log, ${where}, ${found}`,
+        expected: 'one event',
+        found: 'another one',
+      });
     else if (version !== last + 1)
-      differences.push({ what: 'A version is missing', where: `log, ${where}, before ${found}`, expected: `version ${last + 1}`, found });
+      differences.push({
+        what: 'A version is missing',
+        where: `log, ${where}, before ${found}`,
+        expected: `version ${last + 1}`,
+        found,
+      });
     last = Math.max(last, version);
   }
   return differences;
@@ -77,7 +98,12 @@ const findInMemory = (states: State[], state: State, where: string): Difference[
   if (!folded) return [aheadOfLog('Memory', where, states, state.version, describeState(state))];
   if (isSameState(folded, state)) return [];
   return [
-    { what: 'Memory is not the fold of the log', where: `${where}, version ${state.version}`, expected: describeState(folded), found: describeState(state) },
+    {
+      what: 'Memory is not the fold of the log',
+      where: `${where}, version ${state.version}`,
+      expected: describeState(folded),
+      found: describeState(state),
+    },
   ];
 };
 
@@ -86,7 +112,14 @@ const findInRecord = (entity: Entity, states: State[], record: RecordDocument, w
   if (!folded) return [aheadOfLog(entity.collection, where, states, record.version, JSON.stringify(record))];
   if (isRecordOf(record, folded)) return [];
   const what = `${entity.collection} is not the fold of the log`;
-  return [{ what, where: `${where}, version ${record.version}`, expected: describeState(folded), found: JSON.stringify(record) }];
+  return [
+    {
+      what,
+      where: `${where}, version ${record.version}`,
+      expected: describeState(folded),
+      found: JSON.stringify(record),
+    },
+  ];
 };
 
 const aheadOfLog = (who: string, where: string, states: State[], version: number, found: string): Difference => ({

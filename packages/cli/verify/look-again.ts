@@ -1,6 +1,7 @@
-import { type Holder, partitionOf, type ReadReply, readFrom } from '@muster/cluster';
-import { type Log, type StoredEvent, withinDeadline } from '@muster/log';
 import type { Entity, State } from '@muster/model';
+import { partitionOf } from '@muster/placement';
+import { type Log, type StoredEvent, withinDeadline } from '@muster/store';
+import { type Holder, type ReadReply, readFrom } from '@muster/wire';
 import { stateOfReply } from './comparable-state.ts';
 import type { Suspect } from './find-suspects.ts';
 import { type Findings, noteDifference, noteParked, noteUnlooked } from './findings.ts';
@@ -14,15 +15,23 @@ const asksAtOnce = 1_000;
 const readsAtOnce = 16;
 
 /**
- * Looks at suspected streams again: memory must reach, within 5 s, what the log had of them, and then memory and the record must be the fold of the
- * stream's whole log. `holder` is undefined where memory is not looked at.
+ * Looks at suspected streams again: memory must reach, within 5 s, what the log had of them, and then memory and the
+ * record must be the fold of the stream's whole log. `holder` is undefined where memory is not looked at.
  */
-export const lookAgain = async (looking: Looking, partition: number, holder: Holder | undefined, suspects: readonly Suspect[]): Promise<void> => {
+export const lookAgain = async (
+  looking: Looking,
+  partition: number,
+  holder: Holder | undefined,
+  suspects: readonly Suspect[],
+): Promise<void> => {
   const untilMs = performance.now() + reachMs;
   for (const some of chunksOf(suspects, asksAtOnce)) {
-    const asked = holder ? await Promise.all(some.map((suspect) => askMemory(looking, partition, holder, suspect, untilMs))) : some.map(() => []);
+    const asked = holder
+      ? await Promise.all(some.map((suspect) => askMemory(looking, partition, holder, suspect, untilMs)))
+      : some.map(() => []);
     const pairs = some.map((suspect, index) => ({ suspect, replied: asked[index] ?? [] }));
-    for (const few of chunksOf(pairs, readsAtOnce)) await Promise.all(few.map(({ suspect, replied }) => judge(looking, suspect, replied)));
+    for (const few of chunksOf(pairs, readsAtOnce))
+      await Promise.all(few.map(({ suspect, replied }) => judge(looking, suspect, replied)));
   }
 };
 
@@ -34,31 +43,48 @@ const askMemory = async (
   untilMs: number,
 ): Promise<State[]> => {
   const { entity, id, lastVersion } = suspect;
-  if (!entities.has(entity) || partitionOf(entity, id, partitions) !== partition) return []; // another one holds it, rightly
+  // another one holds it, rightly
+  if (!entities.has(entity) || partitionOf(entity, id, partitions) !== partition) return [];
   const waitMs = Math.max(0, Math.round(untilMs - performance.now()));
   const reply = await readFrom(holder, { entity, id, minVersion: lastVersion, waitMs }, waitMs + answerMs);
   if (reply?.kind === 'state') return [stateOfReply(reply)];
-  if (reply?.kind === 'notYet') noteDifference(findings, behind(suspect, await readFrom(holder, { entity, id, minVersion: 0, waitMs: 0 }, answerMs)));
+  if (reply?.kind === 'notYet')
+    noteDifference(
+      findings,
+      behind(suspect, await readFrom(holder, { entity, id, minVersion: 0, waitMs: 0 }, answerMs)),
+    );
   else noteUnlooked(findings, partition, `${holder.name} did not answer`);
   return [];
 };
 
 const behind = ({ entity, id, lastVersion }: Suspect, reply: ReadReply | undefined) => {
   const found = reply?.kind === 'state' ? `version ${reply.version}${reply.parked ? ', parked' : ''}` : 'an older one';
-  return { what: 'Memory does not reach the log', where: `memory, ${entity} "${id}"`, expected: `version ${lastVersion} within ${reachMs / 1_000} s`, found };
+  return {
+    what: 'Memory does not reach the log',
+    where: `memory, ${entity} "${id}"`,
+    expected: `version ${lastVersion} within ${reachMs / 1_000} s`,
+    found,
+  };
 };
 
 const judge = async (looking: Looking, suspect: Suspect, replied: State[]) => {
   const { entity: name, id, record } = suspect;
   const events = await readWhole(looking.log, name, id); // after memory was asked, so that it holds whatever memory has
   const memory = suspect.memory ? [suspect.memory, ...replied] : replied;
-  const { differences, parked } = judgeStream({ name, id, entity: looking.entities.get(name), events, memory, record }, looking.partitions);
+  const { differences, parked } = judgeStream(
+    { name, id, entity: looking.entities.get(name), events, memory, record },
+    looking.partitions,
+  );
   for (const difference of differences) noteDifference(looking.findings, difference);
   if (parked) noteParked(looking.findings, parked);
 };
 
 const readWhole = (log: Log, entity: string, entityId: string): Promise<StoredEvent[]> =>
-  withinDeadline(log.events.find({ entity, entityId }).sort({ version: 1 }).toArray(), 10_000, `read the events of ${entity} "${entityId}"`);
+  withinDeadline(
+    log.events.find({ entity, entityId }).sort({ version: 1 }).toArray(),
+    10_000,
+    `read the events of ${entity} "${entityId}"`,
+  );
 
 const chunksOf = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));

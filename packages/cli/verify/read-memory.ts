@@ -1,15 +1,26 @@
-import type { Holder } from '@muster/cluster';
 import type { Entity, State } from '@muster/model';
+import type { Holder } from '@muster/wire';
 import { askUntil } from '../ask-aggregators.ts';
 
 const pageSize = 10_000;
 const pageMs = 15_000;
 
-/** All states of an entity that the holder has of a partition, by id; undefined when it does not answer, or has not got that partition. */
-export const readMemory = async (holder: Holder, partition: number, entity: Entity): Promise<Map<string, State> | undefined> => {
+/**
+ * All states of an entity that the holder has of a partition, by id; undefined when it does not answer, or has not got
+ * that partition.
+ */
+export const readMemory = async (
+  holder: Holder,
+  partition: number,
+  entity: Entity,
+): Promise<Map<string, State> | undefined> => {
   const states = new Map<string, State>();
   for (let after = ''; ; ) {
-    const answer = await askUntil(holder, { kind: 'dump', partition, entity: entity.name, after, limit: pageSize }, pageMs);
+    const answer = await askUntil(
+      holder,
+      { kind: 'dump', partition, entity: entity.name, after, limit: pageSize },
+      pageMs,
+    );
     if (answer?.kind !== 'dumped') return undefined;
     for (const [id, state] of answer.states) states.set(id, state as State); // its dates are texts
     const last = answer.states.at(-1);

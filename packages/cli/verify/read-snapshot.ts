@@ -1,5 +1,5 @@
-import { type Log, type RecordDocument, readCheckpoints, type SnapshotMark, scanRecords } from '@muster/log';
 import type { Entity } from '@muster/model';
+import { type Log, type RecordDocument, readCheckpoints, type SnapshotMark, scanRecords } from '@muster/store';
 import type { Difference } from './findings.ts';
 import { judgeCheckpoint, type Totals } from './judge-checkpoint.ts';
 
@@ -8,13 +8,17 @@ export type Snapshot = { records: Map<string, Map<string, RecordDocument>>; diff
 
 const looks = 3;
 
-/** Reads a partition's checkpoint, then its records; where they do not fit each other, reads both again before it says so. */
+/**
+ * Reads a partition's checkpoint, then its records; where they do not fit each other, reads both again before it says
+ * so.
+ */
 export const readSnapshot = async (log: Log, entities: readonly Entity[], partition: number): Promise<Snapshot> => {
   for (let look = 1; ; look += 1) {
     const checkpoint = (await readCheckpoints(log, [partition], 10_000)).get(partition);
     const records = new Map<string, Map<string, RecordDocument>>();
     for (const entity of entities) records.set(entity.name, await readRecords(log, entity, partition));
-    const differences = checkpoint ? judgeCheckpoint(checkpoint, totalsOf(records)) : []; // records come before their first checkpoint;
+    // records come before their first checkpoint;
+    const differences = checkpoint ? judgeCheckpoint(checkpoint, totalsOf(records)) : [];
     if (differences.length === 0 || look === looks) return { records, differences };
   }
 };

@@ -1,6 +1,7 @@
-import { type Holder, isAnswering, partitionOf } from '@muster/cluster';
-import type { RecordDocument } from '@muster/log';
 import type { State } from '@muster/model';
+import { partitionOf } from '@muster/placement';
+import type { RecordDocument } from '@muster/store';
+import { type Holder, isAnswering } from '@muster/wire';
 import { findSuspects, type Held } from './find-suspects.ts';
 import { countCaughtUp, countEvents, countState, type Difference, noteDifference, noteUnlooked } from './findings.ts';
 import { foldLog } from './fold-log.ts';
@@ -9,27 +10,45 @@ import { readMemory } from './read-memory.ts';
 import { readSnapshot } from './read-snapshot.ts';
 
 /**
- * Compares one partition's memory and snapshot with the fold of its log, while all go on: the two are read first, so that the log, read after them,
- * has all that they can know; what then looks behind or odd is looked at again. Every one of `holders` is looked at; none, where memory is not to be.
+ * Compares one partition's memory and snapshot with the fold of its log, while all go on: the two are read first, so
+ * that the log, read after them, has all that they can know; what then looks behind or odd is looked at again. Every
+ * one of `holders` is looked at; none, where memory is not to be.
  */
-export const verifyPartition = async (looking: Looking, partition: number, holders: readonly Holder[], onEvents: (events: number) => void): Promise<void> => {
+export const verifyPartition = async (
+  looking: Looking,
+  partition: number,
+  holders: readonly Holder[],
+  onEvents: (events: number) => void,
+): Promise<void> => {
   const { log, entities, findings, partitions } = looking;
   const memories: { holder: Holder | undefined; memory: Held['memory'] }[] = [];
   for (const holder of holders) {
     const memory = await readAllMemory(looking, partition, holder);
     if (memory) memories.push({ holder, memory });
   }
-  if (holders.length > 0 && memories.length === 0) noteUnlooked(findings, partition, `${holders.map(({ name }) => name).join(' and ')} do not hand it out`);
+  if (holders.length > 0 && memories.length === 0)
+    noteUnlooked(findings, partition, `${holders.map(({ name }) => name).join(' and ')} do not hand it out`);
   if (memories.length === 0) memories.push({ holder: undefined, memory: undefined });
   const snapshot = await readSnapshot(log, [...entities.values()], partition);
   const helds = memories.map(({ memory }): Held => ({ memory, records: snapshot.records }));
-  for (const difference of [...snapshot.differences, ...helds.flatMap((held) => findMisplaced(held, partition, partitions))])
+  for (const difference of [
+    ...snapshot.differences,
+    ...helds.flatMap((held) => findMisplaced(held, partition, partitions)),
+  ])
     noteDifference(findings, difference);
 
-  const versionsOf = (entity: string, id: string) => memories.map(({ memory }) => memory?.get(entity)?.get(id)?.version ?? 0);
-  const wanted = (entity: string, id: string) => new Set([...versionsOf(entity, id), snapshot.records.get(entity)?.get(id)?.version ?? 0]);
+  const versionsOf = (entity: string, id: string) =>
+    memories.map(({ memory }) => memory?.get(entity)?.get(id)?.version ?? 0);
+  const wanted = (entity: string, id: string) =>
+    new Set([...versionsOf(entity, id), snapshot.records.get(entity)?.get(id)?.version ?? 0]);
   const { streams, events, reusedIds } = await foldLog(log, entities, partition, wanted, onEvents);
-  for (const id of reusedIds) noteDifference(findings, { what: 'Two events have one id', where: `log, event ${id}`, expected: 'one event', found: 'two' });
+  for (const id of reusedIds)
+    noteDifference(findings, {
+      what: 'Two events have one id',
+      where: `log, event ${id}`,
+      expected: 'one event',
+      found: 'two',
+    });
   countEvents(findings, events);
   for (const { entity, state } of streams.values()) countState(findings, entity, state.status);
 
@@ -41,10 +60,15 @@ export const verifyPartition = async (looking: Looking, partition: number, holde
 };
 
 /** Undefined where the holder does not have the partition any more: others do. One that does not answer is told. */
-const readAllMemory = async ({ entities, findings }: Looking, partition: number, holder: Holder): Promise<Map<string, Map<string, State>> | undefined> => {
+const readAllMemory = async (
+  { entities, findings }: Looking,
+  partition: number,
+  holder: Holder,
+): Promise<Map<string, Map<string, State>> | undefined> => {
   const memory = new Map<string, Map<string, State>>();
   if (!isAnswering(holder)) {
-    noteUnlooked(findings, partition, `${holder.name} does not answer`); // nor did it for an earlier partition: that was waited for
+    // nor did it for an earlier partition: that was waited for
+    noteUnlooked(findings, partition, `${holder.name} does not answer`);
     return undefined;
   }
   for (const entity of entities.values()) {

@@ -1,5 +1,5 @@
 import { entities } from '@muster/entities';
-import { openLog, withinDeadline } from '@muster/log';
+import { openLog, withinDeadline } from '@muster/store';
 import { openAggregators } from '../ask-aggregators.ts';
 import { findSystem, readPartitions } from '../find-system.ts';
 import { closeProgress, openProgress, showProgress } from '../progress.ts';
@@ -11,10 +11,14 @@ import { verifyPartition } from './verify-partition.ts';
 export type VerifyOptions = { memory: boolean };
 
 /**
- * Refolds the log of the running system and compares it with what the aggregators hold in memory and with the snapshot; prints what it found.
- * The exit code: 0 all equal, 1 any difference, 2 it could not look at everything.
+ * Refolds the log of the running system and compares it with what the aggregators hold in memory and with the snapshot;
+ * prints what it found. The exit code: 0 all equal, 1 any difference, 2 it could not look at everything.
  */
-export const verify = async (environment: NodeJS.ProcessEnv, options: VerifyOptions, print: (text: string) => void): Promise<number> => {
+export const verify = async (
+  environment: NodeJS.ProcessEnv,
+  options: VerifyOptions,
+  print: (text: string) => void,
+): Promise<number> => {
   const startedAt = performance.now();
   const system = await findSystem(environment);
   if (system.kind === 'problems') return refuse(system.problems.join('; '), print);
@@ -23,7 +27,12 @@ export const verify = async (environment: NodeJS.ProcessEnv, options: VerifyOpti
     const partitions = await readPartitions(log);
     const total = await withinDeadline(log.events.estimatedDocumentCount(), 10_000, 'count the events');
     await using aggregators = await openAggregators(log, system.secret);
-    const looking = { log, entities: new Map(entities.map((entity) => [entity.name, entity])), partitions, findings: openFindings() };
+    const looking = {
+      log,
+      entities: new Map(entities.map((entity) => [entity.name, entity])),
+      partitions,
+      findings: openFindings(),
+    };
     const { findings } = looking;
     const progress = openProgress('Events verified', total);
     for (let partition = 0; partition < partitions; partition += 1) {
@@ -35,7 +44,15 @@ export const verify = async (environment: NodeJS.ProcessEnv, options: VerifyOpti
     for (const difference of await findOutside(log, entities, partitions)) noteDifference(findings, difference);
     closeProgress(progress);
     const letters = await withinDeadline(log.deadLetters.countDocuments(), 10_000, 'count the dead letters');
-    print(describeFindings(findings, { entities, letters, partitions, memory: options.memory, seconds: (performance.now() - startedAt) / 1_000 }));
+    print(
+      describeFindings(findings, {
+        entities,
+        letters,
+        partitions,
+        memory: options.memory,
+        seconds: (performance.now() - startedAt) / 1_000,
+      }),
+    );
     if (findings.differences > 0) return 1;
     return findings.unlooked.size > 0 ? 2 : 0;
   } catch (error) {
@@ -43,7 +60,8 @@ export const verify = async (environment: NodeJS.ProcessEnv, options: VerifyOpti
   }
 };
 
-const whoIsSilent = (silent: readonly string[]) => (silent.length > 0 ? `no holder answers; silent are ${silent.join(', ')}` : 'no aggregator holds it');
+const whoIsSilent = (silent: readonly string[]) =>
+  silent.length > 0 ? `no holder answers; silent are ${silent.join(', ')}` : 'no aggregator holds it';
 
 const refuse = (problem: string, print: (text: string) => void): number => {
   print(`Cannot verify: ${problem}`);

@@ -8,13 +8,17 @@ import { type About, countThings } from '../read-set.ts';
 /** GET /api/user/count */
 export const count = async (gateway: Gateway, entity: Entity, ctx: Context): Promise<void> => {
   const census = await countThings(gateway, entity);
-  if (census.kind === 'unavailable') return answerProblem(ctx, unavailable(`Cannot count ${entity.name}s: ${census.why}`));
+  if (census.kind === 'unavailable')
+    return answerProblem(ctx, unavailable(`Cannot count ${entity.name}s: ${census.why}`));
   setSetHeaders(ctx, census.about);
   const total = census.living.reduce((sum, living) => sum + living, 0);
   answerJson(ctx, 200, JSON.stringify({ count: total }));
 };
 
-/** The headers of an answer on many things: where it came from, how old it may be in milliseconds, and as of when it is where that is not now. */
+/**
+ * The headers of an answer on many things: where it came from, how old it may be in milliseconds, and as of when it is
+ * where that is not now.
+ */
 export const setSetHeaders = (ctx: Context, { sources, lagMs, asOf }: About): void => {
   ctx.set('Muster-Source', [...sources].sort().join(', '));
   ctx.set('Muster-Lag-Ms', String(Math.round(lagMs)));

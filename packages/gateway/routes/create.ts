@@ -12,7 +12,12 @@ export const create = async (gateway: Gateway, entity: Entity, ctx: Context): Pr
   const parsed = parseNew(entity, ctx.request.body);
   if (parsed.kind === 'faults') return answerProblem(ctx, invalid(parsed.faults));
   const id = parsed.id ?? newId(gateway.random);
-  const outcome = await executeCommand(gateway, { entity, id, command: { kind: 'create', fields: parsed.fields }, ...requestOf(gateway, ctx) });
+  const outcome = await executeCommand(gateway, {
+    entity,
+    id,
+    command: { kind: 'create', fields: parsed.fields },
+    ...requestOf(gateway, ctx),
+  });
   answerOutcome(ctx, entity, id, outcome, (state) => {
     ctx.set('Location', `${entity.path}/${id}`);
     answerJson(ctx, 201, jsonOf(entity, id, state));

@@ -12,7 +12,12 @@ export const remove = async (gateway: Gateway, entity: Entity, ctx: Context, id:
   const ifMatch = parseIfMatch(ctx);
   const faults = [...findIdFaults(id), ...(ifMatch.kind === 'faults' ? ifMatch.faults : [])];
   if (faults.length > 0 || ifMatch.kind === 'faults') return answerProblem(ctx, invalid(faults));
-  const outcome = await executeCommand(gateway, { entity, id, command: { kind: 'delete', ifVersion: ifMatch.value }, ...requestOf(gateway, ctx) });
+  const outcome = await executeCommand(gateway, {
+    entity,
+    id,
+    command: { kind: 'delete', ifVersion: ifMatch.value },
+    ...requestOf(gateway, ctx),
+  });
   answerOutcome(ctx, entity, id, outcome, () => {
     ctx.status = 204;
   });

@@ -15,10 +15,16 @@ export const list = async (gateway: Gateway, entity: Entity, ctx: Context): Prom
   const offset = parseQueryInteger(ctx, 'offset', 0, 0, Number.MAX_SAFE_INTEGER);
   const limit = parseQueryInteger(ctx, 'limit', limitDefault, 1, limitMax);
   const unknown = Object.keys(ctx.query).filter((name) => name !== 'offset' && name !== 'limit');
-  const faults = [...unknown.map((name) => ({ pointer: `/${name}`, detail: `the parameter "${name}" is not known; known are offset and limit` }))];
+  const faults = [
+    ...unknown.map((name) => ({
+      pointer: `/${name}`,
+      detail: `the parameter "${name}" is not known; known are offset and limit`,
+    })),
+  ];
   if (offset.kind === 'faults') faults.push(...offset.faults);
   if (limit.kind === 'faults') faults.push(...limit.faults);
-  if (faults.length > 0 || offset.kind === 'faults' || limit.kind === 'faults') return answerProblem(ctx, invalid(faults));
+  if (faults.length > 0 || offset.kind === 'faults' || limit.kind === 'faults')
+    return answerProblem(ctx, invalid(faults));
   const [from, most] = [offset.value ?? 0, limit.value ?? limitDefault];
   const page = await listThings(gateway, entity, from, most);
   if (page.kind === 'unavailable') return answerProblem(ctx, unavailable(`Cannot list ${entity.name}s: ${page.why}`));
@@ -29,7 +35,8 @@ export const list = async (gateway: Gateway, entity: Entity, ctx: Context): Prom
 };
 
 const linksOf = (path: string, offset: number, limit: number, total: number): string[] => {
-  const link = (to: number, size: number, relation: string) => `<${path}?offset=${to}&limit=${size}>; rel="${relation}"`;
+  const link = (to: number, size: number, relation: string) =>
+    `<${path}?offset=${to}&limit=${size}>; rel="${relation}"`;
   const next = offset + limit < total ? [link(offset + limit, limit, 'next')] : [];
   const before = Math.max(0, offset - limit);
   const previous = offset > 0 ? [link(before, Math.min(limit, offset), 'prev')] : [];

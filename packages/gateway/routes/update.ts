@@ -8,11 +8,17 @@ import { answerProblem, invalid } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
 
 /** PUT /api/user/{id}, or PUT /api/user with the id in the body: a partial update. */
-export const update = async (gateway: Gateway, entity: Entity, ctx: Context, idInPath: string | undefined): Promise<void> => {
+export const update = async (
+  gateway: Gateway,
+  entity: Entity,
+  ctx: Context,
+  idInPath: string | undefined,
+): Promise<void> => {
   const parsed = parseChanges(entity, ctx.request.body);
   if (parsed.kind === 'faults') return answerProblem(ctx, invalid(parsed.faults));
   const id = idInPath ?? parsed.id;
-  const faults = id === undefined ? [{ pointer: '/id', detail: '"id" is required, in the path or in the body' }] : findIdFaults(id);
+  const faults =
+    id === undefined ? [{ pointer: '/id', detail: '"id" is required, in the path or in the body' }] : findIdFaults(id);
   if (parsed.id !== undefined && parsed.id !== id)
     faults.push({ pointer: '/id', detail: `"id" is "${parsed.id}", the path says "${id}": they must be the same` });
   const ifMatch = parseIfMatch(ctx);

@@ -1,0 +1,76 @@
+import { absent, type Entity } from '@muster/model';
+import { pause, retryUntil } from '@muster/runtime';
+import { countEvents, readStream, scanLastVersions } from '@muster/store';
+import type { Aggregator } from './aggregator.ts';
+import { findEntry, type Partition } from './table.ts';
+import { takeAtOnce } from './take-event.ts';
+
+const readDeadlineMs = 15_000;
+const looksMax = 5;
+const lookEveryMs = 1_000;
+const heartbeatLookMs = 50;
+
+/**
+ * After a restore, without haste: versions are dense, so the sum of a partition's versions is the number of its events
+ * in the log. Compares the two until they are equal once; where the log keeps having more, looks for streams that stay
+ * behind it, repairs them, counts it, and warns. Never throws.
+ */
+export const proveWhole = async (
+  aggregator: Aggregator,
+  partitions: readonly Partition[],
+  signal: AbortSignal,
+): Promise<void> => {
+  for (const partition of partitions) {
+    const complain = (error: unknown) =>
+      aggregator.logger.warn({ err: error }, `Cannot compare partition ${partition.number} with the log, trying again`);
+    await retryUntil(() => provePartition(aggregator, partition, signal), signal, complain);
+  }
+};
+
+const provePartition = async (aggregator: Aggregator, partition: Partition, signal: AbortSignal) => {
+  const isHere = () => aggregator.table.get(partition.number) === partition; // it may have moved on
+  for (let look = 0; look < looksMax && !signal.aborted && isHere(); look += 1) {
+    if (look > 0) await pause(lookEveryMs, signal);
+    const atLeast = partition.events + partition.parkedEvents;
+    const inLog = await countEvents(aggregator.log, partition.number, readDeadlineMs);
+    if (inLog >= atLeast && inLog <= partition.events + partition.parkedEvents) return;
+  }
+  if (!isHere()) return;
+  const suspects = await findBehind(aggregator, partition);
+  await heartbeatReturned(aggregator, signal); // whatever the stream was to bring has come by then
+  for (const suspect of suspects) if (!signal.aborted) await repair(aggregator, partition, suspect);
+};
+
+type Suspect = { entity: Entity; id: string; version: number };
+
+const findBehind = async ({ entities, log }: Aggregator, partition: Partition): Promise<Suspect[]> => {
+  const suspects: Suspect[] = [];
+  for await (const { _id, version } of scanLastVersions(log, partition.number)) {
+    const entity = entities.get(_id.entity);
+    if (entity && isBehindLog(partition, { entity, id: _id.entityId, version }))
+      suspects.push({ entity, id: _id.entityId, version });
+  }
+  return suspects;
+};
+
+const isBehindLog = (partition: Partition, { entity, id, version }: Suspect): boolean =>
+  (findEntry(partition, entity.name, id)?.state.version ?? 0) < version &&
+  !partition.parked.has(`${entity.name}:${id}`);
+
+const heartbeatReturned = async ({ heart }: Aggregator, signal: AbortSignal) => {
+  const next = heart.sent + 1;
+  while (heart.seen < next && !signal.aborted) await pause(heartbeatLookMs, signal);
+};
+
+const repair = async (aggregator: Aggregator, partition: Partition, suspect: Suspect) => {
+  const { log, logger, metrics } = aggregator;
+  if (!isBehindLog(partition, suspect)) return; // it came through the stream meanwhile
+  const { entity, id, version } = suspect;
+  const known = findEntry(partition, entity.name, id)?.state ?? absent;
+  const missed = await readStream(log, entity, id, known.version, readDeadlineMs);
+  for (const event of missed) takeAtOnce(aggregator, event);
+  metrics.repaired.inc();
+  logger.error(
+    `Repaired ${entity.name} "${id}": memory had version ${known.version}, the log has ${version}; please report how this process was started`,
+  );
+};

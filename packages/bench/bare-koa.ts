@@ -1,0 +1,23 @@
+import type { AddressInfo } from 'node:net';
+import { makeUser } from '@muster/cli';
+import { runProgram } from '@muster/runtime';
+import Koa from 'koa';
+
+// Target (b): what Koa itself costs. Answers every request with one constant user, as large as the others' answers.
+
+await runProgram('bench-bare-koa', async (_environment, signal) => {
+  const { id, fields } = makeUser(1, 0);
+  const text = JSON.stringify({ id, ...fields });
+  const app = new Koa();
+  app.use((ctx) => {
+    ctx.type = 'json';
+    ctx.body = text;
+  });
+  const server = app.listen(0, '127.0.0.1', () =>
+    process.send?.({ kind: 'ready', port: (server.address() as AddressInfo).port }),
+  );
+  await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  server.closeAllConnections();
+  server.close();
+  return 0;
+});

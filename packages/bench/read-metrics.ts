@@ -1,0 +1,50 @@
+import { type Log, listMembers } from '@muster/store';
+
+/** What the aggregators say of themselves: the greatest lag in seconds, and sums of the others. */
+export type TailFigures = {
+  lagSeconds: number;
+  changed: number;
+  snapshots: number;
+  failedSnapshots: number;
+  saved: number;
+  applied: number;
+};
+
+/** Reads the figures of all aggregators that answer. */
+export const readTail = async (log: Log): Promise<TailFigures> => {
+  const members = await listMembers(log, 5_000);
+  const texts = await Promise.all(members.map(({ healthPort }) => fetchMetrics(healthPort)));
+  const found = texts.map(parseMetrics);
+  const sumOf = (name: string, label = '') => found.reduce((sum, metrics) => sum + figureOf(metrics, name, label), 0);
+  return {
+    lagSeconds: Math.max(0, ...found.map((metrics) => figureOf(metrics, 'muster_lag_seconds'))),
+    changed: sumOf('muster_changed_records'),
+    snapshots: sumOf('muster_snapshots_total', 'outcome="saved"'),
+    failedSnapshots: sumOf('muster_snapshots_total', 'outcome="failed"'),
+    saved: sumOf('muster_records_saved_total'),
+    applied: sumOf('muster_events_applied_total'),
+  };
+};
+
+export type Metric = { name: string; labels: string; value: number };
+
+/** The samples in a text in Prometheus' format. Pure. */
+export const parseMetrics = (text: string): Metric[] =>
+  text.split('\n').flatMap((line) => {
+    const parts = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/.exec(line);
+    return parts ? [{ name: parts[1] ?? '', labels: parts[2] ?? '', value: Number(parts[3]) }] : [];
+  });
+
+const figureOf = (metrics: readonly Metric[], name: string, label = ''): number =>
+  metrics
+    .filter((metric) => metric.name === name && metric.labels.includes(label))
+    .reduce((sum, { value }) => sum + value, 0);
+
+const fetchMetrics = async (healthPort: number): Promise<string> => {
+  try {
+    const answer = await fetch(`http://127.0.0.1:${healthPort}/metrics`, { signal: AbortSignal.timeout(2_000) });
+    return await answer.text();
+  } catch {
+    return ''; // it is being killed and started again
+  }
+};

@@ -1,0 +1,65 @@
+import { readCommandLine } from '@muster/embedded';
+import { processOf, type RunningSystem } from '@muster/supervisor';
+import { startChild } from './start-child.ts';
+
+/**
+ * What is measured. `readPids` gives all its processes, the database apart; `readFrontPids` those of them that speak
+ * HTTP.
+ */
+export type Target = {
+  name: string;
+  url: string;
+  isMuster: boolean;
+  readPids: () => number[];
+  readFrontPids: () => number[];
+};
+
+export type Targets = AsyncDisposable & { all: Target[] };
+
+export const targetNames = { muster: '(a) Muster', bare: '(b) bare Koa', plain: '(c) plain Koa + mongodb' } as const;
+
+/** Starts the other two targets beside the running Muster, in the same environment. */
+export const openTargets = async (system: RunningSystem, environment: NodeJS.ProcessEnv): Promise<Targets> => {
+  const UPDATE = (await isOnSecantus(system)) ? 'in two' : 'in one';
+  const plain = await startChild('bench-plain-crud', { ...environment, MONGODB_URI: system.mongodbUri, UPDATE });
+  const bare = await startChild('bench-bare-koa', environment).catch(async (error) => {
+    await plain[Symbol.asyncDispose]();
+    throw error;
+  });
+  const all = [
+    {
+      name: targetNames.muster,
+      url: system.url,
+      isMuster: true,
+      readPids: () => pidsOf(system, [...system.gateways, ...system.aggregators]),
+      readFrontPids: () => pidsOf(system, system.gateways),
+    },
+    {
+      name: targetNames.bare,
+      url: bare.url,
+      isMuster: false,
+      readPids: () => [bare.pid],
+      readFrontPids: () => [bare.pid],
+    },
+    {
+      name: targetNames.plain,
+      url: plain.url,
+      isMuster: false,
+      readPids: () => [plain.pid],
+      readFrontPids: () => [plain.pid],
+    },
+  ];
+  const close = async () => {
+    await Promise.all([plain, bare].map((child) => child[Symbol.asyncDispose]()));
+  };
+  return { all, [Symbol.asyncDispose]: close };
+};
+
+/** The pids of those of these processes that run. */
+export const pidsOf = (system: RunningSystem, names: readonly string[]): number[] =>
+  names.flatMap((name) => processOf(system, name).spawned?.pid ?? []);
+
+const isOnSecantus = async (system: RunningSystem): Promise<boolean> => {
+  const [pid] = system.processes.has('mongodb') ? pidsOf(system, ['mongodb']) : [];
+  return pid !== undefined && ((await readCommandLine(pid))?.includes('secantus') ?? false);
+};

@@ -1,0 +1,297 @@
+import { isDeepStrictEqual } from 'node:util';
+import { partitionOf } from '@muster/placement';
+import { pause } from '@muster/runtime';
+import { type AggregatorDocument, listMembers } from '@muster/store';
+import { call, eventually, findRepairs, forAll, type Looked, type Reply } from '@muster/testing';
+import { askHolder, closeHolder, type Holder, isAnswering, openHolder } from '@muster/wire';
+import { checkHistory } from './check-history.ts';
+import { type FoldedLog, foldLog, groupBy, lastState } from './fold-log.ts';
+import type { Call, User } from './history.ts';
+
+/** Where the answers must come from: the aggregators' memory, or the snapshot and the log's tail. */
+export type Road = 'memory' | 'database';
+
+/**
+ * After a load has stopped: what is wrong with its history, with the log, with what the aggregators hold, with `Users`
+ * and `Checkpoints`, with COUNT and LIST. Waits until nothing more comes into the log and all have followed; throws
+ * when they do not.
+ */
+export const checkAll = async (test: Looked, calls: readonly Call[], before?: FoldedLog): Promise<string[]> => {
+  const folded = await readLog(test);
+  const history = checkHistory(folded, calls, before);
+  const answers = [...(await checkAnswers(test, folded, 'memory')), ...(await checkMemory(test, folded))];
+  const snapshots = await checkSnapshots(test, folded);
+  // what was under way at the end came only now
+  if ((await test.log.events.countDocuments()) !== folded.events.length) return checkAll(test, calls, before);
+  return [...history, ...answers, ...snapshots, ...findRepairs(test)];
+};
+
+/** The log as it is now, folded. */
+export const readLog = async ({ log }: Looked): Promise<FoldedLog> => foldLog(await log.events.find().toArray());
+
+/**
+ * Reads every id (or these), counts and lists through a gateway; what differs from the log. From memory it waits for
+ * the aggregators, from the database it does not.
+ */
+export const checkAnswers = async (
+  test: Looked,
+  folded: FoldedLog,
+  road: Road,
+  url = test.url,
+  ids: readonly string[] = [...folded.streams.keys()],
+): Promise<string[]> => {
+  const reads = await forAll(ids, 24, (id) => checkOne(url, folded, id, road));
+  return [...reads.flat(), ...(await checkSets(test, folded, road, url))];
+};
+
+/**
+ * What every aggregator that says it serves a partition has of it in memory, beside the log; what differs. Waits a
+ * moment for one that is behind, and asks each by itself: a gateway would go elsewhere.
+ */
+export const checkMemory = async (
+  { log, clusterSecret: secret }: Pick<Looked, 'log' | 'clusterSecret'>,
+  folded: FoldedLog,
+  withinMs = 15_000,
+): Promise<string[]> => {
+  const byPartition = groupBy([...folded.streams.keys()], (id) => String(partitionOf('user', id, partitions)));
+  const checkOne = async ({
+    _id: name,
+    address,
+    incarnation,
+    partitions: held,
+  }: AggregatorDocument): Promise<string[]> => {
+    const about = { database: log.db.databaseName, secret, onProblem: () => undefined };
+    const holder = openHolder({ name, address, incarnation, ...about });
+    const isServed = async (partition: number) =>
+      (await log.aggregators.findOne({ _id: name, incarnation, partitions: partition })) !== null;
+    try {
+      const looked = await forAll(held, 4, (partition) =>
+        checkHeld(holder, folded, partition, byPartition.get(String(partition)) ?? [], withinMs, isServed),
+      );
+      return looked.flat();
+    } finally {
+      closeHolder(holder);
+    }
+  };
+  const problems: string[] = [];
+  const looked = new Set<string>(); // incarnations: one may come back as another while this looks
+  for (const untilMs = performance.now() + 2 * withinMs; performance.now() < untilMs; ) {
+    const serving = (await listServing(log)).filter(({ incarnation }) => !looked.has(incarnation));
+    if (serving.length === 0) break;
+    for (const { incarnation } of serving) looked.add(incarnation);
+    problems.push(...(await forAll(serving, 8, checkOne)).flat());
+  }
+  return problems;
+};
+
+const listServing = async (log: Looked['log']): Promise<AggregatorDocument[]> => {
+  const members = (await listMembers(log, 5_000)).filter(({ state, address }) => state === 'serving' && address !== '');
+  const newest = Math.max(...members.map(({ heartbeatAt }) => heartbeatAt.getTime()));
+  return members.filter(({ heartbeatAt }) => heartbeatAt.getTime() > newest - 10_000);
+};
+
+const checkHeld = async (
+  holder: Holder,
+  folded: FoldedLog,
+  partition: number,
+  ids: readonly string[],
+  withinMs: number,
+  isServed: (partition: number) => Promise<boolean>,
+): Promise<string[]> => {
+  const wanted = new Map(ids.map((id) => [id, heldOf(folded, id)]));
+  for (const untilMs = performance.now() + withinMs; ; await pause(100)) {
+    const held = await dumpPartition(holder, partition);
+    const differing = held && [...wanted].filter(([id, state]) => !isDeepStrictEqual(held.get(id), state));
+    const strange = held && [...held.keys()].filter((id) => !wanted.has(id));
+    if (differing?.length === 0 && strange?.length === 0) return [];
+    if (!held && !(await isServed(partition))) return []; // it went elsewhere meanwhile
+    if (performance.now() < untilMs) continue;
+    if (!held) return [`${holder.name} says that it serves partition ${partition}, and does not show it`];
+    return [
+      ...(differing ?? []).map(
+        ([id, state]) =>
+          `${holder.name} holds ${id} as ${JSON.stringify(held.get(id))}, the log has ${JSON.stringify(state)}`,
+      ),
+      ...(strange ?? []).map((id) => `${holder.name} holds ${id}, the log has not`),
+    ];
+  }
+};
+
+/** A partition as a holder has it, as plain JSON; undefined when it does not answer, or does not serve it. */
+const dumpPartition = async (holder: Holder, partition: number): Promise<Map<string, object> | undefined> => {
+  const held = new Map<string, object>();
+  for (let after = ''; ; ) {
+    for (const untilMs = performance.now() + 3_000; !isAnswering(holder) && performance.now() < untilMs; )
+      await pause(10);
+    const reply = await askHolder(holder, { kind: 'dump', partition, entity: 'user', after, limit: 1_000 }, 3_000);
+    if (reply?.answer.kind !== 'dumped') return undefined;
+    for (const [id, state] of reply.answer.states) held.set(id, state as object);
+    after = reply.answer.states.at(-1)?.[0] ?? '';
+    if (reply.answer.states.length < 1_000) return held;
+  }
+};
+
+const heldOf = (folded: FoldedLog, id: string): object => {
+  const { status, user, version, createdAt, changedAt } = lastState(folded, id);
+  const { id: _, ...fields } = user ?? {};
+  const state =
+    status === 'active'
+      ? { status, version, fields, createdAt, updatedAt: changedAt }
+      : { status, version, createdAt, deletedAt: changedAt };
+  return JSON.parse(JSON.stringify(state));
+};
+
+/** The same of COUNT and LIST alone: a walk through all pages shows every user, in less time than as many reads. */
+export const checkSets = async (test: Looked, folded: FoldedLog, road: Road, url = test.url): Promise<string[]> => [
+  ...(await checkCount(url, folded, road)),
+  ...(await checkList(url, folded, road)),
+];
+
+const sources = { memory: /^(?!.*\b(database|log)\b).+$/, database: /^database$/ } satisfies Record<Road, RegExp>;
+
+const checkOne = async (url: string, folded: FoldedLog, id: string, road: Road): Promise<string[]> => {
+  const { status, version, user } = lastState(folded, id);
+  const read = () => call(url, 'GET', `/api/user/${id}`, { headers: { 'muster-min-version': String(version) } });
+  const reply =
+    road === 'memory'
+      ? await eventually(read, ({ headers }) => sources.memory.test(headers.get('muster-source') ?? ''))
+      : await read();
+  const wanted = {
+    status: { absent: 404, active: 200, deleted: 410 }[status],
+    etag: version > 0 ? `"${version}"` : null,
+    user,
+  };
+  const given = {
+    status: reply.status,
+    etag: reply.headers.get('etag'),
+    user: reply.status === 200 ? (reply.body as User) : undefined,
+  };
+  const problems = isDeepStrictEqual(given, wanted)
+    ? []
+    : [`${id} reads ${JSON.stringify(given)}, the log has ${JSON.stringify(wanted)}`];
+  return sources[road].test(reply.headers.get('muster-source') ?? '')
+    ? problems
+    : [...problems, `${id} was read from ${reply.headers.get('muster-source')}`];
+};
+
+const checkCount = async (url: string, folded: FoldedLog, road: Road): Promise<string[]> => {
+  const wanted = livingOf(folded).length;
+  return checkUntil(road, async () => {
+    const reply = await call(url, 'GET', '/api/user/count');
+    const isRight = reply.body?.count === wanted && !reply.headers.has('muster-as-of');
+    return {
+      source: sourceOf(reply),
+      problem: isRight ? undefined : `COUNT says ${reply.text}, the log has ${wanted}`,
+    };
+  });
+};
+
+const checkList = async (url: string, folded: FoldedLog, road: Road): Promise<string[]> => {
+  const wanted = livingOf(folded);
+  return checkUntil(road, async () => {
+    const { listed, source, failed } = await walk(url);
+    if (isDeepStrictEqual(listed, wanted)) return { source, problem: undefined };
+    const missing = wanted.filter(({ id }) => !listed.some((user) => user.id === id)).map(({ id }) => id);
+    return {
+      source,
+      problem: `LIST gives ${listed.length} users, the log has ${wanted.length}; missing: ${missing.slice(0, 5).join(', ') || 'none'}; ${failed}`,
+    };
+  });
+};
+
+/** All pages from the first to the last; the source is that of the page that came from elsewhere, if one did. */
+const walk = async (url: string) => {
+  const listed: User[] = [];
+  const from = new Set<string>();
+  for (let next: string | undefined = '/api/user?limit=237'; next; ) {
+    const page = await call(url, 'GET', next);
+    if (page.status !== 200) return { listed, source: '', failed: page.text };
+    listed.push(...page.body);
+    for (const source of sourceOf(page).split(', ')) from.add(source);
+    next = /<([^>]+)>; rel="next"/.exec(page.headers.get('link') ?? '')?.[1];
+  }
+  return { listed, source: [...from].sort().join(', '), failed: '' };
+};
+
+/** Looks until the answer comes by the road; it must be right by whatever road it comes. */
+const checkUntil = async (
+  road: Road,
+  look: () => Promise<{ source: string; problem: string | undefined }>,
+): Promise<string[]> => {
+  // a machine that stalls for a moment may send an answer round by the database
+  const { source, problem } = await eventually(
+    look,
+    (seen) => seen.problem !== undefined || road === 'database' || sources[road].test(seen.source),
+  );
+  if (problem !== undefined) return [problem];
+  return sources[road].test(source) ? [] : [`COUNT or LIST came from ${source}`];
+};
+
+const sourceOf = ({ headers }: Reply) => headers.get('muster-source') ?? '';
+
+const partitions = 32;
+
+/** The users that live, in the order of LIST: by partition, then by id. */
+const livingOf = (folded: FoldedLog): User[] => {
+  const living = [...folded.streams.keys()].flatMap((id) => lastState(folded, id).user ?? []);
+  const place = ({ id = '' }: User) => ({ id, partition: partitionOf('user', id, partitions) });
+  return living.sort((a, b) => place(a).partition - place(b).partition || (place(a).id < place(b).id ? -1 : 1));
+};
+
+/** Waits until `Users` and `Checkpoints` say what the log says; what they say wrong, when that does not come. */
+export const checkSnapshots = async (test: Looked, folded: FoldedLog, withinMs = 15_000): Promise<string[]> => {
+  const look = async () => [...(await checkUsers(test, folded)), ...(await checkCheckpoints(test, folded))];
+  try {
+    return await eventually(look, (problems) => problems.length === 0, withinMs);
+  } catch {
+    return await look();
+  }
+};
+
+/** What `Users` says otherwise than the log, or not yet. */
+export const checkUsers = async ({ log }: Looked, folded: FoldedLog): Promise<string[]> => {
+  const records = new Map(
+    (await log.db.collection<{ _id: string }>('Users').find().toArray()).map((record) => [record._id, record]),
+  );
+  const strange = [...records.keys()]
+    .filter((id) => !folded.streams.has(id))
+    .map((id) => `Users has ${id}, the log has not`);
+  const differing = [...folded.streams.keys()].flatMap((id) => {
+    const { snapshot: _, ...record } = { snapshot: 0, ...records.get(id) };
+    return isDeepStrictEqual(record, recordOf(folded, id))
+      ? []
+      : [`Users has ${JSON.stringify(record)}, the log has ${JSON.stringify(recordOf(folded, id))}`];
+  });
+  return [...strange, ...differing];
+};
+
+const recordOf = (folded: FoldedLog, id: string) => {
+  const { user, version, createdAt, changedAt, status } = lastState(folded, id);
+  const { id: _, ...fields } = user ?? {};
+  const about = {
+    _id: id,
+    ...fields,
+    version,
+    partition: partitionOf('user', id, partitions),
+    createdAt,
+    updatedAt: changedAt,
+  };
+  return status === 'deleted' ? { ...about, deletedAt: changedAt } : about;
+};
+
+const checkCheckpoints = async ({ log }: Looked, { events, ...folded }: FoldedLog): Promise<string[]> => {
+  const checkpoints = new Map(
+    (await log.checkpoints.find().toArray()).map((checkpoint) => [String(checkpoint._id), checkpoint]),
+  );
+  const living = groupBy(livingOf({ events, ...folded }), ({ id = '' }) => String(partitionOf('user', id, partitions)));
+  return [...groupBy(events, ({ partition }) => String(partition))].flatMap(([partition, inLog]) => {
+    const wanted = { events: inLog.length, living: { user: living.get(partition)?.length ?? 0 } };
+    const checkpoint = checkpoints.get(partition);
+    const given = checkpoint && { events: checkpoint.events, living: checkpoint.living };
+    return isDeepStrictEqual(given, wanted)
+      ? []
+      : [
+          `The checkpoint of partition ${partition} says ${JSON.stringify(given)}, the log has ${JSON.stringify(wanted)}`,
+        ];
+  });
+};

@@ -1,0 +1,160 @@
+import type { StoredEvent } from '@muster/store';
+import { expect } from 'chai';
+import { checkHistory } from './check-history.ts';
+import { foldLog } from './fold-log.ts';
+import type { Call } from './history.ts';
+
+const ada = { name: 'Ada', email: 'ada@example.com', group: 1 };
+
+const stored = (version: number, type: string, data: object, requestId: string): StoredEvent => ({
+  ...{ _id: requestId, entity: 'user', entityId: 'a', version, partition: 0, type, data: { ...data } },
+  ...{ at: new Date(version), meta: { requestId } },
+});
+
+const events = [
+  stored(1, 'UserCreated', ada, 'r1'),
+  stored(2, 'UserUpdated', { group: 2 }, 'r2'),
+  stored(3, 'UserDeleted', {}, 'r3'),
+];
+
+/** A call number `at` in time, with an answer that is right, but for what is given. */
+const told = (at: number, given: Partial<Call> & Pick<Call, 'op' | 'requestId'>): Call => ({
+  ...{
+    session: 's',
+    id: 'a',
+    sent: undefined,
+    minVersion: undefined,
+    told: 0,
+    invokedAt: 10 * at,
+    completedAt: 10 * at + 5,
+    outcome: 'ok',
+    status: 200,
+  },
+  ...{
+    version: undefined,
+    user: undefined,
+    problem: undefined,
+    source: 'aggregator-0',
+    lagMs: 0,
+    retryAfter: undefined,
+  },
+  ...given,
+});
+
+const created = told(1, {
+  requestId: 'r1',
+  op: 'create',
+  sent: { id: 'a', ...ada },
+  status: 201,
+  version: 1,
+  user: { id: 'a', ...ada },
+});
+const updated = told(3, {
+  requestId: 'r2',
+  op: 'update',
+  sent: { group: 2 },
+  version: 2,
+  user: { id: 'a', ...ada, group: 2 },
+});
+const deleted = told(5, { requestId: 'r3', op: 'delete', status: 204, version: 3 });
+const right = [
+  told(0, { requestId: 'r0', op: 'update', sent: { group: 9 }, outcome: 'refused', status: 404 }),
+  created,
+  told(2, { requestId: 'r4', op: 'create', sent: { id: 'a', ...ada }, outcome: 'refused', status: 409, version: 1 }),
+  told(2, { requestId: 'r5', op: 'read', version: 1, user: { id: 'a', ...ada }, minVersion: 1, told: 1 }),
+  updated,
+  told(4, { requestId: 'r6', op: 'read', version: 1, user: { id: 'a', ...ada } }), // old, and nobody was told better
+  deleted,
+  told(6, { requestId: 'r7', op: 'read', status: 410, version: 3 }),
+  told(6, { requestId: 'r8', op: 'update', sent: { group: 3 }, outcome: 'refused', status: 410, version: 3 }),
+  told(7, {
+    requestId: 'r9',
+    op: 'update',
+    sent: { group: 3 },
+    outcome: 'notWritten',
+    status: 503,
+    retryAfter: '1',
+    problem: { written: 'notWritten', id: 'a' },
+  }),
+];
+
+const check = (changed: Partial<Call>[], log = events) => {
+  const calls = right.map((call) => ({ ...call, ...changed.find(({ requestId }) => requestId === call.requestId) }));
+  return checkHistory(foldLog(log), calls);
+};
+
+describe('The checker of histories', () => {
+  it('finds nothing where all is well', () => expect(check([])).to.deep.equal([]));
+
+  const unknown = { outcome: 'unknown', status: 503, retryAfter: '1', user: undefined, version: undefined } as const;
+  const faults: [name: string, changed: Partial<Call>[], log?: StoredEvent[]][] = [
+    ['an acknowledged write that is not in the log', [], events.slice(0, 2)],
+    ['a hole in a stream', [], events.filter(({ version }) => version !== 2)],
+    ['a version that is there twice', [], [...events, { ...(events[1] as StoredEvent), _id: 'other' }]],
+    ['a request that was carried out twice', [], [...events, stored(4, 'UserUpdated', { group: 2 }, 'r2')]],
+    ['an event that nobody asked for', [], [...events, stored(4, 'UserUpdated', { group: 9 }, 'r99')]],
+    ['an event of a refused write', [], [...events, stored(4, 'UserUpdated', { group: 3 }, 'r8')]],
+    ['an event of a write that was never to be written', [], [...events, stored(4, 'UserUpdated', { group: 3 }, 'r9')]],
+    [
+      'an event with other data than were sent',
+      [],
+      events.map((event) => (event.version === 2 ? { ...event, data: { group: 7 } } : event)),
+    ],
+    ['a write that was told another version', [{ requestId: 'r2', version: 1 }]],
+    ['a write that was told another user', [{ requestId: 'r2', user: { id: 'a', ...ada } }]],
+    ['a read of a version with other fields', [{ requestId: 'r6', user: { id: 'a', ...ada, group: 5 } }]],
+    ['a read of a version that is not in the log', [{ requestId: 'r6', version: 9 }]],
+    ['a read that found what was deleted', [{ requestId: 'r7', status: 200, user: { id: 'a', ...ada, group: 2 } }]],
+    ['a read below the version that was asked for', [{ requestId: 'r6', minVersion: 2 }]],
+    ['a read below the version that was told before', [{ requestId: 'r6', told: 2 }]],
+    ['a refusal as not found of what had been created', [{ requestId: 'r0', invokedAt: 20, completedAt: 25 }]],
+    ['a refusal as deleted of what was not', [{ requestId: 'r8', version: 2 }]],
+    ['a refusal as existing of what was not there', [{ requestId: 'r4', version: undefined }]],
+    [
+      'a write answered before another began, and stored after it',
+      [{ requestId: 'r3', invokedAt: 11, completedAt: 12 }],
+    ],
+    [
+      'an answer that shows a write before it was asked for',
+      [
+        { requestId: 'r2', invokedAt: 38, completedAt: 39 },
+        { requestId: 'r5', version: 2, user: { id: 'a', ...ada, group: 2 } },
+      ],
+    ],
+    [
+      'a write of which nobody heard, seen before it was asked for',
+      [
+        { requestId: 'r2', ...unknown, status: undefined, invokedAt: 38, completedAt: 39 },
+        { requestId: 'r5', version: 2, user: { id: 'a', ...ada, group: 2 } },
+      ],
+    ],
+    ['an answer with a fault of the service', [{ requestId: 'r6', status: 500, outcome: 'unknown' }]],
+    ['a 503 without Retry-After', [{ requestId: 'r9', retryAfter: undefined }]],
+    ['a 503 that does not say what became of the write', [{ requestId: 'r9', problem: {} }]],
+    [
+      'an unknown write without the version to ask for',
+      [{ requestId: 'r2', ...unknown, problem: { written: 'unknown', id: 'a' } }],
+    ],
+    [
+      'an unknown write that is in the log as another version',
+      [{ requestId: 'r2', ...unknown, problem: { written: 'unknown', id: 'a', version: 3 } }],
+    ],
+  ];
+  for (const [name, changed, log] of faults)
+    it(`finds ${name}`, () => expect(check(changed, log)).not.to.deep.equal([]));
+
+  it('finds what was in the log before and is no longer there, and takes what nobody asked for since', () => {
+    const earlier = { ...stored(1, 'UserCreated', ada, 'r-earlier'), entityId: 'b' };
+    expect(checkHistory(foldLog(events), right, foldLog([earlier]))).to.have.lengthOf(1);
+    expect(checkHistory(foldLog([earlier, ...events]), right, foldLog([earlier]))).to.deep.equal([]);
+  });
+
+  it('takes an unknown write that is in the log, and one that is not', () => {
+    const answer = { ...unknown, problem: { written: 'unknown', id: 'a', version: 2 } };
+    expect(check([{ requestId: 'r2', ...answer }])).to.deep.equal([]);
+    expect(check([{ requestId: 'r9', ...answer, problem: { written: 'unknown', id: 'a', version: 4 } }])).to.deep.equal(
+      [],
+    );
+    expect(check([{ requestId: 'r2', ...unknown, status: undefined, retryAfter: undefined }])).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,112 @@
+import type { StoredEvent } from '@muster/store';
+import { expect } from 'chai';
+import { checkRecordWrites } from './check-records.ts';
+import { checkSetsInFlux } from './check-sets.ts';
+import { foldLog } from './fold-log.ts';
+import type { Call, SetCall } from './history.ts';
+
+const ada = { name: 'Ada', email: 'ada@example.com', group: 1 };
+
+const stored = (entityId: string, version: number, type: string, requestId: string): StoredEvent => ({
+  ...{ _id: requestId, entity: 'user', entityId, version, partition: 0, type, data: type === 'UserCreated' ? ada : {} },
+  ...{ at: new Date(version), meta: { requestId } },
+});
+
+const write = (
+  requestId: string,
+  op: Call['op'],
+  id: string,
+  invokedAt: number,
+  completedAt: number,
+  outcome: Call['outcome'] = 'ok',
+): Call => ({
+  ...{
+    session: 's',
+    requestId,
+    op,
+    id,
+    sent: undefined,
+    minVersion: undefined,
+    told: 0,
+    invokedAt,
+    completedAt,
+    outcome,
+    status: 200,
+  },
+  ...{
+    version: undefined,
+    user: undefined,
+    problem: undefined,
+    source: undefined,
+    lagMs: undefined,
+    retryAfter: undefined,
+  },
+});
+
+const set = (at: number, given: Partial<SetCall>): SetCall => ({
+  ...{
+    session: 's',
+    op: 'count',
+    invokedAt: at,
+    completedAt: at + 10,
+    status: 200,
+    count: undefined,
+    users: undefined,
+  },
+  ...{ source: 'aggregator-0', lagMs: 100, asOf: undefined, retryAfter: undefined, ...given },
+});
+
+const old = stored('old', 1, 'UserCreated', 'r0');
+const log = foldLog([
+  old,
+  stored('a', 1, 'UserCreated', 'r1'),
+  stored('b', 1, 'UserCreated', 'r2'),
+  stored('b', 2, 'UserDeleted', 'r3'),
+]);
+const calls = [
+  write('r1', 'create', 'a', 0, 10),
+  write('r2', 'create', 'b', 100, 110),
+  write('r3', 'delete', 'b', 10_000, 10_010, 'unknown'),
+];
+const check = (...sets: SetCall[]) => checkSetsInFlux(log, calls, sets, foldLog([old]));
+
+describe('The check of COUNT and LIST in flux', () => {
+  it('takes every number that is possible', () => {
+    expect(check(set(5, { count: 1 }), set(5, { count: 2 }))).to.deep.equal([]);
+    expect(check(set(9_000, { count: 3 }))).to.deep.equal([]);
+    // nobody heard of the deletion
+    expect(check(set(20_000, { count: 3 }), set(20_000, { count: 2 }))).to.deep.equal([]);
+    expect(check(set(9_000, { count: 1, lagMs: 8_000 }))).to.deep.equal([]); // it says itself that it is old
+    expect(check(set(9_000, { count: 0, asOf: 'then' }))).to.deep.equal([]);
+  });
+
+  it('finds too few and too many', () => {
+    expect(check(set(5, { count: 0 }))).to.have.lengthOf(1);
+    expect(check(set(9_000, { count: 2 }))).to.have.lengthOf(1);
+    expect(check(set(9_000, { count: 4 }))).to.have.lengthOf(1);
+    expect(check(set(20_000, { count: 1 }))).to.have.lengthOf(1);
+  });
+
+  it('finds a user twice, and one that never was', () => {
+    const a = { id: 'a', ...ada };
+    expect(check(set(9_000, { op: 'list', users: [a] }))).to.deep.equal([]);
+    expect(check(set(9_000, { op: 'list', users: [a, a] }))).to.have.lengthOf(1);
+    expect(check(set(9_000, { op: 'list', users: [{ ...a, group: 7 }] }))).to.have.lengthOf(1);
+  });
+
+  it('finds an answer that may not be', () => {
+    expect(check(set(5, { status: 500 }))).to.have.lengthOf(1);
+    expect(check(set(5, { status: 503 }))).to.have.lengthOf(1);
+    expect(check(set(5, { status: 503, retryAfter: '1' }), set(5, { status: undefined }))).to.deep.equal([]);
+  });
+});
+
+describe('The check of what is written into Users', () => {
+  const of = (...versions: (number | undefined)[]) =>
+    checkRecordWrites(versions.map((version) => ({ id: 'a', version, snapshot: 1 })));
+
+  it('takes each version once', () => expect(of(1, 4, 5)).to.deep.equal([]));
+  it('finds a version written twice', () => expect(of(1, 1)).to.have.lengthOf(1));
+  it('finds an older one over a newer one', () => expect(of(4, 3)).to.have.lengthOf(1));
+  it('finds a write that changes nothing', () => expect(of(4, undefined)).to.have.lengthOf(1));
+});

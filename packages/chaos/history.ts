@@ -1,0 +1,58 @@
+/** What a client asked and was told: one line of a history. Times in milliseconds on this process's monotonic clock. */
+export type Call = {
+  session: string;
+  requestId: string;
+  op: 'create' | 'update' | 'delete' | 'read';
+  id: string;
+  sent: User | undefined;
+  /** What Muster-Min-Version asked for. */
+  minVersion: number | undefined;
+  /**
+   * The version that this session was told before by the gateway as it still runs, which must not go back even where
+   * nothing is asked.
+   */
+  told: number;
+  invokedAt: number;
+  completedAt: number;
+  outcome: Outcome;
+  /** Undefined where no answer came: the connection was lost, or it took too long. */
+  status: number | undefined;
+  version: number | undefined; // of the ETag
+  user: User | undefined; // in the answer
+  problem: { written?: string; id?: string; version?: number } | undefined; // in the answer
+  source: string | undefined;
+  lagMs: number | undefined;
+  retryAfter: string | undefined;
+};
+
+export type User = { id?: string; name?: string; email?: string; group?: number };
+
+/**
+ * `refused`: the state of things forbids it, nothing was written. `notWritten`: it is not in the log and never will be.
+ * `unknown`: it may be.
+ */
+export type Outcome = 'ok' | 'refused' | 'notWritten' | 'unknown';
+
+export const isWrite = ({ op }: Call): boolean => op !== 'read';
+
+/** How many milliseconds the slowest part `share` of the calls took at least: 0.5 is the median, 1 the slowest. */
+export const quantileMs = (calls: readonly Call[], share: number): number => {
+  const took = calls.map(({ invokedAt, completedAt }) => completedAt - invokedAt).sort((a, b) => a - b);
+  return took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? 0;
+};
+
+/** A COUNT, or a LIST of everything: `users` is undefined for a COUNT, `count` the number counted or listed. */
+export type SetCall = {
+  session: string;
+  op: 'count' | 'list';
+  invokedAt: number;
+  completedAt: number;
+  status: number | undefined;
+  count: number | undefined;
+  users: User[] | undefined;
+  source: string | undefined;
+  lagMs: number | undefined;
+  /** Given where the answer says itself that it is of an earlier moment. */
+  asOf: string | undefined;
+  retryAfter: string | undefined;
+};

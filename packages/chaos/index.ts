@@ -1,0 +1,28 @@
+export { type Arena, openArena } from './arena.ts';
+export {
+  checkAll,
+  checkAnswers,
+  checkMemory,
+  checkSets,
+  checkSnapshots,
+  checkUsers,
+  type Road,
+  readLog,
+} from './check-copies.ts';
+export { checkHistory } from './check-history.ts';
+export { describeFault, type Fault, type FaultKind, faultKinds } from './fault.ts';
+export {
+  type Direction,
+  type FaultProxy,
+  type NetworkFault,
+  openFaultProxy,
+  resetLinks,
+  setFault,
+} from './fault-proxy.ts';
+export { type Folded, type FoldedLog, foldLog, groupBy, lastState, stateAt } from './fold-log.ts';
+export { type Call, isWrite, type Outcome, quantileMs, type SetCall, type User } from './history.ts';
+export { isPlaceKnown } from './is-place-known.ts';
+export { forgetTold, type Load, type LoadOptions, startLoad, stopLoad, untilAnswered } from './load.ts';
+export { type Observed, observe, stopObserving } from './observe.ts';
+export { type RoundResult, runRound } from './run-round.ts';
+export { selection } from './selection.ts';

@@ -1,0 +1,15 @@
+import { type Log, type ResumeToken, withinDeadline } from '@muster/store';
+
+/** Whether the server still knows the place in its oplog that this token names: a change stream may go on after it. */
+export const isPlaceKnown = async ({ db }: Pick<Log, 'db'>, resumeAfter: ResumeToken): Promise<boolean> => {
+  const stream = db.watch([], { resumeAfter, maxAwaitTimeMS: 10 });
+  try {
+    await withinDeadline(stream.tryNext(), 5_000, 'open a change stream');
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 286) throw error; // ChangeStreamHistoryLost
+    return false;
+  } finally {
+    void stream.close().catch(() => undefined);
+  }
+};

@@ -1,0 +1,33 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeFault } from './fault.ts';
+import type { Evidence, RoundResult } from './run-round.ts';
+
+/**
+ * Writes what a round was into a folder of its own below this one: what was wrong, each process's lines, every call,
+ * the log. Gives the folder.
+ */
+export const keepEvidence = async (
+  folder: string,
+  seed: number,
+  { round, strikes, violations }: RoundResult,
+  evidence: Evidence,
+): Promise<string> => {
+  const path = join(folder, `seed-${seed}-round-${round.number}-${Date.now()}`);
+  await mkdir(path, { recursive: true });
+  const struck = strikes.map(
+    ({ fault, from, to, impossible }) =>
+      `${Math.round(from)}..${Math.round(to)} ${describeFault(fault)} ${impossible ?? ''}`,
+  );
+  await writeFile(join(path, 'round.txt'), [...struck, '', ...violations, ''].join('\n'));
+  await writeFile(
+    join(path, 'lines.txt'),
+    evidence.lines.map(({ at, name, line }) => `${Math.round(at)} ${name} ${line}\n`).join(''),
+  );
+  await writeFile(join(path, 'calls.ndjson'), evidence.calls.map((call) => `${JSON.stringify(call)}\n`).join(''));
+  await writeFile(
+    join(path, 'events.ndjson'),
+    evidence.folded.events.map((event) => `${JSON.stringify(event)}\n`).join(''),
+  );
+  return path;
+};

@@ -1,0 +1,253 @@
+import { setMaxListeners } from 'node:events';
+import { pause } from '@muster/runtime';
+import { call, nextRandom, openSeeded, pickFrom, type Reply, type Seeded } from '@muster/testing';
+import type { Call, Outcome, SetCall, User } from './history.ts';
+
+/** Sessions that write and read all the time, and the history of what they were told. Changed in this file only. */
+export type Load = {
+  name: string;
+  urls: readonly string[];
+  calls: Call[];
+  sets: SetCall[]; // COUNT and LIST
+  hot: readonly string[]; // a few ids that everybody wants
+  sessions: number;
+  lost: number; // connections lost: from then on a gateway may be one that knows nothing of what was told before
+  stop: AbortController;
+  done: Promise<unknown>;
+};
+
+export type LoadOptions = {
+  sessions?: number;
+  /** Between two calls of a session: the tests measure how the service stands faults, not how much it can carry. */
+  pauseMs?: number;
+  /** Of the ids that everybody wants. */
+  hot?: number;
+  /** The same seed makes the same sessions ask the same things in the same order, as far as they come. */
+  seed?: number;
+  /** The share of COUNT and LIST among the calls. */
+  sets?: number;
+};
+
+type Session = {
+  name: string;
+  number: number;
+  url: string;
+  random: Seeded;
+  calls: number;
+  created: number; // ids of its own that it asked to create
+  told: Map<string, { version: number; lost: number; at: number }>;
+  /** What it asked to write last, and has not looked at since. */
+  written: string | undefined;
+};
+
+/** Starts a load of mixed writes and reads on these gateways; it runs until `stopLoad`. */
+export const startLoad = async (urls: readonly string[], options: LoadOptions = {}): Promise<Load> => {
+  const {
+    sessions = 16,
+    pauseMs = 15,
+    hot: hotUsers = 6,
+    seed = Math.floor(Math.random() * 2 ** 32),
+    sets = 0,
+  } = options;
+  const name = Math.floor(nextRandom(openSeeded(seed)) * 2 ** 24)
+    .toString(16)
+    .padStart(6, '0');
+  const hot = Array.from({ length: hotUsers }, (_, index) => `hot-${name}-${index}`);
+  const load: Load = {
+    name,
+    urls,
+    calls: [],
+    sets: [],
+    hot,
+    sessions,
+    lost: 0,
+    stop: new AbortController(),
+    done: Promise.resolve(),
+  };
+  setMaxListeners(0, load.stop.signal); // each session waits on it
+  const opened = Array.from({ length: sessions }, (_, index) => openSession(load, index, seed));
+  const first = opened[0] as Session;
+  for (const id of hot) await perform(load, first, { op: 'create', id, sent: newUser(first, id) });
+  load.done = Promise.all(opened.map((session) => run(load, session, pauseMs, sets)));
+  return load;
+};
+
+/** Stops it, waits for the answers to what is under way, and gives the history. */
+export const stopLoad = async (load: Load): Promise<Call[]> => {
+  load.stop.abort();
+  await load.done;
+  return load.calls;
+};
+
+/**
+ * To be told when a gateway has died: what it remembered to have told is gone, so only who passes a version can rely on
+ * it.
+ */
+export const forgetTold = (load: Load): void => {
+  load.lost += 1;
+};
+
+/**
+ * Waits until this many further calls have been answered well: a load that has not noticed a fault says nothing of it.
+ */
+export const untilAnswered = async (load: Load, more: number, withinMs = 20_000): Promise<void> => {
+  const from = load.calls.length;
+  let [seen, answered] = [from, 0];
+  for (const until = performance.now() + withinMs; ; await pause(10)) {
+    for (; seen < load.calls.length; seen += 1) if (load.calls[seen]?.outcome === 'ok') answered += 1;
+    if (answered >= more) return;
+    if (performance.now() > until)
+      throw new Error(`Not ${more} calls answered within ${withinMs} ms: ${answered} of ${load.calls.length - from}`);
+  }
+};
+
+const openSession = ({ name, urls }: Load, number: number, seed: number): Session => ({
+  ...{
+    name: `${name}-${number}`,
+    number,
+    url: urls[number % urls.length] ?? '',
+    random: openSeeded(seed * 1_000 + number),
+  },
+  ...{ calls: 0, created: 0, told: new Map(), written: undefined },
+});
+
+const run = async (load: Load, session: Session, pauseMs: number, sets: number) => {
+  while (!load.stop.signal.aborted) {
+    if (sets > 0 && nextRandom(session.random) < sets) await performSet(load, session);
+    else await perform(load, session, chooseCall(load, session));
+    // who has just written looks at once
+    if (!session.written) await pause(pauseMs * 2 * Math.random(), load.stop.signal);
+  }
+};
+
+type Wanted = Pick<Call, 'op' | 'id' | 'sent'>;
+
+// Of the seed alone, not of what was answered. Every update asks for values never asked for before, so each is a
+// change, and each event shows whose it is.
+const chooseCall = (load: Load, session: Session): Wanted => {
+  const { random, written } = session;
+  session.written = undefined;
+  if (written && nextRandom(random) < 0.5) return { op: 'read', id: written, sent: undefined };
+  const dice = nextRandom(random);
+  const id = chooseId(load, session);
+  const { group, email } = newUser(session, id);
+  if (dice < 0.14)
+    return {
+      op: 'create',
+      id: nextId(load, session),
+      sent: newUser(session, idOf(load, session.number, session.created - 1)),
+    };
+  if (dice < 0.16) return { op: 'create', id, sent: newUser(session, id) };
+  if (dice < 0.19)
+    return load.hot.includes(id) ? { op: 'read', id, sent: undefined } : { op: 'delete', id, sent: undefined };
+  if (dice < 0.21) return { op: 'update', id: `never-${id}`, sent: { group } };
+  if (dice < 0.47) return { op: 'update', id, sent: { group } };
+  if (dice < 0.51) return { op: 'update', id, sent: { group, email } };
+  return { op: 'read', id: dice < 0.54 ? `never-${id}` : id, sent: undefined };
+};
+
+/**
+ * A hot one, or a cold one, of this session or of another that is as far. Every other cold one is left alone: what is
+ * lost of it no later write hides.
+ */
+const chooseId = (load: Load, { number, created, random }: Session): string => {
+  if (created === 0 || nextRandom(random) < 0.3) return pickFrom(random, load.hot);
+  const whose = nextRandom(random) < 0.5 ? number : Math.floor(nextRandom(random) * load.sessions);
+  return idOf(load, whose, 2 * Math.floor((nextRandom(random) * created) / 2));
+};
+
+const idOf = ({ name }: Load, session: number, index: number) => `cold-${name}-${session}-${index}`;
+
+const nextId = (load: Load, session: Session) => {
+  session.created += 1;
+  return idOf(load, session.number, session.created - 1);
+};
+
+const newUser = ({ name, calls }: Session, id: string): User => {
+  const group = Number.parseInt(name.replaceAll('-', ''), 16) * 100_000 + calls;
+  return { id, name: `User ${id}`, email: `${name}.${calls}@example.com`, group };
+};
+
+const perform = async (load: Load, session: Session, { op, id, sent }: Wanted): Promise<void> => {
+  const known = session.told.get(id);
+  const isPassed = nextRandom(session.random) < 0.5;
+  const minVersion = op === 'read' && known && isPassed ? known.version : undefined;
+  session.calls += 1;
+  const requestId = `${session.name}-${session.calls}`;
+  const invokedAt = performance.now();
+  const told = known?.lost === load.lost && invokedAt - known.at < rememberedMs ? known.version : 0;
+  const reply = await ask(session.url, op, id, sent, requestId, minVersion);
+  const completedAt = performance.now();
+  if (!reply) load.lost += 1;
+  const version = reply && versionOf(reply);
+  if (version)
+    session.told.set(id, { version: Math.max(version, known?.version ?? 0), lost: load.lost, at: completedAt });
+  session.written = op === 'read' ? undefined : id;
+  load.calls.push({
+    ...{ session: session.name, requestId, op, id, sent, minVersion, told, invokedAt, completedAt, version },
+    outcome: reply ? outcomeOf(op, reply) : 'unknown',
+    status: reply?.status,
+    user: reply && reply.status < 300 ? reply.body : undefined,
+    problem: reply && reply.status >= 400 ? reply.body : undefined,
+    ...sourceOf(reply),
+  });
+};
+
+// a gateway keeps in mind for 60 s what it told
+const rememberedMs = 50_000;
+
+const performSet = async (load: Load, session: Session): Promise<void> => {
+  const op = nextRandom(session.random) < 0.8 ? 'count' : 'list';
+  const path = op === 'count' ? '/api/user/count' : '/api/user?limit=1000';
+  const invokedAt = performance.now();
+  const reply = await call(session.url, 'GET', path, { signal: AbortSignal.timeout(answerWithinMs) }).catch(
+    () => undefined,
+  );
+  const isPart = reply?.headers.get('link')?.includes('rel="next"') ?? false;
+  const users = op === 'list' && reply?.status === 200 ? (reply.body as User[]) : undefined;
+  load.sets.push({
+    ...{ session: session.name, op, invokedAt, completedAt: performance.now(), status: reply?.status, users },
+    count: reply?.status !== 200 || isPart ? undefined : op === 'count' ? reply.body.count : users?.length,
+    asOf: reply?.headers.get('muster-as-of') ?? undefined,
+    ...sourceOf(reply),
+  });
+};
+
+const methods = { create: 'POST', update: 'PUT', delete: 'DELETE', read: 'GET' } satisfies Record<Call['op'], string>;
+const answerWithinMs = 8_000;
+
+const ask = (
+  url: string,
+  op: Call['op'],
+  id: string,
+  body: User | undefined,
+  requestId: string,
+  minVersion: number | undefined,
+): Promise<Reply | undefined> => {
+  const least: Record<string, string> = minVersion === undefined ? {} : { 'muster-min-version': String(minVersion) };
+  const path = op === 'create' ? '/api/user' : `/api/user/${id}`;
+  const options = {
+    body,
+    headers: { 'x-request-id': requestId, ...least },
+    signal: AbortSignal.timeout(answerWithinMs),
+  };
+  return call(url, methods[op], path, options).catch(() => undefined);
+};
+
+const sourceOf = (reply: Reply | undefined) => ({
+  source: reply?.headers.get('muster-source') ?? undefined,
+  lagMs: numberOf(reply?.headers.get('muster-lag-ms')),
+  retryAfter: reply?.headers.get('retry-after') ?? undefined,
+});
+
+const outcomeOf = (op: Call['op'], { status, body }: Reply): Outcome => {
+  if (status < 300) return 'ok';
+  if (op === 'read') return status === 404 || status === 410 ? 'ok' : status < 500 ? 'refused' : 'unknown';
+  if (status === 503) return body?.written === 'notWritten' ? 'notWritten' : 'unknown';
+  return status < 500 ? 'refused' : 'unknown';
+};
+
+const versionOf = ({ headers }: Reply): number | undefined =>
+  numberOf(/^"(\d+)"$/.exec(headers.get('etag') ?? '')?.[1]);
+
+const numberOf = (text: string | null | undefined) => (text ? Number(text) : undefined);

@@ -1,0 +1,87 @@
+import { pause } from '@muster/runtime';
+import { listMembers } from '@muster/store';
+import type { Arena } from './arena.ts';
+
+/**
+ * What is seen of a Muster from outside while faults strike: its metrics, and who its aggregators are. Changed in this
+ * file only.
+ */
+export type Observed = {
+  /** The last figures of each process's each life, by `name pid`; a figure's labels are part of its name. */
+  figures: Map<string, Map<string, number>>;
+  members: { at: number; serving: string[] }[];
+  stop: AbortController;
+  done: Promise<unknown>;
+};
+
+const lookEveryMs = 1_000;
+
+/** Looks at the processes every second until it is stopped. */
+export const observe = (arena: Arena): Observed => {
+  const observed: Observed = { figures: new Map(), members: [], stop: new AbortController(), done: Promise.resolve() };
+  const { signal } = observed.stop;
+  const watch = async () => {
+    for (; !signal.aborted; await pause(lookEveryMs, signal)) await look(arena, observed);
+  };
+  observed.done = watch();
+  return observed;
+};
+
+/** A last look, then no more. */
+export const stopObserving = async (arena: Arena, observed: Observed): Promise<void> => {
+  observed.stop.abort();
+  await observed.done;
+  await look(arena, observed);
+};
+
+/** The sum of a figure over all processes and their lives; of those whose labels have all of these words. Pure. */
+export const figureOf = ({ figures }: Pick<Observed, 'figures'>, name: string, ...labels: string[]): number => {
+  const wanted = (key: string) =>
+    (key === name || key.startsWith(`${name}{`)) && labels.every((label) => key.includes(label));
+  return [...figures.values()].reduce(
+    (sum, one) => sum + [...one].reduce((own, [key, value]) => own + (wanted(key) ? value : 0), 0),
+    0,
+  );
+};
+
+/** The figures in a text as Prometheus reads it. Pure. */
+export const parseFigures = (text: string): Map<string, number> => {
+  const lines = text
+    .split('\n')
+    .filter((line) => line.startsWith('muster_') && !line.startsWith('muster_http_seconds'));
+  return new Map(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+  );
+};
+
+const look = async (arena: Arena, observed: Observed) => {
+  await Promise.all([...healthPortsOf(arena)].map(([key, port]) => lookAtOne(observed, key, port)));
+  const at = performance.now();
+  const members = await listMembers(arena.test.log, 1_000).catch(() => undefined);
+  if (!members) return;
+  const newest = Math.max(...members.map(({ heartbeatAt }) => heartbeatAt.getTime()));
+  const serving = members
+    .filter(({ state, heartbeatAt }) => state === 'serving' && heartbeatAt.getTime() > newest - 3_000)
+    .map(({ _id }) => _id);
+  observed.members.push({ at, serving });
+};
+
+const lookAtOne = async (observed: Observed, key: string, port: number) => {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(1_000) });
+    observed.figures.set(key, parseFigures(await response.text()));
+  } catch {
+    // it is down or paused: what was seen last stays
+  }
+};
+
+// told in the first lines of each life; a gateway says its port nowhere else
+const healthPortsOf = ({ test, happened }: Arena): Map<string, number> => {
+  const ports = new Map<string, number>();
+  for (const { event } of happened) {
+    if (event.kind !== 'line' || !event.line.includes('"healthPort":')) continue;
+    const { pid, healthPort } = JSON.parse(event.line) as { pid: number; healthPort: number };
+    if (test.system.processes.get(event.name)?.spawned?.pid === pid) ports.set(`${event.name} ${pid}`, healthPort);
+  }
+  return ports;
+};

@@ -1,0 +1,46 @@
+import { expect } from 'chai';
+import { findThin } from './recover.ts';
+
+const all = Array.from({ length: 32 }, (_, partition) => partition);
+const names = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
+const member = (index: number, partitions: number[], state: 'serving' | 'restoring' = 'serving', age = 0) => ({
+  ...{ _id: `aggregator-${index}`, state, partitions, heartbeatAt: new Date(100_000 - age) },
+});
+const third = (index: number) => all.filter((partition) => partition % 3 === index);
+
+describe('A Muster that is whole again', () => {
+  it('has all aggregators serving, and of each partition as many copies as can be', () => {
+    expect(
+      findThin(
+        [0, 1, 2].map((index) => member(index, third(index))),
+        names,
+        1,
+      ),
+    ).to.deep.equal([]);
+    expect(
+      findThin(
+        [0, 1, 2].map((index) => member(index, [...third(index), ...third((index + 1) % 3)])),
+        names,
+        2,
+      ),
+    ).to.deep.equal([]);
+    expect(findThin([member(0, all)], ['aggregator-0'], 2)).to.deep.equal([]); // there is nobody else
+  });
+
+  it('lacks a copy', () =>
+    expect(
+      findThin(
+        [0, 1, 2].map((index) => member(index, third(index))),
+        names,
+        2,
+      )[0],
+    ).to.include('fewer than 2 copies'));
+
+  it('lacks an aggregator that restores, or whose heartbeat is old', () => {
+    const others = [member(0, all), member(1, all)];
+    expect(findThin([...others, member(2, all, 'restoring')], names, 1)).to.deep.equal(['2 of 3 aggregators serve']);
+    expect(findThin([...others, member(2, all, 'serving', 9_000)], names, 1)).to.deep.equal([
+      '2 of 3 aggregators serve',
+    ]);
+  });
+});

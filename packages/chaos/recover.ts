@@ -1,0 +1,92 @@
+import { pause } from '@muster/runtime';
+import { type AggregatorDocument, listMembers } from '@muster/store';
+import { call } from '@muster/testing';
+import type { Arena } from './arena.ts';
+
+/**
+ * What a Muster that is whole again lacks; nothing when each partition is served by as many as can be, and reads come
+ * from memory.
+ */
+export const findLacking = async ({ test }: Pick<Arena, 'test'>, copies: number): Promise<string[]> => {
+  const { system, log, urls } = test;
+  const down = [...system.processes.values()]
+    .filter(({ status }) => status !== 'ready')
+    .map(({ name }) => `${name} is not ready`);
+  if (down.length > 0) return down;
+  const thin = findThin(await listMembers(log, 2_000), system.aggregators, copies);
+  if (thin.length > 0) return thin;
+  const counts = await Promise.all(
+    urls.map((url) => call(url, 'GET', '/api/user/count', { signal: AbortSignal.timeout(3_000) })),
+  );
+  const sources = counts.map(({ headers, status }) => headers.get('muster-source') ?? String(status));
+  return sources
+    .filter((source) => !source.includes('aggregator') || source.includes('database'))
+    .map((source) => `a gateway counts from ${source}`);
+};
+
+/** Which of the aggregators do not serve, or which partitions fewer of them serve than can be. Pure. */
+export const findThin = (
+  documents: readonly Pick<AggregatorDocument, '_id' | 'state' | 'heartbeatAt' | 'partitions'>[],
+  names: readonly string[],
+  copies: number,
+): string[] => {
+  const newest = Math.max(...documents.map(({ heartbeatAt }) => heartbeatAt.getTime()));
+  const isServing = ({ _id, state, heartbeatAt }: (typeof documents)[number]) =>
+    names.includes(_id) && state === 'serving' && heartbeatAt.getTime() > newest - freshMs;
+  const serving = documents.filter(isServing);
+  if (serving.length < names.length) return [`${serving.length} of ${names.length} aggregators serve`];
+  const wanted = Math.min(copies, serving.length);
+  const copiesOf = (partition: number) => serving.filter((member) => member.partitions.includes(partition)).length;
+  const thin = Array.from({ length: partitions }, (_, partition) => partition).filter(
+    (partition) => copiesOf(partition) < wanted,
+  );
+  return thin.length > 0 ? [`partitions ${thin.join(', ')} have fewer than ${wanted} copies`] : [];
+};
+
+/**
+ * Looks for `lookMs` how the others take over from an aggregator that is away: after how many milliseconds they had all
+ * copies between them and kept them (what was not dropped yet from before does not count), or what they lack at the
+ * end.
+ */
+export const untilReplaced = async (
+  { test }: Pick<Arena, 'test'>,
+  away: string,
+  copies: number,
+  lookMs: number,
+): Promise<{ ms: number } | { lacking: string[] }> => {
+  const from = performance.now();
+  const others = test.system.aggregators.filter((name) => name !== away);
+  let lacking: string[] = [];
+  let whole: number | undefined;
+  for (; performance.now() - from < lookMs; await pause(50)) {
+    const documents = await listMembers(test.log, 2_000);
+    lacking = findThin(
+      documents.filter(({ _id }) => _id !== away),
+      others,
+      copies,
+    );
+    whole = lacking.length > 0 ? undefined : (whole ?? performance.now() - from);
+  }
+  return whole === undefined ? { lacking } : { ms: whole };
+};
+
+const freshMs = 3_000;
+const partitions = 32;
+
+/** Waits until it is whole; the milliseconds that took, or what it lacks after `withinMs`. */
+export const untilWhole = async (
+  arena: Pick<Arena, 'test'>,
+  copies: number,
+  withinMs: number,
+): Promise<{ ms: number } | { lacking: string[] }> => {
+  const from = performance.now();
+  for (;;) {
+    const lacking = await findLacking(arena, copies).catch((error) => [
+      error instanceof Error ? error.message : String(error),
+    ]);
+    const ms = performance.now() - from;
+    if (lacking.length === 0) return { ms };
+    if (ms > withinMs) return { lacking };
+    await pause(50);
+  }
+};

@@ -1,0 +1,83 @@
+import { partitionOf, ringFrom } from '@muster/placement';
+import type { Arena } from './arena.ts';
+import type { FoldedLog } from './fold-log.ts';
+import { type Call, isWrite } from './history.ts';
+import type { Line } from './judge.ts';
+import { figureOf, type Observed } from './observe.ts';
+
+/**
+ * What must have happened now and then in a suite of rounds: else its faults do not reach the places that they are
+ * meant for.
+ */
+export const sometimesNames = [
+  'an unknown write that had landed',
+  'an unknown write that had not',
+  'a write told to be not written',
+  'a duplicate dropped',
+  'a hole repaired',
+  'the scan after a lost token',
+  'a crash between records and checkpoint',
+  'a fallback read',
+  'a standby read',
+  "a lapsed member's return",
+  'a group commit of more than one',
+  'a batch of which only a part went in',
+] as const;
+
+export type Sometimes = Record<(typeof sometimesNames)[number], number>;
+
+export const noSometimes = (): Sometimes => Object.fromEntries(sometimesNames.map((name) => [name, 0])) as Sometimes;
+
+/** The sums of both. Pure. */
+export const addSometimes = (a: Sometimes, b: Sometimes): Sometimes =>
+  Object.fromEntries(sometimesNames.map((name) => [name, a[name] + b[name]])) as Sometimes;
+
+/** What happened in one round, as its history and its lines show. Pure. */
+export const sometimesOfRound = (
+  folded: FoldedLog,
+  calls: readonly Call[],
+  lines: readonly Line[],
+  members: Observed['members'],
+): Sometimes => {
+  const unknown = calls.filter((call) => isWrite(call) && call.outcome === 'unknown');
+  const landed = unknown.filter(({ requestId }) => folded.byRequest.has(requestId)).length;
+  return {
+    ...noSometimes(),
+    'an unknown write that had landed': landed,
+    'an unknown write that had not': unknown.length - landed,
+    'a write told to be not written': calls.filter(({ outcome }) => outcome === 'notWritten').length,
+    'the scan after a lost token': lines.filter(({ line }) => line.includes('The place in the log is lost')).length,
+    'a fallback read': calls.filter(
+      ({ op, outcome, source }) => op === 'read' && outcome === 'ok' && source === 'database',
+    ).length,
+    'a standby read': calls.filter((call) => isOfStandby(call, members)).length,
+  };
+};
+
+const partitions = 32;
+
+// who is alive is known by the second: only where it was the same before and after is the owner sure
+const isOfStandby = ({ op, id, source, invokedAt, completedAt }: Call, members: Observed['members']): boolean => {
+  if (op !== 'read' || !source || source === 'database') return false;
+  const seen = members.filter(({ at }) => at > invokedAt - 2_500 && at < completedAt + 2_500);
+  const partition = partitionOf('user', id, partitions);
+  return (
+    seen.length > 1 &&
+    seen.every(({ serving }) => serving.includes(source) && ringFrom(serving, partition)[0] !== source)
+  );
+};
+
+/** What happened in the life of a Muster, as the figures and failpoints of its processes show. Pure. */
+export const sometimesOfLife = (observed: Pick<Observed, 'figures'>, passed: Arena['passed']): Sometimes => {
+  return {
+    ...noSometimes(),
+    'a duplicate dropped': figureOf(observed, 'muster_events_known_total'),
+    'a hole repaired': figureOf(observed, 'muster_holes_total'),
+    'a crash between records and checkpoint': passed.filter(
+      ({ name, action }) => name === 'snapshot:after-records' && action === 'kill',
+    ).length,
+    "a lapsed member's return": figureOf(observed, 'muster_lapses_total'),
+    'a group commit of more than one': passed.filter(({ name }) => name === 'append:together').length,
+    'a batch of which only a part went in': passed.filter(({ name }) => name === 'append:partly').length,
+  };
+};

@@ -1,0 +1,74 @@
+import { pause } from '@muster/runtime';
+import { withinDeadline } from '@muster/store';
+import type { TestSystem } from '@muster/testing';
+import type { ChangeStream, ResumeToken } from 'mongodb';
+
+/** A write of a record, as the database tells it. No version: the write did not change it. */
+export type RecordWrite = { id: string; version: number | undefined; snapshot: number | undefined };
+
+/** What is written into `Users` while it is watched. Changed in this file only. `whole`: nothing was missed. */
+export type RecordWatch = { writes: RecordWrite[]; whole: boolean; stop: AbortController; done: Promise<void> };
+
+/** Watches the records until it is stopped, through restarts of the database. */
+export const watchRecords = async (test: TestSystem): Promise<RecordWatch> => {
+  const watch: RecordWatch = { writes: [], whole: true, stop: new AbortController(), done: Promise.resolve() };
+  const stream = openStream(test);
+  await withinDeadline(stream.tryNext(), 5_000, 'open a change stream'); // from here on nothing is missed
+  watch.done = follow(test, watch, stream);
+  return watch;
+};
+
+/** Stops, once what was written up to now has come; then gives the writes. */
+export const stopWatching = async (test: TestSystem, watch: RecordWatch): Promise<RecordWrite[]> => {
+  const mark = `mark-${watch.writes.length}`;
+  await test.log.db.collection<{ _id: string }>('Users').insertOne({ _id: mark });
+  for (
+    const until = performance.now() + 10_000;
+    !watch.writes.some(({ id }) => id === mark) && performance.now() < until;
+    await pause(20)
+  );
+  await test.log.db.collection<{ _id: string }>('Users').deleteOne({ _id: mark });
+  watch.whole &&= watch.writes.some(({ id }) => id === mark);
+  watch.stop.abort();
+  await watch.done;
+  return watch.writes.filter(({ id }) => !id.startsWith('mark-'));
+};
+
+const openStream = ({ log }: TestSystem, from?: ResumeToken): ChangeStream =>
+  log.db.collection('Users').watch([{ $match: { operationType: { $in: ['insert', 'update', 'replace'] } } }], {
+    ...{ maxAwaitTimeMS: 200, batchSize: 1_000, ...(from ? { resumeAfter: from } : {}) },
+  });
+
+const follow = async (test: TestSystem, watch: RecordWatch, first: ChangeStream): Promise<void> => {
+  for (
+    let [stream, token] = [first, first.resumeToken as ResumeToken];
+    !watch.stop.signal.aborted;
+    stream = openStream(test, token)
+  ) {
+    try {
+      while (!watch.stop.signal.aborted) {
+        const change = await withinDeadline(stream.tryNext(), 10_000, 'read the change stream');
+        token = change ? change._id : (stream.resumeToken ?? token);
+        if (change) take(watch, change);
+      }
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 286) {
+        watch.whole = false;
+        return;
+      }
+      await pause(200, watch.stop.signal);
+    } finally {
+      void stream.close().catch(() => undefined);
+    }
+  }
+};
+
+const take = ({ writes }: RecordWatch, change: object) => {
+  const { documentKey, fullDocument, updateDescription } = change as {
+    documentKey: { _id: string };
+    fullDocument?: { version?: number; snapshot?: number };
+    updateDescription?: { updatedFields?: { version?: number; snapshot?: number } };
+  };
+  const seen = fullDocument ?? updateDescription?.updatedFields;
+  writes.push({ id: documentKey._id, version: seen?.version, snapshot: seen?.snapshot });
+};

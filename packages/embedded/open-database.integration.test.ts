@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { readFile, stat } from 'node:fs/promises';
+import { openOwnServer, openTestDatabase, reopenServer } from '@muster/testing';
+import { expect } from 'chai';
+import { MongoClient } from 'mongodb';
+import { readCommandLine } from './command-line.ts';
+import type { Database } from './open-database.ts';
+
+describe('The embedded MongoDB', function () {
+  this.timeout(60_000);
+
+  it('killed with -9 and started again on the same port has every acknowledged write', async () => {
+    await using server = await openOwnServer();
+    await insert(server, [{ _id: 1 }, { _id: 2 }]);
+    await kill(server);
+    await using again = await reopenServer(server);
+    expect(again.port).to.equal(server.port);
+    expect(again.pid).not.to.equal(server.pid);
+    expect(await readIds(again)).to.deep.equal([1, 2]);
+  });
+
+  it('that an earlier owner left running is stopped before the next one starts on its data', async () => {
+    await using server = await openOwnServer();
+    await insert(server, [{ _id: 1 }]);
+    await using next = await reopenServer(server);
+    expect(await server.spawned.exited).to.deep.equal({ code: 0, signal: null });
+    expect(await readIds(next)).to.deep.equal([1]);
+  });
+
+  it('writes its output to a file beside its data', async () => {
+    await using server = await openOwnServer();
+    expect(await readFile(server.logPath, 'utf8')).to.match(/listening|Waiting for connections/);
+  });
+
+  it('that cannot start says why and where to look', async () => {
+    await using server = await openOwnServer();
+    await using other = await openOwnServer();
+    await kill(other);
+    const failure = await reopenServer({ ...other, port: server.port }).catch((error: unknown) => error);
+    expect(String(failure)).to.match(
+      /Cannot start the embedded MongoDB: it ended with .*its output is in .*mongodb\.log/,
+    );
+  });
+
+  it('is gone with its files once it is disposed', async () => {
+    const server = await openOwnServer();
+    await server.stop();
+    expect(await readCommandLine(server.pid)).to.equal(undefined);
+    const left = await stat(server.dataPath).catch((error: NodeJS.ErrnoException) => error.code);
+    expect(left).to.equal('ENOENT');
+  });
+
+  it('serves change streams, which a standalone would refuse', async () => {
+    await using database = await openTestDatabase();
+    await using client = new MongoClient(database.uri);
+    const things = client.db(database.database).collection('things');
+    await using stream = things.watch([], { maxAwaitTimeMS: 100 });
+    await stream.tryNext();
+    await things.insertOne({ name: 'Ada' });
+    const change = await stream.next();
+    expect(change.operationType).to.equal('insert');
+  });
+});
+
+const insert = async (server: Database, documents: { _id: number }[]) => {
+  await using client = new MongoClient(server.uri);
+  await things(client).insertMany(documents, { writeConcern: { w: 'majority', journal: true } });
+};
+
+const readIds = async (server: Database) => {
+  await using client = new MongoClient(server.uri);
+  const found = await things(client).find().sort({ _id: 1 }).toArray();
+  return found.map(({ _id }) => _id);
+};
+
+const things = (client: MongoClient) => client.db('test').collection<{ _id: number }>('things');
+
+const kill = async ({ spawned }: Database) => {
+  const gone = once(spawned.child, 'exit');
+  spawned.child.kill('SIGKILL');
+  await gone;
+};

@@ -1,0 +1,139 @@
+import { mkdir, open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Environment } from '@muster/runtime';
+import { findServer, type Server, type ServerKind } from './find-server.ts';
+import { findFreePort } from './ports.ts';
+import { ensureReplicaSet } from './replica-set.ts';
+import { endLeftServer, kindOfData, saveServerPid } from './server-data.ts';
+import { boundToThisProcess, endProcess, type Spawned, spawnProcess } from './spawned.ts';
+import { waitForListening } from './wait-for-listening.ts';
+
+export type DatabaseOptions = {
+  /**
+   * The server's own folder, made when missing; beside it a `.log` with the server's output and a `.json` with its pid.
+   */
+  dataPath: string;
+  /** 0 picks a free one. */
+  port: number;
+  say: (text: string) => void;
+  environment: Environment;
+  /** How many changes a resume token reaches back, at most; SecantusDB only. */
+  oplogMaxEntries?: number;
+  /** Killed with this process instead of outliving it: for tests. */
+  dieWithParent?: boolean;
+  signal?: AbortSignal;
+  /** What an earlier `findServer` found. */
+  server?: Server;
+};
+
+export type Database = AsyncDisposable & {
+  kind: ServerKind;
+  uri: string;
+  host: string;
+  port: number;
+  pid: number;
+  dataPath: string;
+  logPath: string;
+  spawned: Spawned;
+  /** Ends the server: SIGTERM, after 10 s SIGKILL. */
+  stop: () => Promise<void>;
+};
+
+export type LaunchedDatabase = {
+  server: Server;
+  spawned: Spawned;
+  logPath: string;
+  listening: Promise<{ port: number; uri: string }>;
+};
+
+/**
+ * Starts the embedded MongoDB on the data in `dataPath` as a process of its own, and waits until it takes connections;
+ * ends one that an earlier owner, since killed, left running there. Throws when no server is found, or it ends or is
+ * not ready within 30 s, with the last lines it wrote.
+ */
+export const openDatabase = async (options: DatabaseOptions): Promise<Database> => {
+  const { server, spawned, logPath, listening } = await launchDatabase(options);
+  const stop = async () => {
+    await endProcess(spawned, stopMs);
+  };
+  try {
+    const { port, uri } = await listening;
+    const { kind } = server;
+    return {
+      kind,
+      uri,
+      host,
+      port,
+      pid: spawned.pid,
+      dataPath: resolve(options.dataPath),
+      logPath,
+      spawned,
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};
+
+/** As `openDatabase`, without waiting: whoever restarts it needs the process before it is ready. */
+export const launchDatabase = async (options: DatabaseOptions): Promise<LaunchedDatabase> => {
+  const dataPath = resolve(options.dataPath);
+  const logPath = `${dataPath}.log`;
+  const server = options.server ?? (await findServer({ ...options, only: await kindOfData(dataPath) }));
+  await endLeftServer(dataPath, options.say);
+  await mkdir(dataPath, { recursive: true });
+  // mongod cannot pick its port itself
+  const port = options.port === 0 && server.kind === 'mongod' ? await findFreePort(host) : options.port;
+  const words =
+    server.kind === 'mongod'
+      ? mongodWords(dataPath, port)
+      : secantusWords(dataPath, port, options.oplogMaxEntries ?? 2_000_000);
+  const command =
+    options.dieWithParent === true ? await boundToThisProcess(server.binary, words) : { file: server.binary, words };
+  const { spawned, logFrom } = await spawnOnto(logPath, command);
+  await saveServerPid(dataPath, spawned.pid);
+  const listening = untilListening(server.kind, spawned, logPath, logFrom, port);
+  listening.catch(() => undefined); // whoever waits for it hears of it; who only watches the process needs not to
+  return { server, spawned, logPath, listening };
+};
+
+export const stopMs = 10_000;
+const startMs = 30_000;
+const host = '127.0.0.1';
+
+const replicaSetNames = { mongod: 'muster', secantus: 'secantus' } satisfies Record<ServerKind, string>;
+
+// the output goes to the file itself, not through us: nothing is lost, and the server survives our end
+const spawnOnto = async (logPath: string, { file, words }: { file: string; words: string[] }) => {
+  await using log = await open(logPath, 'a');
+  const { size } = await log.stat();
+  const spawned = await spawnProcess(file, words, { cwd: dirname(logPath), stdio: ['ignore', log.fd, log.fd] });
+  return { spawned, logFrom: size };
+};
+
+const untilListening = async (
+  kind: ServerKind,
+  spawned: Spawned,
+  logPath: string,
+  logFrom: number,
+  wantedPort: number,
+) => {
+  const port = await waitForListening(spawned, logPath, logFrom, startMs);
+  const uri = `mongodb://${host}:${port ?? wantedPort}/?replicaSet=${replicaSetNames[kind]}`;
+  if (kind === 'mongod') await ensureReplicaSet(`${host}:${wantedPort}`, replicaSetNames.mongod, startMs);
+  return { port: port ?? wantedPort, uri };
+};
+
+const mongodWords = (dataPath: string, port: number) => [
+  ...['--dbpath', dataPath, '--port', String(port), '--bind_ip', host],
+  ...['--replSet', replicaSetNames.mongod, '--wiredTigerCacheSizeGB', '0.5'],
+];
+
+// synced on every commit: an acknowledged write must outlive kill -9. A small log file: back after 0.3 s instead of 14
+// s
+const secantusWords = (dataPath: string, port: number, oplogMaxEntries: number) => [
+  ...['--port', String(port), '--storage-path', dataPath, '--cache-size', '512M', '--log-file-max', '64MB'],
+  ...['--oplog-max-entries', String(oplogMaxEntries), '--oplog-retention-seconds', '86400', '--sync-on-commit'],
+];

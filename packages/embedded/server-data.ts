@@ -1,0 +1,59 @@
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isRunning } from './command-line.ts';
+import type { ServerKind } from './find-server.ts';
+
+/** Which server wrote the data in the folder; undefined when it is empty or not there. */
+export const kindOfData = async (dataPath: string): Promise<ServerKind | undefined> => {
+  const files = await readdir(dataPath).catch((): string[] => []);
+  if (files.some((name) => name.startsWith('secantus_'))) return 'secantus';
+  return files.includes('WiredTiger') ? 'mongod' : undefined;
+};
+
+/**
+ * Ends the server that still runs on the data, if one does: whoever started it was killed, and two would spoil the
+ * data.
+ */
+export const endLeftServer = async (dataPath: string, say: (text: string) => void): Promise<void> => {
+  const pid = await readPid(pidPathOf(dataPath));
+  if (pid === undefined || !(await isRunning(pid, dataPath))) return;
+  say(`A MongoDB that an earlier run left behind still runs on ${dataPath} (pid ${pid}): stopping it`);
+  await endByPid(pid, dataPath);
+};
+
+/** Notes beside the data which process serves it, for `endLeftServer`. */
+export const saveServerPid = async (dataPath: string, pid: number): Promise<void> => {
+  const fresh = `${pidPathOf(dataPath)}.${process.pid}`;
+  await writeFile(fresh, `${JSON.stringify({ pid })}\n`);
+  await rename(fresh, pidPathOf(dataPath));
+};
+
+const pidPathOf = (dataPath: string) => `${dataPath}.json`;
+
+const readPid = async (path: string): Promise<number | undefined> => {
+  try {
+    const { pid } = JSON.parse(await readFile(path, 'utf8'));
+    return Number.isInteger(pid) ? pid : undefined;
+  } catch {
+    return undefined; // none yet, or one that was broken off while written: then there is nobody to end
+  }
+};
+
+const endByPid = async (pid: number, mark: string): Promise<void> => {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    sendSignal(pid, signal);
+    if (signal === 'SIGTERM') sendSignal(pid, 'SIGCONT');
+    for (const deadline = Date.now() + 10_000; Date.now() < deadline; await sleep(50)) {
+      if (!(await isRunning(pid, mark))) return;
+    }
+  }
+  throw new Error(`Cannot stop the MongoDB that runs on ${mark}: pid ${pid} is still there after SIGKILL`);
+};
+
+const sendSignal = (pid: number, signal: NodeJS.Signals) => {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // gone in between: what was wanted
+  }
+};

@@ -1,0 +1,81 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { coverOf, holdersOf, ringFrom } from './assignment.ts';
+
+const partitions = Array.from({ length: 32 }, (_, partition) => partition);
+const anyNames = fc.uniqueArray(fc.stringMatching(/^[a-z0-9-]{1,12}$/), { minLength: 1, maxLength: 9 });
+const counted = (count: number) => Array.from({ length: count }, (_, index) => `aggregator-${index}`);
+
+describe('The holders of a partition', () => {
+  it('are as many different ones as there are copies, or all there are, whatever the order of the names', () => {
+    fc.assert(
+      fc.property(anyNames, fc.integer({ min: 1, max: 4 }), fc.nat(1_000), (names, copies, partition) => {
+        const holders = holdersOf(names, partition, copies);
+        expect(new Set(holders).size).to.equal(Math.min(copies, names.length));
+        expect(holdersOf([...names].reverse(), partition, copies)).to.deep.equal(holders);
+      }),
+    );
+  });
+
+  it('stay the same but for what a name that goes had', () => {
+    fc.assert(
+      fc.property(anyNames, fc.nat(8), fc.nat(1_000), (names, index, partition) => {
+        const gone = names[index % names.length];
+        const [owner] = ringFrom(names, partition);
+        const [next] = ringFrom(
+          names.filter((name) => name !== gone),
+          partition,
+        );
+        if (owner !== gone) expect(next).to.equal(owner);
+      }),
+    );
+  });
+
+  it('are spread: of 1024 partitions nobody owns twice as many as is fair', () => {
+    for (const count of [2, 3, 5, 8]) {
+      const owned = new Map<string, number>();
+      for (let partition = 0; partition < 1_024; partition += 1) {
+        const [owner = ''] = holdersOf(counted(count), partition, 2);
+        owned.set(owner, (owned.get(owner) ?? 0) + 1);
+      }
+      expect(owned.size).to.equal(count);
+      expect(Math.max(...owned.values())).to.be.below((2 * 1_024) / count);
+      expect(Math.min(...owned.values())).to.be.above(1_024 / count / 2);
+    }
+  });
+});
+
+describe('A cover', () => {
+  it('asks half of the aggregators, rounded up, and each partition once', () => {
+    for (const count of [1, 2, 3, 4, 5, 6, 7, 9]) {
+      const holders = partitions.map((partition) => holdersOf(counted(count), partition, 2));
+      for (let start = 0; start < count; start += 1) {
+        const cover = coverOf(holders, start);
+        expect(cover.size).to.be.at.most(Math.ceil(count / 2));
+        expect([...cover.values()].flat().sort((a, b) => a - b)).to.deep.equal(partitions);
+      }
+    }
+  });
+
+  it('asks only who has the partition, and leaves out none that somebody has, whoever has what', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.uniqueArray(fc.nat(6), { maxLength: 4 }), { minLength: 1, maxLength: 40 }),
+        fc.nat(10),
+        (holders, start) => {
+          const cover = coverOf(holders, start);
+          for (const [holder, covered] of cover)
+            for (const partition of covered) expect(holders[partition]).to.include(holder);
+          const had = [...holders.keys()].filter((partition) => holders[partition]?.length);
+          expect([...cover.values()].flat().sort((a, b) => a - b)).to.deep.equal(had);
+        },
+      ),
+    );
+  });
+
+  it('is taken in turns', () => {
+    const holders = partitions.map((partition) => holdersOf(counted(5), partition, 2));
+    const asked = new Set([0, 1, 2, 3, 4].flatMap((start) => [...coverOf(holders, start).keys()]));
+    expect(asked.size).to.equal(5);
+  });
+});

@@ -1,0 +1,101 @@
+import { ringFrom } from './assignment.ts';
+
+/**
+ * An aggregator as its document shows it. `heartbeatAt`, and `steadySince` without a gap of a lease, are on the
+ * database's clock, in milliseconds.
+ */
+export type Member = {
+  name: string;
+  incarnation: string;
+  address: string;
+  state: 'restoring' | 'serving' | 'leaving';
+  partitions: readonly number[]; // those it serves
+  heartbeatAt: number;
+  steadySince: number;
+};
+
+/** A member's document as the database has it. */
+type MemberDocument = Omit<Member, 'name' | 'heartbeatAt' | 'steadySince'> & {
+  _id: string;
+  heartbeatAt: Date;
+  steadySince?: Date;
+};
+
+export const memberOf = ({
+  _id,
+  incarnation,
+  address,
+  state,
+  partitions,
+  heartbeatAt,
+  steadySince,
+}: MemberDocument): Member => ({
+  ...{ name: _id, incarnation, address, state, partitions },
+  heartbeatAt: heartbeatAt.getTime(),
+  steadySince: (steadySince ?? heartbeatAt).getTime(), // an older program's document has none
+});
+
+/** The aggregators as they were seen last. A value: `takeRoster` makes the next one. */
+export type Roster = {
+  members: readonly Member[];
+  databaseNow: number; // when it was asked for, in milliseconds
+  seenAt: number; // when it was asked for, on the monotonic clock, as the next one
+  graceUntil: number; // nobody counts as dead before
+};
+
+/** Before the first look. */
+export const noRoster: Roster = {
+  members: [],
+  databaseNow: 0,
+  seenAt: Number.NEGATIVE_INFINITY,
+  graceUntil: Number.POSITIVE_INFINITY,
+};
+
+/**
+ * The roster after a look at the aggregators' documents. After the database was away (or we were, or this is the first
+ * look) nobody counts as dead for one lease, as nobody could renew his.
+ */
+export const takeRoster = (
+  former: Roster,
+  members: readonly Member[],
+  databaseNow: number,
+  now: number,
+  leaseMs: number,
+): Roster => {
+  const wasAway = now - former.seenAt > leaseMs;
+  return { members, databaseNow, seenAt: now, graceUntil: wasAway ? now + leaseMs : former.graceUntil };
+};
+
+/** The members whose lease has not lapsed. With the database away that stays as it was seen last. */
+export const livingOf = ({ members, databaseNow, seenAt, graceUntil }: Roster, leaseMs: number): Member[] =>
+  seenAt < graceUntil ? [...members] : members.filter(({ heartbeatAt }) => databaseNow - heartbeatAt <= leaseMs);
+
+/** The names that partitions are given to: of the living that do not leave. */
+export const ringOf = (living: readonly Member[]): string[] =>
+  living
+    .filter(({ state }) => state !== 'leaving')
+    .map(({ name }) => name)
+    .sort();
+
+/**
+ * Who serves a partition, in the order in which they are asked: the ring from its owner on, then those that leave. The
+ * first of them also saves it.
+ */
+export const serversOf = (living: readonly Member[], ring: readonly string[], partition: number): string[] => {
+  const serving = living.filter(({ partitions }) => partitions.includes(partition)).map(({ name }) => name);
+  const inRing = ringFrom(ring, partition).filter((name) => serving.includes(name));
+  return [...inRing, ...serving.filter((name) => !ring.includes(name)).sort()];
+};
+
+/**
+ * Whether a member whose lease has lapsed was away by itself: somebody else went on renewing his meanwhile. If nobody
+ * did, the database was away, and no lease says anything.
+ */
+export const wasAwayAlone = ({ members, databaseNow }: Roster, name: string, leaseMs: number): boolean => {
+  const own = members.find((member) => member.name === name);
+  if (!own || databaseNow - own.heartbeatAt <= leaseMs) return false;
+  const lapsedAt = own.heartbeatAt + leaseMs;
+  return members.some(
+    (other) => other.name !== name && databaseNow - other.heartbeatAt <= leaseMs && other.steadySince <= lapsedAt,
+  );
+};

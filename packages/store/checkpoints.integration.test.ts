@@ -1,0 +1,79 @@
+import { at, openTestLog } from '@muster/testing';
+import { expect } from 'chai';
+import { Timestamp } from 'mongodb';
+import { readCheckpoints, saveCheckpoints } from './checkpoints.ts';
+import type { CheckpointDocument } from './documents.ts';
+
+const deadlineMs = 5_000;
+
+const checkpointOf = (
+  partition: number,
+  seconds: number,
+  counter: number,
+  more: Partial<CheckpointDocument> = {},
+): CheckpointDocument => ({
+  _id: partition,
+  snapshot: 'test:1',
+  resumeToken: { _data: `token-${seconds}-${counter}` },
+  clusterTime: new Timestamp({ t: seconds, i: counter }),
+  at: at(1),
+  events: 10,
+  living: { note: 3, $odd: 1 },
+  aggregator: '$aggregator-0',
+  ...more,
+});
+
+describe('Checkpoints', function () {
+  this.timeout(60_000);
+
+  it('are read as they were saved, those that there are', async () => {
+    await using log = await openTestLog();
+    const [first, third] = [checkpointOf(1, 100, 1), checkpointOf(3, 200, 1)];
+    await saveCheckpoints(log, [first, third], deadlineMs);
+    expect(await readCheckpoints(log, [1, 2], deadlineMs)).to.deep.equal(new Map([[1, first]]));
+    expect(await readCheckpoints(log, [3, 1], deadlineMs)).to.deep.equal(
+      new Map([
+        [1, first],
+        [3, third],
+      ]),
+    );
+    expect(await readCheckpoints(log, [], deadlineMs)).to.deep.equal(new Map());
+  });
+
+  it('never go back in cluster time, neither by seconds nor within one', async () => {
+    await using log = await openTestLog();
+    const stored = checkpointOf(1, 100, 5);
+    await saveCheckpoints(log, [stored], deadlineMs);
+    for (const older of [checkpointOf(1, 99, 9, { events: 99 }), checkpointOf(1, 100, 4, { events: 99 })]) {
+      await saveCheckpoints(log, [older], deadlineMs);
+      expect((await readCheckpoints(log, [1], deadlineMs)).get(1)).to.deep.equal(stored);
+    }
+    for (const newer of [checkpointOf(1, 100, 6), checkpointOf(1, 2 ** 31 + 5, 1)]) {
+      await saveCheckpoints(log, [newer], deadlineMs);
+      expect((await readCheckpoints(log, [1], deadlineMs)).get(1)).to.deep.equal(newer);
+    }
+  });
+
+  it('may move their token at the same cluster time', async () => {
+    await using log = await openTestLog();
+    await saveCheckpoints(log, [checkpointOf(1, 100, 5)], deadlineMs);
+    const moved = checkpointOf(1, 100, 5, { resumeToken: { _data: 'other' }, events: 11 });
+    await saveCheckpoints(log, [moved], deadlineMs);
+    expect((await readCheckpoints(log, [1], deadlineMs)).get(1)).to.deep.equal(moved);
+  });
+
+  it('are each judged alone: one that is older does not hold up the others', async () => {
+    await using log = await openTestLog();
+    await saveCheckpoints(log, [checkpointOf(1, 100, 1), checkpointOf(2, 100, 1)], deadlineMs);
+    await saveCheckpoints(log, [checkpointOf(1, 50, 1), checkpointOf(2, 150, 1), checkpointOf(3, 50, 1)], deadlineMs);
+    const seconds = [...(await readCheckpoints(log, [1, 2, 3], deadlineMs)).values()].map(({ _id, clusterTime }) => [
+      _id,
+      clusterTime.t,
+    ]);
+    expect(seconds.sort()).to.deep.equal([
+      [1, 100],
+      [2, 150],
+      [3, 50],
+    ]);
+  });
+});

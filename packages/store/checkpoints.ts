@@ -1,0 +1,44 @@
+import { Timestamp } from 'mongodb';
+import type { CheckpointDocument } from './documents.ts';
+import type { Log } from './open-log.ts';
+import { withinDeadline } from './within-deadline.ts';
+
+/**
+ * The stored checkpoints of these partitions (those that have one), by partition. Read them before the records, never
+ * after.
+ */
+export const readCheckpoints = async (
+  log: Log,
+  partitions: readonly number[],
+  deadlineMs: number,
+): Promise<Map<number, CheckpointDocument>> => {
+  const found = await withinDeadline(
+    log.checkpoints.find({ _id: { $in: [...partitions] } }).toArray(),
+    deadlineMs,
+    'read the checkpoints',
+  );
+  return new Map(found.map((checkpoint) => [checkpoint._id, checkpoint]));
+};
+
+/**
+ * Saves checkpoints, each only over one that is not newer by cluster time. Throws when the database does not take them,
+ * or after `deadlineMs`.
+ */
+export const saveCheckpoints = async (
+  log: Log,
+  checkpoints: readonly CheckpointDocument[],
+  deadlineMs: number,
+): Promise<void> => {
+  if (checkpoints.length === 0) return;
+  const updates = checkpoints.map((checkpoint) => ({
+    updateOne: { filter: { _id: checkpoint._id }, update: guarded(checkpoint), upsert: true },
+  }));
+  await withinDeadline(log.checkpoints.bulkWrite(updates, { ordered: false }), deadlineMs, 'save the checkpoints');
+};
+
+// the guard stands inside the update, as a filter on a second field would make a scan of it on some servers; at an
+// equal time the token may move
+const guarded = (checkpoint: CheckpointDocument) => {
+  const notNewer = { $lte: [{ $ifNull: ['$clusterTime', Timestamp.fromBits(0, 0)] }, checkpoint.clusterTime] };
+  return [{ $replaceWith: { $cond: [notNewer, { $literal: checkpoint }, '$$ROOT'] } }];
+};

@@ -1,0 +1,26 @@
+export { type Appended, type AppendLimits, type AppendQueue, append, openAppendQueue } from './append-events.ts';
+export { readCheckpoints, saveCheckpoints } from './checkpoints.ts';
+export { type DatabaseClock, databaseNow, measureClock, openClock } from './database-clock.ts';
+export { keepDeadLetter, readDeadLetters, removeDeadLetters } from './dead-letters.ts';
+export type {
+  AggregatorDocument,
+  AggregatorState,
+  CheckpointDocument,
+  DeadLetterDocument,
+  RecordDocument,
+  ResumeToken,
+  SettingsDocument,
+  SnapshotMark,
+  StoredEvent,
+  Timestamp,
+} from './documents.ts';
+export { ensureCollections, SettingsConflict, type SharedShape } from './ensure-collections.ts';
+export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } from './members.ts';
+export { type Log, type LogOptions, openLog, recordsOf } from './open-log.ts';
+export { countEvents, scanEvents, scanLastVersions, scanRecords } from './read-partition.ts';
+export { type Overlay, overlaySets, readPage, setLimits } from './read-set.ts';
+export { catchUpState, foldStored, type Loaded, loadState, readStream } from './read-stream.ts';
+export { covers, recordOf, stateOf } from './records.ts';
+export { type Saved, type Saving, saveRecords } from './save-records.ts';
+export { type Heartbeat, type Watched, type WatchOptions, watchLog } from './watch-log.ts';
+export { DeadlineError, withinDeadline } from './within-deadline.ts';

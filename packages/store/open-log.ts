@@ -1,0 +1,66 @@
+import type { Entity } from '@muster/model';
+import { type Collection, type Db, MongoClient, ReadConcern, ReadPreference, WriteConcern } from 'mongodb';
+import type {
+  AggregatorDocument,
+  CheckpointDocument,
+  DeadLetterDocument,
+  RecordDocument,
+  SettingsDocument,
+  StoredEvent,
+} from './documents.ts';
+import { withinDeadline } from './within-deadline.ts';
+
+/** The database as Muster uses it: handles, no state of its own. */
+export type Log = AsyncDisposable & {
+  client: MongoClient;
+  db: Db;
+  events: Collection<StoredEvent>;
+  checkpoints: Collection<CheckpointDocument>;
+  aggregators: Collection<AggregatorDocument>;
+  deadLetters: Collection<DeadLetterDocument>;
+  settings: Collection<SettingsDocument>;
+};
+
+export type LogOptions = { uri: string; database: string; appName: string; monitorCommands?: boolean };
+
+/**
+ * Handles on the database `database` at `uri`; connects at the first call. Every handle reads from the primary at
+ * majority and writes at majority, journaled, whatever the URI says. The driver never writes twice by itself: whether
+ * an event is stored is decided in append-events.
+ */
+export const openLog = ({ uri, database, appName, monitorCommands = false }: LogOptions): Log => {
+  const client = new MongoClient(uri, {
+    appName,
+    monitorCommands,
+    retryWrites: false,
+    retryReads: false,
+    maxPoolSize: 20,
+    serverSelectionTimeoutMS: 1_000,
+    connectTimeoutMS: 2_000,
+    socketTimeoutMS: 20_000,
+    waitQueueTimeoutMS: 1_000,
+    ignoreUndefined: true,
+  });
+  const db = client.db(database, concerns); // not on the client: there, a word in the URI would win
+  return {
+    client,
+    db,
+    events: db.collection('Events'),
+    checkpoints: db.collection('Checkpoints'),
+    aggregators: db.collection('Aggregators'),
+    deadLetters: db.collection('DeadLetters'),
+    settings: db.collection('Settings'),
+    [Symbol.asyncDispose]: () =>
+      withinDeadline(client.close(true), 2_000, 'close the connections').catch(() => undefined),
+  };
+};
+
+const concerns = {
+  readPreference: ReadPreference.primary,
+  readConcern: new ReadConcern('majority'),
+  writeConcern: new WriteConcern('majority', undefined, true),
+};
+
+/** The collection of an entity's records. */
+export const recordsOf = (log: Log, entity: Entity): Collection<RecordDocument> =>
+  log.db.collection<RecordDocument>(entity.collection);

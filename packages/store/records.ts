@@ -1,0 +1,54 @@
+import type { Entity, Fields, State } from '@muster/model';
+import type { RecordDocument, SnapshotMark } from './documents.ts';
+
+/** A state as its snapshot's record; `absent` has none. */
+export const recordOf = (
+  id: string,
+  partition: number,
+  state: Exclude<State, { status: 'absent' }>,
+  snapshot: SnapshotMark,
+): RecordDocument => {
+  if (state.status === 'deleted')
+    return {
+      _id: id,
+      version: state.version,
+      partition,
+      snapshot,
+      createdAt: state.createdAt,
+      updatedAt: state.deletedAt,
+      deletedAt: state.deletedAt,
+    };
+  return {
+    _id: id,
+    ...state.fields,
+    version: state.version,
+    partition,
+    snapshot,
+    createdAt: state.createdAt,
+    updatedAt: state.updatedAt,
+  };
+};
+
+/** The state that a record holds. */
+export const stateOf = (entity: Entity, record: RecordDocument): State => {
+  const { version, createdAt, updatedAt, deletedAt } = record;
+  if (deletedAt) return { status: 'deleted', version, createdAt, deletedAt };
+  const fields: Fields = {};
+  for (const name of entity.fieldNames) if (record[name] !== undefined) fields[name] = record[name];
+  return { status: 'active', version, fields, createdAt, updatedAt };
+};
+
+/**
+ * Whether a checkpoint of the one snapshot reaches what the other wrote: the same taker's, and not an earlier one. Two
+ * takers say nothing of each other.
+ */
+export const covers = (checkpoint: SnapshotMark, record: SnapshotMark): boolean => {
+  const [taker, number] = readMark(checkpoint);
+  const [other, wrote] = readMark(record);
+  return taker === other && wrote <= number;
+};
+
+const readMark = (mark: SnapshotMark): [taker: string, number: number] => {
+  const at = mark.lastIndexOf(':');
+  return [mark.slice(0, at), Number(mark.slice(at + 1))];
+};

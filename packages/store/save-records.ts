@@ -1,0 +1,75 @@
+import type { Entity } from '@muster/model';
+import type { AnyBulkWriteOperation } from 'mongodb';
+import { isPartial } from './bulk-error.ts';
+import type { RecordDocument } from './documents.ts';
+import { type Log, recordsOf } from './open-log.ts';
+import { withinDeadline } from './within-deadline.ts';
+
+/** A record to save, and whether it may be there already. */
+export type Saving = { record: RecordDocument; saved: boolean };
+
+/** The ids of the records that were not saved (none, when all went well) and the first error. */
+export type Saved = { failed: ReadonlySet<string>; error: unknown };
+
+/**
+ * Saves changed records of one entity, unordered, each only over an older version: new ones by insert, the others, and
+ * new ones that turn out to be there, by a guarded update. Never throws; past `deadlineMs` milliseconds all that are
+ * not known to be saved count as failed.
+ */
+export const saveRecords = async (
+  log: Log,
+  entity: Entity,
+  savings: readonly Saving[],
+  deadlineMs: number,
+): Promise<Saved> => {
+  const fresh = savings.filter((saving) => !saving.saved).map((saving) => saving.record);
+  const inserted = await attempt(log, entity, fresh, (record) => ({ insertOne: { document: record } }), deadlineMs);
+  const present = fresh.filter((record) => inserted.duplicates.has(record._id));
+  const known = [...savings.filter((saving) => saving.saved).map((saving) => saving.record), ...present];
+  const updated = await attempt(log, entity, known, guardedUpdate, deadlineMs);
+  const failed = new Set([...inserted.failed, ...updated.failed, ...updated.duplicates]);
+  return { failed, error: updated.error ?? (inserted.failed.size > 0 ? inserted.error : undefined) };
+};
+
+// filtered by _id alone: a second field in the filter would make a scan of it on some servers
+const guardedUpdate = (record: RecordDocument): AnyBulkWriteOperation<RecordDocument> => {
+  const older = { $lt: [{ $ifNull: ['$version', 0] }, record.version] };
+  return {
+    updateOne: {
+      filter: { _id: record._id },
+      update: [{ $replaceWith: { $cond: [older, { $literal: record }, '$$ROOT'] } }],
+      upsert: true,
+    },
+  };
+};
+
+type Attempted = { duplicates: Set<string>; failed: Set<string>; error: unknown };
+
+const attempt = async (
+  log: Log,
+  entity: Entity,
+  records: readonly RecordDocument[],
+  operation: (record: RecordDocument) => AnyBulkWriteOperation<RecordDocument>,
+  deadlineMs: number,
+): Promise<Attempted> => {
+  if (records.length === 0) return { duplicates: new Set(), failed: new Set(), error: undefined };
+  try {
+    await withinDeadline(
+      recordsOf(log, entity).bulkWrite(records.map(operation), { ordered: false }),
+      deadlineMs,
+      `save ${records.length} records of ${entity.name}`,
+    );
+    return { duplicates: new Set(), failed: new Set(), error: undefined };
+  } catch (error) {
+    return sortOut(records, error);
+  }
+};
+
+const sortOut = (records: readonly RecordDocument[], error: unknown): Attempted => {
+  if (!isPartial(error)) return { duplicates: new Set(), failed: new Set(records.map((record) => record._id)), error };
+  const idsOf = (isWanted: (code: number) => boolean) => {
+    const errors = error.result.getWriteErrors().filter((one) => isWanted(one.code));
+    return new Set(errors.map((one) => String(records[one.index]?._id)));
+  };
+  return { duplicates: idsOf((code) => code === 11000), failed: idsOf((code) => code !== 11000), error };
+};

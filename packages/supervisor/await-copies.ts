@@ -1,0 +1,72 @@
+import { pause } from '@muster/runtime';
+import { type Log, openLog, withinDeadline } from '@muster/store';
+import { type Copies, type CopiesRule, judgeCopies } from './judge-copies.ts';
+import { readLook } from './read-look.ts';
+
+/** Where the aggregators' documents are. */
+export type CopiesPlace = { uri: string; database: string };
+
+/**
+ * `full`: every partition has its copies, and has had them for a moment. `atRest`: moreover nothing moves any more, and
+ * nobody holds what others hold by now.
+ */
+export type Wholeness = 'full' | 'atRest';
+
+/**
+ * Waits until these aggregators serve and all copies are `full`, or `atRest`. Throws after `withinMs` milliseconds with
+ * what is missing, and at once when the signal aborts.
+ */
+export const awaitCopies = async (
+  { uri, database }: CopiesPlace,
+  rule: CopiesRule,
+  names: readonly string[],
+  wholeness: Wholeness,
+  withinMs: number,
+  signal?: AbortSignal,
+): Promise<void> => {
+  await using log = openLog({ uri, database, appName: 'muster-copies' });
+  const rest: Rest = { seen: '', since: 0 };
+  for (const until = performance.now() + withinMs; ; await pause(lookEveryMs, signal)) {
+    signal?.throwIfAborted();
+    const { copies, missing } = await lookAt(log, rule, names);
+    if (isAtRest(rest, copies, wholeness)) return;
+    if (performance.now() > until) throw new Error(describeLate(missing, withinMs));
+  }
+};
+
+const lookEveryMs = 200;
+// longer than the second in which aggregators look who is there: one that has not noticed yet has nothing to load yet
+const restMs = 2_000;
+// longer than aggregators go on serving what others hold by now; past it, more copies than asked for are somebody's
+// wish
+const surplusRestMs = 6_000;
+
+/** Since when things are as they are: complete, or moreover held by the same ones. */
+type Rest = { seen: string; since: number };
+
+const isAtRest = (rest: Rest, copies: Copies | undefined, wholeness: Wholeness): boolean => {
+  const isFull = copies !== undefined && copies.missing.length === 0;
+  const seen = isFull ? (wholeness === 'full' ? 'full' : JSON.stringify(copies.holders)) : '';
+  if (seen !== rest.seen) Object.assign(rest, { seen, since: performance.now() });
+  const isSurplus = wholeness === 'atRest' && copies?.holders.some((names) => names.length > copies.wanted);
+  return isFull && performance.now() - rest.since >= (isSurplus ? surplusRestMs : restMs);
+};
+
+const lookAt = async (
+  log: Log,
+  rule: CopiesRule,
+  names: readonly string[],
+): Promise<{ copies?: Copies; missing: string[] }> => {
+  try {
+    // a client whose first connection failed stays closed until then
+    await withinDeadline(log.client.connect(), 3_000, 'connect');
+    const copies = judgeCopies(await readLook(log), rule, names);
+    return { copies, missing: copies.missing };
+  } catch (error) {
+    // the database may be away for a moment
+    return { missing: [error instanceof Error ? error.message : String(error)] };
+  }
+};
+
+const describeLate = (missing: readonly string[], withinMs: number) =>
+  `Not complete after ${Math.round(withinMs / 1_000)} s: ${missing.length > 0 ? missing.join('; ') : 'partitions still change hands'}`;

@@ -1,0 +1,29 @@
+const stopping = `
+const stop = () => process.exit(0);
+process.once('disconnect', stop).on('SIGTERM', process.env.DEAF ? () => undefined : stop);`;
+
+const gateway = `
+import { createServer } from 'node:http';
+process.title = 'fake-gateway';
+const server = createServer((_, response) => response.end('{}')).listen(Number(process.env.PORT), process.env.HOST, () => {
+  process.send({ kind: 'ready', port: server.address().port });
+});`;
+
+const aggregator = `
+process.title = 'fake-aggregator';
+console.log(JSON.stringify({ level: 30, time: 0, msg: 'Started ' + process.env.AGGREGATOR_NAME + ' with ' + process.env.COLOUR }));
+if (process.env.EXIT_CODE) {
+  console.error('No good');
+  process.exit(Number(process.env.EXIT_CODE));
+}
+setInterval(() => undefined, 1_000);
+process.send({ kind: 'ready' });`;
+
+const programOf = (body: string) => ['--input-type=module', '--eval', `${stopping}\n${body}`];
+
+/**
+ * Stand-ins for the two programs, for tests of what runs them: they say that they are ready, answer `{}`, and stop when
+ * told to or when left alone; with EXIT_CODE an aggregator ends at once, with DEAF they hear no SIGTERM. An aggregator
+ * tells its name and its COLOUR.
+ */
+export const fakePrograms = { gateway: programOf(gateway), aggregator: programOf(aggregator) };

@@ -1,0 +1,38 @@
+export { awaitCopies, type Wholeness } from './await-copies.ts';
+export type { Changed, ChangeOptions, Step } from './change-system.ts';
+export {
+  byNumber,
+  type Copies,
+  type CopiesRule,
+  describePartitions,
+  judgeCopies,
+  type Look,
+  type Member,
+} from './judge-copies.ts';
+export {
+  type Group,
+  killProcess,
+  type ManagedProcess,
+  type ProcessEvent,
+  processOf,
+  startProcess,
+  stopProcess,
+  waitReady,
+} from './managed-process.ts';
+export type { ControlLine } from './open-control.ts';
+export type { ChangeRequest } from './parse-change.ts';
+export { describeWhere } from './print-running.ts';
+export { readLook } from './read-look.ts';
+export { type Restart, restartRolling } from './restart-rolling.ts';
+export {
+  type ControlAddress,
+  claimRunning,
+  describeRunning,
+  type Running,
+  readRunning,
+  removeRunning,
+  saveRunning,
+} from './running.ts';
+export { scaleSystem, type Wanted } from './scale-system.ts';
+export { mostOfARole } from './settings.ts';
+export { type RunningSystem, type System, type SystemOptions, startSystem } from './system.ts';

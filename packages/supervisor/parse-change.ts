@@ -1,0 +1,69 @@
+import Joi from 'joi';
+import type { Restart } from './restart-rolling.ts';
+import type { Wanted } from './scale-system.ts';
+import { mostOfARole } from './settings.ts';
+
+/**
+ * What may be asked of a running supervisor; `withinMs` bounds the wait for a process to get ready, and that for all
+ * copies.
+ */
+export type ChangeRequest = ({ kind: 'scale' } & Wanted & Bound) | ({ kind: 'restart' } & Restart & Bound);
+
+type Bound = { withinMs?: number };
+
+export type ParsedChange = { kind: 'change'; request: ChangeRequest } | { kind: 'problem'; problem: string };
+
+/** Reads a request for a change from JSON. Pure. */
+export const parseChange = (text: string): ParsedChange => {
+  const { value, error } = schema.validate(parseJson(text), { convert: false });
+  return error ? { kind: 'problem', problem: error.message } : { kind: 'change', request: value };
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
+
+// all processes share these, or the supervisor gives each its own: changed for some alone they would break the whole
+const fixed = [
+  'MONGODB_URI',
+  'DATABASE',
+  'PARTITIONS',
+  'COPIES',
+  'LEASE_MS',
+  'CLUSTER_SECRET',
+  'HOST',
+  'PORT',
+  'HEALTH_PORT',
+  'WIRE_PORT',
+  'AGGREGATOR_NAME',
+];
+
+const settingName = Joi.string()
+  .pattern(/^[A-Z][A-Z0-9_]*$/)
+  .invalid(...fixed);
+
+const count = Joi.number().integer().min(1).max(mostOfARole);
+const withinMs = Joi.number().integer().min(1).max(3_600_000);
+
+const scale = Joi.object({ kind: Joi.valid('scale').required(), aggregators: count, gateways: count, withinMs }).or(
+  'aggregators',
+  'gateways',
+);
+
+const settings = Joi.object()
+  .pattern(settingName, Joi.string().allow('').max(1_000))
+  .messages({
+    'object.unknown': `{#label} cannot be changed while it runs: a setting has capital letters, and not ${fixed.join(', ')}`,
+  });
+
+const restart = Joi.object({ kind: Joi.valid('restart').required(), only: Joi.string().max(100), settings, withinMs });
+
+const schema = Joi.alternatives().conditional(Joi.object({ kind: Joi.valid('restart') }).unknown(), {
+  // biome-ignore lint/suspicious/noThenProperty: joi's own word
+  then: restart,
+  otherwise: scale,
+});

@@ -1,0 +1,28 @@
+import { expect } from 'chai';
+import { describeSystem } from './print-running.ts';
+
+const running = {
+  supervisorPid: 1,
+  supervisor: 'muster',
+  url: 'http://127.0.0.1:3000',
+  mongodbUri: 'mongodb://ada:secret@host/?replicaSet=rs0',
+  mongodbPid: 11,
+  processes: [
+    { name: 'gateway', pid: 12, healthPort: 3_100 },
+    { name: 'aggregator-0', pid: 13 },
+  ],
+};
+
+describe('What npm start says when all is ready', () => {
+  const text = describeSystem(running);
+  it('is the address', () => expect(text).to.contain('Muster runs at http://127.0.0.1:3000'));
+  it('is each process with its pid', () =>
+    expect(text)
+      .to.match(/mongodb +11/)
+      .and.match(/gateway +12/)
+      .and.match(/aggregator-0 +13/));
+  it('is the health ports that are known', () => expect(text).to.contain('http://127.0.0.1:3100/readyz'));
+  it('is three requests to try', () =>
+    expect(text.match(/curl -i http:\/\/127\.0\.0\.1:3000\/api\/user/g)).to.have.length(3));
+  it('is no password', () => expect(text).to.contain('mongodb://***@host').and.not.contain('secret'));
+});

@@ -1,0 +1,33 @@
+import { withoutCredentials } from '@muster/runtime';
+import type { Running, RunningProcess } from './running.ts';
+
+/**
+ * What is said when everything runs: the address, the processes with their pids and health ports, and what to try.
+ * Pure.
+ */
+export const describeSystem = ({ url, mongodbUri = '', mongodbPid, processes }: Running): string =>
+  [
+    '',
+    `Muster runs at ${url}`,
+    '',
+    row('PROCESS', 'PID', 'WHERE'),
+    row('mongodb', mongodbPid ?? '-', withoutCredentials(mongodbUri)),
+    ...processes.map((one) => row(one.name, one.pid, describeWhere(one))),
+    '',
+    'Try it:',
+    `  curl -i ${url}/api/user -H 'content-type: application/json' -d '${ada}'`,
+    `  curl -i ${url}/api/user/13AE742`,
+    `  curl -i ${url}/api/user/count`,
+    '',
+    'Ctrl-C stops it; the data stay. In another terminal: npm run scale -- 5',
+    '',
+  ].join('\n');
+
+/** Where a process answers: a gateway's address, and the health port. Pure. */
+export const describeWhere = ({ url, healthPort }: RunningProcess): string =>
+  [url, healthPort && `http://127.0.0.1:${healthPort}/readyz and /metrics`].filter(Boolean).join(', ') || '-';
+
+const row = (name: string, pid: string | number, where: string) =>
+  `  ${name.padEnd(14)}${String(pid).padEnd(9)}${where}`;
+
+const ada = '{"id":"13AE742","name":"Ada Lovelace","email":"ada@example.com","group":1}';

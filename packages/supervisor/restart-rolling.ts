@@ -1,0 +1,85 @@
+import type { Environment } from '@muster/runtime';
+import {
+  type Changed,
+  type ChangeOptions,
+  changeSystem,
+  takeFullStep,
+  takeRestStep,
+  takeStep,
+  usualReadyMs,
+} from './change-system.ts';
+import { changeSettings, processOf, startProcess, stopProcess, waitReady } from './managed-process.ts';
+import { keepSettings, namesOf, type Role, type System } from './system.ts';
+
+export type Restart = {
+  /** `aggregators` (as it is unless said), `gateways`, or one process by its name. */
+  only?: string;
+  /** Changed for those that are restarted; where these are all of a role, for its later processes, too. */
+  settings?: Environment;
+};
+
+/**
+ * Restarts processes one at a time, each only when all copies are held again. One that does not get ready with changed
+ * settings goes back to those it had before, and the rest is left alone.
+ */
+export const restartRolling = (
+  system: System,
+  { only = 'aggregators', settings = {} }: Restart,
+  options: ChangeOptions = {},
+): Promise<Changed> => {
+  const role = roleOf(only);
+  const names = namesFor(system, only);
+  if (names.length === 0)
+    return Promise.resolve({ kind: 'refused', problem: `Cannot restart "${only}": ${expectation(system)}` });
+  return changeSystem(system, `restart ${only}`, options, async () => {
+    for (const name of names) {
+      if (role === 'aggregator') await takeFullStep(name, system.aggregators, options);
+      await takeStep(`restart ${name}`, options, () => restartOne(system, name, settings, options));
+    }
+    if (names.length === namesOf(system, role).length)
+      keepSettings(system, role, { ...system.settings[role], ...settings });
+    if (role === 'aggregator') await takeRestStep(system.aggregators, options);
+  });
+};
+
+const roleOf = (only: string): Role => (only.startsWith('gateway') ? 'gateway' : 'aggregator');
+
+const namesFor = (system: System, only: string): readonly string[] => {
+  const names = [...namesOf(system, roleOf(only))];
+  return only === 'gateways' || only === 'aggregators' ? names : names.filter((name) => name === only);
+};
+
+const expectation = ({ gateways, aggregators }: System) =>
+  `expected gateways, aggregators, or one of ${[...gateways, ...aggregators].join(', ')}`;
+
+const restartOne = async (
+  system: System,
+  name: string,
+  settings: Environment,
+  options: ChangeOptions,
+): Promise<void> => {
+  const { settings: before } = processOf(system, name);
+  try {
+    await startWith(system, name, { ...before, ...settings }, options);
+  } catch (error) {
+    if (options.signal?.aborted || Object.keys(settings).length === 0) throw error;
+    // whether it is ready is said of every process; why it was not at first is the news
+    await startWith(system, name, before, options).catch(() => undefined);
+    throw new Error(
+      `${error instanceof Error ? error.message : error}\n${name} was started again with its earlier settings; those after it were left alone`,
+    );
+  }
+};
+
+const startWith = async (
+  system: System,
+  name: string,
+  settings: Environment,
+  { readyWithinMs = usualReadyMs, signal }: ChangeOptions,
+): Promise<void> => {
+  await stopProcess(system, name);
+  changeSettings(system, name, settings);
+  signal?.throwIfAborted();
+  await startProcess(system, name);
+  await waitReady(system, name, readyWithinMs, signal);
+};

@@ -1,0 +1,40 @@
+import { type Environment, type Parsed, parseSettings } from '@muster/runtime';
+import Joi from 'joi';
+
+export type LocalSettings = {
+  PORT: number;
+  HOST: string;
+  DATA: string;
+  MONGODB_URI?: string;
+  MONGODB_PORT?: number;
+  HEALTH_PORT?: number;
+  AGGREGATORS: number;
+  GATEWAYS: number;
+  DATABASE: string;
+  COPIES: number;
+  LEASE_MS: number;
+};
+
+/** The settings of `npm start` itself; the programs it starts read theirs from the same environment. Pure. */
+export const parseLocalSettings = (environment: Environment): Parsed<LocalSettings> =>
+  parseSettings(table, environment, ['MONGODB_URI']);
+
+/** How many gateways or aggregators one machine runs at most. */
+export const mostOfARole = 64;
+
+const port = Joi.number().integer().min(0).max(65_535);
+
+const table = {
+  PORT: port.default(3_000),
+  HOST: Joi.string().hostname().default('127.0.0.1'),
+  DATA: Joi.string().default('./data'),
+  MONGODB_URI: Joi.string().pattern(/^mongodb(\+srv)?:\/\/\S+$/, 'mongodb://…'),
+  MONGODB_PORT: port,
+  HEALTH_PORT: port,
+  AGGREGATORS: Joi.number().integer().min(1).max(mostOfARole).default(3),
+  GATEWAYS: Joi.number().integer().min(1).max(mostOfARole).default(1),
+  // the programs' own: to know when all copies are held
+  DATABASE: Joi.string().default('muster'),
+  COPIES: Joi.number().integer().min(1).default(2),
+  LEASE_MS: Joi.number().integer().min(1).default(3_000),
+};

@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { findFreePort, readCommandLine } from '@muster/embedded';
+import { openTestDatabase, openTestFolder } from '@muster/testing';
+import { expect } from 'chai';
+import { fakePrograms } from './fake-programs.ts';
+import { readRunning } from './running.ts';
+import { start } from './start.ts';
+
+describe('npm start', function () {
+  this.timeout(60_000);
+
+  it('says what runs, keeps it in running.json, and stops all of it when told to', async () => {
+    await using folder = await openTestFolder();
+    const run = await begin({ DATA: folder.path });
+    await run.hears('Muster runs at http://127.0.0.1:');
+    const running = await readRunning(folder.path);
+    const pids = running?.processes.map(({ pid }) => pid) ?? [];
+    expect(running?.supervisorPid).to.equal(process.pid);
+    expect(pids).to.have.length(4);
+    run.stop.abort();
+    expect(await run.code).to.equal(0);
+    expect(await Promise.all(pids.map(readCommandLine))).to.deep.equal(pids.map(() => undefined));
+    expect(await readRunning(folder.path)).to.equal(undefined);
+  });
+
+  it('on data that another one uses says so and changes nothing', async () => {
+    await using folder = await openTestFolder();
+    const first = await begin({ DATA: folder.path });
+    await first.hears('Muster runs at');
+    const before = await readRunning(folder.path);
+    const second = await begin({ DATA: folder.path });
+    expect(await second.code).to.equal(2);
+    expect(second.text()).to.contain('already runs').and.contain(String(process.pid)).and.contain('npm start');
+    expect(await readRunning(folder.path)).to.deep.equal(before);
+    first.stop.abort();
+    await first.code;
+  });
+
+  it('on a taken port says which, and what to do, and makes no data folder', async () => {
+    await using folder = await openTestFolder();
+    const port = await findFreePort('127.0.0.1');
+    const other = createServer().listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    const run = await begin({ DATA: join(folder.path, 'data'), PORT: String(port) });
+    expect(await run.code).to.equal(2);
+    expect(run.text())
+      .to.contain(`port ${port} on 127.0.0.1 is taken`)
+      .and.contain(`PORT=${port + 1} npm start`);
+    expect(await readdir(folder.path)).to.deep.equal([]);
+    other.close();
+  });
+
+  it('ends when a program refuses its settings, and shows why', async () => {
+    await using folder = await openTestFolder();
+    const run = await begin({ DATA: folder.path, EXIT_CODE: '2' });
+    expect(await run.code).to.equal(2);
+    expect(run.text()).to.contain('No good').and.contain('refused its settings');
+  });
+
+  it('kills all at once when told a second time, also what does not stop', async () => {
+    await using folder = await openTestFolder();
+    const run = await begin({ DATA: folder.path, DEAF: '1' });
+    await run.hears('Muster runs at');
+    const before = performance.now();
+    run.stop.abort();
+    run.force.abort();
+    expect(await run.code).to.equal(130);
+    expect(performance.now() - before).to.be.below(5_000);
+  });
+});
+
+const begin = async (environment: Record<string, string>) => {
+  const database = await openTestDatabase();
+  const stop = new AbortController();
+  const force = new AbortController();
+  const heard: string[] = [];
+  const waiting = new Map<string, () => void>();
+  const write = (text: string) => {
+    heard.push(text);
+    for (const [wanted, resolve] of waiting) if (text.includes(wanted)) resolve();
+  };
+  const output = { write, isColour: false, programs: fakePrograms };
+  const own = { ...process.env, PORT: '0', MONGODB_URI: database.uri, ...environment };
+  const code = start(own, { stop: stop.signal, force: force.signal }, output);
+  const hears = (wanted: string) => new Promise<void>((resolve) => waiting.set(wanted, resolve));
+  return { stop, force, code, hears, text: () => heard.join('') };
+};

@@ -1,0 +1,160 @@
+import { join, resolve } from 'node:path';
+import { endLeftServer } from '@muster/embedded';
+import type { Environment } from '@muster/runtime';
+import { answerChange } from './answer-change.ts';
+import { type Changed, changeSystem } from './change-system.ts';
+import { choosePorts, type Ports } from './choose-ports.ts';
+import { findObstacle } from './find-obstacle.ts';
+import { killAll, type ProcessEvent, refusedCode } from './managed-process.ts';
+import { openControl } from './open-control.ts';
+import type { ChangeRequest } from './parse-change.ts';
+import { describeEvent } from './print-events.ts';
+import { openLineFormat } from './print-log.ts';
+import { describeSystem } from './print-running.ts';
+import { type Claimed, claimRunning, describeRunning, type Running, removeRunning, saveRunning } from './running.ts';
+import { describeWanted } from './scale-system.ts';
+import { type LocalSettings, parseLocalSettings } from './settings.ts';
+import { planSystem, type System, type SystemOptions, startAll, stopSystem } from './system.ts';
+
+/** `stop` stops everything in order, `force` kills everything at once. */
+export type StartSignals = { stop: AbortSignal; force: AbortSignal };
+
+export type StartOutput = { write: (text: string) => void; isColour: boolean; programs?: SystemOptions['programs'] };
+
+/**
+ * Runs a whole Muster until it is told to stop, and says on `output` what goes on. The exit code: 0 when it was
+ * stopped, 1 when it could not be started, 2 when it must not (a wrong setting; a port or the data folder in use), 130
+ * when it was killed.
+ */
+export const start = async (environment: Environment, signals: StartSignals, output: StartOutput): Promise<number> => {
+  const say = (text: string) => output.write(`${text}\n`);
+  const parsed = parseLocalSettings(environment);
+  if (parsed.kind === 'problems') return refuse(parsed.problems, say);
+  const { settings } = parsed;
+  const dataPath = resolve(settings.DATA);
+  const obstacle = await findObstacle(settings, dataPath, say);
+  if (obstacle !== undefined) return refuse([obstacle], say);
+  const claimed = await claimRunning(dataPath);
+  if (claimed === undefined) return refuse([`another Muster has just been started with the data in ${dataPath}`], say);
+  try {
+    await endLeftServer(join(dataPath, 'mongodb'), say); // it would hold the port
+    const chosen = await choosePorts(settings);
+    if (chosen.kind === 'problems') return refuse(chosen.problems, say);
+    for (const remark of chosen.remarks) say(remark);
+    return await run({ environment, settings, dataPath, ports: chosen.ports, claimed }, signals, output);
+  } finally {
+    await removeRunning(dataPath);
+  }
+};
+
+type Run = { environment: Environment; settings: LocalSettings; dataPath: string; ports: Ports; claimed: Claimed };
+
+const run = async (started: Run, { stop, force }: StartSignals, output: StartOutput): Promise<number> => {
+  const say = (text: string) => output.write(`${text}\n`);
+  const format = openLineFormat(output.isColour);
+  const refused = new AbortController();
+  const onEvent = (event: ProcessEvent) => {
+    if (event.kind === 'line') return output.write(format(event.name, event.line));
+    if (isRefusal(event, system)) refused.abort();
+    const text = describeEvent(event);
+    if (text !== undefined) say(text);
+    save(given, system);
+  };
+  const over = AbortSignal.any([stop, force, refused.signal]);
+  const { DATABASE: database, COPIES: copies, LEASE_MS: leaseMs } = started.settings;
+  const place = { database, rule: { copies, leaseMs }, signal: over };
+  await using control = await openControl(async (request, onStep) => {
+    say(`Asked to ${describeRequest(request)}`);
+    const changed = await answerChange(system, request, place, (step) => {
+      onStep(step);
+      save(given, system);
+    });
+    say(describeChanged(changed));
+    save(given, system);
+    return changed;
+  });
+  const given: Run = {
+    ...started,
+    claimed: { ...started.claimed, control: control.address, database, copies: place.rule },
+  };
+  const system = planSystem(optionsOf(given, onEvent, say, output.programs), over);
+  force.addEventListener('abort', () => killAll(system), { once: true });
+
+  const problem = await runUntil(over, system, () => say(describeSystem(save(given, system))));
+  if (problem !== undefined) say(problem);
+  if (!force.aborted) say('Stopping, in order (Ctrl-C again kills at once)');
+  await stopSystem(system);
+  if (force.aborted) return 130;
+  if (refused.signal.aborted) return refuse(['a program refused its settings: see above'], say);
+  return problem === undefined ? 0 : 1;
+};
+
+const runUntil = async (over: AbortSignal, system: System, onReady: () => void): Promise<string | undefined> => {
+  const started = await changeSystem(system, theStart, { signal: over }, () => startAll(system, noDeadlineMs, over));
+  if (over.aborted) return undefined;
+  if (started.kind !== 'done') return started.problem;
+  onReady();
+  await new Promise((resolve) => over.addEventListener('abort', resolve, { once: true }));
+  return undefined;
+};
+
+const theStart = 'start';
+
+const describeRequest = (request: ChangeRequest): string => {
+  if (request.kind === 'scale') return describeWanted(request);
+  const settings = Object.entries(request.settings ?? {}).map(([name, value]) => `${name}=${value}`);
+  return `restart ${request.only ?? 'aggregators'}${settings.length > 0 ? ` with ${settings.join(' ')}` : ''}`;
+};
+
+const describeChanged = (changed: Changed): string => {
+  switch (changed.kind) {
+    case 'done':
+      return `Done, after ${(changed.ms / 1_000).toFixed(1)} s`;
+    case 'refused':
+      return changed.problem;
+    case 'failed':
+      return `Broken off: ${changed.problem}`;
+  }
+};
+
+// a person waits and reads along: what does not get ready is started again and said so, until Ctrl-C
+const noDeadlineMs = 2 ** 31 - 1;
+
+// of no use to start again; but one that a change starts with other settings is that change's matter
+const isRefusal = (event: ProcessEvent, { changing }: System) =>
+  event.kind === 'died' &&
+  event.exit.code === refusedCode &&
+  !event.wasReady &&
+  event.failures === 1 &&
+  (changing.what === undefined || changing.what === theStart);
+
+const optionsOf = (
+  { environment, settings, dataPath, ports }: Run,
+  onEvent: SystemOptions['onEvent'],
+  say: SystemOptions['say'],
+  programs: SystemOptions['programs'],
+): SystemOptions => ({
+  dataPath,
+  mongodbUri: settings.MONGODB_URI,
+  mongodbPort: ports.mongodbPort,
+  port: settings.PORT,
+  healthPort: ports.healthPort,
+  host: settings.HOST,
+  gateways: settings.GATEWAYS,
+  aggregators: settings.AGGREGATORS,
+  environment,
+  programs,
+  onEvent,
+  say,
+});
+
+const save = ({ dataPath, claimed, settings }: Run, system: System): Running => {
+  const running = describeRunning(claimed, system, settings.HOST);
+  saveRunning(dataPath, running);
+  return running;
+};
+
+const refuse = (problems: string[], say: (text: string) => void): number => {
+  for (const problem of problems) say(`Cannot start: ${problem}`);
+  return 2;
+};

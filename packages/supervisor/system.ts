@@ -1,0 +1,286 @@
+import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { join } from 'node:path';
+import type { Exit } from '@muster/embedded';
+import {
+  type DatabaseOptions,
+  findFreePort,
+  findProjectRoot,
+  findServer,
+  isPortFree,
+  kindOfData,
+  launchDatabase,
+  type Server,
+  stopMs,
+} from '@muster/embedded';
+import type { Environment } from '@muster/runtime';
+import { launchProgram, type Ready } from './launch-program.ts';
+import {
+  addProcess,
+  changeSettings,
+  type Group,
+  type ManagedProcess,
+  type ProcessEvent,
+  plan,
+  processOf,
+  removeProcess,
+  startProcess,
+  stopProcess,
+  waitReady,
+} from './managed-process.ts';
+
+export type SystemOptions = {
+  /** Where the embedded MongoDB keeps its data, in a folder `mongodb`. */
+  dataPath: string;
+  /** A replica set to use; without it an embedded MongoDB is one of the processes. */
+  mongodbUri?: string;
+  /**
+   * Ports: 0, also where none is given, picks a free one, and a process that starts again keeps it. The aggregators'
+   * health ports follow the gateway's.
+   */
+  mongodbPort?: number;
+  port?: number;
+  healthPort?: number;
+  host?: string;
+  gateways?: number;
+  aggregators?: number;
+  oplogMaxEntries?: number;
+  /** Handed to all programs, with a CLUSTER_SECRET made up where it has none. */
+  environment: Environment;
+  /** More of it for one process, by its name. */
+  environmentFor?: (name: string) => Environment;
+  /** The URI that a process gets, made of the database's: where something stands between the two. */
+  uriFor?: (name: string, uri: string) => string;
+  /** What node is to run; the built programs in `dist`, unless given. */
+  programs?: { gateway: string[]; aggregator: string[] };
+  /** Start again what dies, after a growing pause; as it is unless false. */
+  restart?: boolean;
+  /** The embedded MongoDB is killed with this process: for tests. */
+  dieWithParent?: boolean;
+  onEvent?: (event: ProcessEvent) => void;
+  say?: (text: string) => void;
+};
+
+/** What there may be several of. */
+export type Role = 'gateway' | 'aggregator';
+
+/**
+ * All processes of one Muster, by name: `mongodb` (if embedded), `gateway` (further ones `gateway-1`…), `aggregator-0`…
+ * Which ones there are changes in this file alone.
+ */
+export type System = Group & {
+  readonly gateways: string[];
+  readonly aggregators: string[];
+  readonly givenUri: string | undefined;
+  readonly clusterSecret: string;
+  readonly options: SystemOptions;
+  /** What further processes of a role get beside the environment. */
+  readonly settings: Record<Role, Environment>;
+  /** The change under way, if one is: change-system.ts. */
+  readonly changing: { what?: string; since: number };
+};
+
+export type RunningSystem = System & AsyncDisposable & { url: string; mongodbUri: string };
+
+/**
+ * Starts a whole Muster as real processes and waits until all are ready; disposed, it stops them in order. Throws, with
+ * nothing left running, when they are not ready within `deadlineMs` milliseconds.
+ */
+export const startSystem = async (options: SystemOptions, deadlineMs = 60_000): Promise<RunningSystem> => {
+  const calledOff = AbortSignal.timeout(deadlineMs);
+  const system = planSystem(options, calledOff);
+  try {
+    await startAll(system, deadlineMs, calledOff);
+  } catch (error) {
+    await stopSystem(system);
+    throw error;
+  }
+  return {
+    ...system,
+    url: urlOf(system, options.host),
+    mongodbUri: mongodbUriOf(system),
+    [Symbol.asyncDispose]: () => stopSystem(system),
+  };
+};
+
+/** The processes of a Muster, none of them started. `signal` calls off what fetches a MongoDB. */
+export const planSystem = (given: SystemOptions, signal?: AbortSignal): System => {
+  // an empty one counts as unset
+  const clusterSecret = given.environment.CLUSTER_SECRET || randomBytes(24).toString('hex');
+  const options = { ...given, environment: { ...given.environment, CLUSTER_SECRET: clusterSecret } };
+  const system: System = {
+    processes: new Map(),
+    restart: options.restart ?? true,
+    onEvent: options.onEvent ?? (() => undefined),
+    changes: new EventEmitter().setMaxListeners(0),
+    gateways: [],
+    aggregators: [],
+    givenUri: options.mongodbUri,
+    clusterSecret,
+    options,
+    settings: { gateway: {}, aggregator: {} },
+    changing: { since: 0 },
+  };
+  if (options.mongodbUri === undefined) addProcess(system, planDatabase(options, signal));
+  for (let count = 0; count < (options.gateways ?? 1); count += 1) addNext(system, 'gateway');
+  for (let count = 0; count < (options.aggregators ?? 3); count += 1) addNext(system, 'aggregator');
+  return system;
+};
+
+/** The names of a role's processes, lowest number first. */
+export const namesOf = (system: System, role: Role): readonly string[] => listOf(system, role);
+
+/** Adds the next process of a role, not started yet; gives its name. */
+export const addNext = (system: System, role: Role): string => {
+  const names = listOf(system, role);
+  const one = role === 'gateway' ? planGateway(names.length, system) : planAggregator(names.length, system);
+  addProcess(system, one);
+  changeSettings(system, one.name, system.settings[role]);
+  names.push(one.name);
+  return one.name;
+};
+
+/**
+ * Stops a gateway or an aggregator and forgets it; gives how it ended, if it ran. Until then it is one of the system's,
+ * so that who stops all of it waits for it.
+ */
+export const removeOne = async (system: System, name: string): Promise<Exit | undefined> => {
+  const exit = await removeProcess(system, name);
+  for (const names of [system.gateways, system.aggregators])
+    if (names.includes(name)) names.splice(names.indexOf(name), 1);
+  return exit;
+};
+
+/** What further processes of a role get beside the environment, from now on. */
+export const keepSettings = (system: System, role: Role, settings: Environment): void => {
+  system.settings[role] = settings;
+};
+
+const listOf = ({ gateways, aggregators }: System, role: Role) => (role === 'gateway' ? gateways : aggregators);
+
+/**
+ * Starts MongoDB, then the others beside each other, and waits until all are ready, each at most `deadlineMs`
+ * milliseconds.
+ */
+export const startAll = async (system: System, deadlineMs: number, signal?: AbortSignal): Promise<void> => {
+  const start = async (name: string) => {
+    await startProcess(system, name);
+    await waitReady(system, name, deadlineMs, signal);
+  };
+  if (system.processes.has('mongodb')) await start('mongodb');
+  signal?.throwIfAborted();
+  await Promise.all([...system.gateways, ...system.aggregators].map(start));
+};
+
+/** Stops all in order: first who takes requests, then who saves what it holds, then who keeps it. */
+export const stopSystem = async (system: System): Promise<void> => {
+  const stop = (name: string) => stopProcess(system, name);
+  await Promise.all(system.gateways.map(stop));
+  await Promise.all(system.aggregators.map(stop));
+  if (system.processes.has('mongodb')) await stop('mongodb');
+};
+
+/** Where a gateway answers, the first unless named. Throws before it was ready once. */
+export const urlOf = (system: System, host = '127.0.0.1', name = 'gateway'): string => {
+  const reachable = { '0.0.0.0': '127.0.0.1', '::': '[::1]', '::1': '[::1]' }[host] ?? host;
+  return `http://${reachable}:${known(processOf(system, name), 'port')}`;
+};
+
+/** The URI that the programs get. Throws before an embedded MongoDB was ready once. */
+export const mongodbUriOf = (system: System): string => system.givenUri ?? known(processOf(system, 'mongodb'), 'uri');
+
+const known = <Key extends keyof Ready>({ name, ready }: ManagedProcess, key: Key): NonNullable<Ready[Key]> => {
+  const value = ready?.[key];
+  if (value === undefined)
+    throw new Error(`Cannot tell the ${key} of ${name}: it has not been ready yet, or did not say it`);
+  return value;
+};
+
+const planDatabase = (options: SystemOptions, signal: AbortSignal | undefined): ManagedProcess => {
+  const say = options.say ?? (() => undefined);
+  const found: { server?: Server } = {}; // looked for once, so that every life runs the same
+  return plan('mongodb', stopMs, async (self, onLine) => {
+    const dataPath = join(options.dataPath, 'mongodb');
+    found.server ??= await findServer({
+      environment: options.environment,
+      say,
+      only: await kindOfData(dataPath),
+      signal,
+    });
+    const settings: DatabaseOptions = {
+      ...options,
+      dataPath,
+      say,
+      server: found.server,
+      port: self.ready?.port ?? options.mongodbPort ?? 0,
+    };
+    const { spawned, listening } = await launchDatabase(settings);
+    const giveUp = (error: Error) => {
+      onLine(error.message);
+      spawned.child.kill('SIGKILL');
+      return undefined;
+    };
+    return { spawned, ready: listening.catch(giveUp) };
+  });
+};
+
+const planGateway = (index: number, system: System): ManagedProcess => {
+  const { options } = system;
+  const host = options.host ?? '127.0.0.1';
+  return plan(index === 0 ? 'gateway' : `gateway-${index}`, gatewayStopMs, async (self, onLine) => {
+    // the first one's is asked for, and a later one that was ready is known by its port: these must not change
+    const port =
+      self.ready?.port ??
+      (index === 0 ? (options.port ?? 0) : await freeOr(host, options.port && options.port + index));
+    const healthPort = await freeOr(host, self.ready?.healthPort ?? (index === 0 ? options.healthPort : undefined));
+    const own = {
+      MONGODB_URI: uriOf(self, system),
+      HOST: host,
+      PORT: String(port),
+      HEALTH_PORT: String(healthPort || (await findFreePort(host))),
+    };
+    return launchProgram(programsOf(options).gateway, { ...environmentOf(self, options), ...own }, onLine);
+  });
+};
+
+const planAggregator = (index: number, system: System): ManagedProcess => {
+  const { options } = system;
+  const host = '127.0.0.1'; // whatever address the gateway listens on: its wire is for gateways, not for clients
+  const reserved =
+    options.healthPort && index < (options.aggregators ?? 3) ? options.healthPort + 1 + index : undefined;
+  return plan(`aggregator-${index}`, aggregatorStopMs, async (self, onLine) => {
+    const healthPort = await freeOr(host, self.ready?.healthPort ?? reserved);
+    const wirePort = options.environmentFor?.(self.name).WIRE_PORT ?? '0';
+    const own = {
+      AGGREGATOR_NAME: self.name,
+      MONGODB_URI: uriOf(self, system),
+      HOST: host,
+      WIRE_PORT: wirePort,
+      HEALTH_PORT: String(healthPort),
+    };
+    return launchProgram(programsOf(options).aggregator, { ...environmentOf(self, options), ...own }, onLine);
+  });
+};
+
+// 0, which is any free one, where that one is taken or none is wished
+const freeOr = async (host: string, port = 0): Promise<number> =>
+  port !== 0 && port <= 65_535 && (await isPortFree(host, port)) ? port : 0;
+
+const gatewayStopMs = 10_000;
+const aggregatorStopMs = 30_000; // it hands over what it holds, then saves a last snapshot
+
+const programsOf = ({ programs }: SystemOptions) =>
+  programs ?? { gateway: [inDist('gateway.js')], aggregator: [inDist('aggregator.js')] };
+
+const inDist = (name: string) => join(findProjectRoot(), 'dist', name);
+
+const uriOf = ({ name }: ManagedProcess, system: System): string => {
+  const uri = mongodbUriOf(system);
+  return system.options.uriFor ? system.options.uriFor(name, uri) : uri;
+};
+
+const environmentOf = ({ name, settings }: ManagedProcess, options: SystemOptions): Environment => ({
+  ...options.environment,
+  ...options.environmentFor?.(name),
+  ...settings,
+});

@@ -1,0 +1,267 @@
+import { type KeyObject, randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { backOffMs } from '@muster/runtime';
+import { type Complaints, complain, openComplaints, type WireProblem } from './complaints.ts';
+import {
+  type Frame,
+  type Inbox,
+  isOverdue,
+  type Outbox,
+  openInbox,
+  openOutbox,
+  readFrames,
+  replyBytesMax,
+  requestBytesMax,
+} from './frames.ts';
+import { type Greeting, greetWithinMs, hearWelcome, type Identity, keyOf, openGreeting } from './greeting.ts';
+import { kinds, parseReadReply, type ReadReply, type ReadRequest, writeReadRequest } from './messages.ts';
+import { type Answer, floorsMax, parseAnswer, type Question, writeQuestion } from './questions.ts';
+
+/**
+ * The gateway's end of one long-lived connection to an aggregator: many requests in flight, frames batched. A plain
+ * value, changed in this file only. `suspect`: a request got no answer in time; it is then left alone, but for a probe
+ * now and then, until anything comes from it.
+ */
+export type Holder = {
+  name: string;
+  address: string;
+  expected: Identity; // who must be at that address
+  key: KeyObject;
+  onProblem: (problem: WireProblem) => void;
+  complaints: Complaints;
+  socket: Socket | undefined; // connected or on the way to it
+  inbox: Inbox;
+  outbox: Outbox | undefined; // undefined: not connected, or not greeted yet
+  slots: Map<number, Slot>; // requests without an answer, oldest first
+  nextRequest: number; // no number comes twice on one connection, so that no answer is taken for another
+  suspect: boolean;
+  failures: number; // connections in a row that came to nothing
+  abandoned: number; // requests that got no answer in time, since the start
+  closed: boolean;
+  reconnect: NodeJS.Timeout | undefined;
+  sweep: NodeJS.Timeout | undefined;
+};
+
+export type HolderOptions = Identity & {
+  /** host:port. */
+  address: string;
+  secret: string;
+  /** What the aggregator, or what else is at that address, does wrong; at most once in 10 s of each kind. */
+  onProblem: (problem: WireProblem) => void;
+};
+
+type Slot = { expiresAt: number; settle: (frame: Frame | undefined) => void };
+
+const slotsMax = 20_000;
+const sweepEveryMs = 10;
+const probeEveryMs = 250;
+const probeWithinMs = 100;
+const requestMax = 0xffff_ffff;
+const unsentBytesMax = 16 * 1024 * 1024;
+
+/**
+ * Opens a connection to an aggregator and keeps it open until `closeHolder`. Nobody is asked who has not proven to be
+ * the one that is expected.
+ */
+export const openHolder = ({ name, address, incarnation, database, secret, onProblem }: HolderOptions): Holder => {
+  const holder: Holder = {
+    name,
+    address,
+    expected: { name, incarnation, database },
+    key: keyOf(secret),
+    onProblem,
+    complaints: openComplaints(),
+    socket: undefined,
+    inbox: openInbox(replyBytesMax),
+    outbox: undefined,
+    slots: new Map(),
+    nextRequest: 1,
+    suspect: false,
+    failures: 0,
+    abandoned: 0,
+    closed: false,
+    reconnect: undefined,
+    sweep: undefined,
+  };
+  dial(holder);
+  let sweeps = 0;
+  holder.sweep = setInterval(() => {
+    expire(holder);
+    sweeps += 1;
+    if (sweeps % (probeEveryMs / sweepEveryMs) === 0) probe(holder);
+  }, sweepEveryMs);
+  return holder;
+};
+
+/** Closes the connection; requests that wait get no answer. */
+export const closeHolder = (holder: Holder): void => {
+  holder.closed = true;
+  clearTimeout(holder.reconnect);
+  clearInterval(holder.sweep);
+  holder.socket?.destroy();
+  disconnect(holder);
+};
+
+/** Whether it is worth asking: connected and greeted, and answering as far as is known. */
+export const isAnswering = (holder: Holder): boolean =>
+  holder.outbox !== undefined && !holder.suspect && holder.slots.size < slotsMax;
+
+/** Reads one thing; undefined when no answer came within `withinMs` milliseconds. */
+export const readFrom = async (
+  holder: Holder,
+  request: ReadRequest,
+  withinMs: number,
+): Promise<ReadReply | undefined> => {
+  const frame = await send(holder, withinMs, (outbox, slot) => writeReadRequest(outbox, slot, request));
+  return frame && understood(holder, frame, kinds.readReply, parseReadReply);
+};
+
+/**
+ * Asks a question; undefined when no answer came within `withinMs` milliseconds, or it is longer than an aggregator
+ * takes.
+ */
+export const askHolder = async (
+  holder: Holder,
+  question: Question,
+  withinMs: number,
+): Promise<{ answer: Answer; text: string } | undefined> => {
+  if (question.kind !== 'dump' && question.floors.length > floorsMax) return undefined;
+  const frame = await send(holder, withinMs, (outbox, slot) => writeQuestion(outbox, slot, question));
+  return frame && understood(holder, frame, kinds.answer, parseAnswer);
+};
+
+const understood = <T>(holder: Holder, frame: Frame, kind: number, parse: (frame: Frame) => T): T | undefined => {
+  try {
+    if (frame.kind === kind) return parse(frame);
+  } catch {
+    // told below
+  }
+  hangUp(holder, 'what it sent is no answer');
+  return undefined;
+};
+
+const send = (
+  holder: Holder,
+  withinMs: number,
+  write: (outbox: Outbox, slot: number) => void,
+): Promise<Frame | undefined> =>
+  new Promise((settle) => {
+    const { outbox } = holder;
+    if (!outbox || holder.slots.size >= slotsMax || outbox.socket.writableLength > unsentBytesMax)
+      return settle(undefined);
+    const request = holder.nextRequest;
+    if (request > requestMax) {
+      // all numbers are used up: further ones only where no old answer can come
+      holder.nextRequest = 1;
+      outbox.socket.destroy();
+      disconnect(holder);
+      return settle(undefined);
+    }
+    try {
+      write(outbox, request);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return settle(undefined); // longer than the other end takes
+    }
+    holder.nextRequest = request + 1;
+    holder.slots.set(request, { expiresAt: performance.now() + withinMs, settle });
+  });
+
+const dial = (holder: Holder) => {
+  const [host, port] = splitAddress(holder.address);
+  const socket = connect({ host, port, noDelay: true, keepAlive: true });
+  holder.socket = socket;
+  const greeting = openGreeting(holder.expected, randomBytes(32).toString('hex'));
+  // a host that does not even refuse, or somebody who does not greet
+  const timer = setTimeout(() => socket.destroy(), greetWithinMs);
+  socket.on('data', (chunk) => {
+    if (holder.outbox) return receive(holder, readFrames(holder.inbox, chunk));
+    greet(holder, socket, greeting, chunk);
+    if (holder.outbox) clearTimeout(timer);
+  });
+  socket.on('error', () => undefined); // 'close' follows
+  socket.once('close', () => {
+    clearTimeout(timer);
+    disconnect(holder);
+    if (holder.closed) return;
+    holder.failures += 1;
+    holder.reconnect = setTimeout(() => dial(holder), backOffMs(holder.failures, 20, 1_000));
+  });
+};
+
+const greet = (holder: Holder, socket: Socket, greeting: Greeting, chunk: Buffer) => {
+  const heard = hearWelcome(greeting, holder.key, chunk);
+  switch (heard.kind) {
+    case 'waiting':
+      return;
+    case 'challenged':
+      socket.write(heard.hello);
+      return;
+    case 'refused':
+      socket.destroy();
+      return tell(holder, heard.problem);
+    case 'greeted':
+      holder.outbox = openOutbox(socket, requestBytesMax);
+      holder.inbox = openInbox(replyBytesMax);
+      holder.failures = 0;
+      holder.suspect = false;
+  }
+};
+
+const receive = (holder: Holder, frames: Frame[] | undefined) => {
+  if (!frames) return hangUp(holder, 'what it sent is no frame, or was damaged on the way');
+  if (frames.length > 0) holder.suspect = false;
+  for (const frame of frames) {
+    const slot = holder.slots.get(frame.request);
+    if (slot) {
+      holder.slots.delete(frame.request);
+      slot.settle(frame);
+    } else if (frame.request >= holder.nextRequest) return hangUp(holder, 'it answers what nobody asked');
+    // else too late: nobody waits for it any more
+  }
+};
+
+/** Leaves whoever does not speak as an aggregator does; the connection is then made anew. */
+const hangUp = (holder: Holder, message: string) => {
+  holder.outbox?.socket.destroy();
+  disconnect(holder); // at once: what else has come is not to be believed
+  tell(holder, { kind: 'frame', message: `${message}; the connection is made anew` });
+};
+
+const tell = ({ name, address, complaints, onProblem }: Holder, { kind, message }: WireProblem) => {
+  const told = complain(
+    complaints,
+    { kind, message: `Cannot ask ${name} at ${address}: ${message}` },
+    performance.now(),
+  );
+  if (told) onProblem(told);
+};
+
+const disconnect = (holder: Holder) => {
+  holder.outbox = undefined;
+  const slots = [...holder.slots.values()];
+  holder.slots.clear();
+  for (const slot of slots) slot.settle(undefined);
+};
+
+// slots with a longer wait may stand before shorter ones, so all are looked at; there are few but for a moment
+const expire = (holder: Holder) => {
+  const now = performance.now();
+  if (holder.outbox && isOverdue(holder.inbox, now)) hangUp(holder, 'what it began to send does not end');
+  for (const [request, slot] of holder.slots) {
+    if (slot.expiresAt > now) continue;
+    holder.slots.delete(request);
+    holder.abandoned += 1;
+    holder.suspect = true;
+    slot.settle(undefined);
+  }
+};
+
+const probe = (holder: Holder) => {
+  if (holder.outbox) void readFrom(holder, { entity: '', id: '', minVersion: 0, waitMs: 0 }, probeWithinMs);
+};
+
+const splitAddress = (address: string): [host: string, port: number] => {
+  const at = address.lastIndexOf(':');
+  return [address.slice(0, at), Number(address.slice(at + 1))];
+};

@@ -1,0 +1,625 @@
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { until } from '@muster/testing';
+import { expect } from 'chai';
+import { closeHolder, isAnswering, openHolder, readFrom } from './aggregator-client.ts';
+import type { WireProblem } from './complaints.ts';
+import { blockOf, type Frame, openInbox, readFrames } from './frames.ts';
+import {
+  challengeOf,
+  greetingKinds,
+  type HeardHello,
+  type HeardWelcome,
+  hearHello,
+  hearWelcome,
+  type Identity,
+  keyOf,
+  openGreeting,
+  openGreetingInbox,
+} from './greeting.ts';
+import {
+  kinds,
+  parseReadReply,
+  parseReadRequest,
+  type ReadReply,
+  writeReadReply,
+  writeReadRequest,
+} from './messages.ts';
+import { type Answer, parseAnswer, parseQuestion, type Question, writeAnswer, writeQuestion } from './questions.ts';
+import { serveRequests } from './serve-requests.ts';
+
+// A failure names its seed and its case: FUZZ_SEED=… plays the same cases again. FUZZ_CASES=… plays fewer or more.
+const seed = Number(process.env.FUZZ_SEED || randomInt(2 ** 31));
+const cases = Number(process.env.FUZZ_CASES || 1_000_000);
+const conversations = Math.round(cases / 10); // they cost the most
+
+describe('The wire under a hail of broken bytes', function () {
+  this.timeout(110_000); // a million cases take about 20 s on a small machine
+
+  before(() => console.log(`    FUZZ_SEED=${seed}`));
+
+  it('takes no damaged frame for a whole one, and keeps no more than its cap', () => {
+    const tally = play(Math.round(0.45 * cases), (random) => {
+      const inbox = openInbox(capBytes);
+      const bytes = alter(random, Buffer.concat(listOf(random, 1, 4, () => pick(random, corpus).block)));
+      for (const chunk of cut(random, bytes)) {
+        const frames = readFrames(inbox, chunk);
+        if (!frames) return 'refused';
+        for (const frame of frames) if (!known.has(textOf(frame))) return wrong('a frame came out that nobody sent');
+        if (inbox.bytes > capBytes + 12 || inbox.held.length > 2 * (capBytes + bytes.length))
+          return wrong(`the inbox holds ${inbox.held.length} bytes`);
+      }
+      return inbox.bytes > 0 ? 'waiting' : 'read';
+    });
+    expect(tally).to.have.all.keys('refused', 'waiting', 'read');
+  });
+
+  it('makes of a sealed frame with anything in it a message that is one, or none', () => {
+    const tally = play(Math.round(0.45 * cases), (random) => {
+      const { frame } = pick(random, corpus);
+      const kind = random() < 0.9 ? frame.kind : pick(random, Object.values(kinds));
+      const frames = readFrames(
+        openInbox(capBytes * 4),
+        reseal(random, { ...frame, kind, payload: alterPayload(random, frame) }),
+      );
+      if (!frames) return 'refused'; // its frames do not fill it
+      for (const one of frames) {
+        const message = parse(one);
+        if (message !== undefined && !message.isOne)
+          return wrong(`of ${JSON.stringify(one.payload.toString('latin1'))} came ${JSON.stringify(message.value)}`);
+        if (message === undefined) return 'no message';
+      }
+      return 'message';
+    });
+    expect(tally).to.have.all.keys('refused', 'no message', 'message');
+  });
+
+  it('greets only when each end heard what the other said', () => {
+    const recorded: Buffer[] = corpus.map(({ block }) => block);
+    const tally = play(conversations, (random) => {
+      const between = (said: Buffer): Buffer => {
+        if (recorded.length < 2_000) recorded.push(said);
+        return random() < 0.4 ? meddle(random, said, recorded) : said;
+      };
+      return converse(random, between);
+    });
+    expect(tally).to.have.all.keys('neither', 'aggregator only', 'both');
+  });
+
+  it('closes what is broken on real connections, and serves the others rightly meanwhile', async () => {
+    const problems: WireProblem[] = [];
+    await using service = await serveRequests({
+      host,
+      port: 0,
+      secret,
+      identity: () => self,
+      answers: { read: ({ id }) => stateOf(id), ask: async () => ({ answer: { kind: 'notHere' }, text: '' }) },
+      onProblem: (problem) => problems.push(problem),
+      onError: (error) => expect.fail(String(error)),
+    });
+    const holder = openHolder({
+      ...self,
+      address: `${host}:${service.port}`,
+      secret,
+      onProblem: ({ message }) => expect.fail(message),
+    });
+    await until('it is connected', () => isAnswering(holder));
+    const socket = holder.socket;
+    for (let group = 0; group < 60; group += 1) {
+      const attacks = Array.from({ length: 50 }, (_, n) =>
+        attack(randomOf(seed, 2_000_000 + 50 * group + n), service.port),
+      );
+      const replies = await Promise.all(
+        ['a', 'bb', 'ccc'].map((id) => readFrom(holder, { entity: 'note', id, minVersion: 0, waitMs: 0 }, 10_000)),
+      );
+      expect(replies).to.deep.equal(['a', 'bb', 'ccc'].map(stateOf));
+      await Promise.all(attacks);
+    }
+    await until('all others are gone', () => service.connections.size === 1);
+    expect(holder.socket).to.equal(socket); // nobody else's garbage cost it its connection
+    expect(problems.length).to.be.below(100); // of 3,000
+    closeHolder(holder);
+  });
+
+  it('takes no wrong answer from a broken aggregator', async () => {
+    await using broken = await openBrokenAggregator(randomOf(seed, 3_000_000));
+    const holders = Array.from({ length: 20 }, () =>
+      openHolder({ ...self, address: `${host}:${broken.port}`, secret, onProblem: () => undefined }),
+    );
+    const counts = { right: 0, none: 0 };
+    const ask = async (holder: (typeof holders)[number], n: number) => {
+      await until('it is connected', () => holder.outbox !== undefined);
+      const ids = [`id-${n}`, `other-${n}`];
+      const replies = await Promise.all(
+        ids.map((id) => readFrom(holder, { entity: 'note', id, minVersion: 0, waitMs: 0 }, 30)),
+      );
+      for (const [index, reply] of replies.entries()) {
+        if (reply) expect(reply).to.deep.equal(stateOf(ids[index] ?? ''));
+        counts[reply ? 'right' : 'none'] += 1;
+      }
+    };
+    const askOften = async (holder: (typeof holders)[number]) => {
+      for (let n = 0; n < 50; n += 1) await ask(holder, n);
+    };
+    await Promise.all(holders.map(askOften));
+    for (const holder of holders) closeHolder(holder);
+    expect(counts.right).to.be.above(100);
+    expect(counts.none).to.be.above(100);
+  });
+});
+
+type Random = () => number;
+
+const host = '127.0.0.1';
+const secret = 'the secret of the tests';
+const key = keyOf(secret);
+const otherKey = keyOf('another secret of others');
+const self: Identity = { name: 'aggregator-0', incarnation: 'a1', database: 'muster' };
+const capBytes = 4_000;
+
+/** A small generator (mulberry32), so that a case can be played again by its number alone. */
+const randomOf = (start: number, number: number): Random => {
+  let state = (Math.imul(start, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b)) | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+};
+
+const below = (random: Random, limit: number) => Math.floor(random() * limit);
+const pick = <T>(random: Random, from: readonly T[]): T => from[below(random, from.length)] as T;
+const listOf = <T>(random: Random, least: number, most: number, make: () => T): T[] =>
+  Array.from({ length: least + below(random, most - least + 1) }, make);
+const wrong = (what: string): never => {
+  throw new Error(what);
+};
+
+/** Plays so many cases and counts how they went. */
+const play = (count: number, body: (random: Random) => string): Record<string, number> => {
+  const tally: Record<string, number> = {};
+  for (let number = 0; number < count; number += 1) {
+    try {
+      const outcome = body(randomOf(seed, number));
+      tally[outcome] = (tally[outcome] ?? 0) + 1;
+    } catch (error) {
+      throw new Error(`FUZZ_SEED=${seed}, case ${number}: ${error}`, { cause: error });
+    }
+  }
+  return tally;
+};
+
+const stateOf = (id: string): ReadReply => ({
+  kind: 'state',
+  status: 'active',
+  version: id.length,
+  json: `{"id":"${id}"}`,
+  createdAt: 1,
+  changedAt: 2,
+  lagMs: 0.5,
+  behind: false,
+  parked: false,
+});
+
+/** A frame as the writers make it, without a socket. */
+const frameFrom = (write: (outbox: Parameters<typeof writeAnswer>[0]) => void): Frame => {
+  const outbox = {
+    socket: { destroyed: true } as Socket,
+    buffer: Buffer.alloc(4_096),
+    used: 12,
+    scheduled: true,
+    frameBytesMax: 4_096,
+  };
+  write(outbox);
+  const payload = Buffer.from(outbox.buffer.subarray(12 + 9, outbox.used));
+  return { kind: outbox.buffer.readUInt8(16), request: outbox.buffer.readUInt32BE(17), payload };
+};
+
+const questions: Question[] = [
+  { kind: 'count', partitions: [], floors: [], waitMs: 80 },
+  {
+    kind: 'count',
+    partitions: [0, 31],
+    floors: [
+      ['note', 'a', 1],
+      ['note', 'ä', 2_000],
+    ],
+    waitMs: 0,
+  },
+  { kind: 'list', entity: 'note', partition: 31, offset: 1_000_000, limit: 100, floors: [['note', 'b', 3]], waitMs: 5 },
+  { kind: 'dump', entity: 'note', partition: 0, after: 'a', limit: 10_000 },
+];
+
+const answers: Answer[] = [
+  { kind: 'counted', living: { 0: { note: 1 }, 31: { note: 1_000_000 } }, lagMs: 1.5, behind: false },
+  { kind: 'listed', items: 2, lagMs: 0, behind: true },
+  { kind: 'dumped', states: [['a', { status: 'deleted', version: 3 }]] },
+  { kind: 'notHere' },
+  { kind: 'notYet' },
+];
+
+const corpus = [
+  frameFrom((outbox) => writeReadRequest(outbox, 1, { entity: 'note', id: 'a', minVersion: 7, waitMs: 80 })),
+  frameFrom((outbox) =>
+    writeReadRequest(outbox, 0xffff_ffff, { entity: 'user', id: 'x'.repeat(64), minVersion: 0, waitMs: 0 }),
+  ),
+  frameFrom((outbox) => writeReadReply(outbox, 1, stateOf('ä😀'))),
+  frameFrom((outbox) => writeReadReply(outbox, 2, { kind: 'notHere' })),
+  ...questions.map((question, n) => frameFrom((outbox) => writeQuestion(outbox, n, question))),
+  ...answers.map((answer, n) =>
+    frameFrom((outbox) => writeAnswer(outbox, n, answer, n === 1 ? '{"id":"a"},{"id":"ä"}' : '')),
+  ),
+].map((frame) => ({ frame, block: blockOf(frame.kind, frame.request, frame.payload) }));
+
+const textOf = ({ kind, request, payload }: Frame) => `${kind} ${request} ${payload.toString('latin1')}`;
+const known = new Set(corpus.map(({ frame }) => textOf(frame)));
+
+const oddBytes = [0, 1, 0x20, 0x22, 0x2c, 0x7f, 0x80, 0xff];
+const oddNumbers = [0, 1, 4, 5, 9, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
+
+/** The bytes with one to four things done to them; now and then nothing. */
+const alter = (random: Random, given: Buffer): Buffer => {
+  if (random() < 0.05) return given;
+  let bytes: Buffer = Buffer.from(given);
+  for (let times = 1 + below(random, 4); times > 0; times -= 1) bytes = alterOnce(random, bytes);
+  return bytes;
+};
+
+const alterOnce = (random: Random, bytes: Buffer): Buffer => {
+  const at = below(random, bytes.length + 1);
+  const end = Math.min(bytes.length, at + below(random, 20));
+  switch (below(random, 9)) {
+    case 0:
+      return bytes.subarray(0, at);
+    case 1:
+      return Buffer.concat([bytes.subarray(0, at), bytes.subarray(end)]);
+    case 2:
+      return Buffer.concat([bytes.subarray(0, end), bytes.subarray(at)]);
+    case 3:
+      return Buffer.concat([bytes.subarray(0, at), randomBytesOf(random, below(random, 30)), bytes.subarray(at)]);
+    case 4:
+      return Buffer.concat([bytes.subarray(0, at), pick(random, corpus).block.subarray(below(random, 30))]);
+    case 5:
+      if (at + 4 <= bytes.length) bytes.writeUInt32BE(pick(random, oddNumbers), at);
+      return bytes;
+    case 6:
+      if (at < bytes.length) bytes[at] = pick(random, oddBytes);
+      return bytes;
+    case 7:
+      randomBytesOf(random, end - at).copy(bytes, at);
+      return bytes;
+    default:
+      if (at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ (1 << below(random, 8));
+      return bytes;
+  }
+};
+
+const randomBytesOf = (random: Random, length: number) => Buffer.from(Array.from({ length }, () => below(random, 256)));
+
+const cut = (random: Random, bytes: Buffer): Buffer[] => {
+  const chunks: Buffer[] = [];
+  for (let offset = 0; offset < bytes.length; ) {
+    const length = random() < 0.5 ? bytes.length : 1 + below(random, 60);
+    chunks.push(bytes.subarray(offset, offset + length));
+    offset += length;
+  }
+  return chunks;
+};
+
+const oddValues = [
+  null,
+  -1,
+  0.5,
+  1e300,
+  2 ** 53,
+  true,
+  '',
+  'x'.repeat(300),
+  [],
+  {},
+  [[]],
+  ['a', 'b', 'c'],
+  '__proto__',
+  'count',
+  'dump',
+];
+
+/** A value of JSON with something in it replaced, left out or repeated. */
+const alterValue = (random: Random, value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null || random() < 0.1) return pick(random, oddValues);
+  const copy: unknown[] | Record<string, unknown> = Array.isArray(value) ? [...value] : { ...value };
+  const names = Object.keys(copy);
+  if (names.length === 0) return pick(random, oddValues);
+  const name = pick(random, names);
+  const field = (copy as Record<string, unknown>)[name];
+  if (Array.isArray(copy) && random() < 0.3)
+    return [...copy, ...Array.from({ length: below(random, 20) }, () => field)];
+  if (!Array.isArray(copy) && random() < 0.2)
+    return Object.fromEntries(Object.entries(copy).filter(([other]) => other !== name));
+  (copy as Record<string, unknown>)[name] = alterValue(random, field);
+  return copy;
+};
+
+/** The payload altered as bytes, or as what it means. */
+const alterPayload = (random: Random, { kind, payload }: Frame): Buffer => {
+  if (random() < 0.5 || kind === kinds.read || kind === kinds.readReply) return alter(random, payload);
+  if (kind === kinds.ask) return Buffer.from(JSON.stringify(alterValue(random, JSON.parse(payload.toString()))));
+  const headEnd = 4 + payload.readUInt32BE(0);
+  const head = Buffer.from(JSON.stringify(alterValue(random, JSON.parse(payload.toString('utf8', 4, headEnd)))));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(head.length);
+  return Buffer.concat([length, head, payload.subarray(headEnd)]);
+};
+
+/** A block whose head is right, whatever its frames are. */
+const reseal = (random: Random, { kind, request, payload }: Frame): Buffer => {
+  const block = blockOf(kind, request, payload);
+  if (random() < 0.8) return block;
+  // bytes of a frame as the payload of another lie one frame's head further on
+  const body = alter(random, block.subarray(12));
+  return body.length < 9 ? block : sealed(body);
+};
+
+const sealed = (body: Buffer): Buffer => {
+  const block = blockOf(body.readUInt8(4), body.readUInt32BE(5), body.subarray(9));
+  if (body.readUInt32BE(0) === body.length - 4) return block;
+  body.copy(block, 12);
+  block.writeUInt32BE(crc32Of(body), 8);
+  return block;
+};
+
+const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb8_8320 : 0);
+  return crc;
+});
+
+const crc32Of = (bytes: Buffer): number => {
+  let crc = -1;
+  for (const byte of bytes) crc = (crc >>> 8) ^ (crcTable[(crc ^ byte) & 255] ?? 0);
+  return ~crc >>> 0;
+};
+
+/**
+ * What the wire makes of a frame, and whether that is what its type says; undefined where it says that it is none, in
+ * the way that it is to.
+ */
+const parse = (frame: Frame): { value: unknown; isOne: boolean } | undefined => {
+  try {
+    switch (frame.kind) {
+      case kinds.read:
+        return judged(
+          parseReadRequest(frame),
+          ({ entity, id, minVersion, waitMs }) =>
+            isText(entity) && isText(id) && isCount(minVersion) && isCount(waitMs),
+        );
+      case kinds.ask:
+        return judged(parseQuestion(frame), isQuestion);
+      case kinds.readReply:
+        return judged(parseReadReply(frame), isReply);
+      case kinds.answer:
+        return judged(parseAnswer(frame), ({ answer, text }) => isText(text) && isAnswer(answer));
+      default:
+        return undefined;
+    }
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+};
+
+const judged = <T>(value: T, judge: (value: T) => boolean) => ({ value, isOne: judge(value) });
+
+const isText = (value: unknown) => typeof value === 'string';
+const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isOnly = (value: object, ...names: string[]) => Object.keys(value).every((name) => names.includes(name));
+
+const isQuestion = (question: Question): boolean => {
+  const isFloor = (floor: unknown[]) => floor.length === 3 && isText(floor[0]) && isText(floor[1]) && isCount(floor[2]);
+  const isWaiting = ({ floors, waitMs }: { floors: unknown[][]; waitMs: number }) =>
+    floors.every(isFloor) && waitMs >= 0 && waitMs <= 65_535;
+  switch (question.kind) {
+    case 'count':
+      return (
+        isWaiting(question) &&
+        question.partitions.every(isCount) &&
+        isOnly(question, 'kind', 'partitions', 'floors', 'waitMs')
+      );
+    case 'list':
+      return (
+        isWaiting(question) &&
+        isText(question.entity) &&
+        isCount(question.partition) &&
+        isCount(question.offset) &&
+        question.limit <= 100_000
+      );
+    case 'dump':
+      return (
+        isText(question.entity) &&
+        isText(question.after) &&
+        isCount(question.partition) &&
+        isCount(question.limit) &&
+        question.limit <= 100_000
+      );
+  }
+};
+
+const isReply = (reply: ReadReply): boolean => {
+  if (reply.kind !== 'state') return reply.kind === 'notHere' || reply.kind === 'notYet';
+  const isDate = (ms: number) => !Number.isNaN(new Date(ms).getTime());
+  return (
+    ['absent', 'active', 'deleted'].includes(reply.status) &&
+    isCount(reply.version) &&
+    isDate(reply.createdAt) &&
+    isDate(reply.changedAt)
+  );
+};
+
+const isAnswer = (answer: Answer): boolean => {
+  switch (answer.kind) {
+    case 'counted':
+      return (
+        Object.values(answer.living).every((counts) => Object.values(counts).every(isCount)) &&
+        Number.isFinite(answer.lagMs)
+      );
+    case 'listed':
+      return isCount(answer.items) && Number.isFinite(answer.lagMs) && typeof answer.behind === 'boolean';
+    case 'dumped':
+      return answer.states.every(([id, state]) => isText(id) && typeof state === 'object' && state !== null);
+    case 'notHere':
+    case 'notYet':
+      return isOnly(answer, 'kind');
+  }
+};
+
+/** What somebody in between makes of what was said: altered, or something that was said before, by anybody. */
+const meddle = (random: Random, said: Buffer, recorded: readonly Buffer[]): Buffer => {
+  const choice = random();
+  if (choice < 0.3) return alter(random, said);
+  if (choice < 0.4) return pick(random, recorded);
+  const kind = random() < 0.9 ? said.readUInt8(16) : pick(random, Object.values(greetingKinds));
+  const payload = said.subarray(21);
+  if (choice < 0.6 || payload.length === 0) return blockOf(kind, 0, alter(random, payload));
+  return blockOf(kind, 0, Buffer.from(JSON.stringify(alterWords(random, JSON.parse(payload.toString())))));
+};
+
+const alterWords = (random: Random, words: Record<string, string>): unknown => {
+  if (random() < 0.3) return alterValue(random, words);
+  const name = pick(random, Object.keys(words));
+  const word = words[name] ?? '';
+  return {
+    ...words,
+    [name]: pick(random, [
+      word,
+      digits(random),
+      'muster',
+      'aggregator-0',
+      'a1',
+      `${word} `,
+      word.toUpperCase(),
+      word.slice(1),
+    ]),
+  };
+};
+
+const digits = (random: Random) => Array.from({ length: 64 }, () => below(random, 16).toString(16)).join('');
+
+/**
+ * A greeting with somebody in between. Who has greeted must have heard what the other said, and both know the secret.
+ */
+const converse = (random: Random, between: (said: Buffer) => Buffer): string => {
+  const [nonce, greeting] = [digits(random), openGreeting(self, digits(random))];
+  const [aggregatorKey, gatewayKey] = random() < 0.1 ? [key, otherKey] : [key, key];
+  const saidChallenge = challengeOf(nonce);
+  const heardChallenge = between(saidChallenge);
+  const challenged = hearAll<HeardWelcome>(random, heardChallenge, (chunk) => hearWelcome(greeting, gatewayKey, chunk));
+  if (challenged.kind === 'greeted') return wrong('the gateway greeted before the welcome');
+  const saidHello =
+    challenged.kind === 'challenged' ? challenged.hello : blockOf(greetingKinds.hello, 0, Buffer.alloc(0));
+  const heardHello = between(saidHello);
+  const inbox = openGreetingInbox();
+  const answered = hearAll<HeardHello>(random, heardHello, (chunk) =>
+    hearHello(inbox, nonce, aggregatorKey, self, chunk),
+  );
+  const isHeard =
+    isSame(saidChallenge, heardChallenge) && isSame(saidHello, heardHello) && aggregatorKey === gatewayKey;
+  if (answered.kind === 'greeted' && !isHeard)
+    return wrong(`the aggregator greeted on ${JSON.stringify(heardHello.toString('latin1'))}`);
+  const saidWelcome = answered.kind === 'waiting' ? undefined : answered.reply;
+  if (!saidWelcome || challenged.kind !== 'challenged')
+    return answered.kind === 'greeted' ? 'aggregator only' : 'neither';
+  const heardWelcome = between(saidWelcome);
+  const welcomed = hearAll<HeardWelcome>(random, heardWelcome, (chunk) => hearWelcome(greeting, gatewayKey, chunk));
+  if (welcomed.kind !== 'greeted') return answered.kind === 'greeted' ? 'aggregator only' : 'neither';
+  if (!isHeard || !isSame(saidWelcome, heardWelcome) || answered.kind !== 'greeted')
+    return wrong(`the gateway greeted on ${JSON.stringify(heardWelcome.toString('latin1'))}`);
+  return 'both';
+};
+
+/** What was heard in the end, chunk by chunk. */
+const hearAll = <Heard extends { kind: string }>(
+  random: Random,
+  bytes: Buffer,
+  hear: (chunk: Buffer) => Heard,
+): Heard | { kind: 'waiting' } => {
+  for (const chunk of cut(random, bytes)) {
+    const heard = hear(chunk);
+    if (heard.kind !== 'waiting') return heard;
+  }
+  return { kind: 'waiting' };
+};
+
+// the same words, however they are written down, in the first block: what comes behind it in another chunk is heard
+// later, or never
+const isSame = (one: Buffer, other: Buffer): boolean => {
+  if (one.equals(other)) return true;
+  const [first, second] = [one, other].map(
+    (bytes) => bytes.length > 4 && readFrames(openInbox(2_000), bytes.subarray(0, 12 + bytes.readUInt32BE(0)))?.[0],
+  );
+  if (!first || !second || first.kind !== second.kind) return false;
+  try {
+    const [words, others] = [first, second].map(
+      ({ payload }) => JSON.parse(payload.toString()) as Record<string, string>,
+    );
+    return Object.entries(words ?? {}).every(([name, word]) => others?.[name] === word);
+  } catch {
+    return false;
+  }
+};
+
+/** Speaks to a service as no gateway does, from the beginning or after a greeting; ends when the connection does. */
+const attack = (random: Random, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const greeting = openGreeting(self, digits(random));
+    const isStranger = random() < 0.5;
+    const socket = connect({ host, port }).setTimeout(10_000, () => {
+      reject(new Error(`FUZZ_SEED=${seed}: the service did not hang up`));
+      socket.destroy();
+    });
+    const say = (bytes: Buffer) => {
+      for (const chunk of cut(random, bytes)) socket.write(chunk);
+      socket.end(); // a block that is not whole would be waited for
+    };
+    socket.on('error', () => undefined).once('close', () => resolve());
+    socket.on('data', (chunk) => {
+      const heard = hearWelcome(greeting, key, chunk);
+      if (heard.kind === 'challenged') {
+        if (isStranger) say(alter(random, random() < 0.5 ? heard.hello : pick(random, corpus).block));
+        else socket.write(heard.hello);
+      } else if (heard.kind === 'greeted')
+        say(alter(random, Buffer.concat(listOf(random, 1, 6, () => pick(random, corpus.slice(0, 8)).block))));
+    });
+  });
+
+/** An aggregator that greets as it should and then breaks every second answer on the way. */
+const openBrokenAggregator = async (random: Random): Promise<AsyncDisposable & { port: number }> => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    const nonce = digits(random);
+    const [greetingInbox, inbox] = [openGreetingInbox(), openInbox(capBytes)];
+    let hasGreeted = false;
+    const answer = (frame: Frame) => {
+      const reply = frameFrom((outbox) => writeReadReply(outbox, frame.request, stateOf(parseReadRequest(frame).id)));
+      const block = blockOf(reply.kind, reply.request, reply.payload);
+      return random() < 0.5 ? block : alter(random, block);
+    };
+    socket.on('data', (chunk) => {
+      if (hasGreeted) return void socket.write(Buffer.concat((readFrames(inbox, chunk) ?? []).map(answer)));
+      const heard = hearHello(greetingInbox, nonce, key, self, chunk);
+      if (heard.kind === 'waiting' || !heard.reply) return;
+      hasGreeted = true;
+      socket.write(heard.reply);
+    });
+    socket.on('error', () => undefined).write(challengeOf(nonce));
+    sockets.push(socket);
+  });
+  await once(server.listen(0, host), 'listening');
+  const close = async () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  };
+  return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: close };
+};

@@ -1,0 +1,109 @@
+import type { State } from '@muster/model';
+import type { Frame, Outbox } from './frames.ts';
+import { writeFrame } from './frames.ts';
+
+// Reads of one thing are most of the traffic and have a binary form; everything else is a question and an answer
+// (questions.ts).
+
+export const kinds = { read: 1, ask: 2, readReply: 65, answer: 66 } as const;
+
+/** Asks for one thing; the holder waits up to `waitMs` milliseconds until it has `minVersion` (0: whatever it has). */
+export type ReadRequest = { entity: string; id: string; minVersion: number; waitMs: number };
+
+/**
+ * A thing as a holder has it. `json` is what clients see of an active one. `behind`: the holder has not seen its own
+ * heartbeat for long and may be stale. `lagMs`: the age of that heartbeat. `notHere`: it does not serve that partition
+ * (now). `notYet`: it did not reach `minVersion` in time.
+ */
+export type ReadReply =
+  | {
+      kind: 'state';
+      status: State['status'];
+      version: number;
+      json: string;
+      createdAt: number;
+      changedAt: number;
+      lagMs: number;
+      behind: boolean;
+      parked: boolean;
+    }
+  | { kind: 'notHere' }
+  | { kind: 'notYet' };
+
+const statuses = ['absent', 'active', 'deleted'] as const;
+const notHere = 10;
+const notYet = 11;
+const isBehind = 1;
+const isParked = 2;
+const readReplyHeadBytes = 30;
+
+export const writeReadRequest = (
+  outbox: Outbox,
+  request: number,
+  { entity, id, minVersion, waitMs }: ReadRequest,
+): void =>
+  writeFrame(outbox, kinds.read, request, 7 + entity.length + id.length, (buffer, offset) => {
+    buffer.writeUInt32BE(minVersion, offset);
+    buffer.writeUInt16BE(Math.max(0, Math.min(waitMs, 65_535)), offset + 4);
+    buffer.writeUInt8(entity.length, offset + 6);
+    buffer.write(entity, offset + 7, 'latin1');
+    buffer.write(id, offset + 7 + entity.length, 'latin1');
+  });
+
+/** The request in a frame; throws RangeError when it is cut. */
+export const parseReadRequest = ({ payload }: Frame): ReadRequest => {
+  const entityEnd = 7 + payload.readUInt8(6);
+  if (entityEnd > payload.length) throw new RangeError('The read request is cut');
+  return {
+    minVersion: payload.readUInt32BE(0),
+    waitMs: payload.readUInt16BE(4),
+    entity: payload.toString('latin1', 7, entityEnd),
+    id: payload.toString('latin1', entityEnd),
+  };
+};
+
+export const writeReadReply = (outbox: Outbox, request: number, reply: ReadReply): void => {
+  if (reply.kind !== 'state') {
+    const code = reply.kind === 'notHere' ? notHere : notYet;
+    writeFrame(outbox, kinds.readReply, request, 1, (buffer, offset) => void buffer.writeUInt8(code, offset));
+    return;
+  }
+  const jsonBytes = Buffer.byteLength(reply.json);
+  writeFrame(outbox, kinds.readReply, request, readReplyHeadBytes + jsonBytes, (buffer, offset) => {
+    buffer.writeUInt8(statuses.indexOf(reply.status), offset);
+    buffer.writeUInt8((reply.behind ? isBehind : 0) | (reply.parked ? isParked : 0), offset + 1);
+    buffer.writeUInt32BE(reply.version, offset + 2);
+    buffer.writeDoubleBE(reply.lagMs, offset + 6);
+    buffer.writeDoubleBE(reply.createdAt, offset + 14);
+    buffer.writeDoubleBE(reply.changedAt, offset + 22);
+    buffer.write(reply.json, offset + readReplyHeadBytes);
+  });
+};
+
+/** The reply in a frame; throws RangeError when it is none. */
+export const parseReadReply = ({ payload }: Frame): ReadReply => {
+  const code = payload.readUInt8(0);
+  if (code === notHere) return { kind: 'notHere' };
+  if (code === notYet) return { kind: 'notYet' };
+  const status = statuses[code];
+  if (!status) throw new RangeError(`The read reply has the unknown status ${code}`);
+  const flags = payload.readUInt8(1);
+  const lagMs = payload.readDoubleBE(6);
+  const createdAt = payload.readDoubleBE(14);
+  const changedAt = payload.readDoubleBE(22);
+  if (!Number.isFinite(lagMs) || !isTime(createdAt) || !isTime(changedAt))
+    throw new RangeError('The read reply has a time that is none');
+  return {
+    kind: 'state',
+    status,
+    version: payload.readUInt32BE(2),
+    lagMs,
+    createdAt,
+    changedAt,
+    json: payload.toString('utf8', readReplyHeadBytes, payload.length),
+    behind: (flags & isBehind) !== 0,
+    parked: (flags & isParked) !== 0,
+  };
+};
+
+const isTime = (value: number) => Math.abs(value) <= 8.64e15; // beyond it, Date has none

@@ -1,0 +1,257 @@
+import { type KeyObject, randomBytes } from 'node:crypto';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type Complaints, complain, openComplaints, type WireProblem } from './complaints.ts';
+import {
+  type Frame,
+  type Inbox,
+  isOverdue,
+  type Outbox,
+  openInbox,
+  openOutbox,
+  readFrames,
+  replyBytesMax,
+  requestBytesMax,
+} from './frames.ts';
+import { challengeOf, greetWithinMs, hearHello, type Identity, keyOf, openGreetingInbox } from './greeting.ts';
+import { kinds, parseReadRequest, type ReadReply, type ReadRequest, writeReadReply } from './messages.ts';
+import { type Answer, parseQuestion, type Question, writeAnswer } from './questions.ts';
+
+/** What answers. A read is answered at once where possible: most are, and a promise would cost more than the answer. */
+export type Answers = {
+  read: (request: ReadRequest) => ReadReply | Promise<ReadReply>;
+  ask: (question: Question) => Promise<{ answer: Answer; text: string }>;
+};
+
+export type ServeOptions = {
+  host: string;
+  /** 0 picks a free one. */
+  port: number;
+  secret: string;
+  /** Read at each greeting. */
+  identity: () => Identity;
+  answers: Answers;
+  /** What strangers and broken peers do, at most once in 10 s of each kind. */
+  onProblem: (problem: WireProblem) => void;
+  /** What `answers` throws. */
+  onError: (error: unknown) => void;
+};
+
+/** The aggregator's end of the wire. A plain value, changed in this file only. */
+export type ReadService = AsyncDisposable & {
+  port: number;
+  server: Server;
+  key: KeyObject;
+  options: ServeOptions;
+  connections: Set<Connection>;
+  strangers: Set<Connection>; // those that have not greeted, the oldest first
+  complaints: Complaints;
+};
+
+type Connection = {
+  socket: Socket;
+  from: string;
+  nonce: string;
+  inbox: Inbox;
+  outbox: Outbox;
+  greetBy: NodeJS.Timeout | undefined; // undefined: it has greeted
+  refused: boolean; // nothing more is heard from it
+  answering: number; // requests whose answer takes a while
+};
+
+const strangersMax = 64;
+const answeringMax = 40_000; // a gateway has half of it in flight, and may have given up as many
+const unsentBytesMax = 256 * 1024 * 1024;
+const sweepEveryMs = 1_000;
+
+/**
+ * Serves gateways that prove the secret, until disposed. Whoever does not, or sends what is no request, gets a closed
+ * connection.
+ */
+export const serveRequests = async (options: ServeOptions): Promise<ReadService> => {
+  const server = createServer({ noDelay: true, keepAlive: true });
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(options.port, options.host, resolve),
+  );
+  const sweep = setInterval(() => closeOverdue(service), sweepEveryMs).unref();
+  const close = async () => {
+    clearInterval(sweep);
+    const closed = new Promise((resolve) => server.close(resolve));
+    dropConnections(service);
+    await closed;
+  };
+  const service: ReadService = {
+    port: (server.address() as AddressInfo).port,
+    server,
+    key: keyOf(options.secret),
+    options,
+    connections: new Set(),
+    strangers: new Set(),
+    complaints: openComplaints(),
+    [Symbol.asyncDispose]: close,
+  };
+  // as when there are no more file handles to accept with: it must not end the process
+  server.on('error', options.onError);
+  server.on('connection', (socket) => challenge(service, socket));
+  return service;
+};
+
+/** Closes all connections, so that every gateway greets anew: to be called when the identity has changed. */
+export const dropConnections = ({ connections }: ReadService): void => {
+  for (const { socket } of connections) socket.destroy();
+};
+
+const challenge = (service: ReadService, socket: Socket) => {
+  const connection: Connection = {
+    socket,
+    from: `${socket.remoteAddress}:${socket.remotePort}`,
+    nonce: randomBytes(32).toString('hex'),
+    inbox: openGreetingInbox(),
+    outbox: openOutbox(socket, replyBytesMax),
+    greetBy: setTimeout(() => socket.destroy(), greetWithinMs),
+    refused: false,
+    answering: 0,
+  };
+  socket.on('error', () => undefined); // 'close' follows
+  socket.once('close', () => forget(service, connection));
+  socket.on('data', (chunk) =>
+    connection.greetBy ? greet(service, connection, chunk) : receive(service, connection, chunk),
+  );
+  service.connections.add(connection);
+  service.strangers.add(connection);
+  dropOldestStranger(service);
+  socket.write(challengeOf(connection.nonce));
+};
+
+const forget = ({ connections, strangers }: ReadService, connection: Connection) => {
+  clearTimeout(connection.greetBy);
+  connections.delete(connection);
+  strangers.delete(connection);
+};
+
+const dropOldestStranger = (service: ReadService) => {
+  const [oldest] = service.strangers;
+  if (!oldest || service.strangers.size <= strangersMax) return;
+  service.strangers.delete(oldest);
+  oldest.socket.destroy();
+  const message = `more than ${strangersMax} connections have not greeted; the oldest are closed: keep strangers away from this port`;
+  tell(service, oldest, { kind: 'flood', message });
+};
+
+const greet = (service: ReadService, connection: Connection, chunk: Buffer) => {
+  const { socket, inbox, nonce } = connection;
+  const heard = hearHello(inbox, nonce, service.key, service.options.identity(), chunk);
+  if (heard.kind === 'waiting') return;
+  if (heard.kind === 'refused') {
+    if (heard.problem) tell(service, connection, heard.problem);
+    socket.removeAllListeners('data').resume(); // nothing more is heard from it
+    if (heard.reply)
+      socket.end(heard.reply); // the deadline closes it where the other end does not
+    else socket.destroy();
+    return;
+  }
+  clearTimeout(connection.greetBy);
+  connection.greetBy = undefined;
+  connection.inbox = openInbox(requestBytesMax);
+  service.strangers.delete(connection);
+  socket.write(heard.reply);
+};
+
+const receive = (service: ReadService, connection: Connection, chunk: Buffer) => {
+  const { inbox, socket } = connection;
+  const frames = readFrames(inbox, chunk);
+  if (!frames)
+    return refuse(service, connection, {
+      kind: 'frame',
+      message: 'what it sent is no frame, is too long, or was damaged on the way',
+    });
+  if (socket.writableLength > unsentBytesMax)
+    return refuse(service, connection, { kind: 'flood', message: 'it asks without taking the answers' });
+  try {
+    for (const frame of frames) {
+      if (connection.refused) return;
+      answerFrame(service, connection, frame);
+    }
+  } catch (error) {
+    refuse(service, connection, { kind: 'request', message: 'what it asked for could not be answered' });
+    service.options.onError(error);
+  }
+};
+
+const answerFrame = (service: ReadService, connection: Connection, frame: Frame): void => {
+  const { answers } = service.options;
+  if (frame.kind === kinds.read) {
+    const request = parsed(service, connection, frame, parseReadRequest);
+    if (request) answerRead(service, connection, frame.request, answers.read(request));
+  } else if (frame.kind === kinds.ask) {
+    const question = parsed(service, connection, frame, parseQuestion);
+    if (question)
+      answerLater(service, connection, answers.ask(question), ({ answer, text }) =>
+        writeAnswer(connection.outbox, frame.request, answer, text),
+      );
+  } else refuse(service, connection, { kind: 'request', message: `it sent a frame of the unknown kind ${frame.kind}` });
+};
+
+const parsed = <T>(
+  service: ReadService,
+  connection: Connection,
+  frame: Frame,
+  parse: (frame: Frame) => T,
+): T | undefined => {
+  try {
+    return parse(frame);
+  } catch (error) {
+    const why = error instanceof RangeError ? error.message : 'it is no JSON'; // whose error would show what was sent
+    refuse(service, connection, { kind: 'request', message: `what it sent is no request: ${why}` });
+    return undefined;
+  }
+};
+
+const answerRead = (
+  service: ReadService,
+  connection: Connection,
+  request: number,
+  reply: ReadReply | Promise<ReadReply>,
+): void => {
+  if (reply instanceof Promise)
+    answerLater(service, connection, reply, (later) => writeReadReply(connection.outbox, request, later));
+  else writeReadReply(connection.outbox, request, reply);
+};
+
+const answerLater = <T>(
+  service: ReadService,
+  connection: Connection,
+  asked: Promise<T>,
+  write: (answer: T) => void,
+) => {
+  connection.answering += 1;
+  void asked
+    .then(write)
+    .catch(service.options.onError)
+    .finally(() => {
+      connection.answering -= 1;
+    });
+  if (connection.answering > answeringMax)
+    refuse(service, connection, { kind: 'flood', message: `more than ${answeringMax} of its requests wait` });
+};
+
+const closeOverdue = (service: ReadService) => {
+  const now = performance.now();
+  for (const connection of service.connections)
+    if (isOverdue(connection.inbox, now))
+      refuse(service, connection, { kind: 'frame', message: 'what it began to send does not end' });
+};
+
+const refuse = (service: ReadService, connection: Connection, problem: WireProblem) => {
+  connection.refused = true;
+  connection.socket.destroy();
+  tell(service, connection, problem);
+};
+
+const tell = ({ complaints, options }: ReadService, { from }: Connection, { kind, message }: WireProblem) => {
+  const told = complain(
+    complaints,
+    { kind, message: `Closed the connection from ${from}: ${message}` },
+    performance.now(),
+  );
+  if (told) options.onProblem(told);
+};

@@ -1,0 +1,390 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { anyId, until } from '@muster/testing';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import {
+  askHolder,
+  closeHolder,
+  type Holder,
+  type HolderOptions,
+  isAnswering,
+  openHolder,
+  readFrom,
+} from './aggregator-client.ts';
+import type { Identity } from './greeting.ts';
+import type { ReadReply, ReadRequest } from './messages.ts';
+import type { Floor, Question } from './questions.ts';
+import { type Answers, type ServeOptions, serveRequests } from './serve-requests.ts';
+
+const host = '127.0.0.1';
+
+describe('The wire between a gateway and an aggregator', () => {
+  it('gives each of many concurrent reads its own answer, whatever the order of the answers', async () => {
+    await using pair = await openPair({ read: async ({ id }) => pauseALittle(id).then(() => stateOf(id)) });
+    const ids = Array.from({ length: 2_000 }, (_, n) => `id-${n}`);
+    const replies = await Promise.all(ids.map((id) => readFrom(pair.holder, reading(id), 5_000)));
+    expect(replies.map((reply) => jsonOf(reply))).to.deep.equal(ids.map((id) => jsonOf(stateOf(id))));
+    expect(pair.holder.slots.size).to.equal(0);
+  });
+
+  it('hands on a read and its reply as they are', async () => {
+    const asked: ReadRequest[] = [];
+    const next: ReadReply[] = [];
+    await using pair = await openPair({
+      read: (request) => {
+        if (request.id === '') return { kind: 'notHere' }; // a probe
+        asked.push(request);
+        return next.shift() ?? { kind: 'notHere' };
+      },
+    });
+    await fc.assert(
+      fc.asyncProperty(anyRequest, anyReply, async (request, reply) => {
+        next.push(reply);
+        expect(await readFrom(pair.holder, request, 5_000)).to.deep.equal(reply);
+        expect(asked.pop()).to.deep.equal(request);
+      }),
+    );
+  });
+
+  it('hands on a question and its answer, with a text of any letters beside it', async () => {
+    await using pair = await openPair({
+      ask: async (question) => ({
+        answer: { kind: 'listed', items: 1, lagMs: 0, behind: false },
+        text: `${JSON.stringify(question)} ä😀\0`,
+      }),
+    });
+    const question: Question = {
+      kind: 'list',
+      entity: 'note',
+      partition: 3,
+      offset: 1_000_000,
+      limit: 5,
+      floors: [['note', 'ä', 2]],
+      waitMs: 5,
+    };
+    expect(await askHolder(pair.holder, question, 5_000)).to.deep.equal({
+      answer: { kind: 'listed', items: 1, lagMs: 0, behind: false },
+      text: `${JSON.stringify(question)} ä😀\0`,
+    });
+  });
+
+  it('carries answers larger than any buffer', async () => {
+    const text = 'x'.repeat(20_000_000);
+    await using pair = await openPair({ ask: async () => ({ answer: { kind: 'notHere' }, text }) });
+    const answers = await Promise.all(
+      [1, 2].map(() => askHolder(pair.holder, { kind: 'count', partitions: [], floors: [], waitMs: 0 }, 20_000)),
+    );
+    expect(answers.map((answer) => answer?.text.length)).to.deep.equal([text.length, text.length]);
+  });
+
+  it('takes a wait below 0 for none', async () => {
+    const waits: number[] = [];
+    await using pair = await openPair({
+      read: ({ waitMs }) => {
+        waits.push(waitMs);
+        return { kind: 'notYet' };
+      },
+    });
+    expect(await readFrom(pair.holder, { ...reading('a'), waitMs: -10 }, 5_000)).to.deep.equal({ kind: 'notYet' });
+    expect(waits).to.deep.equal([0]);
+  });
+});
+
+describe('A holder that does not answer', () => {
+  it('leaves a read without an answer at its time, and is not asked again', async () => {
+    await using pair = await openPair({ read: () => forever() });
+    const startedAt = performance.now();
+    expect(await readFrom(pair.holder, reading('a'), 100)).to.equal(undefined);
+    expect(performance.now() - startedAt).to.be.within(95, 1_500);
+    expect(isAnswering(pair.holder)).to.equal(false);
+    expect(pair.holder).to.deep.include({ suspect: true, slots: new Map() });
+  });
+
+  it('bounds each read by its own time, whichever was asked first', async () => {
+    await using pair = await openPair({ read: () => forever() });
+    const startedAt = performance.now();
+    const slow = readFrom(pair.holder, reading('slow'), 1_500).then(() => performance.now() - startedAt);
+    const quick = readFrom(pair.holder, reading('quick'), 50).then(() => performance.now() - startedAt);
+    expect(await quick).to.be.within(45, 1_000);
+    expect(await slow).to.be.within(1_495, 4_000);
+  });
+
+  it('is asked again once it answers again, which a probe finds out', async () => {
+    const mute = { on: true };
+    await using pair = await openPair({ read: ({ id }) => (mute.on ? forever() : stateOf(id)) });
+    await readFrom(pair.holder, reading('a'), 50);
+    expect(isAnswering(pair.holder)).to.equal(false);
+    mute.on = false;
+    await until('a probe was answered', () => isAnswering(pair.holder), 2_000);
+    expect(jsonOf(await readFrom(pair.holder, reading('b'), 5_000))).to.equal(jsonOf(stateOf('b')));
+  });
+
+  it('that answers too late is not heard: the answer goes to nobody else', async () => {
+    const late: (() => void)[] = [];
+    await using pair = await openPair({
+      read: ({ id }) =>
+        id === 'late' ? new Promise((resolve) => late.push(() => resolve(stateOf('late')))) : stateOf(id),
+    });
+    expect(await readFrom(pair.holder, reading('late'), 50)).to.equal(undefined);
+    const next = readFrom(pair.holder, reading('next'), 5_000);
+    for (const answer of late) answer();
+    expect(jsonOf(await next)).to.equal(jsonOf(stateOf('next')));
+    expect(jsonOf(await readFrom(pair.holder, reading('last'), 5_000))).to.equal(jsonOf(stateOf('last')));
+  });
+
+  it('has no more than so many requests in flight; further ones get no answer at once', async () => {
+    await using pair = await openPair({ read: () => forever() });
+    const asked = Array.from({ length: 20_000 }, (_, n) => readFrom(pair.holder, reading(String(n)), 3_000));
+    expect(isAnswering(pair.holder)).to.equal(false);
+    const startedAt = performance.now();
+    expect(await readFrom(pair.holder, reading('more'), 3_000)).to.equal(undefined);
+    expect(performance.now() - startedAt).to.be.below(1_000);
+    closeHolder(pair.holder);
+    expect(new Set(await Promise.all(asked))).to.deep.equal(new Set([undefined]));
+  });
+});
+
+describe('A connection to a holder', () => {
+  it('comes back by itself when the holder does', async () => {
+    await using service = await serveRequests(serving());
+    using connection = connectTo(service.port);
+    await until('it is connected', () => isAnswering(connection.holder));
+    const waiting = readFrom(connection.holder, reading('a'), 5_000);
+    await waiting;
+    await service[Symbol.asyncDispose]();
+    await until('the connection is gone', () => !isAnswering(connection.holder));
+    expect(await readFrom(connection.holder, reading('a'), 5_000)).to.equal(undefined);
+    await using _again = await serveRequests(serving({ port: service.port }));
+    await until('it is connected again', () => isAnswering(connection.holder));
+    expect(jsonOf(await readFrom(connection.holder, reading('b'), 5_000))).to.equal(jsonOf(stateOf('b')));
+  });
+
+  it('that breaks leaves its requests without an answer at once, not at their time', async () => {
+    await using service = await serveRequests(serving({ answers: { ...answering, read: () => forever() } }));
+    using connection = connectTo(service.port);
+    await until('it is connected', () => isAnswering(connection.holder));
+    const waiting = readFrom(connection.holder, reading('a'), 60_000);
+    await service[Symbol.asyncDispose]();
+    expect(await waiting).to.equal(undefined);
+  });
+
+  it('is made as soon as there is a holder, however long that takes', async () => {
+    const port = await freePort();
+    using connection = connectTo(port);
+    await until('it was refused a few times', () => connection.holder.failures >= 3);
+    await using _service = await serveRequests(serving({ port }));
+    await until('it is connected', () => isAnswering(connection.holder));
+  });
+
+  it('uses no number twice: when all are used up, it is made anew', async () => {
+    const late: (() => void)[] = [];
+    await using pair = await openPair({
+      read: ({ id }) =>
+        id === 'late' ? new Promise((resolve) => late.push(() => resolve(stateOf('late')))) : stateOf(id),
+    });
+    const first = pair.holder.socket;
+    expect(await readFrom(pair.holder, reading('late'), 50)).to.equal(undefined); // number 1, or soon after
+    await until('a probe was answered', () => isAnswering(pair.holder), 2_000);
+    pair.holder.nextRequest = 0xffff_ffff;
+    expect(jsonOf(await readFrom(pair.holder, reading('last'), 5_000))).to.equal(jsonOf(stateOf('last')));
+    expect(await readFrom(pair.holder, reading('none'), 5_000)).to.equal(undefined);
+    await until('it is connected again', () => isAnswering(pair.holder));
+    expect(pair.holder.socket).not.to.equal(first);
+    const ids = ['a', 'bb', 'ccc'];
+    const replies = ids.map((id) => readFrom(pair.holder, reading(id), 5_000));
+    for (const answer of late) answer();
+    expect((await Promise.all(replies)).map(jsonOf)).to.deep.equal(ids.map((id) => jsonOf(stateOf(id))));
+  });
+
+  it('sends no question that is longer than an aggregator takes', async () => {
+    await using pair = await openPair();
+    const floors = (length: number, id: string): Floor[] => Array.from({ length }, () => ['note', id, 1]);
+    expect(
+      await askHolder(pair.holder, { kind: 'count', partitions: [], floors: floors(100_001, 'a'), waitMs: 0 }, 5_000),
+    ).to.equal(undefined);
+    expect(
+      await askHolder(
+        pair.holder,
+        { kind: 'count', partitions: [], floors: floors(100_000, 'a'.repeat(64)), waitMs: 0 },
+        5_000,
+      ),
+    ).to.equal(undefined);
+    expect(
+      await askHolder(pair.holder, { kind: 'count', partitions: [], floors: floors(100_000, 'a'), waitMs: 0 }, 5_000),
+    ).not.to.equal(undefined);
+  });
+
+  it('closed while it stands, while it is being made, and between two tries leaves nothing open', async () => {
+    await new Promise(setImmediate); // mocha's own timer runs from here on
+    const [before, timers] = [openHandles(), openHandles('Timeout').length];
+    await using service = await serveRequests(serving());
+    const standing = openHolder(calling(service.port));
+    await until('it is connected', () => isAnswering(standing));
+    closeHolder(standing);
+    closeHolder(openHolder(calling(service.port)));
+    const port = await freePort();
+    const refused = openHolder(calling(port));
+    await until('it waits for its next try', () => refused.failures > 0);
+    closeHolder(refused);
+    expect(openHandles('Timeout').length).to.equal(timers);
+    await until(
+      'the service has nobody connected and all handles are gone',
+      async () => openHandles().length <= before.length + 1,
+      1_000,
+    ); // its own stays
+    await service[Symbol.asyncDispose]();
+    await until('the service is gone', () => openHandles().length <= before.length, 1_000);
+  });
+
+  it('closed answers nothing any more', async () => {
+    await using pair = await openPair({ read: () => forever() });
+    const waiting = readFrom(pair.holder, reading('a'), 60_000);
+    closeHolder(pair.holder);
+    expect(await waiting).to.equal(undefined);
+    expect(await readFrom(pair.holder, reading('a'), 60_000)).to.equal(undefined);
+    expect(isAnswering(pair.holder)).to.equal(false);
+  });
+});
+
+describe('A read service', () => {
+  it('whose answer fails says so, and serves the next', async () => {
+    const errors: unknown[] = [];
+    const failing: Partial<Answers> = {
+      read: ({ id }) => (id === 'bad' ? Promise.reject(new Error('no')) : stateOf(id)),
+      ask: async () => Promise.reject(new Error('neither')),
+    };
+    await using pair = await openPair(failing, { onError: (error) => errors.push(error) });
+    expect(await readFrom(pair.holder, reading('bad'), 50)).to.equal(undefined);
+    expect(await askHolder(pair.holder, { kind: 'count', partitions: [], floors: [], waitMs: 0 }, 50)).to.equal(
+      undefined,
+    );
+    expect(errors.map(String)).to.deep.equal(['Error: no', 'Error: neither']);
+    expect(jsonOf(await readFrom(pair.holder, reading('a'), 5_000))).to.equal(jsonOf(stateOf('a')));
+  });
+
+  it('does not start on a port that is taken', async () => {
+    await using pair = await openPair();
+    const failure = await serveRequests(serving({ port: pair.port })).catch(
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    expect(failure).to.equal('EADDRINUSE');
+  });
+});
+
+const reading = (id: string): ReadRequest => ({ entity: 'note', id, minVersion: 0, waitMs: 0 });
+
+const stateOf = (id: string): ReadReply => ({
+  kind: 'state',
+  status: 'active',
+  version: id.length,
+  json: JSON.stringify({ id, text: 'ä😀' }),
+  createdAt: 1,
+  changedAt: 2,
+  lagMs: 0.5,
+  behind: false,
+  parked: false,
+});
+
+const jsonOf = (reply: ReadReply | undefined) => (reply?.kind === 'state' ? reply.json : reply?.kind);
+
+const answering: Answers = {
+  read: ({ id }) => stateOf(id),
+  ask: async () => ({ answer: { kind: 'notHere' }, text: '' }),
+};
+
+const unexpected = (error: unknown) => expect.fail(error instanceof Error ? error.message : JSON.stringify(error));
+
+const self: Identity = { name: 'aggregator-0', incarnation: 'a1', database: 'muster' };
+const secret = 'the secret of the tests';
+
+const serving = (more: Partial<ServeOptions> = {}): ServeOptions => ({
+  host,
+  port: 0,
+  secret,
+  identity: () => self,
+  answers: answering,
+  onProblem: unexpected,
+  onError: unexpected,
+  ...more,
+});
+
+const calling = (port: number, more: Partial<HolderOptions> = {}): HolderOptions => ({
+  ...self,
+  address: `${host}:${port}`,
+  secret,
+  onProblem: unexpected,
+  ...more,
+});
+
+const forever = () => new Promise<never>(() => undefined);
+
+// some answer in the turn after the next, some later: never in the order of the questions
+const pauseALittle = (id: string) =>
+  new Promise<void>((resolve) =>
+    id.length % 2 === 0 ? setImmediate(resolve) : setTimeout(resolve, id.charCodeAt(3) % 7),
+  );
+
+const anyRequest: fc.Arbitrary<ReadRequest> = fc.record({
+  entity: fc.constantFrom('note', 'user', 'a'.repeat(32)),
+  id: anyId,
+  minVersion: fc.integer({ min: 0, max: 0xffff_ffff }),
+  waitMs: fc.integer({ min: 0, max: 65_535 }),
+});
+
+const anyTime = fc.double({ noNaN: true, min: -8.64e15, max: 8.64e15 });
+
+const anyReply: fc.Arbitrary<ReadReply> = fc.oneof(
+  fc.constant<ReadReply>({ kind: 'notHere' }),
+  fc.constant<ReadReply>({ kind: 'notYet' }),
+  fc.record({
+    kind: fc.constant('state' as const),
+    status: fc.constantFrom('absent' as const, 'active' as const, 'deleted' as const),
+    version: fc.integer({ min: 0, max: 0xffff_ffff }),
+    json: fc.string({ unit: 'grapheme', maxLength: 50 }),
+    createdAt: anyTime,
+    changedAt: anyTime,
+    lagMs: fc.double({ noNaN: true, noDefaultInfinity: true }),
+    behind: fc.boolean(),
+    parked: fc.boolean(),
+  }),
+);
+
+const connectTo = (port: number, more: Partial<HolderOptions> = {}): Disposable & { holder: Holder } => {
+  const holder = openHolder(calling(port, more));
+  return { holder, [Symbol.dispose]: () => closeHolder(holder) };
+};
+
+/** A service and a connection to it that stands. */
+const openPair = async (answers: Partial<Answers> = {}, more: Partial<ServeOptions> = {}) => {
+  const service = await serveRequests(serving({ answers: { ...answering, ...answers }, ...more }));
+  const { holder } = connectTo(service.port);
+  await until('it is connected', () => isAnswering(holder));
+  const close = async () => {
+    closeHolder(holder);
+    await service[Symbol.asyncDispose]();
+  };
+  return { holder, port: service.port, [Symbol.asyncDispose]: close };
+};
+
+const openStranger = async (onConnection: (socket: Socket) => void) => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    onConnection(socket);
+  });
+  await once(server.listen(0, host), 'listening');
+  const close = async () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  };
+  return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: close };
+};
+
+const freePort = async () => {
+  await using stranger = await openStranger(() => undefined);
+  return stranger.port;
+};
+
+const openHandles = (kind = 'TCP') => process.getActiveResourcesInfo().filter((name) => name.startsWith(kind));
