@@ -143,7 +143,7 @@ const openAggregatorMetrics = (registry: Registry, heart: Heart, table: Table) =
     saved: counter('records_saved', 'Records saved in snapshots'),
     restores: counter('restores', 'Restores, by road', ['road']),
     reopened: counter('streams_reopened', 'Change streams opened after the first, for whatever reason'),
-    lapses: counter('lapses', 'Leases that lapsed while others went on'),
+    leasesExpired: counter('leases_expired', 'Leases that expired while others went on'),
     repaired: counter('streams_repaired', 'Streams that were behind the log after a restore and were repaired'),
   };
 };

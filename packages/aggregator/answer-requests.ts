@@ -1,10 +1,10 @@
 import { type Entity, present, type State } from '@muster/model';
 import { partitionOf } from '@muster/placement';
-import type { Answer, Answers, Floor, Question, ReadReply, ReadRequest } from '@muster/wire';
+import type { Answer, Answers, MinVersion, Question, ReadReply, ReadRequest } from '@muster/wire';
 import type { Aggregator } from './aggregator.ts';
 import { isBehind, lagMs } from './heart.ts';
 import { sliceIds } from './sorted-ids.ts';
-import { countLiving, type Entry, findEntry, type Partition } from './table.ts';
+import { countActive, type Entry, findEntry, type Partition } from './table.ts';
 import { waitForVersion } from './waiting.ts';
 
 type Reply = { answer: Answer; text: string };
@@ -75,11 +75,11 @@ const replyOf = (
 const answerQuestion = async (aggregator: Aggregator, question: Question): Promise<Reply> => {
   switch (question.kind) {
     case 'count':
-      return (await isReached(aggregator, question.floors, question.waitMs))
+      return (await isReached(aggregator, question.minVersions, question.waitMs))
         ? count(aggregator, question.partitions)
         : notYet;
     case 'list':
-      return (await isReached(aggregator, question.floors, question.waitMs)) ? list(aggregator, question) : notYet;
+      return (await isReached(aggregator, question.minVersions, question.waitMs)) ? list(aggregator, question) : notYet;
     case 'dump':
       return dump(aggregator, question);
   }
@@ -91,10 +91,10 @@ const notHere: Reply = { answer: { kind: 'notHere' }, text: '' };
 /** Whether everything that the asker must find again has been applied here, now or within `waitMs` milliseconds. */
 const isReached = async (
   { settings, table, waiting }: Aggregator,
-  floors: readonly Floor[],
+  minVersions: readonly MinVersion[],
   waitMs: number,
 ): Promise<boolean> => {
-  const reached = floors.map(([entity, id, version]) => {
+  const reached = minVersions.map(([entity, id, version]) => {
     const partition = table.get(partitionOf(entity, id, settings.PARTITIONS));
     if (!partition) return true; // not ours to say
     const known = findEntry(partition, entity, id)?.state.version ?? 0;
@@ -105,18 +105,18 @@ const isReached = async (
 
 const count = ({ entities, heart, table }: Aggregator, partitions: readonly number[]): Reply => {
   const served = partitions.flatMap((number) => table.get(number) ?? []).filter((partition) => partition.served);
-  const livingOf = (partition: Partition) =>
-    Object.fromEntries([...entities.keys()].map((name) => [name, countLiving(partition, name)]));
-  const living = Object.fromEntries(served.map((partition) => [partition.number, livingOf(partition)]));
-  return { answer: { kind: 'counted', living, lagMs: lagMs(heart), behind: isBehind(heart) }, text: '' };
+  const activeOf = (partition: Partition) =>
+    Object.fromEntries([...entities.keys()].map((name) => [name, countActive(partition, name)]));
+  const active = Object.fromEntries(served.map((partition) => [partition.number, activeOf(partition)]));
+  return { answer: { kind: 'counted', active, lagMs: lagMs(heart), behind: isBehind(heart) }, text: '' };
 };
 
 const list = ({ entities, heart, table }: Aggregator, asked: Extract<Question, { kind: 'list' }>): Reply => {
   const partition = table.get(asked.partition);
   const entity = entities.get(asked.entity);
   if (!partition?.served || !entity) return notHere;
-  const living = partition.living.get(entity.name);
-  const ids = living ? sliceIds(living, asked.offset, asked.limit) : [];
+  const active = partition.active.get(entity.name);
+  const ids = active ? sliceIds(active, asked.offset, asked.limit) : [];
   const shown = ids.flatMap((id) => presented(entity, findEntry(partition, entity.name, id)));
   return {
     answer: { kind: 'listed', items: shown.length, lagMs: lagMs(heart), behind: isBehind(heart) },

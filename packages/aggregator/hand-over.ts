@@ -1,10 +1,10 @@
-import { holdersOf, ringOf } from '@muster/placement';
+import { replicasOf, ringOf } from '@muster/placement';
 import { pause } from '@muster/runtime';
 import type { Aggregator } from './aggregator.ts';
-import { beat, isFresh, look, others } from './membership.ts';
+import { beat, isFresh, others, refreshRoster } from './membership.ts';
 import { markOwned } from './rebalance.ts';
 
-const lookEveryMs = 100;
+const refreshEveryMs = 100;
 
 /**
  * Stops being one that partitions are given to, and goes on serving until others serve all that this one does, or
@@ -15,9 +15,9 @@ export const handOver = async (aggregator: Aggregator): Promise<void> => {
   const startedAt = performance.now();
   progress.state = 'leaving';
   await beat(aggregator).catch(() => undefined);
-  for (const until = startedAt + settings.HANDOVER_MS; performance.now() < until; await pause(lookEveryMs)) {
+  for (const until = startedAt + settings.HANDOVER_MS; performance.now() < until; await pause(refreshEveryMs)) {
     if (
-      await look(aggregator)
+      await refreshRoster(aggregator)
         .then(() => isHandedOver(aggregator))
         .catch(() => true)
     )
@@ -33,13 +33,11 @@ export const handOver = async (aggregator: Aggregator): Promise<void> => {
 
 const isHandedOver = (aggregator: Aggregator): boolean => {
   const { settings, table } = aggregator;
-  const living = others(aggregator);
-  const ring = ringOf(living);
+  const live = others(aggregator);
+  const ring = ringOf(live);
   if (ring.length === 0) return true;
   const serves = (name: string, partition: number) =>
-    living.some(
-      (member) => member.name === name && isFresh(aggregator, member) && member.partitions.includes(partition),
-    );
+    live.some((member) => member.name === name && isFresh(aggregator, member) && member.partitions.includes(partition));
   const served = [...table.values()].filter((partition) => partition.served);
-  return served.every(({ number }) => holdersOf(ring, number, settings.COPIES).every((name) => serves(name, number)));
+  return served.every(({ number }) => replicasOf(ring, number, settings.COPIES).every((name) => serves(name, number)));
 };

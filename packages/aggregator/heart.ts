@@ -10,12 +10,12 @@ export type Heart = {
   incarnation: string;
   sent: number; // the number of the last heartbeat written
   sentAt: Map<number, number>; // of those that have not come back
-  seen: number; // the number of the last own one that came back
-  seenSentAt: number; // when that one was sent
+  returned: number; // the number of the last own one that came back
+  returnedSentAt: number; // when that one was sent
   last: Heartbeat | undefined; // the last of anybody's: its token is what a checkpoint may hold
 };
 
-/** Past this age of the last own heartbeat seen, a holder says that it is behind; in milliseconds. */
+/** Past this age of the last own heartbeat seen, a replica says that it is behind; in milliseconds. */
 export const behindAfterMs = 10_000;
 
 export const openHeart = (name: string): Heart => ({
@@ -23,8 +23,8 @@ export const openHeart = (name: string): Heart => ({
   incarnation: randomBytes(6).toString('hex'),
   sent: 0,
   sentAt: new Map(),
-  seen: 0,
-  seenSentAt: performance.now(),
+  returned: 0,
+  returnedSentAt: performance.now(),
   last: undefined,
 });
 
@@ -55,13 +55,13 @@ export const seeHeartbeat = (heart: Heart, heartbeat: Heartbeat): void => {
   heart.last = heartbeat;
   const [incarnation, number] = heartbeat.beat.split(':');
   const beat = Number(number);
-  if (heartbeat.aggregator !== heart.name || incarnation !== heart.incarnation || beat <= heart.seen) return;
-  heart.seen = beat;
-  heart.seenSentAt = heart.sentAt.get(beat) ?? heart.seenSentAt;
+  if (heartbeat.aggregator !== heart.name || incarnation !== heart.incarnation || beat <= heart.returned) return;
+  heart.returned = beat;
+  heart.returnedSentAt = heart.sentAt.get(beat) ?? heart.returnedSentAt;
   for (const earlier of heart.sentAt.keys()) if (earlier <= beat) heart.sentAt.delete(earlier);
 };
 
 /** How old what this process knows may be, in milliseconds: the age of its last heartbeat that came back. */
-export const lagMs = (heart: Heart): number => performance.now() - heart.seenSentAt;
+export const lagMs = (heart: Heart): number => performance.now() - heart.returnedSentAt;
 
 export const isBehind = (heart: Heart): boolean => lagMs(heart) > behindAfterMs;

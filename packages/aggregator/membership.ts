@@ -1,5 +1,5 @@
 import {
-  livingOf,
+  liveMembers,
   type Member,
   memberOf,
   noRoster,
@@ -26,7 +26,7 @@ export type Membership = {
   roster: Roster;
   clock: DatabaseClock;
   renewedAt: number; // when the lease was renewed last, on the monotonic clock
-  over: AbortController; // aborts when the lease has lapsed: then all is restored as a new member
+  over: AbortController; // aborts when the lease has expired: then all is restored as a new member
 };
 
 /** Another process took this one's name. Final: the two would take it from each other for ever. */
@@ -65,40 +65,40 @@ export const join = async (aggregator: Aggregator): Promise<void> => {
   const askedAt = performance.now();
   await joinMembers(log, ownDocument(aggregator), deadlineOf(aggregator));
   membership.renewedAt = askedAt;
-  await look(aggregator);
+  await refreshRoster(aggregator);
   if (others(aggregator).length > 0) return;
   await new Promise((resolve) => setTimeout(resolve, settleMs)); // several start at once: the first is not to take all
-  await look(aggregator);
+  await refreshRoster(aggregator);
 };
 
 /**
- * Renews the lease by a heartbeat that says where this aggregator stands. Finds out when the lease had lapsed while
+ * Renews the lease by a heartbeat that says where this aggregator stands. Finds out when the lease had expired while
  * others went on: then `over` aborts. Throws when the database does not answer, and NameTaken.
  */
 export const beat = async (aggregator: Aggregator): Promise<void> => {
   const { heart, log, membership, progress, settings } = aggregator;
   const isLate = performance.now() - membership.renewedAt > settings.LEASE_MS;
-  if (isLate) await look(aggregator);
+  if (isLate) await refreshRoster(aggregator);
   if (isLate && progress.state !== 'leaving' && wasAwayAlone(membership.roster, heart.name, settings.LEASE_MS))
-    return lapse(aggregator);
+    return expireLease(aggregator);
   const askedAt = performance.now();
   if (await beatHeart(log, ownDocument(aggregator), isLate, deadlineOf(aggregator))) membership.renewedAt = askedAt;
   else await judgeLoss(aggregator);
 };
 
 /** Looks who the members are. Throws when the database does not answer. */
-export const look = async (aggregator: Aggregator): Promise<void> => {
+export const refreshRoster = async (aggregator: Aggregator): Promise<void> => {
   const { log, membership, settings } = aggregator;
   await measureClock(log, membership.clock, deadlineOf(aggregator));
   // who is paused until the answer is read must not find the others old
   const [askedAt, databaseAt] = [performance.now(), databaseNow(membership.clock).getTime()];
   const members = (await listMembers(log, deadlineOf(aggregator))).map(memberOf);
-  if (askedAt > membership.roster.seenAt)
+  if (askedAt > membership.roster.refreshedAt)
     membership.roster = takeRoster(membership.roster, members, databaseAt, askedAt, settings.LEASE_MS);
 };
 
 /**
- * Whether a living member has renewed its lease: with the database back, the others count as living for a while without
+ * Whether a live member has renewed its lease: with the database back, the others count as live for a while without
  * that.
  */
 export const isFresh = ({ membership, settings }: Aggregator, { heartbeatAt }: Member): boolean =>
@@ -111,15 +111,15 @@ const deadlineOf = ({ settings }: Aggregator) => Math.min(1_000, settings.LEASE_
 export const holdsLease = ({ membership, settings }: Aggregator): boolean =>
   performance.now() - membership.renewedAt < settings.LEASE_MS;
 
-/** The living, this one as it knows itself to be. */
-export const livingWithSelf = (aggregator: Aggregator): Member[] => [...others(aggregator), self(aggregator)];
+/** The live, this one as it knows itself to be. */
+export const liveWithSelf = (aggregator: Aggregator): Member[] => [...others(aggregator), self(aggregator)];
 
 /** The names that partitions are given to. */
-export const currentRing = (aggregator: Aggregator): string[] => ringOf(livingWithSelf(aggregator));
+export const currentRing = (aggregator: Aggregator): string[] => ringOf(liveWithSelf(aggregator));
 
-/** The living but this one. */
+/** The live but this one. */
 export const others = ({ heart, membership, settings }: Aggregator): Member[] =>
-  livingOf(membership.roster, settings.LEASE_MS).filter(({ name }) => name !== heart.name);
+  liveMembers(membership.roster, settings.LEASE_MS).filter(({ name }) => name !== heart.name);
 
 const self = (aggregator: Aggregator): Member => {
   const { address, incarnation, partitions, state, _id } = standing(aggregator);
@@ -143,9 +143,9 @@ const standing = ({ heart, progress, table }: Aggregator): Omit<OwnDocument, 'be
   };
 };
 
-const lapse = ({ logger, membership, metrics }: Aggregator) => {
-  metrics.lapses.inc();
-  logger.warn('The lease lapsed while others went on: coming back as a new member');
+const expireLease = ({ logger, membership, metrics }: Aggregator) => {
+  metrics.leasesExpired.inc();
+  logger.warn('The lease expired while others went on: coming back as a new member');
   membership.over.abort();
 };
 
@@ -153,7 +153,7 @@ const lapse = ({ logger, membership, metrics }: Aggregator) => {
 const judgeLoss = async (aggregator: Aggregator) => {
   const { heart, log } = aggregator;
   const found = (await listMembers(log, deadlineOf(aggregator))).find(({ _id }) => _id === heart.name);
-  if (!found || found.incarnation === heart.incarnation) return lapse(aggregator);
+  if (!found || found.incarnation === heart.incarnation) return expireLease(aggregator);
   throw new NameTaken(
     `Cannot go on as aggregator "${heart.name}": a process at ${found.address}, started ${found.startedAt.toISOString()}, has this name now; stop one of them, or give each an AGGREGATOR_NAME of its own`,
   );

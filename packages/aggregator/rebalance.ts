@@ -1,10 +1,10 @@
-import { holdersOf, serversOf } from '@muster/placement';
+import { replicasOf, serversOf } from '@muster/placement';
 import type { Aggregator } from './aggregator.ts';
-import { currentRing, isFresh, livingWithSelf } from './membership.ts';
+import { currentRing, isFresh, liveWithSelf } from './membership.ts';
 import { openPartition, type Partition } from './table.ts';
 
 /**
- * For how long a partition is served on after its new holders serve it, in milliseconds: until every gateway has looked
+ * For how long a partition is served on after its new replicas serve it, in milliseconds: until every gateway has looked
  * again.
  */
 const surplusMs = 2_500;
@@ -14,7 +14,7 @@ export const wantedPartitions = (aggregator: Aggregator): number[] => {
   const ring = currentRing(aggregator);
   const { heart, settings } = aggregator;
   const all = Array.from({ length: settings.PARTITIONS }, (_, partition) => partition);
-  return all.filter((partition) => holdersOf(ring, partition, settings.COPIES).includes(heart.name));
+  return all.filter((partition) => replicasOf(ring, partition, settings.COPIES).includes(heart.name));
 };
 
 /**
@@ -22,7 +22,7 @@ export const wantedPartitions = (aggregator: Aggregator): number[] => {
  * served), drops what others serve by now, and notes which partitions are this one's to save. Gives true when the
  * change stream must be opened on other partitions.
  */
-export const takePlace = (aggregator: Aggregator): boolean => {
+export const rebalance = (aggregator: Aggregator): boolean => {
   const { logger, progress, table } = aggregator;
   const wanted = new Set(progress.state === 'leaving' ? [] : wantedPartitions(aggregator));
   const added = [...wanted].filter((number) => !table.has(number));
@@ -41,10 +41,10 @@ export const takePlace = (aggregator: Aggregator): boolean => {
 /** Marks the partitions that this aggregator saves: those of which it is the first that serves them. */
 export const markOwned = (aggregator: Aggregator): void => {
   const { heart, table } = aggregator;
-  const living = livingWithSelf(aggregator);
+  const live = liveWithSelf(aggregator);
   const ring = currentRing(aggregator);
   for (const partition of table.values()) {
-    const isOwned = partition.served && serversOf(living, ring, partition.number)[0] === heart.name;
+    const isOwned = partition.served && serversOf(live, ring, partition.number)[0] === heart.name;
     if (isOwned && !partition.owned) takeOver(aggregator, partition);
     partition.owned = isOwned;
   }
@@ -68,10 +68,10 @@ const isSurplus = (aggregator: Aggregator, partition: Partition): boolean => {
   const { progress, settings } = aggregator;
   if (progress.state === 'leaving') return false; // it serves to the end
   if (!partition.served) return true;
-  const living = livingWithSelf(aggregator);
-  const holders = holdersOf(currentRing(aggregator), partition.number, settings.COPIES);
-  const areServing = holders.every((name) =>
-    living.some(
+  const live = liveWithSelf(aggregator);
+  const replicas = replicasOf(currentRing(aggregator), partition.number, settings.COPIES);
+  const areServing = replicas.every((name) =>
+    live.some(
       (member) => member.name === name && isFresh(aggregator, member) && member.partitions.includes(partition.number),
     ),
   );

@@ -15,7 +15,7 @@ const heartbeatLookMs = 50;
  * in the log. Compares the two until they are equal once; where the log keeps having more, looks for streams that stay
  * behind it, repairs them, counts it, and warns. Never throws.
  */
-export const proveWhole = async (
+export const reconcile = async (
   aggregator: Aggregator,
   partitions: readonly Partition[],
   signal: AbortSignal,
@@ -23,11 +23,11 @@ export const proveWhole = async (
   for (const partition of partitions) {
     const complain = (error: unknown) =>
       aggregator.logger.warn({ err: error }, `Cannot compare partition ${partition.number} with the log, trying again`);
-    await retryUntil(() => provePartition(aggregator, partition, signal), signal, complain);
+    await retryUntil(() => reconcilePartition(aggregator, partition, signal), signal, complain);
   }
 };
 
-const provePartition = async (aggregator: Aggregator, partition: Partition, signal: AbortSignal) => {
+const reconcilePartition = async (aggregator: Aggregator, partition: Partition, signal: AbortSignal) => {
   const isHere = () => aggregator.table.get(partition.number) === partition; // it may have moved on
   for (let look = 0; look < looksMax && !signal.aborted && isHere(); look += 1) {
     if (look > 0) await pause(lookEveryMs, signal);
@@ -59,7 +59,7 @@ const isBehindLog = (partition: Partition, { entity, id, version }: Suspect): bo
 
 const heartbeatReturned = async ({ heart }: Aggregator, signal: AbortSignal) => {
   const next = heart.sent + 1;
-  while (heart.seen < next && !signal.aborted) await pause(heartbeatLookMs, signal);
+  while (heart.returned < next && !signal.aborted) await pause(heartbeatLookMs, signal);
 };
 
 const repair = async (aggregator: Aggregator, partition: Partition, suspect: Suspect) => {

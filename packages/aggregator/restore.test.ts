@@ -10,7 +10,7 @@ const checkpoint = (partition: number, seconds: number, token: string): Checkpoi
   clusterTime: Timestamp.fromBits(1, seconds),
   at: new Date(seconds * 1_000),
   events: 1,
-  living: {},
+  active: {},
   aggregator: 'aggregator-0',
 });
 

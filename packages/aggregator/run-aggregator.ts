@@ -9,8 +9,8 @@ import { type Aggregator, openAggregator } from './aggregator.ts';
 import { openAnswers } from './answer-requests.ts';
 import { handOver } from './hand-over.ts';
 import { isBehind, lagMs } from './heart.ts';
-import { beat, look, NameTaken } from './membership.ts';
-import { takePlace } from './rebalance.ts';
+import { beat, NameTaken, refreshRoster } from './membership.ts';
+import { rebalance } from './rebalance.ts';
 import { parseAggregatorSettings, type Settings } from './settings.ts';
 import { saveSnapshot } from './snapshot.ts';
 import { tailLog } from './tail.ts';
@@ -85,10 +85,10 @@ const serveAsMember = async (
       over.signal,
       onFailure,
     );
-  // none waits for another: a lease must not lapse since something else is slow
+  // none waits for another: a lease must not expireLease since something else is slow
   const chores = [
     every(aggregator.settings.HEARTBEAT_EVERY_MS, renew),
-    every(lookEveryMs, findPlace),
+    every(refreshEveryMs, findPlace),
     every(trimEveryMs, trimChanged),
   ];
   const tailing = tailLog(aggregator, over.signal, onAnew, onServing);
@@ -99,7 +99,7 @@ const serveAsMember = async (
   if (over.signal.reason instanceof NameTaken) throw over.signal.reason;
 };
 
-const lookEveryMs = 1_000;
+const refreshEveryMs = 1_000;
 const trimEveryMs = 2_000;
 
 const isMember = ({ membership }: Aggregator): boolean => membership.renewedAt > 0;
@@ -108,8 +108,8 @@ const isMember = ({ membership }: Aggregator): boolean => membership.renewedAt >
 const findPlace = async (aggregator: Aggregator): Promise<void> => {
   const { progress } = aggregator;
   if (!isMember(aggregator)) return;
-  await look(aggregator);
-  if (progress.state === 'serving' && takePlace(aggregator)) progress.moved = true;
+  await refreshRoster(aggregator);
+  if (progress.state === 'serving' && rebalance(aggregator)) progress.moved = true;
 };
 
 /** Renews the lease; says once that the database does not answer, and once that it does again. Throws NameTaken. */
@@ -151,7 +151,7 @@ const leave = async (aggregator: Aggregator) => {
   const isSaving = progress.state === 'leaving';
   if (isSaving) await snapshotEnded(aggregator);
   const outcome = isSaving ? await saveSnapshot(aggregator) : 'nothing';
-  // then the lease lapses
+  // then the lease leasesExpired
   await leaveMembers(log, { _id: heart.name, incarnation: heart.incarnation }, leaveDeadlineMs).catch(() => undefined);
   logger.info({ lastSnapshot: outcome }, 'Stopped');
 };

@@ -13,7 +13,7 @@ import {
 } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { holdsLease } from './membership.ts';
-import { type Changed, countLiving, type Entry, type Parked, type Partition } from './table.ts';
+import { type Changed, countActive, type Entry, type Parked, type Partition } from './table.ts';
 
 /** What one step took out of memory to be saved. */
 type Taken = { entries: TakenEntry[]; letters: TakenLetter[]; checkpoints: CheckpointDocument[] };
@@ -122,7 +122,7 @@ const checkpointOf = (aggregator: Aggregator, partition: Partition, heartbeat: H
   clusterTime: heartbeat.clusterTime,
   at: heartbeat.at,
   events: partition.events,
-  living: Object.fromEntries([...aggregator.entities.keys()].map((entity) => [entity, countLiving(partition, entity)])),
+  active: Object.fromEntries([...aggregator.entities.keys()].map((entity) => [entity, countActive(partition, entity)])),
   aggregator: aggregator.name,
 });
 

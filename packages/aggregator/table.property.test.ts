@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import Joi from 'joi';
 import {
   applyEvent,
-  countLiving,
+  countActive,
   findEntry,
   keepPending,
   loadEntry,
@@ -69,7 +69,7 @@ const expectTable = (table: Table, log: StoredEvent[]) => {
     const states = ids.map((id) => fold(parsed(own.filter(({ entityId }) => entityId === id))));
     expect(ids.map((id) => findEntry(partition, thing.name, id)?.state)).to.deep.equal(states);
     expect(partition.events).to.equal(own.length);
-    expect(countLiving(partition, thing.name)).to.equal(states.filter(({ status }) => status === 'active').length);
+    expect(countActive(partition, thing.name)).to.equal(states.filter(({ status }) => status === 'active').length);
   }
 };
 

@@ -11,14 +11,14 @@ export type Table = Map<number, Partition>;
 export type Partition = {
   number: number;
   served: boolean; // restored: what it says is the log's, to within the lag
-  owned: boolean; // this aggregator saves it: the first of its holders
+  owned: boolean; // this aggregator saves it: the first of its replicas
   // while it is being restored beside others: what the stream brought meanwhile, unless that was too much
   pending: StoredEvent[] | 'overflowed' | undefined;
   entries: Map<string, Map<string, Entry>>; // by entity's name, then id
-  living: Map<string, SortedIds>; // by entity's name
+  active: Map<string, SortedIds>; // by entity's name
   events: number; // the sum of the versions of its states
   changed: Changed;
-  // when its other holders were first seen to serve it, where it is to be dropped here; on the monotonic clock
+  // when its other replicas were first seen to serve it, where it is to be dropped here; on the monotonic clock
   surplusSince: number | undefined;
   parked: Map<string, Parked>; // by stream
   parkedEvents: number;
@@ -60,7 +60,7 @@ export const openPartition = (number: number): Partition => ({
   owned: false,
   pending: undefined,
   entries: new Map(),
-  living: new Map(),
+  active: new Map(),
   events: 0,
   changed: new Map(),
   surplusSince: undefined,
@@ -79,7 +79,7 @@ export const restoredAmong = (table: Table, numbers: readonly number[]): Partiti
 export const findEntry = (partition: Partition, entity: string, id: string): Entry | undefined =>
   partition.entries.get(entity)?.get(id);
 
-export const countLiving = (partition: Partition, entity: string): number => partition.living.get(entity)?.size ?? 0;
+export const countActive = (partition: Partition, entity: string): number => partition.active.get(entity)?.size ?? 0;
 
 /**
  * Applies an event to the state of its stream: the same event twice, or an older one, changes nothing. Depends on that
@@ -175,11 +175,11 @@ const addEntry = (partition: Partition, entity: Entity, id: string): Entry => {
 
 const putState = (partition: Partition, entry: Entry, state: State) => {
   partition.events += state.version - entry.state.version;
-  const wasLiving = entry.state.status === 'active';
+  const wasActive = entry.state.status === 'active';
   entry.state = state;
-  if (wasLiving === (state.status === 'active')) return;
-  const living = partition.living.get(entry.entity.name) ?? openSortedIds();
-  partition.living.set(entry.entity.name, living);
-  if (wasLiving) removeId(living, entry.id);
-  else addId(living, entry.id);
+  if (wasActive === (state.status === 'active')) return;
+  const active = partition.active.get(entry.entity.name) ?? openSortedIds();
+  partition.active.set(entry.entity.name, active);
+  if (wasActive) removeId(active, entry.id);
+  else addId(active, entry.id);
 };

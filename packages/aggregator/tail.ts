@@ -5,7 +5,7 @@ import type { Aggregator } from './aggregator.ts';
 import { forgetPlace, lagMs, seeHeartbeat } from './heart.ts';
 import { beat, beginMembership, join } from './membership.ts';
 import { markOwned, wantedPartitions } from './rebalance.ts';
-import { proveWhole } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
 import { loadRecords, oldestToken, readStoredCheckpoints, retryParked, scanSinceCheckpoints } from './restore.ts';
 import { isSnapshotDue, saveSnapshot } from './snapshot.ts';
 import { openPartition, placeChanged, restoredAmong } from './table.ts';
@@ -13,7 +13,7 @@ import { takeEvent } from './take-event.ts';
 import { warmUpBehind } from './warm-up.ts';
 
 /**
- * Is a member until `signal` aborts: joins, restores its partitions, tails the log. After a lapsed lease it begins
+ * Is a member until `signal` aborts: joins, restores its partitions, tails the log. After a expired lease it begins
  * again, as a new member. `onAnew` hears of each new incarnation, `onServing` when it is in service.
  */
 export const tailLog = async (
@@ -168,7 +168,7 @@ const take = async (
       return takeEvent(aggregator, watched.event, signal);
     case 'heartbeat':
       seeHeartbeat(heart, watched.heartbeat);
-      if (following.provenBy !== undefined && heart.seen >= following.provenBy)
+      if (following.provenBy !== undefined && heart.returned >= following.provenBy)
         enterService(aggregator, following, signal);
       return;
     case 'broken':
@@ -207,5 +207,5 @@ const enterService = (aggregator: Aggregator, following: Following, signal: Abor
   void beat(aggregator)
     .catch(() => undefined)
     .then(following.onServing); // the gateways can hear of it
-  void proveWhole(aggregator, restored, signal);
+  void reconcile(aggregator, restored, signal);
 };

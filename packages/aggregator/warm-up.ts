@@ -2,7 +2,7 @@ import { failpoint, pause, retryUntil } from '@muster/runtime';
 import type { Aggregator } from './aggregator.ts';
 import { beat } from './membership.ts';
 import { markOwned } from './rebalance.ts';
-import { proveWhole } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
 import { loadRecords, readStoredCheckpoints, retryParked, scanSinceCheckpoints } from './restore.ts';
 import { openPartition, type Partition, placeChanged } from './table.ts';
 import { fillHole, takeAtOnce } from './take-event.ts';
@@ -55,7 +55,7 @@ const warmUp = async (aggregator: Aggregator, all: readonly number[], signal: Ab
     'Restored beside the others, in service',
   );
   await beat(aggregator).catch(() => undefined); // so that the gateways hear of it now
-  void proveWhole(aggregator, warm, signal);
+  void reconcile(aggregator, warm, signal);
 };
 
 /**
@@ -86,7 +86,7 @@ const takePending = async (aggregator: Aggregator, partition: Partition, signal:
 const provenNow = async (aggregator: Aggregator, signal: AbortSignal) => {
   const provenBy = aggregator.heart.sent + 1;
   await beat(aggregator).catch(() => undefined); // the regular ones come after it
-  while (aggregator.heart.seen < provenBy && !signal.aborted) await pause(heartbeatLookMs, signal);
+  while (aggregator.heart.returned < provenBy && !signal.aborted) await pause(heartbeatLookMs, signal);
 };
 
 const serve = (partition: Partition, heartbeat: Parameters<typeof placeChanged>[1] | undefined) => {

@@ -2,11 +2,11 @@ import { makeUser } from '@muster/cli';
 import { pause } from '@muster/runtime';
 import type { Log } from '@muster/store';
 import {
+  inspectCopies,
   judgeCopies,
   killProcess,
   processOf,
   type RunningSystem,
-  readLook,
   startProcess,
   stopProcess,
   waitReady,
@@ -94,7 +94,7 @@ const copiesRule = { copies: Number(process.env.COPIES || 2), leaseMs: 3_000 };
 const untilCopies = async ({ system, log }: Place, away: string | undefined, since: number): Promise<number> => {
   const names = system.aggregators.filter((name) => name !== away);
   for (let missing: string[] = []; ; await pause(20)) {
-    const look = await readLook(log);
+    const look = await inspectCopies(log);
     missing = judgeCopies(
       { ...look, members: look.members.filter(({ _id }) => _id !== away) },
       copiesRule,

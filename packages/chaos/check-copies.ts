@@ -2,8 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { partitionOf } from '@muster/placement';
 import { pause } from '@muster/runtime';
 import { type AggregatorDocument, listMembers } from '@muster/store';
-import { call, eventually, findRepairs, forAll, type Looked, type Reply } from '@muster/testing';
-import { askHolder, closeHolder, type Holder, isAnswering, openHolder } from '@muster/wire';
+import { call, eventually, findRepairs, forAll, type Inspected, type Reply } from '@muster/testing';
+import {
+  type AggregatorClient,
+  askAggregator,
+  closeAggregatorClient,
+  isAnswering,
+  openAggregatorClient,
+} from '@muster/wire';
 import { checkHistory } from './check-history.ts';
 import { type FoldedLog, foldLog, groupBy, lastState } from './fold-log.ts';
 import type { Call, User } from './history.ts';
@@ -16,7 +22,7 @@ export type Road = 'memory' | 'database';
  * and `Checkpoints`, with COUNT and LIST. Waits until nothing more comes into the log and all have followed; throws
  * when they do not.
  */
-export const checkAll = async (test: Looked, calls: readonly Call[], before?: FoldedLog): Promise<string[]> => {
+export const checkAll = async (test: Inspected, calls: readonly Call[], before?: FoldedLog): Promise<string[]> => {
   const folded = await readLog(test);
   const history = checkHistory(folded, calls, before);
   const answers = [...(await checkAnswers(test, folded, 'memory')), ...(await checkMemory(test, folded))];
@@ -27,14 +33,14 @@ export const checkAll = async (test: Looked, calls: readonly Call[], before?: Fo
 };
 
 /** The log as it is now, folded. */
-export const readLog = async ({ log }: Looked): Promise<FoldedLog> => foldLog(await log.events.find().toArray());
+export const readLog = async ({ log }: Inspected): Promise<FoldedLog> => foldLog(await log.events.find().toArray());
 
 /**
  * Reads every id (or these), counts and lists through a gateway; what differs from the log. From memory it waits for
  * the aggregators, from the database it does not.
  */
 export const checkAnswers = async (
-  test: Looked,
+  test: Inspected,
   folded: FoldedLog,
   road: Road,
   url = test.url,
@@ -49,7 +55,7 @@ export const checkAnswers = async (
  * moment for one that is behind, and asks each by itself: a gateway would go elsewhere.
  */
 export const checkMemory = async (
-  { log, clusterSecret: secret }: Pick<Looked, 'log' | 'clusterSecret'>,
+  { log, clusterSecret: secret }: Pick<Inspected, 'log' | 'clusterSecret'>,
   folded: FoldedLog,
   withinMs = 15_000,
 ): Promise<string[]> => {
@@ -61,16 +67,16 @@ export const checkMemory = async (
     partitions: held,
   }: AggregatorDocument): Promise<string[]> => {
     const about = { database: log.db.databaseName, secret, onProblem: () => undefined };
-    const holder = openHolder({ name, address, incarnation, ...about });
+    const replica = openAggregatorClient({ name, address, incarnation, ...about });
     const isServed = async (partition: number) =>
       (await log.aggregators.findOne({ _id: name, incarnation, partitions: partition })) !== null;
     try {
       const looked = await forAll(held, 4, (partition) =>
-        checkHeld(holder, folded, partition, byPartition.get(String(partition)) ?? [], withinMs, isServed),
+        checkHeld(replica, folded, partition, byPartition.get(String(partition)) ?? [], withinMs, isServed),
       );
       return looked.flat();
     } finally {
-      closeHolder(holder);
+      closeAggregatorClient(replica);
     }
   };
   const problems: string[] = [];
@@ -84,14 +90,14 @@ export const checkMemory = async (
   return problems;
 };
 
-const listServing = async (log: Looked['log']): Promise<AggregatorDocument[]> => {
+const listServing = async (log: Inspected['log']): Promise<AggregatorDocument[]> => {
   const members = (await listMembers(log, 5_000)).filter(({ state, address }) => state === 'serving' && address !== '');
   const newest = Math.max(...members.map(({ heartbeatAt }) => heartbeatAt.getTime()));
   return members.filter(({ heartbeatAt }) => heartbeatAt.getTime() > newest - 10_000);
 };
 
 const checkHeld = async (
-  holder: Holder,
+  replica: AggregatorClient,
   folded: FoldedLog,
   partition: number,
   ids: readonly string[],
@@ -100,30 +106,33 @@ const checkHeld = async (
 ): Promise<string[]> => {
   const wanted = new Map(ids.map((id) => [id, heldOf(folded, id)]));
   for (const untilMs = performance.now() + withinMs; ; await pause(100)) {
-    const held = await dumpPartition(holder, partition);
+    const held = await dumpPartition(replica, partition);
     const differing = held && [...wanted].filter(([id, state]) => !isDeepStrictEqual(held.get(id), state));
     const strange = held && [...held.keys()].filter((id) => !wanted.has(id));
     if (differing?.length === 0 && strange?.length === 0) return [];
     if (!held && !(await isServed(partition))) return []; // it went elsewhere meanwhile
     if (performance.now() < untilMs) continue;
-    if (!held) return [`${holder.name} says that it serves partition ${partition}, and does not show it`];
+    if (!held) return [`${replica.name} says that it serves partition ${partition}, and does not show it`];
     return [
       ...(differing ?? []).map(
         ([id, state]) =>
-          `${holder.name} holds ${id} as ${JSON.stringify(held.get(id))}, the log has ${JSON.stringify(state)}`,
+          `${replica.name} holds ${id} as ${JSON.stringify(held.get(id))}, the log has ${JSON.stringify(state)}`,
       ),
-      ...(strange ?? []).map((id) => `${holder.name} holds ${id}, the log has not`),
+      ...(strange ?? []).map((id) => `${replica.name} holds ${id}, the log has not`),
     ];
   }
 };
 
-/** A partition as a holder has it, as plain JSON; undefined when it does not answer, or does not serve it. */
-const dumpPartition = async (holder: Holder, partition: number): Promise<Map<string, object> | undefined> => {
+/** A partition as a replica has it, as plain JSON; undefined when it does not answer, or does not serve it. */
+const dumpPartition = async (
+  replica: AggregatorClient,
+  partition: number,
+): Promise<Map<string, object> | undefined> => {
   const held = new Map<string, object>();
   for (let after = ''; ; ) {
-    for (const untilMs = performance.now() + 3_000; !isAnswering(holder) && performance.now() < untilMs; )
+    for (const untilMs = performance.now() + 3_000; !isAnswering(replica) && performance.now() < untilMs; )
       await pause(10);
-    const reply = await askHolder(holder, { kind: 'dump', partition, entity: 'user', after, limit: 1_000 }, 3_000);
+    const reply = await askAggregator(replica, { kind: 'dump', partition, entity: 'user', after, limit: 1_000 }, 3_000);
     if (reply?.answer.kind !== 'dumped') return undefined;
     for (const [id, state] of reply.answer.states) held.set(id, state as object);
     after = reply.answer.states.at(-1)?.[0] ?? '';
@@ -142,7 +151,7 @@ const heldOf = (folded: FoldedLog, id: string): object => {
 };
 
 /** The same of COUNT and LIST alone: a walk through all pages shows every user, in less time than as many reads. */
-export const checkSets = async (test: Looked, folded: FoldedLog, road: Road, url = test.url): Promise<string[]> => [
+export const checkSets = async (test: Inspected, folded: FoldedLog, road: Road, url = test.url): Promise<string[]> => [
   ...(await checkCount(url, folded, road)),
   ...(await checkList(url, folded, road)),
 ];
@@ -175,7 +184,7 @@ const checkOne = async (url: string, folded: FoldedLog, id: string, road: Road):
 };
 
 const checkCount = async (url: string, folded: FoldedLog, road: Road): Promise<string[]> => {
-  const wanted = livingOf(folded).length;
+  const wanted = activeOf(folded).length;
   return checkUntil(road, async () => {
     const reply = await call(url, 'GET', '/api/user/count');
     const isRight = reply.body?.count === wanted && !reply.headers.has('muster-as-of');
@@ -187,7 +196,7 @@ const checkCount = async (url: string, folded: FoldedLog, road: Road): Promise<s
 };
 
 const checkList = async (url: string, folded: FoldedLog, road: Road): Promise<string[]> => {
-  const wanted = livingOf(folded);
+  const wanted = activeOf(folded);
   return checkUntil(road, async () => {
     const { listed, source, failed } = await walk(url);
     if (isDeepStrictEqual(listed, wanted)) return { source, problem: undefined };
@@ -232,14 +241,14 @@ const sourceOf = ({ headers }: Reply) => headers.get('muster-source') ?? '';
 const partitions = 32;
 
 /** The users that live, in the order of LIST: by partition, then by id. */
-const livingOf = (folded: FoldedLog): User[] => {
-  const living = [...folded.streams.keys()].flatMap((id) => lastState(folded, id).user ?? []);
+const activeOf = (folded: FoldedLog): User[] => {
+  const active = [...folded.streams.keys()].flatMap((id) => lastState(folded, id).user ?? []);
   const place = ({ id = '' }: User) => ({ id, partition: partitionOf('user', id, partitions) });
-  return living.sort((a, b) => place(a).partition - place(b).partition || (place(a).id < place(b).id ? -1 : 1));
+  return active.sort((a, b) => place(a).partition - place(b).partition || (place(a).id < place(b).id ? -1 : 1));
 };
 
 /** Waits until `Users` and `Checkpoints` say what the log says; what they say wrong, when that does not come. */
-export const checkSnapshots = async (test: Looked, folded: FoldedLog, withinMs = 15_000): Promise<string[]> => {
+export const checkSnapshots = async (test: Inspected, folded: FoldedLog, withinMs = 15_000): Promise<string[]> => {
   const look = async () => [...(await checkUsers(test, folded)), ...(await checkCheckpoints(test, folded))];
   try {
     return await eventually(look, (problems) => problems.length === 0, withinMs);
@@ -249,7 +258,7 @@ export const checkSnapshots = async (test: Looked, folded: FoldedLog, withinMs =
 };
 
 /** What `Users` says otherwise than the log, or not yet. */
-export const checkUsers = async ({ log }: Looked, folded: FoldedLog): Promise<string[]> => {
+export const checkUsers = async ({ log }: Inspected, folded: FoldedLog): Promise<string[]> => {
   const records = new Map(
     (await log.db.collection<{ _id: string }>('Users').find().toArray()).map((record) => [record._id, record]),
   );
@@ -279,15 +288,15 @@ const recordOf = (folded: FoldedLog, id: string) => {
   return status === 'deleted' ? { ...about, deletedAt: changedAt } : about;
 };
 
-const checkCheckpoints = async ({ log }: Looked, { events, ...folded }: FoldedLog): Promise<string[]> => {
+const checkCheckpoints = async ({ log }: Inspected, { events, ...folded }: FoldedLog): Promise<string[]> => {
   const checkpoints = new Map(
     (await log.checkpoints.find().toArray()).map((checkpoint) => [String(checkpoint._id), checkpoint]),
   );
-  const living = groupBy(livingOf({ events, ...folded }), ({ id = '' }) => String(partitionOf('user', id, partitions)));
+  const active = groupBy(activeOf({ events, ...folded }), ({ id = '' }) => String(partitionOf('user', id, partitions)));
   return [...groupBy(events, ({ partition }) => String(partition))].flatMap(([partition, inLog]) => {
-    const wanted = { events: inLog.length, living: { user: living.get(partition)?.length ?? 0 } };
+    const wanted = { events: inLog.length, active: { user: active.get(partition)?.length ?? 0 } };
     const checkpoint = checkpoints.get(partition);
-    const given = checkpoint && { events: checkpoint.events, living: checkpoint.living };
+    const given = checkpoint && { events: checkpoint.events, active: checkpoint.active };
     return isDeepStrictEqual(given, wanted)
       ? []
       : [

@@ -22,7 +22,7 @@ export {
 export { type Folded, type FoldedLog, foldLog, groupBy, lastState, stateAt } from './fold-log.ts';
 export { type Call, isWrite, type Outcome, quantileMs, type SetCall, type User } from './history.ts';
 export { isPlaceKnown } from './is-place-known.ts';
-export { forgetTold, type Load, type LoadOptions, startLoad, stopLoad, untilAnswered } from './load.ts';
+export { forgetReturned, type Load, type LoadOptions, startLoad, stopLoad, untilAnswered } from './load.ts';
 export { type Observed, observe, stopObserving } from './observe.ts';
 export { type RoundResult, runRound } from './run-round.ts';
 export { selection } from './selection.ts';

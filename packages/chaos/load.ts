@@ -83,7 +83,7 @@ export const stopLoad = async (load: Load): Promise<Call[]> => {
  * To be told when a gateway has died: what it remembered to have told is gone, so only who passes a version can rely on
  * it.
  */
-export const forgetTold = (load: Load): void => {
+export const forgetReturned = (load: Load): void => {
   load.lost += 1;
 };
 

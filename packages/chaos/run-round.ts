@@ -18,7 +18,7 @@ import {
   type Waits,
   waitsDuring,
 } from './judge.ts';
-import { forgetTold, startLoad, stopLoad, untilAnswered } from './load.ts';
+import { forgetReturned, startLoad, stopLoad, untilAnswered } from './load.ts';
 import type { Observed } from './observe.ts';
 import type { Round, Timed } from './plan.ts';
 import { untilReplaced, untilWhole } from './recover.ts';
@@ -69,7 +69,7 @@ export const runRound = async (
   const insertedBefore = arena.inserted.length;
   const watch = await watchRecords(test);
   const load = await startLoad(test.urls, { ...options, seed: round.seed, hot: 10 + (round.seed % 41), sets: 0.02 });
-  arena.onGatewayGone = () => forgetTold(load);
+  arena.onGatewayGone = () => forgetReturned(load);
   const violations: string[] = [];
   let strikes: Strike[] = [];
   let recoveryMs: number | undefined;
@@ -203,7 +203,7 @@ const quietLog = async ({ test }: Arena): Promise<FoldedLog> => {
 };
 
 /**
- * Every copy of what the log says: what clients are answered, each holder's memory, the records and the checkpoints.
+ * Every copy of what the log says: what clients are answered, each replica's memory, the records and the checkpoints.
  */
 const checkCopies = async ({ test }: Arena, folded: FoldedLog, calls: readonly Call[]): Promise<string[]> => {
   const touched = new Set(calls.filter(isWrite).map(({ id }) => id));

@@ -19,7 +19,7 @@ export const sometimesNames = [
   'a crash between records and checkpoint',
   'a fallback read',
   'a standby read',
-  "a lapsed member's return",
+  "a expired member's return",
   'a group commit of more than one',
   'a batch of which only a part went in',
 ] as const;
@@ -76,7 +76,7 @@ export const sometimesOfLife = (observed: Pick<Observed, 'figures'>, passed: Are
     'a crash between records and checkpoint': passed.filter(
       ({ name, action }) => name === 'snapshot:after-records' && action === 'kill',
     ).length,
-    "a lapsed member's return": figureOf(observed, 'muster_lapses_total'),
+    "a expired member's return": figureOf(observed, 'muster_leases_expired_total'),
     'a group commit of more than one': passed.filter(({ name }) => name === 'append:together').length,
     'a batch of which only a part went in': passed.filter(({ name }) => name === 'append:partly').length,
   };

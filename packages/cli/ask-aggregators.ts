@@ -1,11 +1,19 @@
 import { pause } from '@muster/runtime';
 import { type AggregatorDocument, type Log, listMembers } from '@muster/store';
-import { type Answer, askHolder, closeHolder, type Holder, isAnswering, openHolder, type Question } from '@muster/wire';
+import {
+  type AggregatorClient,
+  type Answer,
+  askAggregator,
+  closeAggregatorClient,
+  isAnswering,
+  openAggregatorClient,
+  type Question,
+} from '@muster/wire';
 
 /** Connections to the aggregators that answer, and which of them serve which partition. */
 export type Aggregators = AsyncDisposable & {
-  holders: Holder[];
-  byPartition: ReadonlyMap<number, Holder[]>;
+  replicas: AggregatorClient[];
+  byPartition: ReadonlyMap<number, AggregatorClient[]>;
   silent: string[];
 };
 
@@ -21,18 +29,21 @@ export const openAggregators = async (log: Log, secret: string | undefined): Pro
   const listed = members.filter(({ address }) => address !== '');
   if (secret === undefined) return withoutSecret(listed);
   const problems = new Map<string, string>();
-  const opened = listed.map((member) => ({ member, holder: connectTo(member, log.db.databaseName, secret, problems) }));
+  const opened = listed.map((member) => ({
+    member,
+    replica: connectTo(member, log.db.databaseName, secret, problems),
+  }));
   const untilMs = performance.now() + connectMs;
-  while (performance.now() < untilMs && !opened.every(({ holder }) => isAnswering(holder))) await pause(20);
-  const answering = opened.filter(({ holder }) => isAnswering(holder));
+  while (performance.now() < untilMs && !opened.every(({ replica }) => isAnswering(replica))) await pause(20);
+  const answering = opened.filter(({ replica }) => isAnswering(replica));
   const silent = opened
-    .filter(({ holder }) => !isAnswering(holder))
-    .map(({ holder }) => problems.get(holder.name) ?? holder.name);
+    .filter(({ replica }) => !isAnswering(replica))
+    .map(({ replica }) => problems.get(replica.name) ?? replica.name);
   const close = async () => {
-    for (const { holder } of opened) closeHolder(holder);
+    for (const { replica } of opened) closeAggregatorClient(replica);
   };
   return {
-    holders: answering.map(({ holder }) => holder),
+    replicas: answering.map(({ replica }) => replica),
     byPartition: mapPartitions(answering),
     silent,
     [Symbol.asyncDispose]: close,
@@ -44,20 +55,29 @@ const connectTo = (
   database: string,
   secret: string,
   problems: Map<string, string>,
-): Holder =>
-  openHolder({ name, address, incarnation, database, secret, onProblem: ({ message }) => problems.set(name, message) });
+): AggregatorClient =>
+  openAggregatorClient({
+    name,
+    address,
+    incarnation,
+    database,
+    secret,
+    onProblem: ({ message }) => problems.set(name, message),
+  });
 
 const withoutSecret = (listed: readonly AggregatorDocument[]): Aggregators => ({
-  holders: [],
+  replicas: [],
   byPartition: new Map(),
   silent: listed.map(({ _id }) => `${_id} (CLUSTER_SECRET is not set: give this command that of the aggregators)`),
   [Symbol.asyncDispose]: async () => undefined,
 });
 
-const mapPartitions = (answering: { member: AggregatorDocument; holder: Holder }[]): ReadonlyMap<number, Holder[]> => {
-  const serving = new Map<number, Holder[]>();
-  for (const { member, holder } of answering)
-    for (const partition of member.partitions) serving.set(partition, [...(serving.get(partition) ?? []), holder]);
+const mapPartitions = (
+  answering: { member: AggregatorDocument; replica: AggregatorClient }[],
+): ReadonlyMap<number, AggregatorClient[]> => {
+  const serving = new Map<number, AggregatorClient[]>();
+  for (const { member, replica } of answering)
+    for (const partition of member.partitions) serving.set(partition, [...(serving.get(partition) ?? []), replica]);
   return serving;
 };
 
@@ -65,11 +85,15 @@ const mapPartitions = (answering: { member: AggregatorDocument; holder: Holder }
  * An aggregator's answer to a question, asked again for a while where it does not have that partition (it may be
  * restoring it), up to `withinMs` milliseconds in all; undefined when none came.
  */
-export const askUntil = async (holder: Holder, question: Question, withinMs: number): Promise<Answer | undefined> => {
+export const askUntil = async (
+  replica: AggregatorClient,
+  question: Question,
+  withinMs: number,
+): Promise<Answer | undefined> => {
   const startedAt = performance.now();
   const untilMs = startedAt + withinMs;
   while (performance.now() < untilMs) {
-    const reply = await askHolder(holder, question, untilMs - performance.now());
+    const reply = await askAggregator(replica, question, untilMs - performance.now());
     if (reply && reply.answer.kind !== 'notHere') return reply.answer;
     if (reply && performance.now() - startedAt > restoringMs) return undefined;
     await pause(100);

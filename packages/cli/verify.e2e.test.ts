@@ -83,7 +83,7 @@ describe('verify on a running system', () => {
     expect(again.text).to.contain(`0 users created`).and.contain(`${users} were there already`);
     const throughApi = await runSeed({ via: 'api', users: 50, seed: 2 });
     expect(throughApi.code, throughApi.text).to.equal(0);
-    await expectVerified(0, 'users: 350 living, 0 deleted', 'events: 350', 'differences: 0');
+    await expectVerified(0, 'users: 350 active, 0 deleted', 'events: 350', 'differences: 0');
   });
 
   it('could not look where it does not know the secret of the wire, and says so', async () => {
@@ -97,7 +97,7 @@ describe('verify on a running system', () => {
   it('counts updates and deletions', async () => {
     expect((await request('PUT', idOf(0), { group: 9_001 })).status).to.equal(200);
     expect((await request('DELETE', idOf(1))).status).to.equal(204);
-    await expectVerified(0, 'users: 349 living, 1 deleted', 'events: 352');
+    await expectVerified(0, 'users: 349 active, 1 deleted', 'events: 352');
   });
 
   it('finds no difference while writes go on', async () => {

@@ -63,7 +63,7 @@ describe('On a bad network between Muster and its MongoDB', () => {
     expect(calls.filter(({ status }) => status === undefined)).to.deep.equal([]);
   });
 
-  // told late, an aggregator is behind what its gateway has answered: 40 ms are less than a holder may wait, 300 ms are
+  // told late, an aggregator is behind what its gateway has answered: 40 ms are less than a replica may wait, 300 ms are
   // more
   for (const lateMs of [40, 300]) {
     it(`what a client was told is never taken back when the aggregators hear of every change ${lateMs} ms late`, async () => {

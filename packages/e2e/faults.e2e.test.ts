@@ -187,7 +187,7 @@ describe('Under a running load of mixed writes and reads', () => {
     await killProcess(test.system, 'mongodb', 'SIGSTOP');
     for (const name of aggregators) await killProcess(test.system, name, 'SIGSTOP');
     const reading = readSome(calm);
-    await pause(300); // longer than a holder may take
+    await pause(300); // longer than a replica may take
     for (const name of aggregators) await killProcess(test.system, name, 'SIGCONT');
     const reads = [...(await reading), ...(await readSome(calm))];
     await killProcess(test.system, 'mongodb', 'SIGCONT');

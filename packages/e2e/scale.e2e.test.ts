@@ -89,7 +89,7 @@ describe('npm run scale on a running Muster', () => {
       const up = await runScale(started, '--gateways', '2');
       expect(up.code, up.output).to.equal(0);
       expect(up.output).to.match(/^Gateways: gateway http:\S+, gateway-1 http:\S+$/m);
-      const other = await runScale(started, '--restart', '--only', 'gateway-1', '--set', 'HOLDER_DEADLINE_MS=20');
+      const other = await runScale(started, '--restart', '--only', 'gateway-1', '--set', 'REPLICA_DEADLINE_MS=20');
       expect(other.code, other.output).to.equal(0);
       const onBoth = await loadBoth();
       const down = await runScale(started, '--gateways', '1');
@@ -99,7 +99,7 @@ describe('npm run scale on a running Muster', () => {
     expect(await namesNow()).not.to.contain('gateway-1');
   });
 
-  /** Two gateways that wait for holders for different times: what one has told holds on the other, too. */
+  /** Two gateways that wait for replicas for different times: what one has told holds on the other, too. */
   const loadBoth = async (): Promise<Call[]> => {
     const load = await startLoad([started.url, await urlOf('gateway-1')], { sessions: 8 });
     await untilAnswered(load, 400).finally(() => stopLoad(load));

@@ -102,7 +102,7 @@ describe('Aggregators killed between the users and the checkpoints of a snapshot
     expect((await checkSnapshots(test, await readLog(test))).slice(0, 20)).to.deep.equal([]);
     const folded = await crashBetween(async () => {
       await updateUsers(test.url, ids.slice(0, 150), 9);
-      await deleteUsers(test.url, ids.slice(100, 180)); // the checkpoint counts them as living, the record does not
+      await deleteUsers(test.url, ids.slice(100, 180)); // the checkpoint counts them as active, the record does not
       await createUsers(test.url, 'third', 100); // and these the other way round
     });
     expect((await checkAnswers(test, folded, 'database')).slice(0, 20)).to.deep.equal([]);

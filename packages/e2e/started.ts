@@ -5,11 +5,11 @@ import { createInterface } from 'node:readline';
 import { findProjectRoot } from '@muster/embedded';
 import { openLog } from '@muster/store';
 import { type ProcessEvent, type Running, readRunning } from '@muster/supervisor';
-import { type Looked, openTestDatabase, openTestFolder, until } from '@muster/testing';
+import { type Inspected, openTestDatabase, openTestFolder, until } from '@muster/testing';
 import type { Ended } from './run-to-end.ts';
 
 /** What `npm start` starts, in a process of its own, on a database and a data folder of its own. */
-export type Started = AsyncDisposable & Looked & { dataPath: string };
+export type Started = AsyncDisposable & Inspected & { dataPath: string };
 
 /** Starts Muster as a user does, and waits until it says that it runs. */
 export const openStarted = async (environment: Record<string, string> = {}): Promise<Started> => {

@@ -2,7 +2,7 @@ import { type Entity, present, type Refusal, type State } from '@muster/model';
 import type { Context } from 'koa';
 import type { Outcome } from './execute-command.ts';
 import { answerProblem, type Problem, unavailable } from './problem.ts';
-import type { Seen } from './read-thing.ts';
+import type { ReadResult } from './read-thing.ts';
 
 /**
  * The headers that every answer on a thing carries: its version, where the answer came from, how old it may be in
@@ -22,16 +22,16 @@ export const answerJson = (ctx: Context, status: number, json: string): void => 
 };
 
 /** Answers with what was read: 200, 404 or 410. */
-export const answerSeen = (ctx: Context, entity: Entity, id: string, seen: Seen): void => {
-  setThingHeaders(ctx, seen.version, seen.source, seen.lagMs);
-  if (seen.parked) ctx.set('Muster-Parked', 'true');
-  switch (seen.status) {
+export const answerResult = (ctx: Context, entity: Entity, id: string, result: ReadResult): void => {
+  setThingHeaders(ctx, result.version, result.source, result.lagMs);
+  if (result.parked) ctx.set('Muster-Parked', 'true');
+  switch (result.status) {
     case 'absent':
       return answerProblem(ctx, notFound(entity, id));
     case 'deleted':
-      return answerProblem(ctx, gone(entity, id, seen.version, new Date(seen.changedAt)));
+      return answerProblem(ctx, gone(entity, id, result.version, new Date(result.changedAt)));
     case 'active':
-      answerJson(ctx, 200, seen.json);
+      answerJson(ctx, 200, result.json);
       if (ctx.headers['if-none-match'] !== undefined && ctx.fresh) ctx.status = 304;
   }
 };

@@ -13,7 +13,7 @@ import {
 import { append, catchUpState, databaseNow, type Loaded, loadState, type StoredEvent } from '@muster/store';
 import { type Gateway, keyOf, partitionFor } from './gateway.ts';
 import { newId } from './new-id.ts';
-import { readFromHolder, type Seen } from './read-thing.ts';
+import { type ReadResult, readFromReplica } from './read-thing.ts';
 import { remember, rememberedVersion, rememberWrite } from './remembered.ts';
 import { takeTurn } from './take-turn.ts';
 
@@ -86,13 +86,13 @@ const decideAndAppend = async (gateway: Gateway, request: Request, first: Known)
       return decision.kind === 'unchanged'
         ? { kind: 'done', state: known.state }
         : { kind: 'refused', reason: decision.reason, state: known.state };
-    known = { ...(await lookAgain(gateway, request, known.state)), fresh: true };
+    known = { ...(await readAgain(gateway, request, known.state)), fresh: true };
   }
   return notWritten(`somebody else was faster ${attemptsMax} times`);
 };
 
 // from nothing the snapshot is nearer than the stream's beginning
-const lookAgain = ({ log }: Gateway, request: Request, state: State): Promise<Loaded> =>
+const readAgain = ({ log }: Gateway, request: Request, state: State): Promise<Loaded> =>
   state.version === 0
     ? loadState(log, request.entity, request.id, leftMs(request))
     : catchUpState(log, request.entity, request.id, state, leftMs(request));
@@ -108,9 +108,9 @@ const firstState = async (
   if (former) return { state: former, parked: undefined, fresh: false };
   // if it is not, the log will say so
   if (command.kind === 'create') return { state: absent, parked: undefined, fresh: false };
-  const held = await readFromHolder(gateway, entity, id, 0);
+  const held = await readFromReplica(gateway, entity, id, 0);
   if (!held) return { ...(await loadState(gateway.log, entity, id, deadlineAt - performance.now())), fresh: true };
-  const state = stateOfSeen(held.seen);
+  const state = stateOfResult(held.result);
   if (state.version >= rememberedVersion(gateway.remembered, keyOf(entity, id)))
     return { state, parked: undefined, fresh: false };
   return { ...(await catchUpState(gateway.log, entity, id, state, deadlineAt - performance.now())), fresh: true };
@@ -160,7 +160,7 @@ const eventOf = (
 
 const changedAt = (state: State): Date | undefined => (state.status === 'active' ? state.updatedAt : undefined);
 
-const stateOfSeen = ({ status, version, json, createdAt, changedAt: at }: Seen): State => {
+const stateOfResult = ({ status, version, json, createdAt, changedAt: at }: ReadResult): State => {
   switch (status) {
     case 'absent':
       return { status, version };

@@ -58,7 +58,7 @@ export const openGateway = (
 const wireOf = ({ settings, logger }: Pick<Gateway, 'settings' | 'logger'>): Wire => ({
   database: settings.DATABASE,
   secret: settings.CLUSTER_SECRET,
-  // a restart is no news to whoever looks after this, and is over with the next look at the list
+  // a restart is no news to whoever refreshing after this, and is over with the next look at the list
   onProblem: ({ kind, message }) => logger[kind === 'incarnation' ? 'debug' : 'warn']({ kind }, message),
 });
 

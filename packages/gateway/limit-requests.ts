@@ -3,9 +3,9 @@ import type { Gateway } from './gateway.ts';
 import { answerProblem, unavailable } from './problem.ts';
 
 /** The requests that this gateway is at work on. A plain value, changed in this file only. */
-export type Requests = { inFlight: number; refused: number; toldAt: number };
+export type Requests = { inFlight: number; refused: number; loggedAt: number };
 
-export const openRequests = (): Requests => ({ inFlight: 0, refused: 0, toldAt: Number.NEGATIVE_INFINITY });
+export const openRequests = (): Requests => ({ inFlight: 0, refused: 0, loggedAt: Number.NEGATIVE_INFINITY });
 
 const tellEveryMs = 10_000;
 
@@ -19,7 +19,7 @@ export const limitRequests = (gateway: Gateway): Middleware => {
     if (requests.inFlight >= settings.REQUESTS_MAX) {
       requests.refused += 1;
       tell(gateway);
-      ctx.state.isToldElsewhere = true;
+      ctx.state.isLoggedElsewhere = true;
       return answerProblem(
         ctx,
         unavailable(`${settings.REQUESTS_MAX} requests are at work already (REQUESTS_MAX)`, { written: 'notWritten' }),
@@ -36,8 +36,8 @@ export const limitRequests = (gateway: Gateway): Middleware => {
 
 const tell = ({ logger, requests }: Gateway) => {
   const now = performance.now();
-  if (now - requests.toldAt < tellEveryMs) return;
-  requests.toldAt = now;
+  if (now - requests.loggedAt < tellEveryMs) return;
+  requests.loggedAt = now;
   logger.warn(
     { inFlight: requests.inFlight, refused: requests.refused },
     'Too many requests at once: answering further ones with 503',

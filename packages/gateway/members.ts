@@ -1,18 +1,24 @@
-import { livingOf, type Member, noRoster, type Roster, ringOf, serversOf, takeRoster } from '@muster/placement';
-import { closeHolder, type Holder, type HolderOptions, isAnswering, openHolder } from '@muster/wire';
+import { liveMembers, type Member, noRoster, type Roster, ringOf, serversOf, takeRoster } from '@muster/placement';
+import {
+  type AggregatorClient,
+  type AggregatorClientOptions,
+  closeAggregatorClient,
+  isAnswering,
+  openAggregatorClient,
+} from '@muster/wire';
 
 /** The aggregators that this gateway knows and the connections to them. A plain value, changed in this file only. */
 export type Members = {
   wire: Wire;
   roster: Roster;
-  byName: Map<string, { incarnation: string; holder: Holder }>;
+  byName: Map<string, { incarnation: string; replica: AggregatorClient }>;
   // those that serve it, in the order in which they are asked: its owner, its standby, those that leave
-  byPartition: Holder[][];
+  byPartition: AggregatorClient[][];
   turn: number; // who is asked first for sets
 };
 
 /** What every connection to an aggregator needs. */
-export type Wire = Pick<HolderOptions, 'database' | 'secret' | 'onProblem'>;
+export type Wire = Pick<AggregatorClientOptions, 'database' | 'secret' | 'onProblem'>;
 
 export const openMembers = (wire: Wire): Members => ({
   wire,
@@ -25,7 +31,7 @@ export const openMembers = (wire: Wire): Members => ({
 /**
  * Takes over the list of aggregators as it stood in the database when it was asked for (on the monotonic clock and on
  * the database's, milliseconds): opens connections to new ones, closes those to gone or moved ones. Whose lease has
- * lapsed is no longer asked, though its connection stays.
+ * expired is no longer asked, though its connection stays.
  */
 export const takeMembers = (
   members: Members,
@@ -35,32 +41,35 @@ export const takeMembers = (
 ): void => {
   members.roster = takeRoster(members.roster, listed, asked.databaseNow, asked.at, settings.LEASE_MS);
   const byName = new Map(listed.filter(({ address }) => address).map((member) => [member.name, member]));
-  for (const [name, { incarnation, holder }] of members.byName) {
+  for (const [name, { incarnation, replica }] of members.byName) {
     const member = byName.get(name);
-    if (member && member.incarnation === incarnation && member.address === holder.address) continue;
-    closeHolder(holder);
+    if (member && member.incarnation === incarnation && member.address === replica.address) continue;
+    closeAggregatorClient(replica);
     members.byName.delete(name);
   }
   for (const [name, { incarnation, address }] of byName) {
     if (!members.byName.has(name))
-      members.byName.set(name, { incarnation, holder: openHolder({ ...members.wire, name, address, incarnation }) });
+      members.byName.set(name, {
+        incarnation,
+        replica: openAggregatorClient({ ...members.wire, name, address, incarnation }),
+      });
   }
   members.byPartition = byPartition(members, settings);
 };
 
 /** Who serves a partition and is worth asking now, in the order in which they are asked: at most two. */
-export const answeringFor = ({ byPartition }: Members, partition: number): Holder[] =>
+export const answeringFor = ({ byPartition }: Members, partition: number): AggregatorClient[] =>
   (byPartition[partition] ?? []).filter(isAnswering).slice(0, askedMax);
 
 /** Whether every partition is served by somebody. */
 export const isCovered = ({ byPartition }: Members): boolean =>
-  byPartition.length > 0 && byPartition.every((holders) => holders.length > 0);
+  byPartition.length > 0 && byPartition.every((replicas) => replicas.length > 0);
 
 const askedMax = 2;
 
 /** Closes all connections. */
 export const closeMembers = (members: Members): void => {
-  for (const { holder } of members.byName.values()) closeHolder(holder);
+  for (const { replica } of members.byName.values()) closeAggregatorClient(replica);
   members.byName.clear();
   members.byPartition = [];
 };
@@ -68,10 +77,10 @@ export const closeMembers = (members: Members): void => {
 const byPartition = (
   { byName, roster }: Members,
   { LEASE_MS, PARTITIONS }: { LEASE_MS: number; PARTITIONS: number },
-): Holder[][] => {
-  const living = livingOf(roster, LEASE_MS);
-  const ring = ringOf(living);
-  const holdersOf = (partition: number) =>
-    serversOf(living, ring, partition).flatMap((name) => byName.get(name)?.holder ?? []);
-  return Array.from({ length: PARTITIONS }, (_, partition) => holdersOf(partition));
+): AggregatorClient[][] => {
+  const live = liveMembers(roster, LEASE_MS);
+  const ring = ringOf(live);
+  const replicasOf = (partition: number) =>
+    serversOf(live, ring, partition).flatMap((name) => byName.get(name)?.replica ?? []);
+  return Array.from({ length: PARTITIONS }, (_, partition) => replicasOf(partition));
 };

@@ -1,7 +1,7 @@
 import type { Entity } from '@muster/model';
 import { coverOf } from '@muster/placement';
 import { type Overlay, overlaySets, readPage, setLimits } from '@muster/store';
-import { type Answer, askHolder, type Holder } from '@muster/wire';
+import { type AggregatorClient, type Answer, askAggregator } from '@muster/wire';
 import type { Gateway } from './gateway.ts';
 import { answeringFor } from './members.ts';
 import { keepWritesMs, recentWrites } from './remembered.ts';
@@ -10,11 +10,11 @@ import { keepWritesMs, recentWrites } from './remembered.ts';
  * How many things of an entity live in each partition, and how that is known: which sources, how old in milliseconds,
  * as of when if not as of now.
  */
-export type Census = {
+export type PartitionCounts = {
   kind: 'counted';
-  living: number[];
+  active: number[];
   overlays: Map<number, Overlay>;
-  holders: Map<number, Holder>;
+  replicas: Map<number, AggregatorClient>;
   about: About;
 };
 export type About = { sources: Set<string>; lagMs: number; asOf: Date | undefined };
@@ -26,46 +26,46 @@ const firstShare = 0.6; // of the time that the aggregators have together: the r
 const wireMarginMs = 15;
 
 /**
- * Counts an entity's living things: from the fewest aggregators that have all partitions between them, what one of them
+ * Counts an entity's active things: from the fewest aggregators that have all partitions between them, what one of them
  * does not answer from others, and the rest from the snapshot and the log's tail.
  */
-export const countThings = async (gateway: Gateway, entity: Entity): Promise<Census | Unavailable> => {
-  const census: Census = {
+export const countThings = async (gateway: Gateway, entity: Entity): Promise<PartitionCounts | Unavailable> => {
+  const counts: PartitionCounts = {
     kind: 'counted',
-    living: [],
+    active: [],
     overlays: new Map(),
-    holders: new Map(),
+    replicas: new Map(),
     about: { sources: new Set(), lagMs: 0, asOf: undefined },
   };
-  const untilMs = performance.now() + gateway.settings.HOLDER_DEADLINE_MS;
-  const silent = await countFrom(gateway, entity, census, new Set(), gateway.settings.HOLDER_DEADLINE_MS * firstShare);
-  if (silent.size > 0) await countFrom(gateway, entity, census, silent, untilMs - performance.now());
-  const missing = missingIn(gateway, census);
-  if (missing.length === 0) return census;
+  const untilMs = performance.now() + gateway.settings.REPLICA_DEADLINE_MS;
+  const silent = await countFrom(gateway, entity, counts, new Set(), gateway.settings.REPLICA_DEADLINE_MS * firstShare);
+  if (silent.size > 0) await countFrom(gateway, entity, counts, silent, untilMs - performance.now());
+  const missing = missingIn(gateway, counts);
+  if (missing.length === 0) return counts;
   try {
     for (const overlay of await overlaySets(gateway.log, entity, missing, limitsOf(gateway)))
-      takeOverlay(census, overlay);
-    return census;
+      takeOverlay(counts, overlay);
+    return counts;
   } catch (error) {
     return { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
   }
 };
 
-/** Lists an entity's living things in the stable order (partition, then id), from `offset` on, at most `limit`. */
+/** Lists an entity's active things in the stable order (partition, then id), from `offset` on, at most `limit`. */
 export const listThings = async (
   gateway: Gateway,
   entity: Entity,
   offset: number,
   limit: number,
 ): Promise<Page | Unavailable> => {
-  const census = await countThings(gateway, entity);
-  if (census.kind === 'unavailable') return census;
+  const counts = await countThings(gateway, entity);
+  if (counts.kind === 'unavailable') return counts;
   try {
     const parts = await Promise.all(
-      slicesOf(census.living, offset, limit).map((slice) => readSlice(gateway, entity, census, slice)),
+      slicesOf(counts.active, offset, limit).map((slice) => readSlice(gateway, entity, counts, slice)),
     );
-    const total = census.living.reduce((sum, living) => sum + living, 0);
-    return { kind: 'listed', json: `[${parts.filter((part) => part !== '').join(',')}]`, total, about: census.about };
+    const total = counts.active.reduce((sum, active) => sum + active, 0);
+    return { kind: 'listed', json: `[${parts.filter((part) => part !== '').join(',')}]`, total, about: counts.about };
   } catch (error) {
     return { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
   }
@@ -74,11 +74,11 @@ export const listThings = async (
 export type Slice = { partition: number; offset: number; limit: number };
 
 /** Which part of which partition a page takes. Pure. */
-export const slicesOf = (living: readonly number[], offset: number, limit: number): Slice[] => {
+export const slicesOf = (active: readonly number[], offset: number, limit: number): Slice[] => {
   const slices: Slice[] = [];
   let skip = offset;
   let left = limit;
-  for (const [partition, count] of living.entries()) {
+  for (const [partition, count] of active.entries()) {
     if (left === 0) break;
     const taken = Math.min(left, Math.max(0, count - skip));
     if (taken > 0) slices.push({ partition, offset: skip, limit: taken });
@@ -91,34 +91,34 @@ export const slicesOf = (living: readonly number[], offset: number, limit: numbe
 const allPartitions = ({ settings }: Gateway) =>
   Array.from({ length: settings.PARTITIONS }, (_, partition) => partition);
 
-const missingIn = (gateway: Gateway, { living }: Census) =>
-  allPartitions(gateway).filter((partition) => living[partition] === undefined);
+const missingIn = (gateway: Gateway, { active }: PartitionCounts) =>
+  allPartitions(gateway).filter((partition) => active[partition] === undefined);
 
 /**
- * Asks the fewest aggregators, but for those in `without`, for what is missing in the census; gives those that did not
+ * Asks the fewest aggregators, but for those in `without`, for what is missing in the counts; gives those that did not
  * answer all of it.
  */
 const countFrom = async (
   gateway: Gateway,
   entity: Entity,
-  census: Census,
-  without: ReadonlySet<Holder>,
+  counts: PartitionCounts,
+  without: ReadonlySet<AggregatorClient>,
   withinMs: number,
-): Promise<Set<Holder>> => {
+): Promise<Set<AggregatorClient>> => {
   const { members } = gateway;
   members.turn += 1;
-  const having: Holder[][] = [];
-  for (const partition of missingIn(gateway, census))
-    having[partition] = answeringFor(members, partition).filter((holder) => !without.has(holder));
-  const silent = new Set<Holder>();
+  const having: AggregatorClient[][] = [];
+  for (const partition of missingIn(gateway, counts))
+    having[partition] = answeringFor(members, partition).filter((replica) => !without.has(replica));
+  const silent = new Set<AggregatorClient>();
   const asked = [
     ...coverOf(
-      Array.from(having, (holders) => holders ?? []),
+      Array.from(having, (replicas) => replicas ?? []),
       members.turn,
     ),
-  ].map(async ([holder, partitions]) => {
-    takeCounts(census, entity, holder, partitions, await askCounts(gateway, holder, partitions, withinMs));
-    if (partitions.some((partition) => census.living[partition] === undefined)) silent.add(holder);
+  ].map(async ([replica, partitions]) => {
+    takeCounts(counts, entity, replica, partitions, await askCounts(gateway, replica, partitions, withinMs));
+    if (partitions.some((partition) => counts.active[partition] === undefined)) silent.add(replica);
   });
   await Promise.all(asked);
   return silent;
@@ -126,17 +126,17 @@ const countFrom = async (
 
 const askCounts = async (
   { remembered, database }: Gateway,
-  holder: Holder,
+  replica: AggregatorClient,
   partitions: number[],
   withinMs: number,
 ): Promise<Extract<Answer, { kind: 'counted' }> | undefined> => {
   const question = {
     kind: 'count' as const,
     partitions,
-    floors: recentWrites(remembered, partitions),
+    minVersions: recentWrites(remembered, partitions),
     waitMs: Math.round(withinMs - wireMarginMs),
   };
-  const asked = await askHolder(holder, question, withinMs);
+  const asked = await askAggregator(replica, question, withinMs);
   if (asked?.answer.kind !== 'counted') return undefined;
   return isCurrent(asked.answer) || !database.reachable ? asked.answer : undefined;
 };
@@ -145,26 +145,26 @@ const askCounts = async (
 const isCurrent = ({ behind, lagMs }: { behind: boolean; lagMs: number }) => !behind && lagMs < keepWritesMs;
 
 const takeCounts = (
-  census: Census,
+  counts: PartitionCounts,
   entity: Entity,
-  holder: Holder,
+  replica: AggregatorClient,
   partitions: number[],
   answer: Extract<Answer, { kind: 'counted' }> | undefined,
 ) => {
   for (const partition of answer ? partitions : []) {
-    const living = answer?.living[partition];
-    if (!living) continue; // not restored yet
-    census.living[partition] = living[entity.name] ?? 0;
-    census.holders.set(partition, holder);
-    tell(census.about, holder.name, answer?.lagMs ?? 0);
+    const active = answer?.active[partition];
+    if (!active) continue; // not restored yet
+    counts.active[partition] = active[entity.name] ?? 0;
+    counts.replicas.set(partition, replica);
+    tell(counts.about, replica.name, answer?.lagMs ?? 0);
   }
 };
 
-const takeOverlay = (census: Census, overlay: Overlay) => {
-  census.living[overlay.partition] = overlay.living;
-  census.overlays.set(overlay.partition, overlay);
-  tell(census.about, 'database', 0);
-  if (overlay.asOf && (!census.about.asOf || overlay.asOf < census.about.asOf)) census.about.asOf = overlay.asOf;
+const takeOverlay = (counts: PartitionCounts, overlay: Overlay) => {
+  counts.active[overlay.partition] = overlay.active;
+  counts.overlays.set(overlay.partition, overlay);
+  tell(counts.about, 'database', 0);
+  if (overlay.asOf && (!counts.about.asOf || overlay.asOf < counts.about.asOf)) counts.about.asOf = overlay.asOf;
 };
 
 const tell = (about: About, source: string, lagMs: number) => {
@@ -175,25 +175,27 @@ const tell = (about: About, source: string, lagMs: number) => {
 const readSlice = async (
   gateway: Gateway,
   entity: Entity,
-  census: Census,
+  counts: PartitionCounts,
   { partition, offset, limit }: Slice,
 ): Promise<string> => {
-  const counted = census.holders.get(partition);
-  const untilMs = performance.now() + gateway.settings.HOLDER_DEADLINE_MS;
-  const others = answeringFor(gateway.members, partition).filter((holder) => holder !== counted);
-  for (const [index, holder] of (counted ? [counted, ...others] : []).slice(0, 2).entries()) {
+  const counted = counts.replicas.get(partition);
+  const untilMs = performance.now() + gateway.settings.REPLICA_DEADLINE_MS;
+  const others = answeringFor(gateway.members, partition).filter((replica) => replica !== counted);
+  for (const [index, replica] of (counted ? [counted, ...others] : []).slice(0, 2).entries()) {
     const withinMs =
-      index === 0 && others.length > 0 ? gateway.settings.HOLDER_DEADLINE_MS * firstShare : untilMs - performance.now();
-    const floors = holder === counted ? [] : recentWrites(gateway.remembered, [partition]); // who was counted has them
+      index === 0 && others.length > 0
+        ? gateway.settings.REPLICA_DEADLINE_MS * firstShare
+        : untilMs - performance.now();
+    const minVersions = replica === counted ? [] : recentWrites(gateway.remembered, [partition]); // who was counted has them
     const waitMs = Math.max(0, Math.round(withinMs - wireMarginMs));
-    const asked = await askHolder(
-      holder,
-      { kind: 'list', entity: entity.name, partition, offset, limit, floors, waitMs },
+    const asked = await askAggregator(
+      replica,
+      { kind: 'list', entity: entity.name, partition, offset, limit, minVersions, waitMs },
       withinMs,
     );
     if (asked?.answer.kind === 'listed' && (isCurrent(asked.answer) || !gateway.database.reachable)) return asked.text;
   }
-  return readSliceFromDatabase(gateway, entity, census, { partition, offset, limit });
+  return readSliceFromDatabase(gateway, entity, counts, { partition, offset, limit });
 };
 
 /**
@@ -202,14 +204,14 @@ const readSlice = async (
 const readSliceFromDatabase = async (
   gateway: Gateway,
   entity: Entity,
-  census: Census,
+  counts: PartitionCounts,
   { partition, offset, limit }: Slice,
 ): Promise<string> => {
   for (let tries = 0; tries < pageTriesMax; tries += 1) {
-    const known = tries === 0 ? census.overlays.get(partition) : undefined;
+    const known = tries === 0 ? counts.overlays.get(partition) : undefined;
     const [overlay] = known ? [known] : await overlaySets(gateway.log, entity, [partition], limitsOf(gateway));
     if (!overlay) break;
-    takeOverlay(census, overlay);
+    takeOverlay(counts, overlay);
     const page = await readPage(gateway.log, entity, overlay, offset, limit);
     if (page) return page.join(',');
   }

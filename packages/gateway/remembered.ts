@@ -1,4 +1,4 @@
-import type { Floor } from '@muster/wire';
+import type { MinVersion } from '@muster/wire';
 
 /**
  * The versions that this gateway answered in the last minute: what it told once, it never takes back. A plain value,
@@ -7,7 +7,7 @@ import type { Floor } from '@muster/wire';
 export type Remembered = {
   versions: Map<string, { version: number; at: number }>; // by stream, the latest told last
   // by partition, then stream: this gateway's own of the last seconds
-  writes: Map<number, Map<string, { floor: Floor; at: number }>>;
+  writes: Map<number, Map<string, { minVersion: MinVersion; at: number }>>;
   // by partition: more than can be under way at once, so the newest of them come after all older ones in the log
   writesMax: number;
 };
@@ -16,7 +16,7 @@ const keepMs = 60_000;
 const versionsMax = 100_000;
 
 /**
- * For how long a write is asked for by counts and lists, in milliseconds. A holder whose lag is less has all older
+ * For how long a write is asked for by counts and lists, in milliseconds. A replica whose lag is less has all older
  * ones: its heartbeat came after them.
  */
 export const keepWritesMs = 3_000;
@@ -42,27 +42,27 @@ export const rememberedVersion = ({ versions }: Remembered, key: string): number
 };
 
 /** Remembers a write, which counts and lists must show from now on. */
-export const rememberWrite = (remembered: Remembered, partition: number, floor: Floor): void => {
-  const writes = remembered.writes.get(partition) ?? new Map<string, { floor: Floor; at: number }>();
+export const rememberWrite = (remembered: Remembered, partition: number, minVersion: MinVersion): void => {
+  const writes = remembered.writes.get(partition) ?? new Map<string, { minVersion: MinVersion; at: number }>();
   remembered.writes.set(partition, writes);
-  const key = `${floor[0]}:${floor[1]}`;
+  const key = `${minVersion[0]}:${minVersion[1]}`;
   writes.delete(key);
-  writes.set(key, { floor, at: performance.now() });
+  writes.set(key, { minVersion, at: performance.now() });
   if (writes.size > remembered.writesMax) forgetFirst(writes);
 };
 
 /** The writes of the last seconds in these partitions. */
-export const recentWrites = (remembered: Remembered, partitions: Iterable<number>): Floor[] => {
+export const recentWrites = (remembered: Remembered, partitions: Iterable<number>): MinVersion[] => {
   const since = performance.now() - keepWritesMs;
-  const floors: Floor[] = [];
+  const minVersions: MinVersion[] = [];
   for (const partition of partitions) {
     const writes = remembered.writes.get(partition);
-    for (const [key, { floor, at }] of writes ?? []) {
-      if (at >= since) floors.push(floor);
+    for (const [key, { minVersion, at }] of writes ?? []) {
+      if (at >= since) minVersions.push(minVersion);
       else writes?.delete(key);
     }
   }
-  return floors;
+  return minVersions;
 };
 
 const forgetFirst = <Key>(map: Map<Key, unknown>) => {

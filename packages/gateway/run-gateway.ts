@@ -9,9 +9,9 @@ import { type Gateway, openGateway } from './gateway.ts';
 import { closeMembers, isCovered, takeMembers } from './members.ts';
 import { parseGatewaySettings } from './settings.ts';
 
-const lookEveryMs = 1_000;
-const lookSoonMs = 200; // while some partition is read from the database, as nobody serves it
-const lookDeadlineMs = 1_000;
+const refreshEveryMs = 1_000;
+const refreshSoonMs = 200; // while some partition is read from the database, as nobody serves it
+const refreshDeadlineMs = 1_000;
 const stopWithinMs = 5_000;
 
 /**
@@ -38,10 +38,10 @@ export const runGateway = async (
   logger.info({ healthPort: health.port }, 'Started, waiting for the database');
 
   if (!(await prepare(gateway, entities, signal))) return 0;
-  await look(gateway);
-  const looks = repeat(
-    () => look(gateway),
-    () => (isCovered(gateway.members) ? lookEveryMs : lookSoonMs),
+  await refresh(gateway);
+  const refreshing = repeat(
+    () => refresh(gateway),
+    () => (isCovered(gateway.members) ? refreshEveryMs : refreshSoonMs),
     signal,
     () => undefined,
   );
@@ -57,7 +57,7 @@ export const runGateway = async (
   await aborted(signal);
   standing.stopping = true;
   await stop(server);
-  await looks;
+  await refreshing;
   closeMembers(gateway.members);
   logger.info('Stopped');
   return 0;
@@ -76,15 +76,15 @@ const prepare = async (
   return (await retryUntil(attempt, signal, complainNow, (error) => error instanceof SettingsConflict)) ?? false;
 };
 
-/** What a gateway looks at every second: the database's clock, and who the aggregators are. */
-const look = async (gateway: Gateway) => {
+/** What a gateway refreshing at every second: the database's clock, and who the aggregators are. */
+const refresh = async (gateway: Gateway) => {
   const { clock, database, log, logger, members, settings } = gateway;
   const wasReachable = database.reachable;
   try {
-    await measureClock(log, clock, lookDeadlineMs);
+    await measureClock(log, clock, refreshDeadlineMs);
     // who is paused until the answer is read must not find them old
     const asked = { at: performance.now(), databaseNow: databaseNow(clock).getTime() };
-    takeMembers(members, (await listMembers(log, lookDeadlineMs)).map(memberOf), asked, settings);
+    takeMembers(members, (await listMembers(log, refreshDeadlineMs)).map(memberOf), asked, settings);
     database.reachable = true;
     if (!wasReachable) logger.info('The database answers again');
   } catch (error) {
@@ -122,9 +122,9 @@ const stop = async (server: Server) => {
 
 const readHealth = ({ database, members, standing: { listening, stopping } }: Gateway) => {
   const aggregators = Object.fromEntries(
-    [...members.byName].map(([name, { holder }]) => [
+    [...members.byName].map(([name, { replica }]) => [
       name,
-      holder.outbox && !holder.suspect ? 'answering' : 'not answering',
+      replica.outbox && !replica.suspect ? 'answering' : 'not answering',
     ]),
   );
   return {

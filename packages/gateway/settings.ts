@@ -11,7 +11,7 @@ import Joi from 'joi';
 export type Settings = SharedSettings & {
   PORT: number;
   WRITE_DEADLINE_MS: number;
-  HOLDER_DEADLINE_MS: number;
+  REPLICA_DEADLINE_MS: number;
   DATABASE_DEADLINE_MS: number;
   REQUESTS_MAX: number;
   STREAM_QUEUE_MAX: number;
@@ -28,7 +28,7 @@ const table = {
   ...sharedSettings,
   PORT: Joi.number().integer().min(0).max(65_535).default(3_000),
   WRITE_DEADLINE_MS: Joi.number().integer().min(50).max(60_000).default(1_700),
-  HOLDER_DEADLINE_MS: Joi.number().integer().min(10).max(10_000).default(100),
+  REPLICA_DEADLINE_MS: Joi.number().integer().min(10).max(10_000).default(100),
   DATABASE_DEADLINE_MS: Joi.number().integer().min(50).max(60_000).default(1_500),
   REQUESTS_MAX: Joi.number().integer().min(1).default(5_000),
   STREAM_QUEUE_MAX: Joi.number().integer().min(1).default(1_000),

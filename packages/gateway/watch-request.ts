@@ -39,7 +39,7 @@ const givenId = (ctx: Context): string | undefined => {
 
 const tell = ({ logger, metrics }: Gateway, ctx: Context, ms: number) => {
   metrics.seconds.observe({ method: ctx.method, status: ctx.status }, ms / 1_000);
-  if (ctx.state.isToldElsewhere || (ctx.status < 500 && ms < slowMs)) return;
+  if (ctx.state.isLoggedElsewhere || (ctx.status < 500 && ms < slowMs)) return;
   const about = {
     requestId: ctx.state.requestId,
     method: ctx.method,

@@ -1,18 +1,18 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { coverOf, holdersOf, ringFrom } from './assignment.ts';
+import { coverOf, replicasOf, ringFrom } from './assignment.ts';
 
 const partitions = Array.from({ length: 32 }, (_, partition) => partition);
 const anyNames = fc.uniqueArray(fc.stringMatching(/^[a-z0-9-]{1,12}$/), { minLength: 1, maxLength: 9 });
 const counted = (count: number) => Array.from({ length: count }, (_, index) => `aggregator-${index}`);
 
-describe('The holders of a partition', () => {
+describe('The replicas of a partition', () => {
   it('are as many different ones as there are copies, or all there are, whatever the order of the names', () => {
     fc.assert(
       fc.property(anyNames, fc.integer({ min: 1, max: 4 }), fc.nat(1_000), (names, copies, partition) => {
-        const holders = holdersOf(names, partition, copies);
-        expect(new Set(holders).size).to.equal(Math.min(copies, names.length));
-        expect(holdersOf([...names].reverse(), partition, copies)).to.deep.equal(holders);
+        const replicas = replicasOf(names, partition, copies);
+        expect(new Set(replicas).size).to.equal(Math.min(copies, names.length));
+        expect(replicasOf([...names].reverse(), partition, copies)).to.deep.equal(replicas);
       }),
     );
   });
@@ -35,7 +35,7 @@ describe('The holders of a partition', () => {
     for (const count of [2, 3, 5, 8]) {
       const owned = new Map<string, number>();
       for (let partition = 0; partition < 1_024; partition += 1) {
-        const [owner = ''] = holdersOf(counted(count), partition, 2);
+        const [owner = ''] = replicasOf(counted(count), partition, 2);
         owned.set(owner, (owned.get(owner) ?? 0) + 1);
       }
       expect(owned.size).to.equal(count);
@@ -48,9 +48,9 @@ describe('The holders of a partition', () => {
 describe('A cover', () => {
   it('asks half of the aggregators, rounded up, and each partition once', () => {
     for (const count of [1, 2, 3, 4, 5, 6, 7, 9]) {
-      const holders = partitions.map((partition) => holdersOf(counted(count), partition, 2));
+      const replicas = partitions.map((partition) => replicasOf(counted(count), partition, 2));
       for (let start = 0; start < count; start += 1) {
-        const cover = coverOf(holders, start);
+        const cover = coverOf(replicas, start);
         expect(cover.size).to.be.at.most(Math.ceil(count / 2));
         expect([...cover.values()].flat().sort((a, b) => a - b)).to.deep.equal(partitions);
       }
@@ -62,11 +62,11 @@ describe('A cover', () => {
       fc.property(
         fc.array(fc.uniqueArray(fc.nat(6), { maxLength: 4 }), { minLength: 1, maxLength: 40 }),
         fc.nat(10),
-        (holders, start) => {
-          const cover = coverOf(holders, start);
-          for (const [holder, covered] of cover)
-            for (const partition of covered) expect(holders[partition]).to.include(holder);
-          const had = [...holders.keys()].filter((partition) => holders[partition]?.length);
+        (replicas, start) => {
+          const cover = coverOf(replicas, start);
+          for (const [replica, covered] of cover)
+            for (const partition of covered) expect(replicas[partition]).to.include(replica);
+          const had = [...replicas.keys()].filter((partition) => replicas[partition]?.length);
           expect([...cover.values()].flat().sort((a, b) => a - b)).to.deep.equal(had);
         },
       ),
@@ -74,8 +74,8 @@ describe('A cover', () => {
   });
 
   it('is taken in turns', () => {
-    const holders = partitions.map((partition) => holdersOf(counted(5), partition, 2));
-    const asked = new Set([0, 1, 2, 3, 4].flatMap((start) => [...coverOf(holders, start).keys()]));
+    const replicas = partitions.map((partition) => replicasOf(counted(5), partition, 2));
+    const asked = new Set([0, 1, 2, 3, 4].flatMap((start) => [...coverOf(replicas, start).keys()]));
     expect(asked.size).to.equal(5);
   });
 });

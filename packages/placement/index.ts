@@ -1,7 +1,7 @@
-export { coverOf, holdersOf, ringFrom } from './assignment.ts';
+export { coverOf, replicasOf, ringFrom } from './assignment.ts';
 export { murmur3, partitionHash, partitionOf } from './partition.ts';
 export {
-  livingOf,
+  liveMembers,
   type Member,
   memberOf,
   noRoster,

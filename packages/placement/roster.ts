@@ -39,7 +39,7 @@ export const memberOf = ({
 export type Roster = {
   members: readonly Member[];
   databaseNow: number; // when it was asked for, in milliseconds
-  seenAt: number; // when it was asked for, on the monotonic clock, as the next one
+  refreshedAt: number; // when it was asked for, on the monotonic clock, as the next one
   graceUntil: number; // nobody counts as dead before
 };
 
@@ -47,7 +47,7 @@ export type Roster = {
 export const noRoster: Roster = {
   members: [],
   databaseNow: 0,
-  seenAt: Number.NEGATIVE_INFINITY,
+  refreshedAt: Number.NEGATIVE_INFINITY,
   graceUntil: Number.POSITIVE_INFINITY,
 };
 
@@ -62,17 +62,17 @@ export const takeRoster = (
   now: number,
   leaseMs: number,
 ): Roster => {
-  const wasAway = now - former.seenAt > leaseMs;
-  return { members, databaseNow, seenAt: now, graceUntil: wasAway ? now + leaseMs : former.graceUntil };
+  const wasAway = now - former.refreshedAt > leaseMs;
+  return { members, databaseNow, refreshedAt: now, graceUntil: wasAway ? now + leaseMs : former.graceUntil };
 };
 
-/** The members whose lease has not lapsed. With the database away that stays as it was seen last. */
-export const livingOf = ({ members, databaseNow, seenAt, graceUntil }: Roster, leaseMs: number): Member[] =>
-  seenAt < graceUntil ? [...members] : members.filter(({ heartbeatAt }) => databaseNow - heartbeatAt <= leaseMs);
+/** The members whose lease has not expired. With the database away that stays as it was seen last. */
+export const liveMembers = ({ members, databaseNow, refreshedAt, graceUntil }: Roster, leaseMs: number): Member[] =>
+  refreshedAt < graceUntil ? [...members] : members.filter(({ heartbeatAt }) => databaseNow - heartbeatAt <= leaseMs);
 
-/** The names that partitions are given to: of the living that do not leave. */
-export const ringOf = (living: readonly Member[]): string[] =>
-  living
+/** The names that partitions are given to: of the live that do not leave. */
+export const ringOf = (live: readonly Member[]): string[] =>
+  live
     .filter(({ state }) => state !== 'leaving')
     .map(({ name }) => name)
     .sort();
@@ -81,21 +81,21 @@ export const ringOf = (living: readonly Member[]): string[] =>
  * Who serves a partition, in the order in which they are asked: the ring from its owner on, then those that leave. The
  * first of them also saves it.
  */
-export const serversOf = (living: readonly Member[], ring: readonly string[], partition: number): string[] => {
-  const serving = living.filter(({ partitions }) => partitions.includes(partition)).map(({ name }) => name);
+export const serversOf = (live: readonly Member[], ring: readonly string[], partition: number): string[] => {
+  const serving = live.filter(({ partitions }) => partitions.includes(partition)).map(({ name }) => name);
   const inRing = ringFrom(ring, partition).filter((name) => serving.includes(name));
   return [...inRing, ...serving.filter((name) => !ring.includes(name)).sort()];
 };
 
 /**
- * Whether a member whose lease has lapsed was away by itself: somebody else went on renewing his meanwhile. If nobody
+ * Whether a member whose lease has expired was away by itself: somebody else went on renewing his meanwhile. If nobody
  * did, the database was away, and no lease says anything.
  */
 export const wasAwayAlone = ({ members, databaseNow }: Roster, name: string, leaseMs: number): boolean => {
   const own = members.find((member) => member.name === name);
   if (!own || databaseNow - own.heartbeatAt <= leaseMs) return false;
-  const lapsedAt = own.heartbeatAt + leaseMs;
+  const expiredAt = own.heartbeatAt + leaseMs;
   return members.some(
-    (other) => other.name !== name && databaseNow - other.heartbeatAt <= leaseMs && other.steadySince <= lapsedAt,
+    (other) => other.name !== name && databaseNow - other.heartbeatAt <= leaseMs && other.steadySince <= expiredAt,
   );
 };

@@ -162,13 +162,13 @@ const settlePartly = async (
 const settleTaken = async (log: Log, queue: AppendQueue, one: Append) => {
   const { entity, entityId, version } = one.event;
   try {
-    const holder = await withinDeadline(
+    const other = await withinDeadline(
       log.events.findOne({ entity, entityId, version }, { projection: { _id: 1 } }),
       lookDeadlineMs,
       'look who has the version',
     );
-    if (!holder) putBack(queue, [one]);
-    else one.settle(holder._id === one.event._id ? { kind: 'appended' } : { kind: 'conflict' });
+    if (!other) putBack(queue, [one]);
+    else one.settle(other._id === one.event._id ? { kind: 'appended' } : { kind: 'conflict' });
   } catch {
     putBack(queue, [one]);
     await rest(log, queue);

@@ -18,7 +18,7 @@ const checkpointOf = (
   clusterTime: new Timestamp({ t: seconds, i: counter }),
   at: at(1),
   events: 10,
-  living: { note: 3, $odd: 1 },
+  active: { note: 3, $odd: 1 },
   aggregator: '$aggregator-0',
   ...more,
 });
@@ -38,6 +38,13 @@ describe('Checkpoints', function () {
       ]),
     );
     expect(await readCheckpoints(log, [], deadlineMs)).to.deep.equal(new Map());
+  });
+
+  it('of an earlier release are read with their counts', async () => {
+    await using log = await openTestLog();
+    const { active, ...rest } = checkpointOf(1, 100, 1);
+    await log.checkpoints.insertOne({ ...rest, living: active } as unknown as CheckpointDocument);
+    expect((await readCheckpoints(log, [1], deadlineMs)).get(1)?.active).to.deep.equal(active);
   });
 
   it('never go back in cluster time, neither by seconds nor within one', async () => {

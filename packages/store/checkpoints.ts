@@ -17,7 +17,7 @@ export const readCheckpoints = async (
     deadlineMs,
     'read the checkpoints',
   );
-  return new Map(found.map((checkpoint) => [checkpoint._id, checkpoint]));
+  return new Map(found.map((checkpoint) => [checkpoint._id, upcast(checkpoint)]));
 };
 
 /**
@@ -41,4 +41,10 @@ export const saveCheckpoints = async (
 const guarded = (checkpoint: CheckpointDocument) => {
   const notNewer = { $lte: [{ $ifNull: ['$clusterTime', Timestamp.fromBits(0, 0)] }, checkpoint.clusterTime] };
   return [{ $replaceWith: { $cond: [notNewer, { $literal: checkpoint }, '$$ROOT'] } }];
+};
+
+// until 0.1 the counts were called `living`
+const upcast = (stored: CheckpointDocument & { living?: Record<string, number> }): CheckpointDocument => {
+  const { living, ...checkpoint } = stored;
+  return { ...checkpoint, active: checkpoint.active ?? living ?? {} };
 };

@@ -29,7 +29,7 @@ export type CheckpointDocument = {
   clusterTime: Timestamp; // of that heartbeat
   at: Date; // of that heartbeat, on the database's clock
   events: number; // the sum of the versions of all its states, which is the number of its events
-  living: Record<string, number>; // by entity's name
+  active: Record<string, number>; // by entity's name
   aggregator: string;
 };
 
@@ -40,7 +40,7 @@ export type AggregatorDocument = {
   _id: string; // its name
   incarnation: string; // of this start
   beat: string; // `${incarnation}:${n}`: one value, so that a change stream shows it whole
-  heartbeatAt: Date; // on the database's clock; the lease lapses a while after it
+  heartbeatAt: Date; // on the database's clock; the lease leasesExpired a while after it
   steadySince: Date; // on the database's clock: renewed since then without a gap of a lease
   startedAt: Date;
   address: string; // host:port of its read service

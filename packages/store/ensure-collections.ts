@@ -12,7 +12,7 @@ export class SettingsConflict extends Error {
 }
 
 const schema = 1;
-const lapsedAfterSeconds = 24 * 3_600; // far above any lease
+const expiredAfterSeconds = 24 * 3_600; // far above any lease
 
 /**
  * Makes the collections' indexes and the settings document where they are missing; idempotent, safe for many processes
@@ -34,7 +34,7 @@ export const ensureCollections = async (
       { key: { entity: 1, entityId: 1, version: 1 }, unique: true },
       { key: { partition: 1, at: 1 } },
     ]),
-    log.aggregators.createIndexes([{ key: { heartbeatAt: 1 }, expireAfterSeconds: lapsedAfterSeconds }]),
+    log.aggregators.createIndexes([{ key: { heartbeatAt: 1 }, expireAfterSeconds: expiredAfterSeconds }]),
     log.deadLetters.createIndexes([{ key: { partition: 1 } }]),
     ...entities.map((entity) =>
       recordsOf(log, entity).createIndexes([{ key: { partition: 1, deletedAt: 1, _id: 1 } }]),

@@ -1,7 +1,7 @@
 export type PageInput = {
-  base: readonly string[]; // a run of the snapshot's living ids, in order
+  base: readonly string[]; // a run of the snapshot's active ids, in order
   skipped: number; // how many of them come before that run
-  changed: readonly { id: string; wasLiving: boolean; isLiving: boolean }[]; // since the snapshot
+  changed: readonly { id: string; wasActive: boolean; isActive: boolean }[]; // since the snapshot
   offset: number;
   limit: number;
 };
@@ -13,15 +13,15 @@ export type PageInput = {
  */
 export const mergePage = ({ base, skipped, changed, offset, limit }: PageInput): string[] => {
   const touched = new Set(changed.map(({ id }) => id));
-  const gone = sorted(changed.filter(({ wasLiving }) => wasLiving));
-  const living = sorted(changed.filter(({ isLiving }) => isLiving));
+  const gone = sorted(changed.filter(({ wasActive }) => wasActive));
+  const active = sorted(changed.filter(({ isActive }) => isActive));
   const kept = base
     .map((id, index) => ({ id, place: skipped + index - countBelow(gone, id) }))
     .filter(({ id }) => !touched.has(id));
   const keptIds = kept.map(({ id }) => id);
-  const placed = kept.map(({ id, place }) => ({ id, place: place + countBelow(living, id) }));
+  const placed = kept.map(({ id, place }) => ({ id, place: place + countBelow(active, id) }));
   const afterAll = kept.length > 0 ? (kept.at(-1)?.place ?? 0) + 1 : skipped - gone.length + countIn(base, touched);
-  for (const [index, id] of living.entries()) {
+  for (const [index, id] of active.entries()) {
     const next = kept[countBelow(keptIds, id)];
     placed.push({ id, place: index + (next ? next.place : afterAll) });
   }

@@ -58,11 +58,11 @@ describe('Counting and listing from the snapshot and the log', function () {
           const overlays = await overlaySets(log, note, partitions, limits);
           expect(overlays.map(({ partition }) => partition)).to.deep.equal(partitions);
           for (const [index, overlay] of overlays.entries()) {
-            const living = livingOf(stored[index]?.states ?? new Map());
-            expect(overlay.living, 'the count').to.equal(living.length);
+            const active = activeOf(stored[index]?.states ?? new Map());
+            expect(overlay.active, 'the count').to.equal(active.length);
             expect(overlay.asOf).to.equal(undefined);
             expect(await readPage(log, note, overlay, offset, limit), 'a page').to.deep.equal(
-              living.slice(offset, offset + limit),
+              active.slice(offset, offset + limit),
             );
           }
         },
@@ -71,7 +71,7 @@ describe('Counting and listing from the snapshot and the log', function () {
     );
   });
 
-  it('walks all living things in pages, none twice and none missing', async () => {
+  it('walks all active things in pages, none twice and none missing', async () => {
     await using log = await openTestLog();
     const steps = Array.from({ length: 60 }, (_, n): Plan['steps'][number] => ({
       thing: n % 25,
@@ -86,16 +86,16 @@ describe('Counting and listing from the snapshot and the log', function () {
     const [overlay] = await overlaySets(log, note, [0], limits);
     if (!overlay) return expect.fail('no overlay');
     const pages: string[] = [];
-    for (let offset = 0; offset < overlay.living; offset += 4)
+    for (let offset = 0; offset < overlay.active; offset += 4)
       pages.push(...((await readPage(log, note, overlay, offset, 4)) ?? []));
-    expect(pages).to.deep.equal(livingOf(stored.states));
-    expect(await readPage(log, note, overlay, overlay.living, 4)).to.deep.equal([]);
+    expect(pages).to.deep.equal(activeOf(stored.states));
+    expect(await readPage(log, note, overlay, overlay.active, 4)).to.deep.equal([]);
   });
 
   it('of a partition that nobody has ever written to is nothing', async () => {
     await using log = await openTestLog();
     const [overlay] = await overlaySets(log, note, [3], limits);
-    expect(overlay).to.deep.equal({ partition: 3, living: 0, changed: new Map(), asOf: undefined });
+    expect(overlay).to.deep.equal({ partition: 3, active: 0, changed: new Map(), asOf: undefined });
   });
 
   it("reads over the events of other entities, whatever their things' ids", async () => {
@@ -106,7 +106,7 @@ describe('Counting and listing from the snapshot and the log', function () {
       { ...mine, _id: 'x', entity: 'user', type: 'UserCreated' },
       { ...mine, _id: 'y', entity: 'user', entityId: 'b' },
     ]);
-    expect((await overlaySets(log, note, [0], limits))[0]?.living).to.equal(1);
+    expect((await overlaySets(log, note, [0], limits))[0]?.active).to.equal(1);
   });
 
   it('finds an event whose time is so wrong that the tail does not hold it', async () => {
@@ -118,7 +118,7 @@ describe('Counting and listing from the snapshot and the log', function () {
     await store(log, { events: [], records: [], checkpointed: [], checkpointMinute: 59, states: new Map() }, 0);
     const [overlay] = await overlaySets(log, note, [0], limits);
     expect(overlay?.changed.get('a')?.now).to.deep.include({ status: 'deleted', version: 3 });
-    expect(overlay?.living).to.equal(0);
+    expect(overlay?.active).to.equal(0);
   });
 
   it('leaves a stream that cannot be understood where it stopped', async () => {
@@ -130,7 +130,7 @@ describe('Counting and listing from the snapshot and the log', function () {
       storedNote({ kind: 'deleted', version: 3 }),
     ]);
     const [overlay] = await overlaySets(log, note, [0], limits);
-    expect(overlay?.living).to.equal(1);
+    expect(overlay?.active).to.equal(1);
     expect(overlay && (await readPage(log, note, overlay, 0, 10))).to.deep.equal(['{"id":"a","text":"one","stars":1}']);
   });
 
@@ -144,9 +144,9 @@ describe('Counting and listing from the snapshot and the log', function () {
     const stored = storedOf({ steps, saved: 10, heartbeatsBehind: 0, torn: undefined }, 0);
     await store(log, stored, 0);
     const [within] = await overlaySets(log, note, [0], { ...limits, overlapMs: 0, tailEventsMax: 20 });
-    expect(within).to.include({ living: 30, asOf: undefined });
+    expect(within).to.include({ active: 30, asOf: undefined });
     const [beyond] = await overlaySets(log, note, [0], { ...limits, overlapMs: 0, tailEventsMax: 19 });
-    expect(beyond).to.deep.equal({ partition: 0, living: 10, changed: new Map(), asOf: at(stored.checkpointMinute) });
+    expect(beyond).to.deep.equal({ partition: 0, active: 10, changed: new Map(), asOf: at(stored.checkpointMinute) });
     expect(beyond && (await readPage(log, note, beyond, 8, 10))).to.have.length(2);
   });
 
@@ -176,7 +176,7 @@ describe('Counting and listing from the snapshot and the log', function () {
     };
     await store(log, saved, 0);
     const overlays = await overlaySets(log, note, [0, 1], limits);
-    expect(overlays.map(({ living, changed }) => [living, changed.size])).to.deep.equal([
+    expect(overlays.map(({ active, changed }) => [active, changed.size])).to.deep.equal([
       [1, 0],
       [1, 1],
     ]);
@@ -258,7 +258,7 @@ const store = async (log: Log, { events, records, checkpointed, checkpointMinute
   if (records.length > 0) await recordsOf(log, note).insertMany(records);
   if (!checkpointed) return;
   const ids = new Set(checkpointed.map(({ entityId }) => entityId));
-  const living = [...ids].filter((id) => stateAfter(checkpointed, id).status === 'active').length;
+  const active = [...ids].filter((id) => stateAfter(checkpointed, id).status === 'active').length;
   await log.checkpoints.insertOne({
     _id: partition,
     snapshot: 'test:1',
@@ -266,12 +266,12 @@ const store = async (log: Log, { events, records, checkpointed, checkpointMinute
     clusterTime: new Timestamp({ t: 1, i: 1 }),
     at: at(checkpointMinute),
     events: checkpointed.length,
-    living: { note: living },
+    active: { note: active },
     aggregator: 'aggregator-0',
   });
 };
 
-const livingOf = (states: ReadonlyMap<string, State>): string[] =>
+const activeOf = (states: ReadonlyMap<string, State>): string[] =>
   [...states.keys()].sort().flatMap((id) => {
     const state = states.get(id);
     return state?.status === 'active' ? [JSON.stringify(present(note, id, state.fields))] : [];

@@ -13,7 +13,7 @@ import { withinDeadline } from './within-deadline.ts';
  */
 export type Overlay = {
   partition: number;
-  living: number; // in the log now, or in the snapshot where `asOf` is given
+  active: number; // in the log now, or in the snapshot where `asOf` is given
   changed: Map<string, { before: State; now: State }>;
   asOf: Date | undefined; // given where the tail is longer than the cap: the answer is the snapshot's, of this time
 };
@@ -39,7 +39,7 @@ export const overlaySets = (
   );
 
 /**
- * What clients see of the living things of one partition, in the order of ids, from `offset` on; `overlay` is that
+ * What clients see of the active things of one partition, in the order of ids, from `offset` on; `overlay` is that
  * partition's. Undefined when a snapshot moved one of the changed records meanwhile: then take a fresh overlay.
  */
 export const readPage = async (
@@ -52,12 +52,12 @@ export const readPage = async (
 ): Promise<string[] | undefined> => {
   const changed = [...overlay.changed].map(([id, { before, now }]) => ({
     id,
-    wasLiving: before.status === 'active',
-    isLiving: now.status === 'active',
+    wasActive: before.status === 'active',
+    isActive: now.status === 'active',
   }));
   const { skip, take } = { skip: Math.max(0, offset - changed.length), take: limit + 2 * changed.length };
-  const living = recordsOf(log, entity).find({ partition: overlay.partition, deletedAt: null });
-  const page = living.sort({ partition: 1, deletedAt: 1, _id: 1 }).skip(skip).limit(take).toArray();
+  const active = recordsOf(log, entity).find({ partition: overlay.partition, deletedAt: null });
+  const page = active.sort({ partition: 1, deletedAt: 1, _id: 1 }).skip(skip).limit(take).toArray();
   const records = await withinDeadline(page, deadlineMs, `list ${entity.name}s of partition ${overlay.partition}`);
   if (!(await isStill(log, entity, [overlay], deadlineMs))) return undefined;
   const states = new Map(records.map((record) => [record._id, stateOf(entity, record)]));
@@ -172,14 +172,14 @@ const layOverOne = async (
     const now = await stateAfter(log, entity, id, before, events, limits.deadlineMs);
     if (now.version > before.version) changed.set(id, { before, now });
   }
-  // a snapshot that did not end, or another holder's, has moved some records past the checkpoint's count: then the
+  // a snapshot that did not end, or another replica's, has moved some records past the checkpoint's count: then the
   // records themselves are counted
-  const base = isAhead ? await countRecords(log, entity, partition) : (checkpoint?.living[entity.name] ?? 0);
+  const base = isAhead ? await countRecords(log, entity, partition) : (checkpoint?.active[entity.name] ?? 0);
   const moved = [...changed.values()].reduce(
     (sum, { before, now }) => sum + Number(now.status === 'active') - Number(before.status === 'active'),
     0,
   );
-  return { partition, living: base + moved, changed, asOf: undefined };
+  return { partition, active: base + moved, changed, asOf: undefined };
 };
 
 // what the tail lacks in between, as an event's time may be wrong, the stream has
@@ -201,7 +201,7 @@ const asOfSnapshot = (entity: Entity, partition: number, checkpoint: CheckpointD
     throw new Error(
       `partition ${partition} has no snapshot yet and too many events to go through; start its aggregator`,
     );
-  return { partition, living: checkpoint.living[entity.name] ?? 0, changed: new Map(), asOf: checkpoint.at };
+  return { partition, active: checkpoint.active[entity.name] ?? 0, changed: new Map(), asOf: checkpoint.at };
 };
 
 const countRecords = (log: Log, entity: Entity, partition: number): Promise<number> =>

@@ -1,7 +1,7 @@
 import { pause } from '@muster/runtime';
 import { type Log, openLog, withinDeadline } from '@muster/store';
+import { inspectCopies } from './inspect-copies.ts';
 import { type Copies, type CopiesRule, judgeCopies } from './judge-copies.ts';
-import { readLook } from './read-look.ts';
 
 /** Where the aggregators' documents are. */
 export type CopiesPlace = { uri: string; database: string };
@@ -46,9 +46,9 @@ type Rest = { seen: string; since: number };
 
 const isAtRest = (rest: Rest, copies: Copies | undefined, wholeness: Wholeness): boolean => {
   const isFull = copies !== undefined && copies.missing.length === 0;
-  const seen = isFull ? (wholeness === 'full' ? 'full' : JSON.stringify(copies.holders)) : '';
+  const seen = isFull ? (wholeness === 'full' ? 'full' : JSON.stringify(copies.replicas)) : '';
   if (seen !== rest.seen) Object.assign(rest, { seen, since: performance.now() });
-  const isSurplus = wholeness === 'atRest' && copies?.holders.some((names) => names.length > copies.wanted);
+  const isSurplus = wholeness === 'atRest' && copies?.replicas.some((names) => names.length > copies.wanted);
   return isFull && performance.now() - rest.since >= (isSurplus ? surplusRestMs : restMs);
 };
 
@@ -60,7 +60,7 @@ const lookAt = async (
   try {
     // a client whose first connection failed stays closed until then
     await withinDeadline(log.client.connect(), 3_000, 'connect');
-    const copies = judgeCopies(await readLook(log), rule, names);
+    const copies = judgeCopies(await inspectCopies(log), rule, names);
     return { copies, missing: copies.missing };
   } catch (error) {
     // the database may be away for a moment

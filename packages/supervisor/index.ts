@@ -1,12 +1,13 @@
 export { awaitCopies, type Wholeness } from './await-copies.ts';
 export type { Changed, ChangeOptions, Step } from './change-system.ts';
+export { inspectCopies } from './inspect-copies.ts';
 export {
   byNumber,
   type Copies,
   type CopiesRule,
   describePartitions,
+  type Inspection,
   judgeCopies,
-  type Look,
   type Member,
 } from './judge-copies.ts';
 export {
@@ -22,7 +23,6 @@ export {
 export type { ControlLine } from './open-control.ts';
 export type { ChangeRequest } from './parse-change.ts';
 export { describeWhere } from './print-running.ts';
-export { readLook } from './read-look.ts';
 export { type Restart, restartRolling } from './restart-rolling.ts';
 export {
   type ControlAddress,

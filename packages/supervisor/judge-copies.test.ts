@@ -16,12 +16,12 @@ const late = { heartbeatAt: new Date(now.getTime() - 3_000) };
 
 describe('Copies', () => {
   it('are full when every partition is served by as many as there shall be', () => {
-    const { live, wanted, holders, missing } = judge(
+    const { live, wanted, replicas, missing } = judge(
       [member('a', [0, 1, 2]), member('b', [2, 3, 0]), member('c', [1, 3])],
       ['a', 'b', 'c'],
     );
     expect({ live, wanted, missing }).to.deep.equal({ live: ['a', 'b', 'c'], wanted: 2, missing: [] });
-    expect(holders).to.deep.equal([
+    expect(replicas).to.deep.equal([
       ['a', 'b'],
       ['a', 'c'],
       ['a', 'b'],

@@ -8,7 +8,7 @@ export type Member = {
 };
 
 /** Who holds what, at one moment of the database's clock. */
-export type Look = { now: Date; partitions: number; members: readonly Member[] };
+export type Inspection = { now: Date; partitions: number; members: readonly Member[] };
 
 /**
  * How many copies each partition shall have, and after how many milliseconds without a heartbeat an aggregator counts
@@ -22,7 +22,7 @@ export type Copies = {
   /** How many copies a partition can have of what it shall have. */
   wanted: number;
   /** By partition: the names of the live ones that serve it. */
-  holders: string[][];
+  replicas: string[][];
   /** What keeps all copies from being full and at rest, in words; none when they are. */
   missing: string[];
 };
@@ -32,7 +32,7 @@ export type Copies = {
  * aggregators one that is not serving or still loads partitions. Pure.
  */
 export const judgeCopies = (
-  { now, partitions, members }: Look,
+  { now, partitions, members }: Inspection,
   { copies, leaseMs }: CopiesRule,
   names: readonly string[] = [],
 ): Copies => {
@@ -41,7 +41,7 @@ export const judgeCopies = (
   );
   const live = alive.map(({ _id }) => _id).sort(byNumber);
   const wanted = Math.min(copies, live.length);
-  const holders = Array.from({ length: partitions }, (_, partition) =>
+  const replicas = Array.from({ length: partitions }, (_, partition) =>
     live.filter((name) => alive.some((member) => member._id === name && member.partitions.includes(partition))),
   );
   const absent = names
@@ -50,7 +50,7 @@ export const judgeCopies = (
   const warming = alive.flatMap(({ _id, warming: loads = [] }) =>
     names.includes(_id) && loads.length > 0 ? [`${_id} still loads ${listOf(loads)}`] : [],
   );
-  return { live, wanted, holders, missing: [...absent, ...describeFew(holders, Math.max(1, wanted)), ...warming] };
+  return { live, wanted, replicas, missing: [...absent, ...describeFew(replicas, Math.max(1, wanted)), ...warming] };
 };
 
 /** Names in the order of their numbers. Pure. */
@@ -72,8 +72,8 @@ const describeAbsent = (member: Member | undefined) => {
   return member.state === 'serving' ? 'gives no sign of life' : `is ${member.state}`;
 };
 
-const describeFew = (holders: readonly string[][], wanted: number): string[] => {
-  const few = holders.flatMap((names, partition) =>
+const describeFew = (replicas: readonly string[][], wanted: number): string[] => {
+  const few = replicas.flatMap((names, partition) =>
     names.length < wanted ? [{ partition, count: names.length }] : [],
   );
   const counts = [...new Set(few.map(({ count }) => count))].sort((a, b) => a - b);

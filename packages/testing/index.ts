@@ -13,9 +13,9 @@ export { nextRandom, openSeeded, pickFrom, type Seeded } from './seeded.ts';
 export { openLogOn, openTestLog, storedEvents } from './test-log.ts';
 export {
   findRepairs,
+  type Inspected,
   killAndAwaitReturn,
   killForGood,
-  type Looked,
   linesOf,
   openTestSystem,
   readMetric,

@@ -14,7 +14,7 @@ import {
 import { openTestFolder } from './embedded-database.ts';
 
 /** A Muster that runs, as far as its answers and its data can be checked. */
-export type Looked = {
+export type Inspected = {
   url: string;
   /** The database, looked at past the gateways. */
   log: Log;
@@ -26,7 +26,7 @@ export type Looked = {
 
 /** A whole Muster as real processes, on a database of its own, with what a test asks of it. */
 export type TestSystem = AsyncDisposable &
-  Looked & {
+  Inspected & {
     system: RunningSystem;
     /** Where each gateway answers. */
     urls: string[];
@@ -104,7 +104,7 @@ export const linesOf = ({ events }: TestSystem, name: string): string[] =>
  * What only comes up when an aggregator restored its memory wrongly, and the comparison with the log that follows every
  * restore put it right.
  */
-export const findRepairs = ({ events }: Pick<Looked, 'events'>): string[] =>
+export const findRepairs = ({ events }: Pick<Inspected, 'events'>): string[] =>
   events.flatMap((event) =>
     event.kind === 'line' && event.line.includes('please report how this process was started') ? [event.line] : [],
   );

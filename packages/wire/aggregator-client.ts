@@ -15,14 +15,14 @@ import {
 } from './frames.ts';
 import { type Greeting, greetWithinMs, hearWelcome, type Identity, keyOf, openGreeting } from './greeting.ts';
 import { kinds, parseReadReply, type ReadReply, type ReadRequest, writeReadRequest } from './messages.ts';
-import { type Answer, floorsMax, parseAnswer, type Question, writeQuestion } from './questions.ts';
+import { type Answer, minVersionsMax, parseAnswer, type Question, writeQuestion } from './questions.ts';
 
 /**
  * The gateway's end of one long-lived connection to an aggregator: many requests in flight, frames batched. A plain
  * value, changed in this file only. `suspect`: a request got no answer in time; it is then left alone, but for a probe
  * now and then, until anything comes from it.
  */
-export type Holder = {
+export type AggregatorClient = {
   name: string;
   address: string;
   expected: Identity; // who must be at that address
@@ -42,7 +42,7 @@ export type Holder = {
   sweep: NodeJS.Timeout | undefined;
 };
 
-export type HolderOptions = Identity & {
+export type AggregatorClientOptions = Identity & {
   /** host:port. */
   address: string;
   secret: string;
@@ -60,11 +60,18 @@ const requestMax = 0xffff_ffff;
 const unsentBytesMax = 16 * 1024 * 1024;
 
 /**
- * Opens a connection to an aggregator and keeps it open until `closeHolder`. Nobody is asked who has not proven to be
+ * Opens a connection to an aggregator and keeps it open until `closeAggregatorClient`. Nobody is asked who has not proven to be
  * the one that is expected.
  */
-export const openHolder = ({ name, address, incarnation, database, secret, onProblem }: HolderOptions): Holder => {
-  const holder: Holder = {
+export const openAggregatorClient = ({
+  name,
+  address,
+  incarnation,
+  database,
+  secret,
+  onProblem,
+}: AggregatorClientOptions): AggregatorClient => {
+  const client: AggregatorClient = {
     name,
     address,
     expected: { name, incarnation, database },
@@ -83,78 +90,83 @@ export const openHolder = ({ name, address, incarnation, database, secret, onPro
     reconnect: undefined,
     sweep: undefined,
   };
-  dial(holder);
+  dial(client);
   let sweeps = 0;
-  holder.sweep = setInterval(() => {
-    expire(holder);
+  client.sweep = setInterval(() => {
+    expire(client);
     sweeps += 1;
-    if (sweeps % (probeEveryMs / sweepEveryMs) === 0) probe(holder);
+    if (sweeps % (probeEveryMs / sweepEveryMs) === 0) probe(client);
   }, sweepEveryMs);
-  return holder;
+  return client;
 };
 
 /** Closes the connection; requests that wait get no answer. */
-export const closeHolder = (holder: Holder): void => {
-  holder.closed = true;
-  clearTimeout(holder.reconnect);
-  clearInterval(holder.sweep);
-  holder.socket?.destroy();
-  disconnect(holder);
+export const closeAggregatorClient = (client: AggregatorClient): void => {
+  client.closed = true;
+  clearTimeout(client.reconnect);
+  clearInterval(client.sweep);
+  client.socket?.destroy();
+  disconnect(client);
 };
 
 /** Whether it is worth asking: connected and greeted, and answering as far as is known. */
-export const isAnswering = (holder: Holder): boolean =>
-  holder.outbox !== undefined && !holder.suspect && holder.slots.size < slotsMax;
+export const isAnswering = (client: AggregatorClient): boolean =>
+  client.outbox !== undefined && !client.suspect && client.slots.size < slotsMax;
 
 /** Reads one thing; undefined when no answer came within `withinMs` milliseconds. */
 export const readFrom = async (
-  holder: Holder,
+  client: AggregatorClient,
   request: ReadRequest,
   withinMs: number,
 ): Promise<ReadReply | undefined> => {
-  const frame = await send(holder, withinMs, (outbox, slot) => writeReadRequest(outbox, slot, request));
-  return frame && understood(holder, frame, kinds.readReply, parseReadReply);
+  const frame = await send(client, withinMs, (outbox, slot) => writeReadRequest(outbox, slot, request));
+  return frame && understood(client, frame, kinds.readReply, parseReadReply);
 };
 
 /**
  * Asks a question; undefined when no answer came within `withinMs` milliseconds, or it is longer than an aggregator
  * takes.
  */
-export const askHolder = async (
-  holder: Holder,
+export const askAggregator = async (
+  client: AggregatorClient,
   question: Question,
   withinMs: number,
 ): Promise<{ answer: Answer; text: string } | undefined> => {
-  if (question.kind !== 'dump' && question.floors.length > floorsMax) return undefined;
-  const frame = await send(holder, withinMs, (outbox, slot) => writeQuestion(outbox, slot, question));
-  return frame && understood(holder, frame, kinds.answer, parseAnswer);
+  if (question.kind !== 'dump' && question.minVersions.length > minVersionsMax) return undefined;
+  const frame = await send(client, withinMs, (outbox, slot) => writeQuestion(outbox, slot, question));
+  return frame && understood(client, frame, kinds.answer, parseAnswer);
 };
 
-const understood = <T>(holder: Holder, frame: Frame, kind: number, parse: (frame: Frame) => T): T | undefined => {
+const understood = <T>(
+  client: AggregatorClient,
+  frame: Frame,
+  kind: number,
+  parse: (frame: Frame) => T,
+): T | undefined => {
   try {
     if (frame.kind === kind) return parse(frame);
   } catch {
     // told below
   }
-  hangUp(holder, 'what it sent is no answer');
+  hangUp(client, 'what it sent is no answer');
   return undefined;
 };
 
 const send = (
-  holder: Holder,
+  client: AggregatorClient,
   withinMs: number,
   write: (outbox: Outbox, slot: number) => void,
 ): Promise<Frame | undefined> =>
   new Promise((settle) => {
-    const { outbox } = holder;
-    if (!outbox || holder.slots.size >= slotsMax || outbox.socket.writableLength > unsentBytesMax)
+    const { outbox } = client;
+    if (!outbox || client.slots.size >= slotsMax || outbox.socket.writableLength > unsentBytesMax)
       return settle(undefined);
-    const request = holder.nextRequest;
+    const request = client.nextRequest;
     if (request > requestMax) {
       // all numbers are used up: further ones only where no old answer can come
-      holder.nextRequest = 1;
+      client.nextRequest = 1;
       outbox.socket.destroy();
-      disconnect(holder);
+      disconnect(client);
       return settle(undefined);
     }
     try {
@@ -163,34 +175,34 @@ const send = (
       if (!(error instanceof RangeError)) throw error;
       return settle(undefined); // longer than the other end takes
     }
-    holder.nextRequest = request + 1;
-    holder.slots.set(request, { expiresAt: performance.now() + withinMs, settle });
+    client.nextRequest = request + 1;
+    client.slots.set(request, { expiresAt: performance.now() + withinMs, settle });
   });
 
-const dial = (holder: Holder) => {
-  const [host, port] = splitAddress(holder.address);
+const dial = (client: AggregatorClient) => {
+  const [host, port] = splitAddress(client.address);
   const socket = connect({ host, port, noDelay: true, keepAlive: true });
-  holder.socket = socket;
-  const greeting = openGreeting(holder.expected, randomBytes(32).toString('hex'));
+  client.socket = socket;
+  const greeting = openGreeting(client.expected, randomBytes(32).toString('hex'));
   // a host that does not even refuse, or somebody who does not greet
   const timer = setTimeout(() => socket.destroy(), greetWithinMs);
   socket.on('data', (chunk) => {
-    if (holder.outbox) return receive(holder, readFrames(holder.inbox, chunk));
-    greet(holder, socket, greeting, chunk);
-    if (holder.outbox) clearTimeout(timer);
+    if (client.outbox) return receive(client, readFrames(client.inbox, chunk));
+    greet(client, socket, greeting, chunk);
+    if (client.outbox) clearTimeout(timer);
   });
   socket.on('error', () => undefined); // 'close' follows
   socket.once('close', () => {
     clearTimeout(timer);
-    disconnect(holder);
-    if (holder.closed) return;
-    holder.failures += 1;
-    holder.reconnect = setTimeout(() => dial(holder), backOffMs(holder.failures, 20, 1_000));
+    disconnect(client);
+    if (client.closed) return;
+    client.failures += 1;
+    client.reconnect = setTimeout(() => dial(client), backOffMs(client.failures, 20, 1_000));
   });
 };
 
-const greet = (holder: Holder, socket: Socket, greeting: Greeting, chunk: Buffer) => {
-  const heard = hearWelcome(greeting, holder.key, chunk);
+const greet = (client: AggregatorClient, socket: Socket, greeting: Greeting, chunk: Buffer) => {
+  const heard = hearWelcome(greeting, client.key, chunk);
   switch (heard.kind) {
     case 'waiting':
       return;
@@ -199,36 +211,36 @@ const greet = (holder: Holder, socket: Socket, greeting: Greeting, chunk: Buffer
       return;
     case 'refused':
       socket.destroy();
-      return tell(holder, heard.problem);
+      return tell(client, heard.problem);
     case 'greeted':
-      holder.outbox = openOutbox(socket, requestBytesMax);
-      holder.inbox = openInbox(replyBytesMax);
-      holder.failures = 0;
-      holder.suspect = false;
+      client.outbox = openOutbox(socket, requestBytesMax);
+      client.inbox = openInbox(replyBytesMax);
+      client.failures = 0;
+      client.suspect = false;
   }
 };
 
-const receive = (holder: Holder, frames: Frame[] | undefined) => {
-  if (!frames) return hangUp(holder, 'what it sent is no frame, or was damaged on the way');
-  if (frames.length > 0) holder.suspect = false;
+const receive = (client: AggregatorClient, frames: Frame[] | undefined) => {
+  if (!frames) return hangUp(client, 'what it sent is no frame, or was damaged on the way');
+  if (frames.length > 0) client.suspect = false;
   for (const frame of frames) {
-    const slot = holder.slots.get(frame.request);
+    const slot = client.slots.get(frame.request);
     if (slot) {
-      holder.slots.delete(frame.request);
+      client.slots.delete(frame.request);
       slot.settle(frame);
-    } else if (frame.request >= holder.nextRequest) return hangUp(holder, 'it answers what nobody asked');
+    } else if (frame.request >= client.nextRequest) return hangUp(client, 'it answers what nobody asked');
     // else too late: nobody waits for it any more
   }
 };
 
 /** Leaves whoever does not speak as an aggregator does; the connection is then made anew. */
-const hangUp = (holder: Holder, message: string) => {
-  holder.outbox?.socket.destroy();
-  disconnect(holder); // at once: what else has come is not to be believed
-  tell(holder, { kind: 'frame', message: `${message}; the connection is made anew` });
+const hangUp = (client: AggregatorClient, message: string) => {
+  client.outbox?.socket.destroy();
+  disconnect(client); // at once: what else has come is not to be believed
+  tell(client, { kind: 'frame', message: `${message}; the connection is made anew` });
 };
 
-const tell = ({ name, address, complaints, onProblem }: Holder, { kind, message }: WireProblem) => {
+const tell = ({ name, address, complaints, onProblem }: AggregatorClient, { kind, message }: WireProblem) => {
   const told = complain(
     complaints,
     { kind, message: `Cannot ask ${name} at ${address}: ${message}` },
@@ -237,28 +249,28 @@ const tell = ({ name, address, complaints, onProblem }: Holder, { kind, message 
   if (told) onProblem(told);
 };
 
-const disconnect = (holder: Holder) => {
-  holder.outbox = undefined;
-  const slots = [...holder.slots.values()];
-  holder.slots.clear();
+const disconnect = (client: AggregatorClient) => {
+  client.outbox = undefined;
+  const slots = [...client.slots.values()];
+  client.slots.clear();
   for (const slot of slots) slot.settle(undefined);
 };
 
 // slots with a longer wait may stand before shorter ones, so all are looked at; there are few but for a moment
-const expire = (holder: Holder) => {
+const expire = (client: AggregatorClient) => {
   const now = performance.now();
-  if (holder.outbox && isOverdue(holder.inbox, now)) hangUp(holder, 'what it began to send does not end');
-  for (const [request, slot] of holder.slots) {
+  if (client.outbox && isOverdue(client.inbox, now)) hangUp(client, 'what it began to send does not end');
+  for (const [request, slot] of client.slots) {
     if (slot.expiresAt > now) continue;
-    holder.slots.delete(request);
-    holder.abandoned += 1;
-    holder.suspect = true;
+    client.slots.delete(request);
+    client.abandoned += 1;
+    client.suspect = true;
     slot.settle(undefined);
   }
 };
 
-const probe = (holder: Holder) => {
-  if (holder.outbox) void readFrom(holder, { entity: '', id: '', minVersion: 0, waitMs: 0 }, probeWithinMs);
+const probe = (client: AggregatorClient) => {
+  if (client.outbox) void readFrom(client, { entity: '', id: '', minVersion: 0, waitMs: 0 }, probeWithinMs);
 };
 
 const splitAddress = (address: string): [host: string, port: number] => {

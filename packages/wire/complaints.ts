@@ -7,7 +7,7 @@ export type WireProblem = {
 /**
  * Which kinds of problems were told when, and how many since then were not. A plain value, changed in this file only.
  */
-export type Complaints = Map<WireProblem['kind'], { toldAt: number; untold: number }>;
+export type Complaints = Map<WireProblem['kind'], { loggedAt: number; unlogged: number }>;
 
 const tellEveryMs = 10_000;
 
@@ -19,12 +19,12 @@ export const openComplaints = (): Complaints => new Map();
  */
 export const complain = (complaints: Complaints, problem: WireProblem, now: number): WireProblem | undefined => {
   const last = complaints.get(problem.kind);
-  if (last && now - last.toldAt < tellEveryMs) {
-    last.untold += 1;
+  if (last && now - last.loggedAt < tellEveryMs) {
+    last.unlogged += 1;
     return undefined;
   }
-  complaints.set(problem.kind, { toldAt: now, untold: 0 });
-  return last && last.untold > 0
-    ? { ...problem, message: `${problem.message} (and ${last.untold} more like this before)` }
+  complaints.set(problem.kind, { loggedAt: now, unlogged: 0 });
+  return last && last.unlogged > 0
+    ? { ...problem, message: `${problem.message} (and ${last.unlogged} more like this before)` }
     : problem;
 };

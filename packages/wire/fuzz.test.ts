@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { until } from '@muster/testing';
 import { expect } from 'chai';
-import { closeHolder, isAnswering, openHolder, readFrom } from './aggregator-client.ts';
+import { closeAggregatorClient, isAnswering, openAggregatorClient, readFrom } from './aggregator-client.ts';
 import type { WireProblem } from './complaints.ts';
 import { blockOf, type Frame, openInbox, readFrames } from './frames.ts';
 import {
@@ -98,52 +98,52 @@ describe('The wire under a hail of broken bytes', function () {
       onProblem: (problem) => problems.push(problem),
       onError: (error) => expect.fail(String(error)),
     });
-    const holder = openHolder({
+    const client = openAggregatorClient({
       ...self,
       address: `${host}:${service.port}`,
       secret,
       onProblem: ({ message }) => expect.fail(message),
     });
-    await until('it is connected', () => isAnswering(holder));
-    const socket = holder.socket;
+    await until('it is connected', () => isAnswering(client));
+    const socket = client.socket;
     for (let group = 0; group < 60; group += 1) {
       const attacks = Array.from({ length: 50 }, (_, n) =>
         attack(randomOf(seed, 2_000_000 + 50 * group + n), service.port),
       );
       const replies = await Promise.all(
-        ['a', 'bb', 'ccc'].map((id) => readFrom(holder, { entity: 'note', id, minVersion: 0, waitMs: 0 }, 10_000)),
+        ['a', 'bb', 'ccc'].map((id) => readFrom(client, { entity: 'note', id, minVersion: 0, waitMs: 0 }, 10_000)),
       );
       expect(replies).to.deep.equal(['a', 'bb', 'ccc'].map(stateOf));
       await Promise.all(attacks);
     }
     await until('all others are gone', () => service.connections.size === 1);
-    expect(holder.socket).to.equal(socket); // nobody else's garbage cost it its connection
+    expect(client.socket).to.equal(socket); // nobody else's garbage cost it its connection
     expect(problems.length).to.be.below(100); // of 3,000
-    closeHolder(holder);
+    closeAggregatorClient(client);
   });
 
   it('takes no wrong answer from a broken aggregator', async () => {
     await using broken = await openBrokenAggregator(randomOf(seed, 3_000_000));
-    const holders = Array.from({ length: 20 }, () =>
-      openHolder({ ...self, address: `${host}:${broken.port}`, secret, onProblem: () => undefined }),
+    const replicas = Array.from({ length: 20 }, () =>
+      openAggregatorClient({ ...self, address: `${host}:${broken.port}`, secret, onProblem: () => undefined }),
     );
     const counts = { right: 0, none: 0 };
-    const ask = async (holder: (typeof holders)[number], n: number) => {
-      await until('it is connected', () => holder.outbox !== undefined);
+    const ask = async (client: (typeof replicas)[number], n: number) => {
+      await until('it is connected', () => client.outbox !== undefined);
       const ids = [`id-${n}`, `other-${n}`];
       const replies = await Promise.all(
-        ids.map((id) => readFrom(holder, { entity: 'note', id, minVersion: 0, waitMs: 0 }, 30)),
+        ids.map((id) => readFrom(client, { entity: 'note', id, minVersion: 0, waitMs: 0 }, 30)),
       );
       for (const [index, reply] of replies.entries()) {
         if (reply) expect(reply).to.deep.equal(stateOf(ids[index] ?? ''));
         counts[reply ? 'right' : 'none'] += 1;
       }
     };
-    const askOften = async (holder: (typeof holders)[number]) => {
-      for (let n = 0; n < 50; n += 1) await ask(holder, n);
+    const askOften = async (client: (typeof replicas)[number]) => {
+      for (let n = 0; n < 50; n += 1) await ask(client, n);
     };
-    await Promise.all(holders.map(askOften));
-    for (const holder of holders) closeHolder(holder);
+    await Promise.all(replicas.map(askOften));
+    for (const client of replicas) closeAggregatorClient(client);
     expect(counts.right).to.be.above(100);
     expect(counts.none).to.be.above(100);
   });
@@ -218,22 +218,30 @@ const frameFrom = (write: (outbox: Parameters<typeof writeAnswer>[0]) => void): 
 };
 
 const questions: Question[] = [
-  { kind: 'count', partitions: [], floors: [], waitMs: 80 },
+  { kind: 'count', partitions: [], minVersions: [], waitMs: 80 },
   {
     kind: 'count',
     partitions: [0, 31],
-    floors: [
+    minVersions: [
       ['note', 'a', 1],
       ['note', 'ä', 2_000],
     ],
     waitMs: 0,
   },
-  { kind: 'list', entity: 'note', partition: 31, offset: 1_000_000, limit: 100, floors: [['note', 'b', 3]], waitMs: 5 },
+  {
+    kind: 'list',
+    entity: 'note',
+    partition: 31,
+    offset: 1_000_000,
+    limit: 100,
+    minVersions: [['note', 'b', 3]],
+    waitMs: 5,
+  },
   { kind: 'dump', entity: 'note', partition: 0, after: 'a', limit: 10_000 },
 ];
 
 const answers: Answer[] = [
-  { kind: 'counted', living: { 0: { note: 1 }, 31: { note: 1_000_000 } }, lagMs: 1.5, behind: false },
+  { kind: 'counted', active: { 0: { note: 1 }, 31: { note: 1_000_000 } }, lagMs: 1.5, behind: false },
   { kind: 'listed', items: 2, lagMs: 0, behind: true },
   { kind: 'dumped', states: [['a', { status: 'deleted', version: 3 }]] },
   { kind: 'notHere' },
@@ -417,15 +425,16 @@ const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value)
 const isOnly = (value: object, ...names: string[]) => Object.keys(value).every((name) => names.includes(name));
 
 const isQuestion = (question: Question): boolean => {
-  const isFloor = (floor: unknown[]) => floor.length === 3 && isText(floor[0]) && isText(floor[1]) && isCount(floor[2]);
-  const isWaiting = ({ floors, waitMs }: { floors: unknown[][]; waitMs: number }) =>
-    floors.every(isFloor) && waitMs >= 0 && waitMs <= 65_535;
+  const isMinVersion = (minVersion: unknown[]) =>
+    minVersion.length === 3 && isText(minVersion[0]) && isText(minVersion[1]) && isCount(minVersion[2]);
+  const isWaiting = ({ minVersions, waitMs }: { minVersions: unknown[][]; waitMs: number }) =>
+    minVersions.every(isMinVersion) && waitMs >= 0 && waitMs <= 65_535;
   switch (question.kind) {
     case 'count':
       return (
         isWaiting(question) &&
         question.partitions.every(isCount) &&
-        isOnly(question, 'kind', 'partitions', 'floors', 'waitMs')
+        isOnly(question, 'kind', 'partitions', 'minVersions', 'waitMs')
       );
     case 'list':
       return (
@@ -461,7 +470,7 @@ const isAnswer = (answer: Answer): boolean => {
   switch (answer.kind) {
     case 'counted':
       return (
-        Object.values(answer.living).every((counts) => Object.values(counts).every(isCount)) &&
+        Object.values(answer.active).every((counts) => Object.values(counts).every(isCount)) &&
         Number.isFinite(answer.lagMs)
       );
     case 'listed':

@@ -3,11 +3,11 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { until } from '@muster/testing';
 import { expect } from 'chai';
 import {
-  closeHolder,
-  type Holder,
-  type HolderOptions,
+  type AggregatorClient,
+  type AggregatorClientOptions,
+  closeAggregatorClient,
   isAnswering,
-  openHolder,
+  openAggregatorClient,
   readFrom,
 } from './aggregator-client.ts';
 import type { WireProblem } from './complaints.ts';
@@ -146,13 +146,13 @@ describe('A greeting', () => {
   }
 
   it('of another version says which', () => {
-    const challenge = blockOf(greetingKinds.challenge, 0, Buffer.from(JSON.stringify({ version: '2', nonce: one })));
+    const challenge = blockOf(greetingKinds.challenge, 0, Buffer.from(JSON.stringify({ version: '3', nonce: one })));
     expect(problemOf(hearWelcome(openGreeting(self, two), key, challenge))).to.match(
-      /^language: it speaks version "2".*this process version "1"/,
+      /^language: it speaks version "3".*this process version "2"/,
     );
     const { inbox, hello } = begin();
-    const newer = blockOf(greetingKinds.hello, 0, Buffer.from(JSON.stringify({ ...wordsOf(hello), version: '2' })));
-    expect(problemOf(hearHello(inbox, one, key, self, newer))).to.match(/^language: it speaks version "2"/);
+    const newer = blockOf(greetingKinds.hello, 0, Buffer.from(JSON.stringify({ ...wordsOf(hello), version: '3' })));
+    expect(problemOf(hearHello(inbox, one, key, self, newer))).to.match(/^language: it speaks version "3"/);
   });
 
   it('takes one message at a time: whoever goes on before the other has answered is refused', () => {
@@ -194,9 +194,9 @@ describe('A gateway at the wire', () => {
     await using service = await openService();
     using gateway = connectTo(service.port, { secret: 'another secret of others' });
     await until('both have said so', () => gateway.problems.length > 0 && service.problems.length > 0);
-    await until('it has tried again', () => gateway.holder.failures > 3);
-    expect(isAnswering(gateway.holder)).to.equal(false);
-    expect(await readFrom(gateway.holder, reading, 5_000)).to.equal(undefined);
+    await until('it has tried again', () => gateway.client.failures > 3);
+    expect(isAnswering(gateway.client)).to.equal(false);
+    expect(await readFrom(gateway.client, reading, 5_000)).to.equal(undefined);
     expect(gateway.problems.map(({ kind }) => kind)).to.deep.equal(['secret']); // once, however often it tried
     expect(gateway.problems[0]?.message).to.match(
       /^Cannot ask aggregator-0 at 127\.0\.0\.1:\d+: it says that our proof of CLUSTER_SECRET is wrong/,
@@ -211,8 +211,8 @@ describe('A gateway at the wire', () => {
   it('does not believe the aggregator of another installation at a port that was its own aggregator’s', async () => {
     await using service = await openService({ identity: () => ({ ...self, database: 'other' }) });
     using gateway = connectTo(service.port);
-    await until('it has tried again', () => gateway.holder.failures > 2);
-    expect(isAnswering(gateway.holder)).to.equal(false);
+    await until('it has tried again', () => gateway.client.failures > 2);
+    expect(isAnswering(gateway.client)).to.equal(false);
     expect(gateway.problems.map(({ kind }) => kind)).to.deep.equal(['identity']);
   });
 
@@ -220,23 +220,23 @@ describe('A gateway at the wire', () => {
     const identity = { ...self };
     await using service = await openService({ identity: () => identity });
     using before = connectTo(service.port);
-    await until('it is connected', () => isAnswering(before.holder));
+    await until('it is connected', () => isAnswering(before.client));
     identity.incarnation = 'b2';
-    expect(isAnswering(before.holder)).to.equal(true);
+    expect(isAnswering(before.client)).to.equal(true);
     dropConnections(service);
     await until('it is refused', () => before.problems.length > 0);
     expect(before.problems.map(({ kind }) => kind)).to.deep.equal(['incarnation']);
     using after = connectTo(service.port, { incarnation: 'b2' });
-    await until('it is connected', () => isAnswering(after.holder));
-    expect(isAnswering(before.holder)).to.equal(false);
+    await until('it is connected', () => isAnswering(after.client));
+    expect(isAnswering(before.client)).to.equal(false);
     expect(service.problems).to.deep.equal([]); // a restart is no news
   });
 
   it('leaves a program that speaks another language, and says so once', async () => {
     await using stranger = await openStranger((socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
     using gateway = connectTo(stranger.port);
-    await until('it has tried again', () => gateway.holder.failures > 2);
-    expect(isAnswering(gateway.holder)).to.equal(false);
+    await until('it has tried again', () => gateway.client.failures > 2);
+    expect(isAnswering(gateway.client)).to.equal(false);
     expect(gateway.problems.map(({ kind }) => kind)).to.deep.equal(['language']);
   });
 
@@ -244,9 +244,9 @@ describe('A gateway at the wire', () => {
     await using mute = await openStranger(() => undefined);
     using gateway = connectTo(mute.port);
     const startedAt = performance.now();
-    await until('it has given up', () => gateway.holder.failures === 1);
+    await until('it has given up', () => gateway.client.failures === 1);
     expect(performance.now() - startedAt).to.be.within(1_900, 4_000);
-    expect(isAnswering(gateway.holder)).to.equal(false);
+    expect(isAnswering(gateway.client)).to.equal(false);
   });
 
   it('leaves an aggregator whose answer is damaged, and hears nothing else of it', async () => {
@@ -255,10 +255,10 @@ describe('A gateway at the wire', () => {
       return bytes;
     });
     using gateway = connectTo(damaged.port);
-    await until('it is connected', () => isAnswering(gateway.holder));
-    expect(await readFrom(gateway.holder, reading, 5_000)).to.equal(undefined);
+    await until('it is connected', () => isAnswering(gateway.client));
+    expect(await readFrom(gateway.client, reading, 5_000)).to.equal(undefined);
     expect(gateway.problems.map(({ kind }) => kind)).to.deep.equal(['frame']);
-    await until('it is connected again', () => isAnswering(gateway.holder));
+    await until('it is connected again', () => isAnswering(gateway.client));
   });
 });
 
@@ -266,7 +266,7 @@ describe('A read service', () => {
   it('hangs up on strangers and broken peers, and goes on serving the others', async () => {
     await using service = await openService();
     using gateway = connectTo(service.port);
-    await until('it is connected', () => isAnswering(gateway.holder));
+    await until('it is connected', () => isAnswering(gateway.client));
     const text = (kind: number, value: unknown) =>
       blockOf(kind, 1, Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
     const greeted = [
@@ -276,19 +276,19 @@ describe('A read service', () => {
       blockOf(1, 1, Buffer.from([0, 0, 0, 0, 0, 0, 200])), // a read whose entity is longer than all of it
       text(2, '{'),
       text(2, { kind: 'drop' }),
-      text(2, { kind: 'count', partitions: [], floors: [['note', 1, 1]], waitMs: 0 }),
-      text(2, { kind: 'count', partitions: [], floors: [['note', 'a', 1, 1]], waitMs: 0 }),
-      text(2, { kind: 'count', partitions: [], floors: 'all', waitMs: 0 }),
-      text(2, { kind: 'count', partitions: [-1], floors: [], waitMs: 0 }),
-      text(2, { kind: 'count', partitions: Array.from({ length: 1_025 }, () => 0), floors: [], waitMs: 0 }),
+      text(2, { kind: 'count', partitions: [], minVersions: [['note', 1, 1]], waitMs: 0 }),
+      text(2, { kind: 'count', partitions: [], minVersions: [['note', 'a', 1, 1]], waitMs: 0 }),
+      text(2, { kind: 'count', partitions: [], minVersions: 'all', waitMs: 0 }),
+      text(2, { kind: 'count', partitions: [-1], minVersions: [], waitMs: 0 }),
+      text(2, { kind: 'count', partitions: Array.from({ length: 1_025 }, () => 0), minVersions: [], waitMs: 0 }),
       text(2, {
         kind: 'count',
         partitions: [],
-        floors: Array.from({ length: 100_001 }, () => ['a', 'b', 1]),
+        minVersions: Array.from({ length: 100_001 }, () => ['a', 'b', 1]),
         waitMs: 0,
       }),
-      text(2, { kind: 'list', entity: 'note', partition: 1, offset: -1, limit: 1, floors: [], waitMs: 0 }),
-      text(2, { kind: 'list', entity: 'note', partition: 1, offset: 0, limit: 1e9, floors: [], waitMs: 0 }),
+      text(2, { kind: 'list', entity: 'note', partition: 1, offset: -1, limit: 1, minVersions: [], waitMs: 0 }),
+      text(2, { kind: 'list', entity: 'note', partition: 1, offset: 0, limit: 1e9, minVersions: [], waitMs: 0 }),
       text(2, { kind: 'dump', entity: 'note', partition: '1', after: '', limit: 1 }),
       text(3, ''), // a second hello
       Buffer.concat([text(99, ''), text(1, '\0\0\0\0\0\0\0a')]), // a good request after a bad one
@@ -307,7 +307,7 @@ describe('A read service', () => {
     expect(new Set(service.problems.map(({ kind }) => kind))).to.deep.equal(new Set(['frame', 'request', 'language']));
     expect(service.problems).to.have.length(3); // one of each kind, not of each connection
     expect(service.counts.asked).to.equal(0);
-    expect((await readFrom(gateway.holder, reading, 5_000))?.kind).to.equal('notYet');
+    expect((await readFrom(gateway.client, reading, 5_000))?.kind).to.equal('notYet');
   });
 
   it('gives a connection 2 s to greet, also one that says its hello letter by letter', async () => {
@@ -328,7 +328,7 @@ describe('A read service', () => {
   it('keeps at most 64 connections that have not greeted: the oldest goes', async () => {
     await using service = await openService();
     using gateway = connectTo(service.port);
-    await until('it is connected', () => isAnswering(gateway.holder));
+    await until('it is connected', () => isAnswering(gateway.client));
     const sockets = Array.from({ length: 80 }, () =>
       connect({ host: '127.0.0.1', port: service.port })
         .on('error', () => undefined)
@@ -337,9 +337,9 @@ describe('A read service', () => {
     await until('the first are closed', () => sockets.filter(({ destroyed }) => destroyed).length === 16, 1_500);
     expect(service.strangers.size).to.equal(64);
     expect(service.problems.map(({ kind }) => kind)).to.deep.equal(['flood']);
-    expect((await readFrom(gateway.holder, reading, 5_000))?.kind).to.equal('notYet');
+    expect((await readFrom(gateway.client, reading, 5_000))?.kind).to.equal('notYet');
     using another = connectTo(service.port);
-    await until('a gateway still comes through', () => isAnswering(another.holder), 1_000);
+    await until('a gateway still comes through', () => isAnswering(another.client), 1_000);
     for (const socket of sockets) socket.destroy();
   });
 });
@@ -385,17 +385,17 @@ const openService = async (
 
 const connectTo = (
   port: number,
-  more: Partial<HolderOptions> = {},
-): Disposable & { holder: Holder; problems: WireProblem[] } => {
+  more: Partial<AggregatorClientOptions> = {},
+): Disposable & { client: AggregatorClient; problems: WireProblem[] } => {
   const problems: WireProblem[] = [];
-  const holder = openHolder({
+  const client = openAggregatorClient({
     ...self,
     address: `127.0.0.1:${port}`,
     secret,
     onProblem: (problem) => problems.push(problem),
     ...more,
   });
-  return { holder, problems, [Symbol.dispose]: () => closeHolder(holder) };
+  return { client, problems, [Symbol.dispose]: () => closeAggregatorClient(client) };
 };
 
 const openStranger = async (onConnection: (socket: Socket) => void) => {

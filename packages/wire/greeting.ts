@@ -36,7 +36,7 @@ export type HeardWelcome =
 
 export const greetingKinds = { hello: 3, challenge: 67, welcome: 68, refused: 69 } as const;
 
-const version = '1';
+const version = '2';
 const greetingBytesMax = 1_024;
 const wordLengthMax = 128;
 

@@ -1,14 +1,14 @@
 export {
-  askHolder,
-  closeHolder,
-  type Holder,
-  type HolderOptions,
+  type AggregatorClient,
+  type AggregatorClientOptions,
+  askAggregator,
+  closeAggregatorClient,
   isAnswering,
-  openHolder,
+  openAggregatorClient,
   readFrom,
 } from './aggregator-client.ts';
 export type { WireProblem } from './complaints.ts';
 export type { Identity } from './greeting.ts';
 export type { ReadReply, ReadRequest } from './messages.ts';
-export type { Answer, Floor, Question } from './questions.ts';
+export type { Answer, MinVersion, Question } from './questions.ts';
 export { type Answers, dropConnections, type ReadService, type ServeOptions, serveRequests } from './serve-requests.ts';

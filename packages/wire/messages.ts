@@ -7,11 +7,11 @@ import { writeFrame } from './frames.ts';
 
 export const kinds = { read: 1, ask: 2, readReply: 65, answer: 66 } as const;
 
-/** Asks for one thing; the holder waits up to `waitMs` milliseconds until it has `minVersion` (0: whatever it has). */
+/** Asks for one thing; the replica waits up to `waitMs` milliseconds until it has `minVersion` (0: whatever it has). */
 export type ReadRequest = { entity: string; id: string; minVersion: number; waitMs: number };
 
 /**
- * A thing as a holder has it. `json` is what clients see of an active one. `behind`: the holder has not seen its own
+ * A thing as a replica has it. `json` is what clients see of an active one. `behind`: the replica has not seen its own
  * heartbeat for long and may be stale. `lagMs`: the age of that heartbeat. `notHere`: it does not serve that partition
  * (now). `notYet`: it did not reach `minVersion` in time.
  */

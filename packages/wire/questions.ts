@@ -5,23 +5,31 @@ import { kinds } from './messages.ts';
 // may be broken, or of another release.
 
 /** A version that must have been applied before a set is answered. */
-export type Floor = [entity: string, id: string, version: number];
+export type MinVersion = [entity: string, id: string, version: number];
 
 export type Question =
-  | { kind: 'count'; partitions: number[]; floors: Floor[]; waitMs: number }
-  | { kind: 'list'; entity: string; partition: number; offset: number; limit: number; floors: Floor[]; waitMs: number }
+  | { kind: 'count'; partitions: number[]; minVersions: MinVersion[]; waitMs: number }
+  | {
+      kind: 'list';
+      entity: string;
+      partition: number;
+      offset: number;
+      limit: number;
+      minVersions: MinVersion[];
+      waitMs: number;
+    }
   | { kind: 'dump'; partition: number; entity: string; after: string; limit: number };
 
 export type Answer =
-  | { kind: 'counted'; living: Record<number, Record<string, number>>; lagMs: number; behind: boolean }
+  | { kind: 'counted'; active: Record<number, Record<string, number>>; lagMs: number; behind: boolean }
   // the text: what clients see of each, with commas between
   | { kind: 'listed'; items: number; lagMs: number; behind: boolean }
   | { kind: 'dumped'; states: [id: string, state: unknown][] }
   | { kind: 'notHere' }
   | { kind: 'notYet' };
 
-/** How many floors a question may have. */
-export const floorsMax = 100_000;
+/** How many minVersions a question may have. */
+export const minVersionsMax = 100_000;
 const limitMax = 100_000;
 const wordLengthMax = 255;
 const waitMsMax = 65_535;
@@ -36,19 +44,24 @@ export const writeQuestion = (outbox: Outbox, request: number, question: Questio
  * The question in a frame, with nothing beside what a question has; throws SyntaxError or RangeError when it is none.
  */
 export const parseQuestion = ({ payload }: Frame): Question => {
-  const { kind, entity, partition, partitions, offset, limit, after, floors, waitMs } = asRecord(
+  const { kind, entity, partition, partitions, offset, limit, after, minVersions, waitMs } = asRecord(
     JSON.parse(payload.toString('utf8')),
   );
   switch (kind) {
     case 'count':
-      return { kind, partitions: asPartitions(partitions), floors: asFloors(floors), waitMs: asWait(waitMs) };
+      return {
+        kind,
+        partitions: asPartitions(partitions),
+        minVersions: asMinVersions(minVersions),
+        waitMs: asWait(waitMs),
+      };
     case 'list':
       return {
         kind,
         ...asPlace(entity, partition),
         offset: asCount(offset),
         limit: asLimit(limit),
-        floors: asFloors(floors),
+        minVersions: asMinVersions(minVersions),
         waitMs: asWait(waitMs),
       };
     case 'dump':
@@ -83,10 +96,10 @@ export const parseAnswer = ({ payload }: Frame): { answer: Answer; text: string 
   };
 };
 
-const asAnswer = ({ kind, living, items, states, lagMs, behind }: Record<string, unknown>): Answer => {
+const asAnswer = ({ kind, active, items, states, lagMs, behind }: Record<string, unknown>): Answer => {
   switch (kind) {
     case 'counted':
-      return { kind, living: asLiving(living), lagMs: asNumber(lagMs), behind: asBoolean(behind) };
+      return { kind, active: asActive(active), lagMs: asNumber(lagMs), behind: asBoolean(behind) };
     case 'listed':
       return { kind, items: asCount(items), lagMs: asNumber(lagMs), behind: asBoolean(behind) };
     case 'dumped':
@@ -139,24 +152,24 @@ const asWait = (value: unknown): number => Math.min(waitMsMax, Math.max(0, asNum
 
 const asPlace = (entity: unknown, partition: unknown) => ({ entity: asWord(entity), partition: asCount(partition) });
 
-const asFloors = (value: unknown): Floor[] => {
-  const floors = asArray(value, floorsMax);
-  for (const floor of floors) {
-    const [entity, id, version] = asArray(floor, 3);
+const asMinVersions = (value: unknown): MinVersion[] => {
+  const minVersions = asArray(value, minVersionsMax);
+  for (const minVersion of minVersions) {
+    const [entity, id, version] = asArray(minVersion, 3);
     asWord(entity);
     asWord(id);
     asCount(version);
   }
-  return floors as Floor[];
+  return minVersions as MinVersion[];
 };
 
-const asLiving = (value: unknown): Record<number, Record<string, number>> => {
-  const living = asRecord(value);
-  for (const [partition, counts] of Object.entries(living)) {
+const asActive = (value: unknown): Record<number, Record<string, number>> => {
+  const active = asRecord(value);
+  for (const [partition, counts] of Object.entries(active)) {
     asCount(Number(partition));
     for (const count of Object.values(asRecord(counts))) asCount(count);
   }
-  return living as Record<number, Record<string, number>>;
+  return active as Record<number, Record<string, number>>;
 };
 
 const asStates = (value: unknown): [string, unknown][] => {

@@ -4,17 +4,17 @@ import { anyId, until } from '@muster/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
-  askHolder,
-  closeHolder,
-  type Holder,
-  type HolderOptions,
+  type AggregatorClient,
+  type AggregatorClientOptions,
+  askAggregator,
+  closeAggregatorClient,
   isAnswering,
-  openHolder,
+  openAggregatorClient,
   readFrom,
 } from './aggregator-client.ts';
 import type { Identity } from './greeting.ts';
 import type { ReadReply, ReadRequest } from './messages.ts';
-import type { Floor, Question } from './questions.ts';
+import type { MinVersion, Question } from './questions.ts';
 import { type Answers, type ServeOptions, serveRequests } from './serve-requests.ts';
 
 const host = '127.0.0.1';
@@ -23,9 +23,9 @@ describe('The wire between a gateway and an aggregator', () => {
   it('gives each of many concurrent reads its own answer, whatever the order of the answers', async () => {
     await using pair = await openPair({ read: async ({ id }) => pauseALittle(id).then(() => stateOf(id)) });
     const ids = Array.from({ length: 2_000 }, (_, n) => `id-${n}`);
-    const replies = await Promise.all(ids.map((id) => readFrom(pair.holder, reading(id), 5_000)));
+    const replies = await Promise.all(ids.map((id) => readFrom(pair.client, reading(id), 5_000)));
     expect(replies.map((reply) => jsonOf(reply))).to.deep.equal(ids.map((id) => jsonOf(stateOf(id))));
-    expect(pair.holder.slots.size).to.equal(0);
+    expect(pair.client.slots.size).to.equal(0);
   });
 
   it('hands on a read and its reply as they are', async () => {
@@ -41,7 +41,7 @@ describe('The wire between a gateway and an aggregator', () => {
     await fc.assert(
       fc.asyncProperty(anyRequest, anyReply, async (request, reply) => {
         next.push(reply);
-        expect(await readFrom(pair.holder, request, 5_000)).to.deep.equal(reply);
+        expect(await readFrom(pair.client, request, 5_000)).to.deep.equal(reply);
         expect(asked.pop()).to.deep.equal(request);
       }),
     );
@@ -60,10 +60,10 @@ describe('The wire between a gateway and an aggregator', () => {
       partition: 3,
       offset: 1_000_000,
       limit: 5,
-      floors: [['note', 'ä', 2]],
+      minVersions: [['note', 'ä', 2]],
       waitMs: 5,
     };
-    expect(await askHolder(pair.holder, question, 5_000)).to.deep.equal({
+    expect(await askAggregator(pair.client, question, 5_000)).to.deep.equal({
       answer: { kind: 'listed', items: 1, lagMs: 0, behind: false },
       text: `${JSON.stringify(question)} ä😀\0`,
     });
@@ -73,7 +73,9 @@ describe('The wire between a gateway and an aggregator', () => {
     const text = 'x'.repeat(20_000_000);
     await using pair = await openPair({ ask: async () => ({ answer: { kind: 'notHere' }, text }) });
     const answers = await Promise.all(
-      [1, 2].map(() => askHolder(pair.holder, { kind: 'count', partitions: [], floors: [], waitMs: 0 }, 20_000)),
+      [1, 2].map(() =>
+        askAggregator(pair.client, { kind: 'count', partitions: [], minVersions: [], waitMs: 0 }, 20_000),
+      ),
     );
     expect(answers.map((answer) => answer?.text.length)).to.deep.equal([text.length, text.length]);
   });
@@ -86,26 +88,26 @@ describe('The wire between a gateway and an aggregator', () => {
         return { kind: 'notYet' };
       },
     });
-    expect(await readFrom(pair.holder, { ...reading('a'), waitMs: -10 }, 5_000)).to.deep.equal({ kind: 'notYet' });
+    expect(await readFrom(pair.client, { ...reading('a'), waitMs: -10 }, 5_000)).to.deep.equal({ kind: 'notYet' });
     expect(waits).to.deep.equal([0]);
   });
 });
 
-describe('A holder that does not answer', () => {
+describe('A client that does not answer', () => {
   it('leaves a read without an answer at its time, and is not asked again', async () => {
     await using pair = await openPair({ read: () => forever() });
     const startedAt = performance.now();
-    expect(await readFrom(pair.holder, reading('a'), 100)).to.equal(undefined);
+    expect(await readFrom(pair.client, reading('a'), 100)).to.equal(undefined);
     expect(performance.now() - startedAt).to.be.within(95, 1_500);
-    expect(isAnswering(pair.holder)).to.equal(false);
-    expect(pair.holder).to.deep.include({ suspect: true, slots: new Map() });
+    expect(isAnswering(pair.client)).to.equal(false);
+    expect(pair.client).to.deep.include({ suspect: true, slots: new Map() });
   });
 
   it('bounds each read by its own time, whichever was asked first', async () => {
     await using pair = await openPair({ read: () => forever() });
     const startedAt = performance.now();
-    const slow = readFrom(pair.holder, reading('slow'), 1_500).then(() => performance.now() - startedAt);
-    const quick = readFrom(pair.holder, reading('quick'), 50).then(() => performance.now() - startedAt);
+    const slow = readFrom(pair.client, reading('slow'), 1_500).then(() => performance.now() - startedAt);
+    const quick = readFrom(pair.client, reading('quick'), 50).then(() => performance.now() - startedAt);
     expect(await quick).to.be.within(45, 1_000);
     expect(await slow).to.be.within(1_495, 4_000);
   });
@@ -113,11 +115,11 @@ describe('A holder that does not answer', () => {
   it('is asked again once it answers again, which a probe finds out', async () => {
     const mute = { on: true };
     await using pair = await openPair({ read: ({ id }) => (mute.on ? forever() : stateOf(id)) });
-    await readFrom(pair.holder, reading('a'), 50);
-    expect(isAnswering(pair.holder)).to.equal(false);
+    await readFrom(pair.client, reading('a'), 50);
+    expect(isAnswering(pair.client)).to.equal(false);
     mute.on = false;
-    await until('a probe was answered', () => isAnswering(pair.holder), 2_000);
-    expect(jsonOf(await readFrom(pair.holder, reading('b'), 5_000))).to.equal(jsonOf(stateOf('b')));
+    await until('a probe was answered', () => isAnswering(pair.client), 2_000);
+    expect(jsonOf(await readFrom(pair.client, reading('b'), 5_000))).to.equal(jsonOf(stateOf('b')));
   });
 
   it('that answers too late is not heard: the answer goes to nobody else', async () => {
@@ -126,55 +128,55 @@ describe('A holder that does not answer', () => {
       read: ({ id }) =>
         id === 'late' ? new Promise((resolve) => late.push(() => resolve(stateOf('late')))) : stateOf(id),
     });
-    expect(await readFrom(pair.holder, reading('late'), 50)).to.equal(undefined);
-    const next = readFrom(pair.holder, reading('next'), 5_000);
+    expect(await readFrom(pair.client, reading('late'), 50)).to.equal(undefined);
+    const next = readFrom(pair.client, reading('next'), 5_000);
     for (const answer of late) answer();
     expect(jsonOf(await next)).to.equal(jsonOf(stateOf('next')));
-    expect(jsonOf(await readFrom(pair.holder, reading('last'), 5_000))).to.equal(jsonOf(stateOf('last')));
+    expect(jsonOf(await readFrom(pair.client, reading('last'), 5_000))).to.equal(jsonOf(stateOf('last')));
   });
 
   it('has no more than so many requests in flight; further ones get no answer at once', async () => {
     await using pair = await openPair({ read: () => forever() });
-    const asked = Array.from({ length: 20_000 }, (_, n) => readFrom(pair.holder, reading(String(n)), 3_000));
-    expect(isAnswering(pair.holder)).to.equal(false);
+    const asked = Array.from({ length: 20_000 }, (_, n) => readFrom(pair.client, reading(String(n)), 3_000));
+    expect(isAnswering(pair.client)).to.equal(false);
     const startedAt = performance.now();
-    expect(await readFrom(pair.holder, reading('more'), 3_000)).to.equal(undefined);
+    expect(await readFrom(pair.client, reading('more'), 3_000)).to.equal(undefined);
     expect(performance.now() - startedAt).to.be.below(1_000);
-    closeHolder(pair.holder);
+    closeAggregatorClient(pair.client);
     expect(new Set(await Promise.all(asked))).to.deep.equal(new Set([undefined]));
   });
 });
 
-describe('A connection to a holder', () => {
-  it('comes back by itself when the holder does', async () => {
+describe('A connection to a client', () => {
+  it('comes back by itself when the client does', async () => {
     await using service = await serveRequests(serving());
     using connection = connectTo(service.port);
-    await until('it is connected', () => isAnswering(connection.holder));
-    const waiting = readFrom(connection.holder, reading('a'), 5_000);
+    await until('it is connected', () => isAnswering(connection.client));
+    const waiting = readFrom(connection.client, reading('a'), 5_000);
     await waiting;
     await service[Symbol.asyncDispose]();
-    await until('the connection is gone', () => !isAnswering(connection.holder));
-    expect(await readFrom(connection.holder, reading('a'), 5_000)).to.equal(undefined);
+    await until('the connection is gone', () => !isAnswering(connection.client));
+    expect(await readFrom(connection.client, reading('a'), 5_000)).to.equal(undefined);
     await using _again = await serveRequests(serving({ port: service.port }));
-    await until('it is connected again', () => isAnswering(connection.holder));
-    expect(jsonOf(await readFrom(connection.holder, reading('b'), 5_000))).to.equal(jsonOf(stateOf('b')));
+    await until('it is connected again', () => isAnswering(connection.client));
+    expect(jsonOf(await readFrom(connection.client, reading('b'), 5_000))).to.equal(jsonOf(stateOf('b')));
   });
 
   it('that breaks leaves its requests without an answer at once, not at their time', async () => {
     await using service = await serveRequests(serving({ answers: { ...answering, read: () => forever() } }));
     using connection = connectTo(service.port);
-    await until('it is connected', () => isAnswering(connection.holder));
-    const waiting = readFrom(connection.holder, reading('a'), 60_000);
+    await until('it is connected', () => isAnswering(connection.client));
+    const waiting = readFrom(connection.client, reading('a'), 60_000);
     await service[Symbol.asyncDispose]();
     expect(await waiting).to.equal(undefined);
   });
 
-  it('is made as soon as there is a holder, however long that takes', async () => {
+  it('is made as soon as there is a client, however long that takes', async () => {
     const port = await freePort();
     using connection = connectTo(port);
-    await until('it was refused a few times', () => connection.holder.failures >= 3);
+    await until('it was refused a few times', () => connection.client.failures >= 3);
     await using _service = await serveRequests(serving({ port }));
-    await until('it is connected', () => isAnswering(connection.holder));
+    await until('it is connected', () => isAnswering(connection.client));
   });
 
   it('uses no number twice: when all are used up, it is made anew', async () => {
@@ -183,35 +185,43 @@ describe('A connection to a holder', () => {
       read: ({ id }) =>
         id === 'late' ? new Promise((resolve) => late.push(() => resolve(stateOf('late')))) : stateOf(id),
     });
-    const first = pair.holder.socket;
-    expect(await readFrom(pair.holder, reading('late'), 50)).to.equal(undefined); // number 1, or soon after
-    await until('a probe was answered', () => isAnswering(pair.holder), 2_000);
-    pair.holder.nextRequest = 0xffff_ffff;
-    expect(jsonOf(await readFrom(pair.holder, reading('last'), 5_000))).to.equal(jsonOf(stateOf('last')));
-    expect(await readFrom(pair.holder, reading('none'), 5_000)).to.equal(undefined);
-    await until('it is connected again', () => isAnswering(pair.holder));
-    expect(pair.holder.socket).not.to.equal(first);
+    const first = pair.client.socket;
+    expect(await readFrom(pair.client, reading('late'), 50)).to.equal(undefined); // number 1, or soon after
+    await until('a probe was answered', () => isAnswering(pair.client), 2_000);
+    pair.client.nextRequest = 0xffff_ffff;
+    expect(jsonOf(await readFrom(pair.client, reading('last'), 5_000))).to.equal(jsonOf(stateOf('last')));
+    expect(await readFrom(pair.client, reading('none'), 5_000)).to.equal(undefined);
+    await until('it is connected again', () => isAnswering(pair.client));
+    expect(pair.client.socket).not.to.equal(first);
     const ids = ['a', 'bb', 'ccc'];
-    const replies = ids.map((id) => readFrom(pair.holder, reading(id), 5_000));
+    const replies = ids.map((id) => readFrom(pair.client, reading(id), 5_000));
     for (const answer of late) answer();
     expect((await Promise.all(replies)).map(jsonOf)).to.deep.equal(ids.map((id) => jsonOf(stateOf(id))));
   });
 
   it('sends no question that is longer than an aggregator takes', async () => {
     await using pair = await openPair();
-    const floors = (length: number, id: string): Floor[] => Array.from({ length }, () => ['note', id, 1]);
+    const minVersions = (length: number, id: string): MinVersion[] => Array.from({ length }, () => ['note', id, 1]);
     expect(
-      await askHolder(pair.holder, { kind: 'count', partitions: [], floors: floors(100_001, 'a'), waitMs: 0 }, 5_000),
-    ).to.equal(undefined);
-    expect(
-      await askHolder(
-        pair.holder,
-        { kind: 'count', partitions: [], floors: floors(100_000, 'a'.repeat(64)), waitMs: 0 },
+      await askAggregator(
+        pair.client,
+        { kind: 'count', partitions: [], minVersions: minVersions(100_001, 'a'), waitMs: 0 },
         5_000,
       ),
     ).to.equal(undefined);
     expect(
-      await askHolder(pair.holder, { kind: 'count', partitions: [], floors: floors(100_000, 'a'), waitMs: 0 }, 5_000),
+      await askAggregator(
+        pair.client,
+        { kind: 'count', partitions: [], minVersions: minVersions(100_000, 'a'.repeat(64)), waitMs: 0 },
+        5_000,
+      ),
+    ).to.equal(undefined);
+    expect(
+      await askAggregator(
+        pair.client,
+        { kind: 'count', partitions: [], minVersions: minVersions(100_000, 'a'), waitMs: 0 },
+        5_000,
+      ),
     ).not.to.equal(undefined);
   });
 
@@ -219,14 +229,14 @@ describe('A connection to a holder', () => {
     await new Promise(setImmediate); // mocha's own timer runs from here on
     const [before, timers] = [openHandles(), openHandles('Timeout').length];
     await using service = await serveRequests(serving());
-    const standing = openHolder(calling(service.port));
+    const standing = openAggregatorClient(calling(service.port));
     await until('it is connected', () => isAnswering(standing));
-    closeHolder(standing);
-    closeHolder(openHolder(calling(service.port)));
+    closeAggregatorClient(standing);
+    closeAggregatorClient(openAggregatorClient(calling(service.port)));
     const port = await freePort();
-    const refused = openHolder(calling(port));
+    const refused = openAggregatorClient(calling(port));
     await until('it waits for its next try', () => refused.failures > 0);
-    closeHolder(refused);
+    closeAggregatorClient(refused);
     expect(openHandles('Timeout').length).to.equal(timers);
     await until(
       'the service has nobody connected and all handles are gone',
@@ -239,11 +249,11 @@ describe('A connection to a holder', () => {
 
   it('closed answers nothing any more', async () => {
     await using pair = await openPair({ read: () => forever() });
-    const waiting = readFrom(pair.holder, reading('a'), 60_000);
-    closeHolder(pair.holder);
+    const waiting = readFrom(pair.client, reading('a'), 60_000);
+    closeAggregatorClient(pair.client);
     expect(await waiting).to.equal(undefined);
-    expect(await readFrom(pair.holder, reading('a'), 60_000)).to.equal(undefined);
-    expect(isAnswering(pair.holder)).to.equal(false);
+    expect(await readFrom(pair.client, reading('a'), 60_000)).to.equal(undefined);
+    expect(isAnswering(pair.client)).to.equal(false);
   });
 });
 
@@ -255,12 +265,12 @@ describe('A read service', () => {
       ask: async () => Promise.reject(new Error('neither')),
     };
     await using pair = await openPair(failing, { onError: (error) => errors.push(error) });
-    expect(await readFrom(pair.holder, reading('bad'), 50)).to.equal(undefined);
-    expect(await askHolder(pair.holder, { kind: 'count', partitions: [], floors: [], waitMs: 0 }, 50)).to.equal(
-      undefined,
-    );
+    expect(await readFrom(pair.client, reading('bad'), 50)).to.equal(undefined);
+    expect(
+      await askAggregator(pair.client, { kind: 'count', partitions: [], minVersions: [], waitMs: 0 }, 50),
+    ).to.equal(undefined);
     expect(errors.map(String)).to.deep.equal(['Error: no', 'Error: neither']);
-    expect(jsonOf(await readFrom(pair.holder, reading('a'), 5_000))).to.equal(jsonOf(stateOf('a')));
+    expect(jsonOf(await readFrom(pair.client, reading('a'), 5_000))).to.equal(jsonOf(stateOf('a')));
   });
 
   it('does not start on a port that is taken', async () => {
@@ -309,7 +319,7 @@ const serving = (more: Partial<ServeOptions> = {}): ServeOptions => ({
   ...more,
 });
 
-const calling = (port: number, more: Partial<HolderOptions> = {}): HolderOptions => ({
+const calling = (port: number, more: Partial<AggregatorClientOptions> = {}): AggregatorClientOptions => ({
   ...self,
   address: `${host}:${port}`,
   secret,
@@ -350,21 +360,24 @@ const anyReply: fc.Arbitrary<ReadReply> = fc.oneof(
   }),
 );
 
-const connectTo = (port: number, more: Partial<HolderOptions> = {}): Disposable & { holder: Holder } => {
-  const holder = openHolder(calling(port, more));
-  return { holder, [Symbol.dispose]: () => closeHolder(holder) };
+const connectTo = (
+  port: number,
+  more: Partial<AggregatorClientOptions> = {},
+): Disposable & { client: AggregatorClient } => {
+  const client = openAggregatorClient(calling(port, more));
+  return { client, [Symbol.dispose]: () => closeAggregatorClient(client) };
 };
 
 /** A service and a connection to it that stands. */
 const openPair = async (answers: Partial<Answers> = {}, more: Partial<ServeOptions> = {}) => {
   const service = await serveRequests(serving({ answers: { ...answering, ...answers }, ...more }));
-  const { holder } = connectTo(service.port);
-  await until('it is connected', () => isAnswering(holder));
+  const { client } = connectTo(service.port);
+  await until('it is connected', () => isAnswering(client));
   const close = async () => {
-    closeHolder(holder);
+    closeAggregatorClient(client);
     await service[Symbol.asyncDispose]();
   };
-  return { holder, port: service.port, [Symbol.asyncDispose]: close };
+  return { client, port: service.port, [Symbol.asyncDispose]: close };
 };
 
 const openStranger = async (onConnection: (socket: Socket) => void) => {

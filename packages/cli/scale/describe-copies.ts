@@ -1,19 +1,19 @@
 import { type Copies, describePartitions } from '@muster/supervisor';
 
 /** The partitions that an aggregator serves. Pure. */
-export const partitionsOf = ({ holders }: Copies, name: string): number[] =>
-  holders.flatMap((names, partition) => (names.includes(name) ? [partition] : []));
+export const partitionsOf = ({ replicas }: Copies, name: string): number[] =>
+  replicas.flatMap((names, partition) => (names.includes(name) ? [partition] : []));
 
 /** How many copies the partitions have: `32 partitions, each held by 2 of 3 aggregators`. Pure. */
-export const describeCopies = ({ holders, live }: Copies): string => {
-  const counts = [...new Set(holders.map((names) => names.length))].sort((a, b) => b - a);
+export const describeCopies = ({ replicas, live }: Copies): string => {
+  const counts = [...new Set(replicas.map((names) => names.length))].sort((a, b) => b - a);
   const of = `of ${live.length} ${live.length === 1 ? 'aggregator' : 'aggregators'}`;
-  if (counts.length === 1) return `${holders.length} partitions, each held by ${counts[0]} ${of}`;
+  if (counts.length === 1) return `${replicas.length} partitions, each held by ${counts[0]} ${of}`;
   const groups = counts.map((count) => {
-    const these = holders.flatMap((names, partition) => (names.length === count ? [partition] : []));
+    const these = replicas.flatMap((names, partition) => (names.length === count ? [partition] : []));
     return `${these.length} held by ${count} (${describePartitions(these)})`;
   });
-  return `${holders.length} partitions: ${groups.join(', ')} ${of}`;
+  return `${replicas.length} partitions: ${groups.join(', ')} ${of}`;
 };
 
 /** Rows with columns of the same width, the last one as it is. Pure. */

@@ -14,7 +14,7 @@ export const describeStep = (step: Step): string => {
 };
 
 /**
- * What a change moved: each aggregator's partitions before and after, and how many partitions have other holders than
+ * What a change moved: each aggregator's partitions before and after, and how many partitions have other replicas than
  * before. Pure.
  */
 export const describeMove = (before: Copies, after: Copies): string => {
@@ -41,6 +41,6 @@ const countOf = (copies: Copies, name: string): string =>
   copies.live.includes(name) ? String(partitionsOf(copies, name).length) : '-';
 
 const countMoved = (before: Copies, after: Copies): number =>
-  after.holders.filter((names, partition) => names.join() !== (before.holders[partition] ?? []).join()).length;
+  after.replicas.filter((names, partition) => names.join() !== (before.replicas[partition] ?? []).join()).length;
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;

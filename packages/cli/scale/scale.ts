@@ -3,9 +3,9 @@ import { type Log, openLog } from '@muster/store';
 import {
   type Copies,
   type CopiesRule,
+  inspectCopies,
   judgeCopies,
   type Running,
-  readLook,
   readRunning,
   type Step,
 } from '@muster/supervisor';
@@ -78,7 +78,7 @@ const tellMove = async (
 
 const look = async (log: Log, rule: CopiesRule, names: readonly string[]): Promise<Copies> => {
   await log.client.connect();
-  return judgeCopies(await readLook(log), rule, names);
+  return judgeCopies(await inspectCopies(log), rule, names);
 };
 
 const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -49,11 +49,11 @@ export const seed = async (
     print(describe(seeded, options.via, (performance.now() - startedAt) / 1_000));
     if (signal.aborted) return refuse('broken off; the same command again goes on where it was', print, 1);
     await using aggregators = await openAggregators(log, system.secret);
-    if (aggregators.holders.length === 0) return tell(describeUnheld(aggregators.silent), print, 0);
+    if (aggregators.replicas.length === 0) return tell(describeUnheld(aggregators.silent), print, 0);
     const isHeld = await waitUntilHeld(aggregators, entity, partitions, options.seed, options.users);
     if (!isHeld) return refuse('the aggregators do not have all of them in memory yet', print, 1);
     return tell(
-      `Held by ${aggregators.holders.length} aggregators ${((performance.now() - startedAt) / 1_000).toFixed(1)} s after the start`,
+      `Held by ${aggregators.replicas.length} aggregators ${((performance.now() - startedAt) / 1_000).toFixed(1)} s after the start`,
       print,
       0,
     );

@@ -1,6 +1,6 @@
 import type { Entity } from '@muster/model';
 import { partitionOf } from '@muster/placement';
-import type { Floor, Holder } from '@muster/wire';
+import type { AggregatorClient, MinVersion } from '@muster/wire';
 import { type Aggregators, askUntil } from '../ask-aggregators.ts';
 import { makeUser } from './make-user.ts';
 
@@ -13,28 +13,28 @@ const tries = 12;
  * without progress.
  */
 export const waitUntilHeld = async (
-  { holders, byPartition }: Aggregators,
+  { replicas, byPartition }: Aggregators,
   entity: Entity,
   partitions: number,
   seed: number,
   users: number,
 ): Promise<boolean> => {
   for (let from = 0; from < users; from += usersAtOnce) {
-    const floors = floorsOf(entity, seed, from, Math.min(users, from + usersAtOnce));
-    const ownOf = (holder: Holder) =>
-      floors.filter(([name, id]) => byPartition.get(partitionOf(name, id, partitions))?.includes(holder));
-    const held = await Promise.all(holders.map((holder) => isHeld(holder, ownOf(holder))));
+    const minVersions = minVersionsOf(entity, seed, from, Math.min(users, from + usersAtOnce));
+    const ownOf = (replica: AggregatorClient) =>
+      minVersions.filter(([name, id]) => byPartition.get(partitionOf(name, id, partitions))?.includes(replica));
+    const held = await Promise.all(replicas.map((replica) => isHeld(replica, ownOf(replica))));
     if (!held.every(Boolean)) return false;
   }
   return true;
 };
 
-const floorsOf = (entity: Entity, seed: number, from: number, to: number): Floor[] =>
+const minVersionsOf = (entity: Entity, seed: number, from: number, to: number): MinVersion[] =>
   Array.from({ length: to - from }, (_, offset) => [entity.name, makeUser(seed, from + offset).id, 1]);
 
-const isHeld = async (holder: Holder, floors: Floor[]): Promise<boolean> => {
+const isHeld = async (replica: AggregatorClient, minVersions: MinVersion[]): Promise<boolean> => {
   for (let look = 0; look < tries; look += 1) {
-    const answer = await askUntil(holder, { kind: 'count', partitions: [], floors, waitMs }, waitMs + 2_000);
+    const answer = await askUntil(replica, { kind: 'count', partitions: [], minVersions, waitMs }, waitMs + 2_000);
     if (answer?.kind === 'counted') return true;
   }
   return false;

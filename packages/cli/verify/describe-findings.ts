@@ -12,7 +12,7 @@ export type About = {
 /** What was found, for a person. Pure. */
 export const describeFindings = (findings: Findings, about: About): string => {
   const counts = about.entities.map(
-    ({ name }) => `${name}s: ${findings.living.get(name) ?? 0} living, ${findings.deleted.get(name) ?? 0} deleted`,
+    ({ name }) => `${name}s: ${findings.active.get(name) ?? 0} active, ${findings.deleted.get(name) ?? 0} deleted`,
   );
   return [
     ...counts,

@@ -6,7 +6,7 @@ export type ParkedStream = { entity: string; id: string; version: number; proble
 
 /** What `verify` found so far. A plain value, changed in this file only. */
 export type Findings = {
-  living: Map<string, number>; // by entity's name
+  active: Map<string, number>; // by entity's name
   deleted: Map<string, number>;
   events: number;
   differences: number;
@@ -20,7 +20,7 @@ export type Findings = {
 const shownMax = 20;
 
 export const openFindings = (): Findings => ({
-  living: new Map(),
+  active: new Map(),
   deleted: new Map(),
   events: 0,
   differences: 0,
@@ -43,7 +43,7 @@ export const noteDifference = (findings: Findings, difference: Difference): void
 /** Counts a stream by what the log folds it to. */
 export const countState = (findings: Findings, entity: string, status: 'absent' | 'active' | 'deleted'): void => {
   if (status === 'absent') return;
-  const counts = status === 'active' ? findings.living : findings.deleted;
+  const counts = status === 'active' ? findings.active : findings.deleted;
   counts.set(entity, (counts.get(entity) ?? 0) + 1);
 };
 
@@ -61,7 +61,7 @@ export const noteUnlooked = (findings: Findings, partition: number, why: string)
 };
 
 export const noteParked = (findings: Findings, stream: ParkedStream): void => {
-  // of another holder
+  // of another replica
   const isNoted = findings.parked.some(({ entity, id }) => entity === stream.entity && id === stream.id);
   if (!isNoted) findings.parked.push(stream);
 };

@@ -11,14 +11,14 @@ const checkpoint: CheckpointDocument = {
     clusterTime: Timestamp.fromBits(0, 1),
     at: new Date(0),
     events: 10,
-    living: { user: 4 },
+    active: { user: 4 },
     aggregator: 'aggregator-0',
   },
 };
-const whatIs = (versions: number, living: number, newest: number) =>
+const whatIs = (versions: number, active: number, newest: number) =>
   judgeCheckpoint(checkpoint, {
     versions,
-    living: new Map([['user', living]]),
+    active: new Map([['user', active]]),
     snapshots: new Set([`test:${newest}`] as const),
   }).map(({ what }) => what);
 
@@ -28,10 +28,10 @@ describe('verify, of a checkpoint and its records,', () => {
     expect(whatIs(9, 4, 9)).to.deep.equal(['A checkpoint promises other records than there are']));
   it('finds records that no snapshot wrote', () =>
     expect(whatIs(11, 4, 9)).to.deep.equal(['A checkpoint promises other records than there are']));
-  it('finds another number of living', () =>
-    expect(whatIs(10, 5, 9)).to.deep.equal(['A checkpoint counts other living than there are']));
+  it('finds another number of active', () =>
+    expect(whatIs(10, 5, 9)).to.deep.equal(['A checkpoint counts other active than there are']));
   it('knows at the same sum that the records are those it counts, whoever wrote them', () =>
-    expect(whatIs(10, 5, 10)).to.deep.equal(['A checkpoint counts other living than there are']));
+    expect(whatIs(10, 5, 10)).to.deep.equal(['A checkpoint counts other active than there are']));
   it('lets more be there when a later snapshot has begun, but not less', () => {
     expect(whatIs(12, 5, 10)).to.deep.equal([]);
     expect(whatIs(9, 5, 10)).to.deep.equal(['A checkpoint promises other records than there are']);

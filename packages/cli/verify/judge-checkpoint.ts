@@ -2,10 +2,10 @@ import { type CheckpointDocument, covers, type SnapshotMark } from '@muster/stor
 import type { Difference } from './findings.ts';
 
 /**
- * What a partition's records add up to: the sum of their versions, the living by entity's name, the snapshots that
+ * What a partition's records add up to: the sum of their versions, the active by entity's name, the snapshots that
  * wrote them.
  */
-export type Totals = { versions: number; living: ReadonlyMap<string, number>; snapshots: ReadonlySet<SnapshotMark> };
+export type Totals = { versions: number; active: ReadonlyMap<string, number>; snapshots: ReadonlySet<SnapshotMark> };
 
 /**
  * Whether the records hold what their checkpoint says they do at least; exactly that, where no other snapshot may have
@@ -22,12 +22,12 @@ export const judgeCheckpoint = (checkpoint: CheckpointDocument, totals: Totals):
   }
   // versions only grow: at the same sum the records are those that the checkpoint counts
   if (totals.versions !== checkpoint.events) return [];
-  return Object.entries(checkpoint.living)
-    .filter(([name, living]) => living !== (totals.living.get(name) ?? 0))
-    .map(([name, living]) => ({
-      what: 'A checkpoint counts other living than there are',
+  return Object.entries(checkpoint.active)
+    .filter(([name, active]) => active !== (totals.active.get(name) ?? 0))
+    .map(([name, active]) => ({
+      what: 'A checkpoint counts other active than there are',
       where: `${where}, ${name}`,
-      expected: `${living} living`,
-      found: `${totals.living.get(name) ?? 0}`,
+      expected: `${active} active`,
+      found: `${totals.active.get(name) ?? 0}`,
     }));
 };

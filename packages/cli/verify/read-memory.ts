@@ -1,23 +1,23 @@
 import type { Entity, State } from '@muster/model';
-import type { Holder } from '@muster/wire';
+import type { AggregatorClient } from '@muster/wire';
 import { askUntil } from '../ask-aggregators.ts';
 
 const pageSize = 10_000;
 const pageMs = 15_000;
 
 /**
- * All states of an entity that the holder has of a partition, by id; undefined when it does not answer, or has not got
+ * All states of an entity that the replica has of a partition, by id; undefined when it does not answer, or has not got
  * that partition.
  */
 export const readMemory = async (
-  holder: Holder,
+  replica: AggregatorClient,
   partition: number,
   entity: Entity,
 ): Promise<Map<string, State> | undefined> => {
   const states = new Map<string, State>();
   for (let after = ''; ; ) {
     const answer = await askUntil(
-      holder,
+      replica,
       { kind: 'dump', partition, entity: entity.name, after, limit: pageSize },
       pageMs,
     );

@@ -35,14 +35,14 @@ const readRecords = async (log: Log, entity: Entity, partition: number) => {
 
 /** What records add up to. Pure. */
 export const totalsOf = (records: ReadonlyMap<string, ReadonlyMap<string, RecordDocument>>): Totals => {
-  const living = new Map<string, number>();
+  const active = new Map<string, number>();
   const snapshots = new Set<SnapshotMark>();
-  const totals = { versions: 0, living, snapshots };
+  const totals = { versions: 0, active, snapshots };
   for (const [name, ofEntity] of records) {
     for (const { version, snapshot, deletedAt } of ofEntity.values()) {
       totals.versions += version;
       snapshots.add(snapshot);
-      if (!deletedAt) living.set(name, (living.get(name) ?? 0) + 1);
+      if (!deletedAt) active.set(name, (active.get(name) ?? 0) + 1);
     }
   }
   return totals;

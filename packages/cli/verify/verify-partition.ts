@@ -1,34 +1,34 @@
 import type { State } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import type { RecordDocument } from '@muster/store';
-import { type Holder, isAnswering } from '@muster/wire';
+import { type AggregatorClient, isAnswering } from '@muster/wire';
 import { findSuspects, type Held } from './find-suspects.ts';
 import { countCaughtUp, countEvents, countState, type Difference, noteDifference, noteUnlooked } from './findings.ts';
 import { foldLog } from './fold-log.ts';
-import { type Looking, lookAgain } from './look-again.ts';
+import { inspectAgain, type Looking } from './inspect-again.ts';
 import { readMemory } from './read-memory.ts';
 import { readSnapshot } from './read-snapshot.ts';
 
 /**
  * Compares one partition's memory and snapshot with the fold of its log, while all go on: the two are read first, so
  * that the log, read after them, has all that they can know; what then looks behind or odd is looked at again. Every
- * one of `holders` is looked at; none, where memory is not to be.
+ * one of `replicas` is looked at; none, where memory is not to be.
  */
 export const verifyPartition = async (
   looking: Looking,
   partition: number,
-  holders: readonly Holder[],
+  replicas: readonly AggregatorClient[],
   onEvents: (events: number) => void,
 ): Promise<void> => {
   const { log, entities, findings, partitions } = looking;
-  const memories: { holder: Holder | undefined; memory: Held['memory'] }[] = [];
-  for (const holder of holders) {
-    const memory = await readAllMemory(looking, partition, holder);
-    if (memory) memories.push({ holder, memory });
+  const memories: { replica: AggregatorClient | undefined; memory: Held['memory'] }[] = [];
+  for (const replica of replicas) {
+    const memory = await readAllMemory(looking, partition, replica);
+    if (memory) memories.push({ replica, memory });
   }
-  if (holders.length > 0 && memories.length === 0)
-    noteUnlooked(findings, partition, `${holders.map(({ name }) => name).join(' and ')} do not hand it out`);
-  if (memories.length === 0) memories.push({ holder: undefined, memory: undefined });
+  if (replicas.length > 0 && memories.length === 0)
+    noteUnlooked(findings, partition, `${replicas.map(({ name }) => name).join(' and ')} do not hand it out`);
+  if (memories.length === 0) memories.push({ replica: undefined, memory: undefined });
   const snapshot = await readSnapshot(log, [...entities.values()], partition);
   const helds = memories.map(({ memory }): Held => ({ memory, records: snapshot.records }));
   for (const difference of [
@@ -52,27 +52,27 @@ export const verifyPartition = async (
   countEvents(findings, events);
   for (const { entity, state } of streams.values()) countState(findings, entity, state.status);
 
-  for (const { holder, memory } of memories) {
+  for (const { replica, memory } of memories) {
     const suspects = findSuspects(streams, { memory, records: snapshot.records }, partition, partitions);
     countCaughtUp(findings, suspects.length);
-    await lookAgain(looking, partition, memory && holder, suspects);
+    await inspectAgain(looking, partition, memory && replica, suspects);
   }
 };
 
-/** Undefined where the holder does not have the partition any more: others do. One that does not answer is told. */
+/** Undefined where the replica does not have the partition any more: others do. One that does not answer is told. */
 const readAllMemory = async (
   { entities, findings }: Looking,
   partition: number,
-  holder: Holder,
+  replica: AggregatorClient,
 ): Promise<Map<string, Map<string, State>> | undefined> => {
   const memory = new Map<string, Map<string, State>>();
-  if (!isAnswering(holder)) {
+  if (!isAnswering(replica)) {
     // nor did it for an earlier partition: that was waited for
-    noteUnlooked(findings, partition, `${holder.name} does not answer`);
+    noteUnlooked(findings, partition, `${replica.name} does not answer`);
     return undefined;
   }
   for (const entity of entities.values()) {
-    const states = await readMemory(holder, partition, entity);
+    const states = await readMemory(replica, partition, entity);
     if (!states) return undefined;
     memory.set(entity.name, states);
   }

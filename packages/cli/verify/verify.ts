@@ -36,9 +36,9 @@ export const verify = async (
     const { findings } = looking;
     const progress = openProgress('Events verified', total);
     for (let partition = 0; partition < partitions; partition += 1) {
-      const holders = options.memory ? (aggregators.byPartition.get(partition) ?? []) : [];
-      if (options.memory && holders.length === 0) noteUnlooked(findings, partition, whoIsSilent(aggregators.silent));
-      await verifyPartition(looking, partition, holders, (events) => showProgress(progress, findings.events + events));
+      const replicas = options.memory ? (aggregators.byPartition.get(partition) ?? []) : [];
+      if (options.memory && replicas.length === 0) noteUnlooked(findings, partition, whoIsSilent(aggregators.silent));
+      await verifyPartition(looking, partition, replicas, (events) => showProgress(progress, findings.events + events));
       showProgress(progress, findings.events);
     }
     for (const difference of await findOutside(log, entities, partitions)) noteDifference(findings, difference);
@@ -61,7 +61,7 @@ export const verify = async (
 };
 
 const whoIsSilent = (silent: readonly string[]) =>
-  silent.length > 0 ? `no holder answers; silent are ${silent.join(', ')}` : 'no aggregator holds it';
+  silent.length > 0 ? `no replica answers; silent are ${silent.join(', ')}` : 'no aggregator holds it';
 
 const refuse = (problem: string, print: (text: string) => void): number => {
   print(`Cannot verify: ${problem}`);

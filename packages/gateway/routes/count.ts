@@ -7,11 +7,11 @@ import { type About, countThings } from '../read-set.ts';
 
 /** GET /api/user/count */
 export const count = async (gateway: Gateway, entity: Entity, ctx: Context): Promise<void> => {
-  const census = await countThings(gateway, entity);
-  if (census.kind === 'unavailable')
-    return answerProblem(ctx, unavailable(`Cannot count ${entity.name}s: ${census.why}`));
-  setSetHeaders(ctx, census.about);
-  const total = census.living.reduce((sum, living) => sum + living, 0);
+  const counts = await countThings(gateway, entity);
+  if (counts.kind === 'unavailable')
+    return answerProblem(ctx, unavailable(`Cannot count ${entity.name}s: ${counts.why}`));
+  setSetHeaders(ctx, counts.about);
+  const total = counts.active.reduce((sum, active) => sum + active, 0);
   answerJson(ctx, 200, JSON.stringify({ count: total }));
 };
 

@@ -1,6 +1,6 @@
 import { type Entity, findIdFaults } from '@muster/model';
 import type { Context } from 'koa';
-import { answerSeen, setThingHeaders } from '../answer-thing.ts';
+import { answerResult, setThingHeaders } from '../answer-thing.ts';
 import type { Gateway } from '../gateway.ts';
 import { parseMinVersion } from '../parse-headers.ts';
 import { answerProblem, invalid, unavailable } from '../problem.ts';
@@ -12,20 +12,20 @@ export const read = async (gateway: Gateway, entity: Entity, ctx: Context, id: s
   if (faults.length > 0) return answerProblem(ctx, invalid(faults));
   const least = parseMinVersion(ctx);
   if (least.kind === 'faults') return answerProblem(ctx, invalid(least.faults));
-  const seen = await readThing(gateway, entity, id, least.value);
-  switch (seen.kind) {
-    case 'seen':
-      return answerSeen(ctx, entity, id, seen);
+  const result = await readThing(gateway, entity, id, least.value);
+  switch (result.kind) {
+    case 'result':
+      return answerResult(ctx, entity, id, result);
     case 'unavailable':
-      return answerProblem(ctx, unavailable(`Cannot read ${entity.name} "${id}": ${seen.why}`, { id }));
+      return answerProblem(ctx, unavailable(`Cannot read ${entity.name} "${id}": ${result.why}`, { id }));
     case 'notReached':
-      setThingHeaders(ctx, seen.version, 'database', 0);
+      setThingHeaders(ctx, result.version, 'database', 0);
       return answerProblem(ctx, {
         status: 412,
         name: 'no-such-version',
         title: `The ${entity.name} does not have that version`,
-        detail: `Cannot read ${entity.name} "${id}" at version ${seen.least} or newer: the log has version ${seen.version}; ask for one that was answered before`,
-        more: { id, version: seen.version },
+        detail: `Cannot read ${entity.name} "${id}" at version ${result.least} or newer: the log has version ${result.version}; ask for one that was answered before`,
+        more: { id, version: result.version },
       });
   }
 };

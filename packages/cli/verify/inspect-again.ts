@@ -1,7 +1,7 @@
 import type { Entity, State } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import { type Log, type StoredEvent, withinDeadline } from '@muster/store';
-import { type Holder, type ReadReply, readFrom } from '@muster/wire';
+import { type AggregatorClient, type ReadReply, readFrom } from '@muster/wire';
 import { stateOfReply } from './comparable-state.ts';
 import type { Suspect } from './find-suspects.ts';
 import { type Findings, noteDifference, noteParked, noteUnlooked } from './findings.ts';
@@ -16,18 +16,18 @@ const readsAtOnce = 16;
 
 /**
  * Looks at suspected streams again: memory must reach, within 5 s, what the log had of them, and then memory and the
- * record must be the fold of the stream's whole log. `holder` is undefined where memory is not looked at.
+ * record must be the fold of the stream's whole log. `replica` is undefined where memory is not looked at.
  */
-export const lookAgain = async (
+export const inspectAgain = async (
   looking: Looking,
   partition: number,
-  holder: Holder | undefined,
+  replica: AggregatorClient | undefined,
   suspects: readonly Suspect[],
 ): Promise<void> => {
   const untilMs = performance.now() + reachMs;
   for (const some of chunksOf(suspects, asksAtOnce)) {
-    const asked = holder
-      ? await Promise.all(some.map((suspect) => askMemory(looking, partition, holder, suspect, untilMs)))
+    const asked = replica
+      ? await Promise.all(some.map((suspect) => askMemory(looking, partition, replica, suspect, untilMs)))
       : some.map(() => []);
     const pairs = some.map((suspect, index) => ({ suspect, replied: asked[index] ?? [] }));
     for (const few of chunksOf(pairs, readsAtOnce))
@@ -38,7 +38,7 @@ export const lookAgain = async (
 const askMemory = async (
   { entities, findings, partitions }: Looking,
   partition: number,
-  holder: Holder,
+  replica: AggregatorClient,
   suspect: Suspect,
   untilMs: number,
 ): Promise<State[]> => {
@@ -46,14 +46,14 @@ const askMemory = async (
   // another one holds it, rightly
   if (!entities.has(entity) || partitionOf(entity, id, partitions) !== partition) return [];
   const waitMs = Math.max(0, Math.round(untilMs - performance.now()));
-  const reply = await readFrom(holder, { entity, id, minVersion: lastVersion, waitMs }, waitMs + answerMs);
+  const reply = await readFrom(replica, { entity, id, minVersion: lastVersion, waitMs }, waitMs + answerMs);
   if (reply?.kind === 'state') return [stateOfReply(reply)];
   if (reply?.kind === 'notYet')
     noteDifference(
       findings,
-      behind(suspect, await readFrom(holder, { entity, id, minVersion: 0, waitMs: 0 }, answerMs)),
+      behind(suspect, await readFrom(replica, { entity, id, minVersion: 0, waitMs: 0 }, answerMs)),
     );
-  else noteUnlooked(findings, partition, `${holder.name} did not answer`);
+  else noteUnlooked(findings, partition, `${replica.name} did not answer`);
   return [];
 };
 

@@ -1,11 +1,11 @@
 import { databaseNow, type Log, listMembers, measureClock, openClock, withinDeadline } from '@muster/store';
-import type { Look } from './judge-copies.ts';
+import type { Inspection } from './judge-copies.ts';
 
 /**
  * Looks who holds what at this moment of the database's clock. Throws when the database was not set up, DeadlineError
  * after a few seconds.
  */
-export const readLook = async (log: Log, deadlineMs = 3_000): Promise<Look> => {
+export const inspectCopies = async (log: Log, deadlineMs = 3_000): Promise<Inspection> => {
   const stored = await withinDeadline(log.settings.findOne({ _id: 'muster' }), deadlineMs, 'read the settings');
   if (stored === null)
     throw new Error(`There is no Muster in database "${log.db.databaseName}": it has no Settings yet`);
