@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { checkDistinct, type Entity } from '@muster/model';
 import { partitionHash } from '@muster/placement';
 import { type Environment, openHealthPort, openLogger, openMetrics, repeat, retryUntil } from '@muster/runtime';
-import { ensureCollections, leaveMembers, openLog, SettingsConflict } from '@muster/store';
+import { ensureCollections, isFinal, leaveMembers, openLog } from '@muster/store';
 import { dropConnections, serveRequests } from '@muster/wire';
 import { type Aggregator, openAggregator } from './aggregator.ts';
 import { openAnswers } from './answer-requests.ts';
@@ -143,7 +143,7 @@ const prepare = async (
   const complainNow = (error: unknown, failures: number) =>
     failures % 10 === 1 && logger.warn({ err: error }, 'Cannot prepare the database, trying again');
   const attempt = () => ensureCollections(log, entities, shape).then(() => true);
-  return (await retryUntil(attempt, signal, complainNow, (error) => error instanceof SettingsConflict)) ?? false;
+  return (await retryUntil(attempt, signal, complainNow, isFinal)) ?? false;
 };
 
 const leave = async (aggregator: Aggregator) => {

@@ -27,6 +27,12 @@ export const openRemembered = (writesMax: number): Remembered => ({
   writesMax,
 });
 
+/** Forgets everything: it was of a log that is no longer there. */
+export const forgetAll = ({ versions, writes }: Remembered): void => {
+  versions.clear();
+  writes.clear();
+};
+
 /** Remembers that this version of a stream was told to somebody. */
 export const remember = ({ versions }: Remembered, key: string, version: number): void => {
   const known = versions.get(key);

@@ -1,10 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { checkDistinct, type Entity } from '@muster/model';
-import { memberOf, partitionHash } from '@muster/placement';
+import { memberOf } from '@muster/placement';
 import { type Environment, openHealthPort, openLogger, openMetrics, repeat, retryUntil } from '@muster/runtime';
-import { databaseNow, ensureCollections, listMembers, measureClock, openLog, SettingsConflict } from '@muster/store';
+import { databaseNow, isFinal, listMembers, measureClock, openLog } from '@muster/store';
 import { openApp } from './app.ts';
+import { checkLog, prepareLog } from './check-log.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { closeMembers, isCovered, takeMembers } from './members.ts';
 import { parseGatewaySettings } from './settings.ts';
@@ -17,7 +18,7 @@ const stopWithinMs = 5_000;
 /**
  * Runs a gateway for these entities: opens, serves until the signal aborts, finishes what is in flight and closes.
  * `onReady` hears of the HTTP port. Gives the exit code: 2 for settings that cannot be, 0 otherwise. Throws when a port
- * is taken, and SettingsConflict.
+ * is taken, SettingsConflict and LogDamaged.
  */
 export const runGateway = async (
   entities: readonly Entity[],
@@ -37,13 +38,15 @@ export const runGateway = async (
   await using health = await openHealthPort(settings.HOST, settings.HEALTH_PORT, registry, () => readHealth(gateway));
   logger.info({ healthPort: health.port }, 'Started, waiting for the database');
 
-  if (!(await prepare(gateway, entities, signal))) return 0;
+  if (!(await prepare(gateway, signal))) return 0;
   await refresh(gateway);
+  const over = new AbortController();
+  const ending = AbortSignal.any([signal, over.signal]);
   const refreshing = repeat(
     () => refresh(gateway),
     () => (isCovered(gateway.members) ? refreshEveryMs : refreshSoonMs),
-    signal,
-    () => undefined,
+    ending,
+    (error) => over.abort(error),
   );
   const server = createServer(
     { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 75_000 },
@@ -54,29 +57,28 @@ export const runGateway = async (
   logger.info({ url: `http://${settings.HOST}:${port}` }, 'Listening');
   onReady(port);
 
-  await aborted(signal);
+  await aborted(ending);
   standing.stopping = true;
   await stop(server);
   await refreshing;
   closeMembers(gateway.members);
+  if (over.signal.aborted) throw over.signal.reason;
   logger.info('Stopped');
   return 0;
 };
 
-/** Makes what the database lacks, as often as it takes; false when it was to stop first. Throws SettingsConflict. */
-const prepare = async (
-  { log, logger, settings }: Gateway,
-  entities: readonly Entity[],
-  signal: AbortSignal,
-): Promise<boolean> => {
-  const shape = { partitions: settings.PARTITIONS, hash: partitionHash };
+/** Makes what the database lacks, as often as it takes; false when it was to stop first. Throws what isFinal names. */
+const prepare = async (gateway: Gateway, signal: AbortSignal): Promise<boolean> => {
   const complainNow = (error: unknown, failures: number) =>
-    failures % 10 === 1 && logger.warn({ err: error }, 'Cannot prepare the database, trying again');
-  const attempt = () => ensureCollections(log, entities, shape).then(() => true);
-  return (await retryUntil(attempt, signal, complainNow, (error) => error instanceof SettingsConflict)) ?? false;
+    failures % 10 === 1 && gateway.logger.warn({ err: error }, 'Cannot prepare the database, trying again');
+  const attempt = () => prepareLog(gateway).then(() => true);
+  return (await retryUntil(attempt, signal, complainNow, isFinal)) ?? false;
 };
 
-/** What a gateway refreshing at every second: the database's clock, and who the aggregators are. */
+/**
+ * What a gateway refreshes every second: the database's clock, who the aggregators are, and whether the log is the same.
+ * Throws what isFinal names.
+ */
 const refresh = async (gateway: Gateway) => {
   const { clock, database, log, logger, members, settings } = gateway;
   const wasReachable = database.reachable;
@@ -85,9 +87,11 @@ const refresh = async (gateway: Gateway) => {
     // who is paused until the answer is read must not find them old
     const asked = { at: performance.now(), databaseNow: databaseNow(clock).getTime() };
     takeMembers(members, (await listMembers(log, refreshDeadlineMs)).map(memberOf), asked, settings);
+    await checkLog(gateway);
     database.reachable = true;
     if (!wasReachable) logger.info('The database answers again');
   } catch (error) {
+    if (isFinal(error)) throw error;
     database.reachable = false;
     if (wasReachable)
       logger.error(

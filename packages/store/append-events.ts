@@ -2,6 +2,7 @@ import { failpoint, noticed } from '@muster/runtime';
 import { BSON, type MongoBulkWriteError } from 'mongodb';
 import { isPartial, wasNeverSent, wasRefused } from './bulk-error.ts';
 import type { StoredEvent } from './documents.ts';
+import { type LogGuard, proveLog } from './guard-log.ts';
 import type { Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -21,6 +22,7 @@ export type AppendQueue = {
   inFlight: number; // batches
   resting: boolean; // the database did not take the last batch: nothing leaves the queue until it answers again
   batches: number; // sent since the start
+  guard: LogGuard | undefined; // which log these are for; undefined where whatever is there will do
   limits: AppendLimits;
 };
 
@@ -36,11 +38,12 @@ type Append = {
   settle: (outcome: Appended) => void;
 };
 
-export const openAppendQueue = (limits: Partial<AppendLimits> = {}): AppendQueue => ({
+export const openAppendQueue = (limits: Partial<AppendLimits> = {}, guard?: LogGuard): AppendQueue => ({
   waiting: [],
   inFlight: 0,
   resting: false,
   batches: 0,
+  guard,
   limits: { lanes: 2, batchEventsMax: 500, batchBytesMax: 4 * 1024 * 1024, waitingMax: 10_000, ...limits },
 });
 
@@ -111,24 +114,39 @@ const takeBatch = (queue: AppendQueue): Append[] => {
 
 const commit = async (log: Log, queue: AppendQueue, batch: Append[]) => {
   const sentBefore = new Set(batch.filter((one) => one.sent));
-  for (const one of batch) one.sent = true;
   if (batch.length > 1) noticed('append:together');
+  const proof = proofOf(log, queue);
   try {
+    // a create needs nothing that was there before: its proof may come beside the write
+    if (proof === false || (batch.some(hasPredecessor) && !(await proof))) return settleReplaced(batch);
+    for (const one of batch) one.sent = true;
     const events = batch.map((one) => one.event);
-    await withinDeadline(
-      log.events.insertMany(events, { ordered: false }),
-      sendDeadlineMs,
-      `append ${events.length} events`,
-    );
+    const written = log.events.insertMany(events, { ordered: false });
+    await withinDeadline(written, sendDeadlineMs, `append ${events.length} events`);
     await failpoint('append:after-send');
+    if (!(await proof)) return settleReplaced(batch);
     for (const one of batch) one.settle({ kind: 'appended' });
   } catch (error) {
-    if (isPartial(error)) return settlePartly(log, queue, batch, sentBefore, error);
+    if (isPartial(error)) return settlePartly(log, queue, batch, sentBefore, error, proof);
     if (wasNeverSent(error)) for (const one of batch) one.sent = sentBefore.has(one);
     if (wasRefused(error)) for (const one of batch) one.alone = true;
-    putBack(queue, batch);
-    await rest(log, queue);
+    await sendAgain(log, queue, batch);
   }
+};
+
+const hasPredecessor = ({ event }: Append): boolean => event.version > 1;
+
+/** Whether the log is the one that these appends are for; a promise where the database must be asked. */
+const proofOf = (log: Log, { guard }: AppendQueue): boolean | Promise<boolean> => {
+  const proof = guard === undefined || proveLog(log, guard);
+  if (proof instanceof Promise) proof.catch(() => undefined); // whoever awaits it hears of a failure
+  return proof;
+};
+
+// an append whose predecessor is not in the log is no append, and one without the unique index proves nothing
+const settleReplaced = (batch: readonly Append[]) => {
+  const why = 'the log was dropped or replaced while this process ran; it starts anew on the log that is there now';
+  for (const one of batch) one.settle({ kind: one.sent ? 'unknown' : 'notWritten', why });
 };
 
 const sendDeadlineMs = 3_000; // then the batch counts as unknown, and its lane is free for a server that answers
@@ -140,7 +158,11 @@ const settlePartly = async (
   batch: Append[],
   sentBefore: ReadonlySet<Append>,
   error: MongoBulkWriteError,
+  proof: boolean | Promise<boolean>,
 ) => {
+  const isSame = await Promise.resolve(proof).catch(() => undefined);
+  if (isSame === undefined) return sendAgain(log, queue, batch);
+  if (!isSame) return settleReplaced(batch);
   const failed = new Map(error.result.getWriteErrors().map((one) => [one.index, one]));
   const taken: Append[] = [];
   if (failed.size < batch.length) noticed('append:partly');
@@ -170,12 +192,17 @@ const settleTaken = async (log: Log, queue: AppendQueue, one: Append) => {
     if (!other) putBack(queue, [one]);
     else one.settle(other._id === one.event._id ? { kind: 'appended' } : { kind: 'conflict' });
   } catch {
-    putBack(queue, [one]);
-    await rest(log, queue);
+    await sendAgain(log, queue, [one]);
   }
 };
 
 const lookDeadlineMs = 1_000;
+
+/** The same events, with the same ids, go in again once the database answers. */
+const sendAgain = async (log: Log, queue: AppendQueue, batch: Append[]) => {
+  putBack(queue, batch);
+  await rest(log, queue);
+};
 
 const putBack = (queue: AppendQueue, batch: Append[]) => {
   queue.waiting.unshift(...batch.filter((one) => !one.settled));

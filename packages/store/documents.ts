@@ -60,4 +60,10 @@ export type DeadLetterDocument = {
   attempts: number;
 };
 
-export type SettingsDocument = { _id: 'muster'; schema: number; partitions: number; hash: string };
+export type SettingsDocument = {
+  _id: 'muster';
+  schema: number;
+  partitions: number;
+  hash: string;
+  log?: string; // the id of the log that records and checkpoints are derived from; an earlier release's document has none
+};

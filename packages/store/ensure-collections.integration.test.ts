@@ -1,6 +1,6 @@
 import { note, openTestDatabase, storedNote } from '@muster/testing';
 import { expect } from 'chai';
-import { ensureCollections, SettingsConflict } from './ensure-collections.ts';
+import { areSettingsKept, ensureCollections, SettingsConflict } from './ensure-collections.ts';
 import { openLog, recordsOf } from './open-log.ts';
 
 const shape = { partitions: 32, hash: 'murmur' };
@@ -33,9 +33,9 @@ describe('Setting up a database', function () {
 
   it('is idempotent, and safe for many processes at once', async () => {
     await using log = await openEmptyLog();
-    await Promise.all(Array.from({ length: 8 }, () => ensureCollections(log, [note], shape)));
-    await ensureCollections(log, [note], shape);
-    expect(await log.settings.find().toArray()).to.deep.equal([{ _id: 'muster', schema: 1, ...shape }]);
+    const ids = await Promise.all(Array.from({ length: 8 }, () => ensureCollections(log, [note], shape)));
+    expect(new Set([...ids, await ensureCollections(log, [note], shape)]).size, 'one log').to.equal(1);
+    expect(await log.settings.find().toArray()).to.deep.equal([{ _id: 'muster', schema: 1, ...shape, log: ids[0] }]);
   });
 
   it('keeps two events from sharing a version', async () => {
@@ -53,7 +53,7 @@ describe('Setting up a database', function () {
 
   it('refuses settings other than those that the database was set up with, and says both', async () => {
     await using log = await openEmptyLog();
-    await ensureCollections(log, [note], shape);
+    const logId = await ensureCollections(log, [note], shape);
     for (const other of [{ partitions: 64 }, { hash: 'md5' }]) {
       const failure = await ensureCollections(log, [note], { ...shape, ...other }).catch((error: unknown) => error);
       expect(failure).to.be.instanceOf(SettingsConflict);
@@ -61,7 +61,7 @@ describe('Setting up a database', function () {
         /set up with (partitions 32, this process has 64|hash murmur, this process has md5)/,
       );
     }
-    expect(await log.settings.find().toArray()).to.deep.equal([{ _id: 'muster', schema: 1, ...shape }]);
+    expect(await log.settings.find().toArray()).to.deep.equal([{ _id: 'muster', schema: 1, ...shape, log: logId }]);
   });
 
   it('refuses a database of another schema', async () => {
@@ -78,4 +78,36 @@ describe('Setting up a database', function () {
     );
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
   });
+
+  it('removes what was derived from another log, and keeps what was derived from this one', async () => {
+    await using log = await openEmptyLog();
+    await ensureCollections(log, [note], shape);
+    await recordsOf(log, note).insertOne(recordAt('a'));
+    await ensureCollections(log, [note], shape);
+    expect(await recordsOf(log, note).countDocuments(), 'the same log').to.equal(1);
+    await log.events.drop();
+    const logId = await ensureCollections(log, [note], shape);
+    expect(await recordsOf(log, note).countDocuments(), 'another log').to.equal(0);
+    expect(await areSettingsKept(log, shape, logId, 5_000)).to.equal(true);
+  });
+
+  it('keeps the records of a database that an earlier release set up', async () => {
+    await using log = await openEmptyLog();
+    await log.settings.insertOne({ _id: 'muster', schema: 1, ...shape });
+    await recordsOf(log, note).insertOne(recordAt('a'));
+    await ensureCollections(log, [note], shape);
+    expect(await recordsOf(log, note).countDocuments()).to.equal(1);
+  });
+
+  it('finds out that the settings are gone', async () => {
+    await using log = await openEmptyLog();
+    const logId = await ensureCollections(log, [note], shape);
+    expect(await areSettingsKept(log, shape, logId, 5_000)).to.equal(true);
+    await log.settings.drop();
+    expect(await areSettingsKept(log, shape, logId, 5_000)).to.equal(false);
+  });
+});
+
+const recordAt = (id: string) => ({
+  ...{ _id: id, version: 1, partition: 0, snapshot: 'test:1' as const, createdAt: new Date(), updatedAt: new Date() },
 });

@@ -1,4 +1,6 @@
 import type { Entity } from '@muster/model';
+import { describeShared, findSharedVersions, LogDamaged } from './damage.ts';
+import { type LogId, readLogId } from './log-id.ts';
 import { type Log, recordsOf } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -11,29 +13,33 @@ export class SettingsConflict extends Error {
   readonly exitCode = 2;
 }
 
+/** Whether another try would end the same: the settings contradict each other, or the log is damaged. */
+export const isFinal = (error: unknown): boolean => error instanceof SettingsConflict || error instanceof LogDamaged;
+
 const schema = 1;
 const expiredAfterSeconds = 24 * 3_600; // far above any lease
 
 /**
- * Makes the collections' indexes and the settings document where they are missing; idempotent, safe for many processes
- * at once. Throws SettingsConflict when the database was set up with other settings, DeadlineError after `deadlineMs`
- * milliseconds.
+ * Makes the collections, their indexes and the settings document where they are missing, and returns the id of the log;
+ * idempotent, safe for many processes at once. When the records were derived from another log, as after a restore from
+ * a back-up, they and the checkpoints are removed: the aggregators derive them again. Throws SettingsConflict when the
+ * database was set up with other settings, LogDamaged when two events share a version, DeadlineError after
+ * `deadlineMs` milliseconds.
  */
 export const ensureCollections = async (
   log: Log,
   entities: readonly Entity[],
   shape: SharedShape,
   deadlineMs = 10_000,
-): Promise<void> => {
-  // a client whose first connection came to nothing stays closed ("Topology is closed") until it is asked to connect,
-  // not only to do something
+): Promise<LogId> => {
+  // a client whose first connection failed stays closed ("Topology is closed") until it is asked to connect
   await withinDeadline(log.client.connect(), deadlineMs, 'connect');
   await withinDeadline(agreeOn(log, shape), deadlineMs, 'read the settings');
+  await ensureEvents(log, deadlineMs);
+  const logId = await readLogId(log, deadlineMs);
+  if (logId === undefined) throw new Error('Cannot prepare the log: it was dropped while its indexes were made');
+  await withinDeadline(deriveFrom(log, entities, logId), deadlineMs, 'remove the records of another log');
   const indexes = [
-    log.events.createIndexes([
-      { key: { entity: 1, entityId: 1, version: 1 }, unique: true },
-      { key: { partition: 1, at: 1 } },
-    ]),
     log.aggregators.createIndexes([{ key: { heartbeatAt: 1 }, expireAfterSeconds: expiredAfterSeconds }]),
     log.deadLetters.createIndexes([{ key: { partition: 1 } }]),
     ...entities.map((entity) =>
@@ -41,6 +47,21 @@ export const ensureCollections = async (
     ),
   ];
   await withinDeadline(Promise.all(indexes), deadlineMs, 'make the indexes');
+  return logId;
+};
+
+/**
+ * Whether the settings document is there and says what this process was set up with. Throws DeadlineError after
+ * `deadlineMs` milliseconds.
+ */
+export const areSettingsKept = async (
+  log: Log,
+  shape: SharedShape,
+  logId: LogId,
+  deadlineMs: number,
+): Promise<boolean> => {
+  const stored = await withinDeadline(log.settings.findOne({ _id: 'muster' }), deadlineMs, 'read the settings');
+  return stored?.partitions === shape.partitions && stored.hash === shape.hash && stored.log === logId;
 };
 
 const agreeOn = async (log: Log, shape: SharedShape) => {
@@ -50,12 +71,57 @@ const agreeOn = async (log: Log, shape: SharedShape) => {
   for (const name of ['schema', 'partitions', 'hash'] as const) {
     if (stored?.[name] === mine[name]) continue;
     throw new SettingsConflict(
-      `Cannot start on database "${log.db.databaseName}": it was set up with ${name} ${stored?.[name]}, this process has ${mine[name]}; start it with the stored value, or on another database`,
+      [
+        `Cannot start on database "${log.db.databaseName}": it was set up with ${name} ${stored?.[name]},`,
+        `this process has ${mine[name]}; start it with the stored value, or on another database`,
+      ].join(' '),
     );
   }
 };
 
+const ensureEvents = async (log: Log, deadlineMs: number) => {
+  const indexes = [
+    { key: { entity: 1, entityId: 1, version: 1 }, unique: true },
+    { key: { partition: 1, at: 1 } },
+  ] as const;
+  const made = log.events.createIndexes(indexes.map((index) => ({ ...index })));
+  await withinDeadline(made, deadlineMs, 'make the indexes of the log').catch((error) => explain(log, error));
+};
+
+// the unique index cannot be made: say which events are in its way, as the server names one of them at best
+const explain = async (log: Log, error: { code?: unknown }): Promise<never> => {
+  if (error.code !== duplicateKey) throw error;
+  const shared = await findSharedVersions(log, namedMax, searchMs);
+  throw new LogDamaged(
+    [
+      `Cannot start on database "${log.db.databaseName}": several events share one version, so the log cannot say`,
+      `which of them happened:\n${shared.map((one) => `  - ${describeShared(one)}\n`).join('')}`,
+      'Nothing was changed. Stop all processes of this Muster, then run: npm run repair',
+    ].join(' '),
+  );
+};
+
+const duplicateKey = 11000;
+const namedMax = 10;
+const searchMs = 60_000;
+
+/** Notes which log the records are derived from, and removes those of another one, the checkpoints first. */
+const deriveFrom = async (log: Log, entities: readonly Entity[], logId: LogId) => {
+  const { log: former } = (await log.settings.findOne({ _id: 'muster' })) ?? {};
+  if (former === logId) return;
+  if (former !== undefined) {
+    await log.checkpoints.deleteMany({});
+    await log.deadLetters.deleteMany({});
+    for (const entity of entities) await recordsOf(log, entity).drop().catch(ignoreMissing);
+  }
+  await log.settings.updateOne({ _id: 'muster' }, { $set: { log: logId } });
+};
+
 // another process made it at the same moment
 const ignoreDuplicate = (error: { code?: unknown }) => {
-  if (error.code !== 11000) throw error;
+  if (error.code !== duplicateKey) throw error;
+};
+
+const ignoreMissing = (error: { code?: unknown }) => {
+  if (error.code !== 26) throw error;
 };

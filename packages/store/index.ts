@@ -1,5 +1,6 @@
 export { type Appended, type AppendLimits, type AppendQueue, append, openAppendQueue } from './append-events.ts';
 export { readCheckpoints, saveCheckpoints } from './checkpoints.ts';
+export { describeShared, findHoles, findSharedVersions, type Hole, LogDamaged, type SharedVersion } from './damage.ts';
 export { type DatabaseClock, databaseNow, measureClock, openClock } from './database-clock.ts';
 export { keepDeadLetter, readDeadLetters, removeDeadLetters } from './dead-letters.ts';
 export type {
@@ -14,7 +15,15 @@ export type {
   StoredEvent,
   Timestamp,
 } from './documents.ts';
-export { ensureCollections, SettingsConflict, type SharedShape } from './ensure-collections.ts';
+export {
+  areSettingsKept,
+  ensureCollections,
+  isFinal,
+  SettingsConflict,
+  type SharedShape,
+} from './ensure-collections.ts';
+export { guardLog, type LogGuard, loseLog, openLogGuard, proveLog } from './guard-log.ts';
+export { type LogId, readLogId } from './log-id.ts';
 export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } from './members.ts';
 export { type Log, type LogOptions, openLog, recordsOf } from './open-log.ts';
 export { countEvents, scanEvents, scanLastVersions, scanRecords } from './read-partition.ts';

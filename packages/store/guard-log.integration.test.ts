@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { note, openTestLog, storedEvents, storedNote, until } from '@muster/testing';
+import { expect } from 'chai';
+import { append, openAppendQueue } from './append-events.ts';
+import { ensureCollections } from './ensure-collections.ts';
+import { guardLog, openLogGuard, proveLog, provenForMs } from './guard-log.ts';
+import type { Log } from './open-log.ts';
+
+const deadlineMs = 5_000;
+const shape = { partitions: 4, hash: 'test' };
+
+const eventAt = (entityId: string, version: number) =>
+  storedNote({ kind: version === 1 ? 'created' : 'updated', version }, { _id: randomUUID(), entityId });
+
+/** A log, and a queue of appends that are for this log alone. */
+const openGuarded = async () => {
+  const log = await openTestLog();
+  const guard = openLogGuard();
+  guardLog(guard, await ensureCollections(log, [note], shape));
+  const queue = openAppendQueue({}, guard);
+  const proofIsOld = () =>
+    until('the last proof no longer counts', () => performance.now() - guard.provenAt > provenForMs);
+  return {
+    log,
+    guard,
+    proofIsOld,
+    append: (event: ReturnType<typeof eventAt>) => append(log, queue, event, deadlineMs),
+  };
+};
+
+/** As somebody would by hand who puts a copy back. */
+const putBack = async (log: Log, events: readonly ReturnType<typeof eventAt>[]) => {
+  await log.events.drop();
+  await log.events.createIndexes([{ key: { entity: 1, entityId: 1, version: 1 }, unique: true }]);
+  await log.events.insertMany([...events]);
+};
+
+describe('A log that is dropped or replaced under a process', function () {
+  this.timeout(60_000);
+
+  it('takes its appends as long as it is the same', async () => {
+    const { log, guard, append } = await openGuarded();
+    await using _ = log;
+    for (const version of [1, 2, 3]) expect(await append(eventAt('a', version))).to.deep.equal({ kind: 'appended' });
+    expect(await proveLog(log, guard)).to.equal(true);
+  });
+
+  it('takes no append after it was dropped, so no two events share a version', async () => {
+    const { log, append, proofIsOld } = await openGuarded();
+    await using _ = log;
+    await append(eventAt('a', 1));
+    await proofIsOld();
+    await log.db.dropDatabase();
+    const outcomes = [await append(eventAt('b', 1)), await append(eventAt('b', 1)), await append(eventAt('b', 1))];
+    expect(outcomes.map(({ kind }) => kind)).not.to.include('appended');
+    expect((await storedEvents(log, 'b')).length).to.be.at.most(1);
+    expect(outcomes.at(-1)?.kind).to.equal('notWritten');
+  });
+
+  it('takes no append while its unique index is missing', async () => {
+    const { log, append, proofIsOld } = await openGuarded();
+    await using _ = log;
+    await append(eventAt('a', 1));
+    await proofIsOld();
+    const [unique] = (await log.events.indexes()).filter((index) => index.unique);
+    await log.events.dropIndex(unique?.name ?? '');
+    const outcomes = [await append(eventAt('b', 1)), await append(eventAt('b', 1))];
+    expect(outcomes.map(({ kind }) => kind)).not.to.include('appended');
+    expect((await storedEvents(log, 'b')).length).to.be.at.most(1);
+  });
+
+  it('takes no append after a version that a copy from a back-up does not have', async () => {
+    const { log, append, proofIsOld } = await openGuarded();
+    await using _ = log;
+    const first = eventAt('a', 1);
+    await append(first);
+    for (const version of [2, 3, 4]) await append(eventAt('a', version));
+    await proofIsOld();
+    await putBack(log, [first]);
+    expect((await append(eventAt('a', 5))).kind).to.equal('notWritten');
+    expect((await storedEvents(log, 'a')).map(({ version }) => version)).to.deep.equal([1]);
+  });
+
+  it('is worked on again once it is prepared, as another log', async () => {
+    const { log, guard, append, proofIsOld } = await openGuarded();
+    await using _ = log;
+    await append(eventAt('a', 1));
+    await proofIsOld();
+    await log.events.drop();
+    await append(eventAt('b', 1));
+    expect(guardLog(guard, await ensureCollections(log, [note], shape)), 'it is another log').to.equal(true);
+    expect(await append(eventAt('c', 1))).to.deep.equal({ kind: 'appended' });
+  });
+});
