@@ -12,7 +12,7 @@ export type Heart = {
   sentAt: Map<number, number>; // of those that have not come back
   returned: number; // the number of the last own one that came back
   returnedSentAt: number; // when that one was sent
-  last: Heartbeat | undefined; // the last of anybody's: its token is what a checkpoint may hold
+  last: Heartbeat | undefined; // the last of anybody's: its position is what a checkpoint may hold
 };
 
 /** Past this age of the last own heartbeat seen, a replica says that it is behind; in milliseconds. */

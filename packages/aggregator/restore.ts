@@ -3,7 +3,6 @@ import { failpoint } from '@muster/runtime';
 import {
   type CheckpointDocument,
   foldStored,
-  type ResumeToken,
   readCheckpoints,
   readDeadLetters,
   readStream,
@@ -26,22 +25,6 @@ export const readStoredCheckpoints = (
   partitions: readonly number[],
   deadlineMs = readDeadlineMs,
 ): Promise<Checkpoints> => readCheckpoints(log, partitions, deadlineMs);
-
-/**
- * The token after which a change stream misses nothing that these checkpoints do not reach: the oldest. Undefined where
- * a partition has no checkpoint, or where two of the oldest time differ: then only a scan of the log will do.
- */
-export const oldestToken = (partitions: readonly number[], checkpoints: Checkpoints): ResumeToken | undefined => {
-  const known = partitions.flatMap((partition) => checkpoints.get(partition) ?? []);
-  const [first, ...others] = known.sort((a, b) => a.clusterTime.compare(b.clusterTime));
-  if (!first || known.length < partitions.length) return undefined;
-  const isTie = others.some(
-    (other) => other.clusterTime.equals(first.clusterTime) && tokenText(other) !== tokenText(first),
-  );
-  return isTie ? undefined : first.resumeToken;
-};
-
-const tokenText = ({ resumeToken }: CheckpointDocument) => JSON.stringify(resumeToken);
 
 /**
  * Loads the records of these partitions into memory; the checkpoints must have been read before. A partition whose

@@ -50,7 +50,7 @@ export const isSnapshotDue = (aggregator: Aggregator): boolean => {
  */
 export const saveSnapshot = async (aggregator: Aggregator): Promise<'saved' | 'failed' | 'nothing'> => {
   const { heart, progress, metrics, logger } = aggregator;
-  // without a heartbeat there is no token that a checkpoint could hold
+  // without a heartbeat there is no position that a checkpoint could hold
   if (progress.snapshotting || !heart.last) return 'nothing';
   const taken = takeChanged(aggregator, heart.last);
   if (taken.checkpoints.length === 0) return 'nothing';
@@ -118,8 +118,7 @@ const markOf = ({ heart }: Aggregator, { snapshot }: Partition): SnapshotMark =>
 const checkpointOf = (aggregator: Aggregator, partition: Partition, heartbeat: Heartbeat): CheckpointDocument => ({
   _id: partition.number,
   snapshot: markOf(aggregator, partition),
-  resumeToken: heartbeat.token,
-  clusterTime: heartbeat.clusterTime,
+  position: heartbeat.position,
   at: heartbeat.at,
   events: partition.events,
   active: Object.fromEntries([...aggregator.entities.keys()].map((entity) => [entity, countActive(partition, entity)])),

@@ -1,5 +1,5 @@
 import { absent, type Entity, evolve, parseEvent, type State } from '@muster/model';
-import type { StoredEvent, Timestamp } from '@muster/store';
+import { isBefore, type Position, type StoredEvent } from '@muster/store';
 import { addId, openSortedIds, removeId, type SortedIds } from './sorted-ids.ts';
 
 /**
@@ -26,11 +26,11 @@ export type Partition = {
 };
 
 /**
- * The entries changed since the stored checkpoint, each with the heartbeat (its cluster time) after which the stream
+ * The entries changed since the stored checkpoint, each with the position of the heartbeat after which the stream
  * brought the last change: a checkpoint of a later heartbeat reaches it. Undefined where it was read from the log
  * itself, which may be ahead of the stream.
  */
-export type Changed = Map<Entry, Timestamp | undefined>;
+export type Changed = Map<Entry, Position | undefined>;
 
 export type Entry = { entity: Entity; id: string; state: State; savedVersion: number };
 
@@ -90,7 +90,7 @@ export const applyEvent = (
   table: Table,
   entities: ReadonlyMap<string, Entity>,
   stored: StoredEvent,
-  after: Timestamp | undefined,
+  after: Position | undefined,
 ): Applied => {
   const partition = table.get(stored.partition);
   if (!partition) return { kind: 'foreign' };
@@ -115,20 +115,20 @@ const placeKnown = (
   partition: Partition,
   entry: Entry | undefined,
   { version }: StoredEvent,
-  after: Timestamp | undefined,
+  after: Position | undefined,
 ): Applied => {
   if (after && entry?.state.version === version && partition.changed.has(entry)) partition.changed.set(entry, after);
   return { kind: 'known' };
 };
 
 /** Everything that was read from the log so far lies before this heartbeat. */
-export const placeChanged = ({ changed }: Partition, heartbeat: Timestamp): void => {
+export const placeChanged = ({ changed }: Partition, heartbeat: Position): void => {
   for (const [entry, after] of changed) if (!after) changed.set(entry, heartbeat);
 };
 
 /** Forgets the changes that a checkpoint of this heartbeat reaches: those that came strictly before it. */
-export const dropReached = ({ changed }: Partition, reached: Timestamp): void => {
-  for (const [entry, after] of changed) if (after?.lessThan(reached)) changed.delete(entry);
+export const dropReached = ({ changed }: Partition, reached: Position): void => {
+  for (const [entry, after] of changed) if (after && isBefore(after, reached)) changed.delete(entry);
 };
 
 /** Keeps an event that the stream brought until its partition is restored; true where it is one of these. */

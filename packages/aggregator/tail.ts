@@ -1,12 +1,12 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { backOffMs, failpoint, pause, retryUntil } from '@muster/runtime';
-import { type Watched, watchLog } from '@muster/store';
+import { oldestPosition, type Watched, watchLog } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { forgetPlace, lagMs, seeHeartbeat } from './heart.ts';
 import { beat, beginMembership, join } from './membership.ts';
 import { markOwned, wantedPartitions } from './rebalance.ts';
 import { reconcile } from './reconcile.ts';
-import { loadRecords, oldestToken, readStoredCheckpoints, retryParked, scanSinceCheckpoints } from './restore.ts';
+import { loadRecords, readStoredCheckpoints, retryParked, scanSinceCheckpoints } from './restore.ts';
 import { isSnapshotDue, saveSnapshot } from './snapshot.ts';
 import { openPartition, placeChanged, restoredAmong } from './table.ts';
 import { takeEvent } from './take-event.ts';
@@ -106,15 +106,15 @@ const follow = async (
   return 'scan'; // the signal aborted: nothing follows
 };
 
-/** Restores what must be in memory before the stream is opened, and says after which token it is. */
+/** Restores what must be in memory before the stream is opened, and says from which position that is. */
 const beginOn = async (aggregator: Aggregator, wanted: Road, partitions: readonly number[], signal: AbortSignal) => {
   const { heart, metrics } = aggregator;
-  // a heartbeat's token fits whatever partitions
-  if (wanted === 'moved') return { road: wanted, from: heart.last?.token };
+  // a heartbeat's position fits whatever partitions
+  if (wanted === 'moved') return { road: wanted, from: heart.last?.position };
   forgetPlace(heart);
   const checkpoints = await readStoredCheckpoints(aggregator, partitions); // before the records, always
   await failpoint('restore:after-checkpoints');
-  const from = wanted === 'token' ? oldestToken(partitions, checkpoints) : undefined;
+  const from = wanted === 'token' ? oldestPosition(partitions, checkpoints) : undefined;
   const road: Road = from ? 'token' : 'scan';
   metrics.restores.inc({ road });
   if (road === 'scan') return { road, from };
@@ -195,7 +195,7 @@ const enterService = (aggregator: Aggregator, following: Following, signal: Abor
   const restored = restoredAmong(table, following.partitions);
   for (const partition of restored) {
     partition.served = true;
-    if (heart.last) placeChanged(partition, heart.last.clusterTime);
+    if (heart.last) placeChanged(partition, heart.last.position);
   }
   if (progress.state === 'restoring') progress.state = 'serving';
   markOwned(aggregator);

@@ -1,5 +1,5 @@
 import { retryUntil } from '@muster/runtime';
-import { readStream, type StoredEvent, type Timestamp } from '@muster/store';
+import { type Position, readStream, type StoredEvent } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { type Applied, applyEvent, keepPending, park } from './table.ts';
 import { wakeWaiters } from './waiting.ts';
@@ -13,7 +13,7 @@ const readDeadlineMs = 5_000;
 export const takeEvent = async (aggregator: Aggregator, stored: StoredEvent, signal: AbortSignal): Promise<void> => {
   const partition = aggregator.table.get(stored.partition);
   if (partition && keepPending(partition, stored)) return;
-  const applied = takeAtOnce(aggregator, stored, aggregator.heart.last?.clusterTime);
+  const applied = takeAtOnce(aggregator, stored, aggregator.heart.last?.position);
   if (applied.kind === 'hole') await fillHole(aggregator, stored, applied.above, signal);
 };
 
@@ -21,7 +21,7 @@ export const takeEvent = async (aggregator: Aggregator, stored: StoredEvent, sig
  * The same without a wait, of an event from the log itself unless `after` says after which heartbeat the stream brought
  * it; a hole is left to the caller.
  */
-export const takeAtOnce = (aggregator: Aggregator, stored: StoredEvent, after?: Timestamp): Applied => {
+export const takeAtOnce = (aggregator: Aggregator, stored: StoredEvent, after?: Position): Applied => {
   const applied = applyEvent(aggregator.table, aggregator.entities, stored, after);
   if (applied.kind === 'applied') {
     aggregator.metrics.applied.inc();

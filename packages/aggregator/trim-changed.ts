@@ -18,6 +18,6 @@ export const trimChanged = async (aggregator: Aggregator): Promise<void> => {
   for (const number of due) {
     const partition = table.get(number);
     const checkpoint = checkpoints.get(number);
-    if (partition && checkpoint && !partition.owned) dropReached(partition, checkpoint.clusterTime);
+    if (partition && checkpoint && !partition.owned) dropReached(partition, checkpoint.position);
   }
 };

@@ -47,8 +47,7 @@ const warmUp = async (aggregator: Aggregator, all: readonly number[], signal: Ab
       warm.push(partition);
   await provenNow(aggregator, signal);
   if (signal.aborted) return;
-  for (const partition of warm)
-    if (table.get(partition.number) === partition) serve(partition, heart.last?.clusterTime);
+  for (const partition of warm) if (table.get(partition.number) === partition) serve(partition, heart.last?.position);
   markOwned(aggregator);
   logger.info(
     { partitions: warm.map(({ number }) => number), ms: Math.round(performance.now() - startedAt) },
@@ -74,7 +73,7 @@ const takePending = async (aggregator: Aggregator, partition: Partition, signal:
     if (partition.pending === 'overflowed') return false;
     const next = partition.pending[at];
     if (!next) break;
-    const applied = takeAtOnce(aggregator, next, aggregator.heart.last?.clusterTime);
+    const applied = takeAtOnce(aggregator, next, aggregator.heart.last?.position);
     if (applied.kind === 'hole') await fillHole(aggregator, next, applied.above, signal);
   }
   // in the step in which nothing was left: the next one goes into memory at once

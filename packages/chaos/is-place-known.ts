@@ -1,4 +1,5 @@
-import { type Log, type ResumeToken, withinDeadline } from '@muster/store';
+import { type Log, withinDeadline } from '@muster/store';
+import type { ResumeToken } from 'mongodb';
 
 /** Whether the server still knows the place in its oplog that this token names: a change stream may go on after it. */
 export const isPlaceKnown = async ({ db }: Pick<Log, 'db'>, resumeAfter: ResumeToken): Promise<boolean> => {

@@ -1,9 +1,10 @@
 import { entities } from '@muster/entities';
 import { defineEntity, type Entity } from '@muster/model';
-import { type Log, openLog, recordsOf, type StoredEvent, type Timestamp } from '@muster/store';
+import { type Log, openLog, recordsOf, type StoredEvent } from '@muster/store';
 import { call, eventually, openTestDatabase, type Reply, type TestDatabase } from '@muster/testing';
 import { expect } from 'chai';
 import Joi from 'joi';
+import type { Timestamp } from 'mongodb';
 import { runInProcess } from './run-in-process.ts';
 
 const ada = { name: 'Ada Lovelace', email: 'ada@example.com', group: 1 };

@@ -2,9 +2,13 @@ import { at, openTestLog } from '@muster/testing';
 import { expect } from 'chai';
 import { Timestamp } from 'mongodb';
 import { readCheckpoints, saveCheckpoints } from './checkpoints.ts';
-import type { CheckpointDocument } from './documents.ts';
+import type { CheckpointDocument, StoredCheckpoint } from './documents.ts';
+import { type Position, positionOf } from './position.ts';
 
 const deadlineMs = 5_000;
+
+const positionAt = (seconds: number, counter: number, token = `token-${seconds}-${counter}`): Position =>
+  positionOf({ _data: token }, new Timestamp({ t: seconds, i: counter }));
 
 const checkpointOf = (
   partition: number,
@@ -14,8 +18,7 @@ const checkpointOf = (
 ): CheckpointDocument => ({
   _id: partition,
   snapshot: 'test:1',
-  resumeToken: { _data: `token-${seconds}-${counter}` },
-  clusterTime: new Timestamp({ t: seconds, i: counter }),
+  position: positionAt(seconds, counter),
   at: at(1),
   events: 10,
   active: { note: 3, $odd: 1 },
@@ -42,12 +45,21 @@ describe('Checkpoints', function () {
 
   it('of an earlier release are read with their counts', async () => {
     await using log = await openTestLog();
-    const { active, ...rest } = checkpointOf(1, 100, 1);
-    await log.checkpoints.insertOne({ ...rest, living: active } as unknown as CheckpointDocument);
-    expect((await readCheckpoints(log, [1], deadlineMs)).get(1)?.active).to.deep.equal(active);
+    const { active, position: _, ...rest } = checkpointOf(1, 100, 1);
+    const place = { resumeToken: { _data: 'token-100-1' }, clusterTime: new Timestamp({ t: 100, i: 1 }) };
+    await log.checkpoints.insertOne({ ...rest, ...place, living: active } as unknown as StoredCheckpoint);
+    expect((await readCheckpoints(log, [1], deadlineMs)).get(1)).to.deep.equal(checkpointOf(1, 100, 1));
   });
 
-  it('never go back in cluster time, neither by seconds nor within one', async () => {
+  it('are stored with the token and the cluster time of their position, as earlier releases read them', async () => {
+    await using log = await openTestLog();
+    const { position: _, ...rest } = checkpointOf(1, 100, 1);
+    await saveCheckpoints(log, [checkpointOf(1, 100, 1)], deadlineMs);
+    const place = { resumeToken: { _data: 'token-100-1' }, clusterTime: new Timestamp({ t: 100, i: 1 }) };
+    expect(await log.checkpoints.findOne({ _id: 1 })).to.deep.equal({ ...rest, ...place });
+  });
+
+  it('never go back in the log, neither by seconds nor within one', async () => {
     await using log = await openTestLog();
     const stored = checkpointOf(1, 100, 5);
     await saveCheckpoints(log, [stored], deadlineMs);
@@ -61,10 +73,10 @@ describe('Checkpoints', function () {
     }
   });
 
-  it('may move their token at the same cluster time', async () => {
+  it('may move to another place of the same moment', async () => {
     await using log = await openTestLog();
     await saveCheckpoints(log, [checkpointOf(1, 100, 5)], deadlineMs);
-    const moved = checkpointOf(1, 100, 5, { resumeToken: { _data: 'other' }, events: 11 });
+    const moved = checkpointOf(1, 100, 5, { position: positionAt(100, 5, 'other'), events: 11 });
     await saveCheckpoints(log, [moved], deadlineMs);
     expect((await readCheckpoints(log, [1], deadlineMs)).get(1)).to.deep.equal(moved);
   });
@@ -73,14 +85,8 @@ describe('Checkpoints', function () {
     await using log = await openTestLog();
     await saveCheckpoints(log, [checkpointOf(1, 100, 1), checkpointOf(2, 100, 1)], deadlineMs);
     await saveCheckpoints(log, [checkpointOf(1, 50, 1), checkpointOf(2, 150, 1), checkpointOf(3, 50, 1)], deadlineMs);
-    const seconds = [...(await readCheckpoints(log, [1, 2, 3], deadlineMs)).values()].map(({ _id, clusterTime }) => [
-      _id,
-      clusterTime.t,
-    ]);
-    expect(seconds.sort()).to.deep.equal([
-      [1, 100],
-      [2, 150],
-      [3, 50],
-    ]);
+    const stored = await readCheckpoints(log, [1, 2, 3], deadlineMs);
+    const expected = [positionAt(100, 1), positionAt(150, 1), positionAt(50, 1)];
+    expect([1, 2, 3].map((partition) => stored.get(partition)?.position)).to.deep.equal(expected);
   });
 });

@@ -1,6 +1,7 @@
 import { Timestamp } from 'mongodb';
-import type { CheckpointDocument } from './documents.ts';
+import type { CheckpointDocument, StoredCheckpoint } from './documents.ts';
 import type { Log } from './open-log.ts';
+import { insidesOf, positionOf } from './position.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
@@ -21,8 +22,8 @@ export const readCheckpoints = async (
 };
 
 /**
- * Saves checkpoints, each only over one that is not newer by cluster time. Throws when the database does not take them,
- * or after `deadlineMs`.
+ * Saves checkpoints, each only over one whose position is not later. Throws when the database does not take them, or
+ * after `deadlineMs` milliseconds.
  */
 export const saveCheckpoints = async (
   log: Log,
@@ -30,7 +31,7 @@ export const saveCheckpoints = async (
   deadlineMs: number,
 ): Promise<void> => {
   if (checkpoints.length === 0) return;
-  const updates = checkpoints.map((checkpoint) => ({
+  const updates = checkpoints.map(storedForm).map((checkpoint) => ({
     updateOne: { filter: { _id: checkpoint._id }, update: guarded(checkpoint), upsert: true },
   }));
   await withinDeadline(log.checkpoints.bulkWrite(updates, { ordered: false }), deadlineMs, 'save the checkpoints');
@@ -38,13 +39,19 @@ export const saveCheckpoints = async (
 
 // the guard stands inside the update, as a filter on a second field would make a scan of it on some servers; at an
 // equal time the token may move
-const guarded = (checkpoint: CheckpointDocument) => {
+const guarded = (checkpoint: StoredCheckpoint) => {
   const notNewer = { $lte: [{ $ifNull: ['$clusterTime', Timestamp.fromBits(0, 0)] }, checkpoint.clusterTime] };
   return [{ $replaceWith: { $cond: [notNewer, { $literal: checkpoint }, '$$ROOT'] } }];
 };
 
+const storedForm = ({ position, ...checkpoint }: CheckpointDocument): StoredCheckpoint => {
+  const { token, clusterTime } = insidesOf(position);
+  return { ...checkpoint, resumeToken: token, clusterTime };
+};
+
 // until 0.1 the counts were called `living`
-const upcast = (stored: CheckpointDocument & { living?: Record<string, number> }): CheckpointDocument => {
-  const { living, ...checkpoint } = stored;
-  return { ...checkpoint, active: checkpoint.active ?? living ?? {} };
+const upcast = (found: StoredCheckpoint & { living?: Record<string, number> }): CheckpointDocument => {
+  const { living, resumeToken, clusterTime, ...checkpoint } = found;
+  const position = positionOf(resumeToken, clusterTime);
+  return { ...checkpoint, position, active: checkpoint.active ?? living ?? {} };
 };

@@ -1,7 +1,8 @@
 import type { Fields, StoredEvent } from '@muster/model';
 import type { ResumeToken, Timestamp } from 'mongodb';
+import type { Position } from './position.ts';
 
-export type { ResumeToken, StoredEvent, Timestamp };
+export type { StoredEvent };
 
 /** Which snapshot: the incarnation of who took it, and its number there, as `3f2a90c1d4e5:17`. */
 export type SnapshotMark = `${string}:${number}`;
@@ -25,12 +26,17 @@ export type RecordDocument = Fields & {
 export type CheckpointDocument = {
   _id: number; // the partition
   snapshot: SnapshotMark; // of the last snapshot that ended
-  resumeToken: ResumeToken; // of the heartbeat that the snapshot reaches at least
-  clusterTime: Timestamp; // of that heartbeat
+  position: Position; // of the heartbeat that the snapshot reaches at least
   at: Date; // of that heartbeat, on the database's clock
   events: number; // the sum of the versions of all its states, which is the number of its events
   active: Record<string, number>; // by entity's name
   aggregator: string;
+};
+
+/** A checkpoint as `Checkpoints` holds it. */
+export type StoredCheckpoint = Omit<CheckpointDocument, 'position'> & {
+  resumeToken: ResumeToken;
+  clusterTime: Timestamp;
 };
 
 export type AggregatorState = 'restoring' | 'serving' | 'leaving';

@@ -9,11 +9,9 @@ export type {
   CheckpointDocument,
   DeadLetterDocument,
   RecordDocument,
-  ResumeToken,
   SettingsDocument,
   SnapshotMark,
   StoredEvent,
-  Timestamp,
 } from './documents.ts';
 export {
   areSettingsKept,
@@ -25,7 +23,9 @@ export {
 export { guardLog, type LogGuard, loseLog, openLogGuard, proveLog } from './guard-log.ts';
 export { type LogId, readLogId } from './log-id.ts';
 export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } from './members.ts';
+export { oldestPosition } from './oldest-position.ts';
 export { type Log, type LogOptions, openLog, recordsOf } from './open-log.ts';
+export { comparePositions, isBefore, isSamePlace, type Position } from './position.ts';
 export { countEvents, scanEvents, scanLastVersions, scanRecords } from './read-partition.ts';
 export { type Overlay, overlaySets, readPage, setLimits } from './read-set.ts';
 export { catchUpState, foldStored, type Loaded, loadState, readStream } from './read-stream.ts';

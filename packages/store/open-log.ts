@@ -2,10 +2,10 @@ import type { Entity } from '@muster/model';
 import { type Collection, type Db, MongoClient, ReadConcern, ReadPreference, WriteConcern } from 'mongodb';
 import type {
   AggregatorDocument,
-  CheckpointDocument,
   DeadLetterDocument,
   RecordDocument,
   SettingsDocument,
+  StoredCheckpoint,
   StoredEvent,
 } from './documents.ts';
 import { withinDeadline } from './within-deadline.ts';
@@ -15,7 +15,7 @@ export type Log = AsyncDisposable & {
   client: MongoClient;
   db: Db;
   events: Collection<StoredEvent>;
-  checkpoints: Collection<CheckpointDocument>;
+  checkpoints: Collection<StoredCheckpoint>;
   aggregators: Collection<AggregatorDocument>;
   deadLetters: Collection<DeadLetterDocument>;
   settings: Collection<SettingsDocument>;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ChangeStream, type ChangeStreamDocument, MongoServerError } from 'mongodb';
-import type { AggregatorDocument, ResumeToken, StoredEvent, Timestamp } from './documents.ts';
+import { type ChangeStream, type ChangeStreamDocument, MongoServerError, type ResumeToken } from 'mongodb';
+import type { AggregatorDocument, StoredEvent } from './documents.ts';
 import type { Log } from './open-log.ts';
+import { insidesOf, type Position, positionOf } from './position.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /** What the log's change stream says, in the log's order. */
@@ -14,13 +15,14 @@ export type Watched =
   | { kind: 'lost'; error: unknown }; // the server no longer knows the place: scan the log, then watch from a fresh one
 
 /**
- * A heartbeat as it came back: its place in the log, which fits every filter, since every filter lets heartbeats pass.
+ * A heartbeat as it came back. Its position fits every set of partitions, since every watch lets heartbeats pass. `at`:
+ * when it was written, on the database's clock.
  */
-export type Heartbeat = { aggregator: string; beat: string; at: Date; token: ResumeToken; clusterTime: Timestamp };
+export type Heartbeat = { aggregator: string; beat: string; at: Date; position: Position };
 
 export type WatchOptions = {
   partitions: readonly number[];
-  from: ResumeToken | undefined; // undefined: from now
+  from: Position | undefined; // undefined: from now
   signal: AbortSignal;
   pauseMs: (failures: number) => number; // before it is opened again
 };
@@ -40,7 +42,7 @@ export async function* watchLog(
   log: Log,
   { partitions, from, signal, pauseMs }: WatchOptions,
 ): AsyncGenerator<Watched> {
-  let last = from;
+  let last: ResumeToken | undefined = from && insidesOf(from).token;
   for (let failures = 0, opens = 0; !signal.aborted; ) {
     if (opens > 0 && last === undefined && from === undefined)
       return yield { kind: 'lost', error: new Error('The change stream broke before it gave a token') };
@@ -97,8 +99,7 @@ const readChange = (change: ChangeStreamDocument): Watched => {
       aggregator,
       beat: seen.beat,
       at: seen.heartbeatAt,
-      token: change._id,
-      clusterTime: change.clusterTime,
+      position: positionOf(change._id, change.clusterTime),
     },
   };
 };

@@ -1,20 +1,7 @@
-import type { CheckpointDocument } from '@muster/store';
 import { expect } from 'chai';
-import { Timestamp } from 'mongodb';
-import { judgeCheckpoint } from './judge-checkpoint.ts';
+import { judgeCheckpoint, type Promised } from './judge-checkpoint.ts';
 
-const checkpoint: CheckpointDocument = {
-  ...{
-    _id: 3,
-    snapshot: 'test:9',
-    resumeToken: {},
-    clusterTime: Timestamp.fromBits(0, 1),
-    at: new Date(0),
-    events: 10,
-    active: { user: 4 },
-    aggregator: 'aggregator-0',
-  },
-};
+const checkpoint: Promised = { _id: 3, snapshot: 'test:9', events: 10, active: { user: 4 } };
 const whatIs = (versions: number, active: number, newest: number) =>
   judgeCheckpoint(checkpoint, {
     versions,

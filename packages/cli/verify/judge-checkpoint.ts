@@ -7,11 +7,14 @@ import type { Difference } from './findings.ts';
  */
 export type Totals = { versions: number; active: ReadonlyMap<string, number>; snapshots: ReadonlySet<SnapshotMark> };
 
+/** What a checkpoint says of the records of its partition. */
+export type Promised = Pick<CheckpointDocument, '_id' | 'snapshot' | 'events' | 'active'>;
+
 /**
  * Whether the records hold what their checkpoint says they do at least; exactly that, where no other snapshot may have
  * moved them past it. The checkpoint must have been read before the records. Pure.
  */
-export const judgeCheckpoint = (checkpoint: CheckpointDocument, totals: Totals): Difference[] => {
+export const judgeCheckpoint = (checkpoint: Promised, totals: Totals): Difference[] => {
   const where = `Checkpoints, partition ${checkpoint._id}`;
   const isLater = [...totals.snapshots].some((snapshot) => !covers(checkpoint.snapshot, snapshot));
   if (totals.versions < checkpoint.events || (!isLater && totals.versions !== checkpoint.events)) {
