@@ -1,5 +1,6 @@
 import { runProgram } from '@muster/runtime';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { repair } from './repair/repair.ts';
 import type { ScaleOptions } from './scale/request-of.ts';
 import { scale } from './scale/scale.ts';
 import { seed } from './seed/seed.ts';
@@ -28,6 +29,14 @@ program
   .action((options: { withoutMemory?: true }) =>
     run((environment) => verify(environment, { memory: !options.withoutMemory }, print)),
   );
+
+program
+  .command('repair')
+  .description(
+    'find events that share a version and streams that lack one, while Muster does not run; exit code 1: found',
+  )
+  .option('--apply', 'move the events that are in the way into RemovedEvents')
+  .action((options: { apply?: true }) => run((environment) => repair(environment, options, print)));
 
 program
   .command('seed')

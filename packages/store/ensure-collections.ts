@@ -51,6 +51,15 @@ export const ensureCollections = async (
 };
 
 /**
+ * Notes that records and checkpoints can no longer be trusted: the next `ensureCollections` removes them, and the
+ * aggregators derive them again. Throws DeadlineError after `deadlineMs` milliseconds.
+ */
+export const distrustRecords = async (log: Log, deadlineMs: number): Promise<void> => {
+  const update = log.settings.updateOne({ _id: 'muster' }, { $set: { log: 'repaired' } });
+  await withinDeadline(update, deadlineMs, 'note that the records must be derived again');
+};
+
+/**
  * Whether the settings document is there and says what this process was set up with. Throws DeadlineError after
  * `deadlineMs` milliseconds.
  */

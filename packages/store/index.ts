@@ -15,6 +15,7 @@ export type {
 } from './documents.ts';
 export {
   areSettingsKept,
+  distrustRecords,
   ensureCollections,
   isFinal,
   SettingsConflict,
@@ -30,6 +31,7 @@ export { countEvents, scanEvents, scanLastVersions, scanRecords } from './read-p
 export { type Overlay, overlaySets, readPage, setLimits } from './read-set.ts';
 export { catchUpState, foldStored, type Loaded, loadState, readStream } from './read-stream.ts';
 export { covers, recordOf, stateOf } from './records.ts';
+export { idsAbove, type RemovedEvent, removeEvents } from './remove-events.ts';
 export { type Saved, type Saving, saveRecords } from './save-records.ts';
 export { type Heartbeat, type Watched, type WatchOptions, watchLog } from './watch-log.ts';
 export { DeadlineError, withinDeadline } from './within-deadline.ts';

@@ -1,0 +1,116 @@
+import { join, resolve } from 'node:path';
+import { openDatabase } from '@muster/embedded';
+import {
+  describeShared,
+  distrustRecords,
+  findHoles,
+  findSharedVersions,
+  type Hole,
+  idsAbove,
+  type Log,
+  openLog,
+  removeEvents,
+  type SharedVersion,
+} from '@muster/store';
+import { claimRunning, removeRunning } from '@muster/supervisor';
+import { type CliSettings, parseCliSettings } from '../settings.ts';
+import { findRunning } from './find-running.ts';
+
+export type RepairOptions = { apply?: true };
+
+type Damage = { shared: readonly SharedVersion[]; holes: readonly Hole[] };
+
+const searchMs = 10 * 60_000;
+const moveMs = 60_000;
+const foundMax = 1_000; // by run: more than that is not repaired by hand
+
+/**
+ * Looks for events that share a version and for streams that lack one, in the log of a Muster that does not run, and
+ * prints them; with `apply` it moves the events that stand in the way into `RemovedEvents`. The exit code: 0 nothing is
+ * damaged, or all was repaired; 1 damage was found and left; 2 it could not look.
+ */
+export const repair = async (
+  environment: NodeJS.ProcessEnv,
+  { apply }: RepairOptions,
+  print: (text: string) => void,
+): Promise<number> => {
+  const parsed = parseCliSettings(environment);
+  if (parsed.kind === 'problems') return refuse(parsed.problems.join('; '), print);
+  try {
+    return await withDatabase(parsed.settings, environment, print, async (uri) => {
+      await using log = openLog({ uri, database: parsed.settings.DATABASE, appName: 'muster-repair' });
+      const running = await findRunning(log, parsed.settings.LEASE_MS);
+      if (running !== undefined) return refuse(running, print);
+      return await repairLog(log, apply ?? false, print);
+    });
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error), print);
+  }
+};
+
+/** Does `work` on the database that MONGODB_URI names, else on the embedded one, started for this alone. */
+const withDatabase = async (
+  { MONGODB_URI, DATA }: CliSettings,
+  environment: NodeJS.ProcessEnv,
+  print: (text: string) => void,
+  work: (uri: string) => Promise<number>,
+): Promise<number> => {
+  if (MONGODB_URI !== undefined) return work(MONGODB_URI);
+  const dataPath = resolve(DATA);
+  if ((await claimRunning(dataPath)) === undefined)
+    return refuse(`a Muster runs on the data in ${dataPath}: stop it first`, print);
+  try {
+    await using database = await openDatabase({
+      dataPath: join(dataPath, 'mongodb'),
+      port: 0,
+      say: print,
+      environment,
+    });
+    return await work(database.uri);
+  } finally {
+    await removeRunning(dataPath);
+  }
+};
+
+const repairLog = async (log: Log, apply: boolean, print: (text: string) => void): Promise<number> => {
+  if (apply) await distrustRecords(log, moveMs); // first: they may hold what is moved away now
+  const shared = await findSharedVersions(log, foundMax, searchMs);
+  if (apply) for (const one of shared) await removeLater(log, one, print);
+  const holes = await findHoles(log, foundMax, searchMs);
+  if (apply) for (const hole of holes) await removeAbove(log, hole, print);
+  if (shared.length + holes.length === 0) print('The log is sound: no version is shared, and no stream lacks one');
+  else if (apply) print('Repaired. The events are kept in RemovedEvents. Start Muster, then run: npm run verify');
+  else print(describeDamage({ shared, holes }));
+  return apply || shared.length + holes.length === 0 ? 0 : 1;
+};
+
+// the first was acknowledged first: whoever wrote the later one must decide again
+const removeLater = async (log: Log, one: SharedVersion, print: (text: string) => void) => {
+  const [first, ...later] = one.events.map(({ _id }) => _id);
+  const reason = `event ${first} has version ${one.version} of ${one.entity} "${one.entityId}"`;
+  await removeEvents(log, later, reason, moveMs);
+  print(`Moved ${later.join(', ')}: ${reason}`);
+};
+
+const removeAbove = async (log: Log, hole: Hole, print: (text: string) => void) => {
+  const ids = await idsAbove(log, hole, hole.missing - 1, moveMs);
+  const reason = `${hole.entity} "${hole.entityId}" has no version ${hole.missing}`;
+  await removeEvents(log, ids, reason, moveMs);
+  print(`Moved ${ids.length} events: ${reason}`);
+};
+
+const describeDamage = ({ shared, holes }: Damage): string =>
+  [
+    ...shared.map((one) => `Two events share ${describeShared(one)}`),
+    ...holes.map(
+      ({ entity, entityId, missing, last }) => `${entity} "${entityId}" ends at ${last} and lacks ${missing}`,
+    ),
+    'Nothing was changed. Take a back-up, then run: npm run repair -- --apply',
+    'It keeps the first of the events that share a version, and of a stream that lacks a version what comes before it.',
+    'It moves the other events into the collection RemovedEvents, with the reason.',
+  ].join('\n');
+
+const refuse = (problem: string, print: (text: string) => void): number => {
+  print(`Cannot repair: ${problem}`);
+  return 2;
+};
