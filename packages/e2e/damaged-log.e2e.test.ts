@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { partitionHash } from '@muster/placement';
+import { ensureCollections, type Log, openLog, type StoredEvent } from '@muster/store';
+import { openTestDatabase } from '@muster/testing';
+import { expect } from 'chai';
+import { runToEnd } from './run-to-end.ts';
+
+const programs = ['gateway', 'aggregator'] as const;
+
+const twice = (): StoredEvent => ({
+  _id: randomUUID(),
+  entity: 'user',
+  entityId: '13AE742',
+  version: 1,
+  partition: 0,
+  type: 'UserCreated',
+  data: { name: 'Ada', email: 'ada@example.com', group: 1 },
+  at: new Date(),
+  meta: { requestId: 'test' },
+});
+
+/** As a Muster left it whose unique index was dropped under it. */
+const damage = async (log: Log): Promise<string[]> => {
+  await ensureCollections(log, [], { partitions: 32, hash: partitionHash });
+  await log.events.dropIndexes();
+  const events = [twice(), twice()];
+  await log.events.insertMany(events);
+  return events.map(({ _id }) => _id);
+};
+
+describe('A log in which two events have one version', () => {
+  for (const program of programs) {
+    it(`ends the start of the ${program} with code 2: it names the stream and the events, and says what to do`, async () => {
+      await using database = await openTestDatabase();
+      await using log = openLog({ ...database, appName: 'test' });
+      const ids = await damage(log);
+      const { code, output } = await runToEnd(program, {
+        MONGODB_URI: database.uri,
+        DATABASE: database.database,
+        CLUSTER_SECRET: 'a secret of the tests',
+      });
+      expect(code, output).to.equal(2);
+      for (const part of ['user "13AE742" version 1', ...ids, 'npm run repair']) expect(output).to.contain(part);
+      expect(output, 'a raw error of the driver').not.to.match(/E11000|at .*\(/);
+    });
+  }
+});
