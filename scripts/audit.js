@@ -13,9 +13,8 @@
     if (found.length === 0) return print(unknownId(log, key));
     for (const entity of found) {
       const { count, partition, state } = printStream(log, entity, key);
-      print(
-        `\n${describeNow(entity, key, state)}${parkedNote(log, { partition, 'event.entity': entity, 'event.entityId': key })}`,
-      );
+      const parked = parkedNote(log, { partition, 'event.entity': entity, 'event.entityId': key });
+      print(`\n${describeNow(entity, key, state)}${parked}`);
       print(`${plural(count, 'event')} in ${log.name}.Events`);
     }
   };
@@ -41,18 +40,16 @@
     printTable(streamColumns, rows, streamColumns.map(headingWidth), true);
     if (rows.some(({ isGuess }) => isGuess))
       print('\n"?" is an old value that was not looked up, as the histories are long: timeline(id) shows it');
-    print(
-      `\n${plural(shown.length, 'event')} of ${plural(new Set(shown.map(streamOf)).size, 'stream')}${found.length > limit ? nextPage(shown, limit) : ''}`,
-    );
+    const streams = plural(new Set(shown.map(streamOf)).size, 'stream');
+    print(`\n${plural(shown.length, 'event')} of ${streams}${found.length > limit ? nextPage(shown, limit) : ''}`);
   };
 
   const tail = (options = {}) => {
     const log = openLog();
     const { seconds, count } = readTailOptions(options);
     const stream = watchInserts(log);
-    print(
-      `Following the inserts into ${log.name}.Events${Number.isFinite(seconds) || Number.isFinite(count) ? '' : '; Ctrl-C ends it'}\n`,
-    );
+    const isBounded = Number.isFinite(seconds) || Number.isFinite(count);
+    print(`Following the inserts into ${log.name}.Events${isBounded ? '' : '; Ctrl-C ends it'}\n`);
     const seen = follow(log, stream, Date.now() + seconds * 1_000, count);
     print(`\nFollowed ${log.name}.Events: ${plural(seen, 'event')}`);
   };
@@ -62,10 +59,12 @@ timeline(id)        every event of this id, what each changed, and the state now
 since(when)         the events of all streams from then on; since(when, 5000) shows more than ${pageEvents}
 at(id, version)     the state as it was at this version
 at(id, when)        the state as it was at this time; at(id) as it is now
-tail()              new events as they are stored, until Ctrl-C; tail({ for: 60 }) ends after 60 s, tail({ count: 10 }) after 10 events
+tail()              new events as they are stored, until Ctrl-C
+                    tail({ for: 60 }) ends after 60 s, tail({ count: 10 }) after 10 events
 audit()             this text
 
-when: a Date, an ISO time such as "2026-01-31T09:30Z" (UTC where it names no zone), or how long ago: "90s", "15m", "1h", "7d"
+when: a Date, an ISO time such as "2026-01-31T09:30Z" (UTC where it names no zone),
+      or how long ago: "90s", "15m", "1h", "7d"
 `;
 
   // ---- what is asked for
@@ -91,7 +90,8 @@ when: a Date, an ISO time such as "2026-01-31T09:30Z" (UTC where it names no zon
     const date = iso ? new Date(`${iso[1]}T${iso[2] ?? '00:00'}${iso[3] ?? 'Z'}`) : new Date(Number.NaN);
     if (!Number.isNaN(date.getTime())) return date;
     throw new Error(
-      `Cannot read the time ${showValue(when)}: expected a Date, an ISO time such as "2026-01-31T09:30Z", or how long ago, such as "15m" or "1h"`,
+      `Cannot read the time ${showValue(when)}: expected a Date, an ISO time such as "2026-01-31T09:30Z", ` +
+        `or how long ago, such as "15m" or "1h"`,
     );
   };
 
@@ -110,7 +110,8 @@ when: a Date, an ISO time such as "2026-01-31T09:30Z" (UTC where it names no zon
     const { for: seconds = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY } = known ? options : {};
     if (known && seconds > 0 && count > 0) return { seconds, count };
     throw new Error(
-      `Cannot follow with ${showValue(options)}: expected tail(), tail({ for: 60 }) in seconds, or tail({ count: 10 }) in events`,
+      `Cannot follow with ${showValue(options)}: ` +
+        `expected tail(), tail({ for: 60 }) in seconds, or tail({ count: 10 }) in events`,
     );
   };
 
@@ -131,7 +132,8 @@ when: a Date, an ISO time such as "2026-01-31T09:30Z" (UTC where it names no zon
     const usual = db.getSiblingDB('muster');
     if (hasEvents(usual)) return usual;
     throw new Error(
-      `Neither the current database, "${db.getName()}", nor "muster" has a collection Events: say use("…") with the name of Muster's database first`,
+      `Neither the current database, "${db.getName()}", nor "muster" has a collection Events: ` +
+        `say use("…") with the name of Muster's database first`,
     );
   };
 
@@ -155,8 +157,9 @@ when: a Date, an ISO time such as "2026-01-31T09:30Z" (UTC where it names no zon
 No event in ${log.name}.Events has the id ${showValue(id)}.
   entities in it: ${entities}
   the clock:      ${showTime(databaseNow())}
-To check: the id as it stands in the address, /api/user/{id} (A and a differ, and no blanks); the server and the database (this one is
-"${log.name}"; use("…") changes it); whether its creation was answered with 201: what got a 503 "notWritten" never came here.`;
+To check: the id as it stands in the address, /api/user/{id} (A and a differ, and no blanks); the server and the
+database (this one is "${log.name}"; use("…") changes it); whether its creation was answered with 201: what got
+a 503 "notWritten" never came here.`;
   };
 
   const printStream = (log, entity, id) => {
@@ -386,7 +389,8 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
     const name = `${showText(entity)} ${showValue(id)}`;
     if (state.version === 0) return `${name} now: absent${obstacleNote(state)}`;
     const pointer = pointerBefore(id, state);
-    return `${name} now: ${state.status} at version ${state.version}, since ${showTime(state.at)}${pointer}${fieldLines(state)}${obstacleNote(state)}`;
+    const since = `at version ${state.version}, since ${showTime(state.at)}`;
+    return `${name} now: ${state.status} ${since}${pointer}${fieldLines(state)}${obstacleNote(state)}`;
   };
 
   const pointerBefore = (id, state) =>
@@ -400,7 +404,8 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
     if (state.version === 0) return `${name}: absent${until}${obstacleNote(state)}`;
     const last = next || state.obstacle ? '' : ', its last version';
     const pointer = pointerBefore(id, state);
-    return `${name}: ${state.status} at version ${state.version}${last}, from ${showTime(state.at)}${until}${pointer}${fieldLines(state)}${obstacleNote(state)}`;
+    const from = `at version ${state.version}${last}, from ${showTime(state.at)}${until}`;
+    return `${name}: ${state.status} ${from}${pointer}${fieldLines(state)}${obstacleNote(state)}`;
   };
 
   const showPoint = (wanted) => {
@@ -496,7 +501,8 @@ To check: the id as it stands in the address, /api/user/{id} (A and a differ, an
     const { name } = openLog();
     const why = name === db.getName() ? '' : `, as the current one, "${db.getName()}", has no Events`;
     print(
-      `Muster's log in "${name}"${why}: timeline(id)  since(when)  at(id, version or when)  tail()  -  audit() explains`,
+      `Muster's log in "${name}"${why}: timeline(id)  since(when)  at(id, version or when)  ` +
+        `tail()  -  audit() explains`,
     );
   };
 

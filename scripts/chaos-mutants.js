@@ -106,7 +106,8 @@ const runCampaign = (copy, hunt, most) => {
   const report = join(copy, 'report.md');
   writeFileSync(report, '');
   const [settings = ''] = /^(\w+=\w+ )*/.exec(hunt) ?? [];
-  const command = `${settings}exec '${process.execPath}' dist/chaos.js ${hunt.slice(settings.length)} --stop --seed 1 --minutes ${most} --out report.md`;
+  const options = `${hunt.slice(settings.length)} --stop --seed 1 --minutes ${most} --out report.md`;
+  const command = `${settings}exec '${process.execPath}' dist/chaos.js ${options}`;
   const { status } = spawnSync('sh', ['-c', command], { cwd: copy, stdio: 'ignore', timeout: (most + 3) * 60_000 });
   const [, violation = ''] = /^- round \d+ \(.*?\): (.*)$/m.exec(readFileSync(report, 'utf8')) ?? [];
   return { code: status, violation };
@@ -136,9 +137,9 @@ const run = (cwd, command, words) => {
 };
 
 const tell = (result) => {
-  console.error(
-    `${new Date().toISOString().slice(11, 19)} ${result.name}: ${result.problem ?? `caught after ${result.seconds} s: ${result.violation.slice(0, 300)}`}`,
-  );
+  const { name, problem, seconds, violation } = result;
+  const verdict = problem ?? `caught after ${seconds} s: ${violation.slice(0, 300)}`;
+  console.error(`${new Date().toISOString().slice(11, 19)} ${name}: ${verdict}`);
   return result;
 };
 

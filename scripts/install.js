@@ -28,9 +28,8 @@ export const ensureInstalled = () => {
     stdio: 'inherit',
   });
   if (status !== 0) {
-    console.error(
-      `Cannot install the packages: npm ci ${error ? `could not be run (${error.message})` : `ended with ${status}`}; see above`,
-    );
+    const outcome = error ? `could not be run (${error.message})` : `ended with ${status}`;
+    console.error(`Cannot install the packages: npm ci ${outcome}; see above`);
     process.exit(1);
   }
   writeFileSync(markPath, wanted);

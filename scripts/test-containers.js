@@ -139,7 +139,8 @@ const checkCompose = (compose, services) => {
     );
     expect(
       open.length === 0,
-      `${name} leaves ${open.join(', ')} to the environment of whoever starts it: this test takes the values as they stand`,
+      `${name} leaves ${open.join(', ')} to the environment of whoever starts it: ` +
+        `this test takes the values as they stand`,
     );
   }
 };
@@ -189,7 +190,8 @@ const walk = (folder) => {
   }
 };
 walk('');
-console.log('FOUND' + JSON.stringify({ packages, files: readdirSync('.'), uid: process.getuid(), mode: process.env.NODE_ENV }));`;
+const found = { packages, files: readdirSync('.'), uid: process.getuid(), mode: process.env.NODE_ENV };
+console.log('FOUND' + JSON.stringify(found));`;
 
 const checkSize = async (engine, image, base) => {
   const [size, baseSize] = [await engine.readSize(image), await engine.readSize(base)];
@@ -253,7 +255,8 @@ const untilHealthy = async ({ name, container, healthWords }, stop) => {
     stop.throwIfAborted();
     if (performance.now() > until) {
       throw new Error(
-        `${name} is not healthy after ${healthyWithinMs / 1_000} s: its check ended with ${code}. ${output}\n${await container.readLog()}`,
+        `${name} is not healthy after ${healthyWithinMs / 1_000} s: ` +
+          `its check ended with ${code}. ${output}\n${await container.readLog()}`,
       );
     }
     await sleep(250);

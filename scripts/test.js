@@ -7,9 +7,8 @@ import { checkNode, ensureInstalled, root } from './install.js';
 const main = async ([kind]) => {
   const steps = stepsFor(kind);
   if (steps === undefined) {
-    console.error(
-      `Cannot run tests of kind ${JSON.stringify(kind)}: expected one of ${kinds.map(({ name }) => name).join(', ')}, or none for all`,
-    );
+    const names = kinds.map(({ name }) => name).join(', ');
+    console.error(`Cannot run tests of kind ${JSON.stringify(kind)}: expected one of ${names}, or none for all`);
     return 2;
   }
   checkNode();
@@ -36,7 +35,7 @@ const kinds = [
 
 const stepsFor = (kind) => {
   const build = { name: 'build', words: [inScripts('build.js')], stepMs: 60_000 };
-  if (kind === undefined) return [lint, types, build, ...kinds.map(testStep)];
+  if (kind === undefined) return [lint, sources, types, build, ...kinds.map(testStep)];
   const chosen = kinds.find(({ name }) => name === kind);
   if (chosen === undefined) return undefined;
   return kind === 'unit' ? [testStep(chosen)] : [build, testStep(chosen)];
@@ -50,6 +49,7 @@ const lint = {
   words: [inPackages('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.'],
   stepMs: 60_000,
 };
+const sources = { name: 'sources', words: [inScripts('check-sources.js')], stepMs: 30_000 };
 const types = { name: 'types', words: [inPackages('typescript/bin/tsc'), '--noEmit'], stepMs: 120_000 };
 
 const testStep = ({ name, has, testMs, stepMs }) => {

@@ -2,7 +2,7 @@ import type { Entity } from '@muster/model';
 import { Counter, Gauge, type Logger, type Registry } from '@muster/runtime';
 import type { AggregatorState, Log } from '@muster/store';
 import { type Heart, lagMs, openHeart } from './heart.ts';
-import { type Membership, openMembership } from './membership.ts';
+import { type Membership, openMembership } from './open-membership.ts';
 import type { Settings } from './settings.ts';
 import { openTable, type Table } from './table.ts';
 import { openWaiting, type Waiting } from './waiting.ts';

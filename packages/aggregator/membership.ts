@@ -1,33 +1,7 @@
-import {
-  liveMembers,
-  type Member,
-  memberOf,
-  noRoster,
-  type Roster,
-  ringOf,
-  takeRoster,
-  wasAwayAlone,
-} from '@muster/placement';
-import {
-  beatHeart,
-  type DatabaseClock,
-  databaseNow,
-  joinMembers,
-  listMembers,
-  measureClock,
-  type OwnDocument,
-  openClock,
-} from '@muster/store';
+import { isLive, liveMembers, type Member, memberOf, ringOf, takeRoster, wasAwayAlone } from '@muster/placement';
+import { beatHeart, databaseNow, joinMembers, listMembers, measureClock, type OwnDocument } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { beginAnew, nextBeat } from './heart.ts';
-
-/** This aggregator among the others. A plain value, changed in this file only. */
-export type Membership = {
-  roster: Roster;
-  clock: DatabaseClock;
-  renewedAt: number; // when the lease was renewed last, on the monotonic clock
-  over: AbortController; // aborts when the lease has expired: then all is restored as a new member
-};
 
 /** Another process took this one's name. Final: the two would take it from each other for ever. */
 export class NameTaken extends Error {
@@ -36,13 +10,6 @@ export class NameTaken extends Error {
 }
 
 const settleMs = 400;
-
-export const openMembership = (): Membership => ({
-  roster: noRoster,
-  clock: openClock(),
-  renewedAt: 0,
-  over: new AbortController(),
-});
 
 /**
  * Forgets what the former membership held, for what is served must be of this one; the next one has an incarnation of
@@ -101,8 +68,8 @@ export const refreshRoster = async (aggregator: Aggregator): Promise<void> => {
  * Whether a live member has renewed its lease: with the database back, the others count as live for a while without
  * that.
  */
-export const isFresh = ({ membership, settings }: Aggregator, { heartbeatAt }: Member): boolean =>
-  membership.roster.databaseNow - heartbeatAt <= settings.LEASE_MS;
+export const isFresh = ({ membership, settings }: Aggregator, member: Member): boolean =>
+  isLive(member, membership.roster.databaseNow, settings.LEASE_MS);
 
 // three tries fit into a lease
 const deadlineOf = ({ settings }: Aggregator) => Math.min(1_000, settings.LEASE_MS / 3);
@@ -122,8 +89,8 @@ export const others = ({ heart, membership, settings }: Aggregator): Member[] =>
   liveMembers(membership.roster, settings.LEASE_MS).filter(({ name }) => name !== heart.name);
 
 const self = (aggregator: Aggregator): Member => {
-  const { address, incarnation, partitions, state, _id } = standing(aggregator);
-  return { name: _id, incarnation, address, state, partitions, heartbeatAt: 0, steadySince: 0 };
+  const { address, incarnation, partitions, warming, state, _id } = standing(aggregator);
+  return { name: _id, incarnation, address, state, partitions, warming, heartbeatAt: 0, steadySince: 0 };
 };
 
 const ownDocument = (aggregator: Aggregator): OwnDocument => ({

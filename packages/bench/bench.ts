@@ -135,7 +135,8 @@ const measureAll = async (given: Bench, targets: Targets, warnings: Warnings): P
   const failovers = await measureFailovers(given);
   const away = await measureAways(given);
   const about = [
-    `measured ${began.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${describeOptions(options)}; ${system.aggregators.length} aggregators, ${system.gateways.length} gateway`,
+    `measured ${began.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${describeOptions(options)}; ` +
+      `${system.aggregators.length} aggregators, ${system.gateways.length} gateway`,
     ...(await describeMachine(log, databasePids[0])),
   ];
   return { about, measurements, mixed, mixedTail, mixedPerSecond, failovers, away, warnings };
@@ -162,10 +163,10 @@ const measureLoads = async (given: Bench, targets: Targets): Promise<Measurement
         const measured = await measureRound(target, load, task, databasePids, log);
         measurements.push(measured);
         const { perSecond, p50Ms, p99Ms, cpuMicros, failed } = measured;
-        const figures = `${Math.round(perSecond)}/s, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ${Math.round(cpuMicros)} µs CPU each`;
-        say(
-          `Round ${round} of ${options.rounds}, ${nameOf(load)}, ${target.name}: ${figures}${failed > 0 ? `, ${failed} FAILED` : ''}`,
-        );
+        const times = `p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`;
+        const figures = `${Math.round(perSecond)}/s, ${times}, ${Math.round(cpuMicros)} µs CPU each`;
+        const failures = failed > 0 ? `, ${failed} FAILED` : '';
+        say(`Round ${round} of ${options.rounds}, ${nameOf(load)}, ${target.name}: ${figures}${failures}`);
       }
     }
   }
@@ -195,7 +196,8 @@ const measureFailovers = async ({ options, system, path, say, signal }: Bench): 
     const failover = await measureFailover(system, name, path, seed, options.users);
     failovers.push(failover);
     say(
-      `Kill -9 of ${name}: right from memory after ${Math.round(failover.itselfMs)} ms, from anybody after ${Math.round(failover.anyMs)} ms`,
+      `Kill -9 of ${name}: right from memory after ${Math.round(failover.itselfMs)} ms, ` +
+        `from anybody after ${Math.round(failover.anyMs)} ms`,
     );
   }
   return failovers;
@@ -210,13 +212,11 @@ const measureAways = async ({ options, system, log, path, say, signal }: Bench):
       const name = system.aggregators[(round + measured.length) % system.aggregators.length] ?? '';
       const away = await measureAway({ system, log, path, seed, users: options.users }, way, name, options.seconds);
       measured.push(away);
-      const times =
-        way === 'none'
-          ? ''
-          : `, another answers after ${Math.round(away.standbyMs)} ms, all copies after ${Math.round(away.copiesMs)} ms`;
-      say(
-        `GET with ${way === 'none' ? 'nobody away' : `${name} ${way}`}: p50 ${away.p50Ms.toFixed(1)} ms, p99 ${away.p99Ms.toFixed(1)} ms, ${away.failed} failed${times}`,
-      );
+      const [standbyMs, copiesMs] = [Math.round(away.standbyMs), Math.round(away.copiesMs)];
+      const replaced = way === 'none' ? '' : `, another answers after ${standbyMs} ms, all copies after ${copiesMs} ms`;
+      const times = `p50 ${away.p50Ms.toFixed(1)} ms, p99 ${away.p99Ms.toFixed(1)} ms`;
+      const who = way === 'none' ? 'nobody away' : `${name} ${way}`;
+      say(`GET with ${who}: ${times}, ${away.failed} failed${replaced}`);
     }
   }
   return measured;

@@ -10,7 +10,9 @@ export const describeMachine = async (log: Log, databasePid: number | undefined)
   const commandLine = databasePid === undefined ? undefined : await readCommandLine(databasePid);
   const kind = commandLine === undefined ? 'a given one' : basename(commandLine.split(' ')[0] ?? '');
   return [
-    `machine: ${first?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}`,
-    `Node.js ${process.versions.node}; MongoDB: ${kind}, says version ${info.version}; all on this one machine, the load generator too`,
+    `machine: ${first?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ` +
+      `${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}`,
+    `Node.js ${process.versions.node}; MongoDB: ${kind}, says version ${info.version}; ` +
+      `all on this one machine, the load generator too`,
   ];
 };

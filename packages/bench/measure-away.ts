@@ -1,5 +1,5 @@
 import { makeUser } from '@muster/cli';
-import { pause } from '@muster/runtime';
+import { defaultLeaseMs, pause } from '@muster/runtime';
 import type { Log } from '@muster/store';
 import {
   inspectCopies,
@@ -88,7 +88,7 @@ const untilOther = async (place: Place, { id, text }: Owned, aggregator: string,
   throw new Error(`Nobody else answered for user ${id} from memory within ${copiesWithinMs / 1_000} s`);
 };
 
-const copiesRule = { copies: Number(process.env.COPIES || 2), leaseMs: 3_000 };
+const copiesRule = { copies: Number(process.env.COPIES || 2), leaseMs: defaultLeaseMs };
 
 /** Until all but this one have all copies between them. */
 const untilCopies = async ({ system, log }: Place, away: string | undefined, since: number): Promise<number> => {
@@ -96,7 +96,7 @@ const untilCopies = async ({ system, log }: Place, away: string | undefined, sin
   for (let missing: string[] = []; ; await pause(20)) {
     const look = await inspectCopies(log);
     missing = judgeCopies(
-      { ...look, members: look.members.filter(({ _id }) => _id !== away) },
+      { ...look, members: look.members.filter(({ name }) => name !== away) },
       copiesRule,
       names,
     ).missing;

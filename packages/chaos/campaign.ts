@@ -76,8 +76,11 @@ const tellResult = ({ violations, invalid, outcomes, recoveryMs, strikes, longes
       : invalid
         ? `invalid: ${invalid}`
         : 'all holds';
+  const longestMs = Math.round(Math.max(0, ...longest.map((one) => one.ms)));
   return [
-    `${verdict}; ${outcomes.ok} ok, ${outcomes.unknown} unknown, longest ${Math.round(Math.max(0, ...longest.map((one) => one.ms)))} ms, whole after ${Math.round(recoveryMs ?? -1)} ms, ${Math.round(ms / 1_000)} s`,
+    verdict,
+    `${outcomes.ok} ok, ${outcomes.unknown} unknown, longest ${longestMs} ms, ` +
+      `whole after ${Math.round(recoveryMs ?? -1)} ms, ${Math.round(ms / 1_000)} s`,
     ...impossible,
   ].join('; ');
 };

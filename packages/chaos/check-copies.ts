@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { partitionOf } from '@muster/placement';
+import { isServing, type Member, partitionOf } from '@muster/placement';
 import { pause } from '@muster/runtime';
-import { type AggregatorDocument, listMembers } from '@muster/store';
+import { inspectCopies } from '@muster/supervisor';
 import { call, eventually, findRepairs, forAll, type Inspected, type Reply } from '@muster/testing';
 import {
   type AggregatorClient,
@@ -60,12 +60,7 @@ export const checkMemory = async (
   withinMs = 15_000,
 ): Promise<string[]> => {
   const byPartition = groupBy([...folded.streams.keys()], (id) => String(partitionOf('user', id, partitions)));
-  const checkOne = async ({
-    _id: name,
-    address,
-    incarnation,
-    partitions: held,
-  }: AggregatorDocument): Promise<string[]> => {
+  const checkOne = async ({ name, address, incarnation, partitions: held }: Member): Promise<string[]> => {
     const about = { database: log.db.databaseName, secret, onProblem: () => undefined };
     const replica = openAggregatorClient({ name, address, incarnation, ...about });
     const isServed = async (partition: number) =>
@@ -90,11 +85,12 @@ export const checkMemory = async (
   return problems;
 };
 
-const listServing = async (log: Inspected['log']): Promise<AggregatorDocument[]> => {
-  const members = (await listMembers(log, 5_000)).filter(({ state, address }) => state === 'serving' && address !== '');
-  const newest = Math.max(...members.map(({ heartbeatAt }) => heartbeatAt.getTime()));
-  return members.filter(({ heartbeatAt }) => heartbeatAt.getTime() > newest - 10_000);
+const listServing = async (log: Inspected['log']): Promise<Member[]> => {
+  const { databaseNow, members } = await inspectCopies(log, 5_000);
+  return members.filter((member) => member.address !== '' && isServing(member, databaseNow, lenientLeaseMs));
 };
+
+const lenientLeaseMs = 10_000; // on a busy machine a late heartbeat must not exclude a replica from the check
 
 const checkHeld = async (
   replica: AggregatorClient,
@@ -201,10 +197,9 @@ const checkList = async (url: string, folded: FoldedLog, road: Road): Promise<st
     const { listed, source, failed } = await walk(url);
     if (isDeepStrictEqual(listed, wanted)) return { source, problem: undefined };
     const missing = wanted.filter(({ id }) => !listed.some((user) => user.id === id)).map(({ id }) => id);
-    return {
-      source,
-      problem: `LIST gives ${listed.length} users, the log has ${wanted.length}; missing: ${missing.slice(0, 5).join(', ') || 'none'}; ${failed}`,
-    };
+    const few = missing.slice(0, 5).join(', ') || 'none';
+    const problem = `LIST gives ${listed.length} users, the log has ${wanted.length}; missing: ${few}; ${failed}`;
+    return { source, problem };
   });
 };
 
@@ -300,7 +295,8 @@ const checkCheckpoints = async ({ log }: Inspected, { events, ...folded }: Folde
     return isDeepStrictEqual(given, wanted)
       ? []
       : [
-          `The checkpoint of partition ${partition} says ${JSON.stringify(given)}, the log has ${JSON.stringify(wanted)}`,
+          `The checkpoint of partition ${partition} says ${JSON.stringify(given)}, ` +
+            `the log has ${JSON.stringify(wanted)}`,
         ];
   });
 };

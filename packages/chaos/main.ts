@@ -36,7 +36,8 @@ type Options = {
 
 const program = new Command('chaos')
   .description(
-    'breaks a Muster of its own in many ways under a load, and checks that every law holds; exit code 1: one did not, 3: too little was seen',
+    'breaks a Muster of its own in many ways under a load, and checks that every law holds; ' +
+      'exit code 1: one did not, 3: too little was seen',
   )
   .option('--minutes <number>', 'how long', parseNumber, 30)
   .option(
@@ -64,9 +65,8 @@ const program = new Command('chaos')
 
 const list = (lives: readonly Life[]) => {
   for (const life of lives) {
-    print(
-      `life ${life.number}: ${life.aggregators} aggregators, ${life.gateways} gateways${life.disk ? ', a small disk' : ''}`,
-    );
+    const disk = life.disk ? ', a small disk' : '';
+    print(`life ${life.number}: ${life.aggregators} aggregators, ${life.gateways} gateways${disk}`);
     for (const round of life.rounds) print(`  round ${round.number}: ${describeRound(round)}`);
   }
 };

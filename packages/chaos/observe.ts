@@ -1,5 +1,6 @@
-import { pause } from '@muster/runtime';
-import { listMembers } from '@muster/store';
+import { isServing } from '@muster/placement';
+import { defaultLeaseMs, pause } from '@muster/runtime';
+import { inspectCopies } from '@muster/supervisor';
 import type { Arena } from './arena.ts';
 
 /**
@@ -57,13 +58,11 @@ export const parseFigures = (text: string): Map<string, number> => {
 const look = async (arena: Arena, observed: Observed) => {
   await Promise.all([...healthPortsOf(arena)].map(([key, port]) => lookAtOne(observed, key, port)));
   const at = performance.now();
-  const members = await listMembers(arena.test.log, 1_000).catch(() => undefined);
-  if (!members) return;
-  const newest = Math.max(...members.map(({ heartbeatAt }) => heartbeatAt.getTime()));
-  const serving = members
-    .filter(({ state, heartbeatAt }) => state === 'serving' && heartbeatAt.getTime() > newest - 3_000)
-    .map(({ _id }) => _id);
-  observed.members.push({ at, serving });
+  const looked = await inspectCopies(arena.test.log, 1_000).catch(() => undefined);
+  if (!looked) return;
+  const { databaseNow, members } = looked;
+  const serving = members.filter((member) => isServing(member, databaseNow, defaultLeaseMs));
+  observed.members.push({ at, serving: serving.map(({ name }) => name) });
 };
 
 const lookAtOne = async (observed: Observed, key: string, port: number) => {

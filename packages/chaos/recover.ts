@@ -1,5 +1,6 @@
-import { pause } from '@muster/runtime';
-import { type AggregatorDocument, listMembers } from '@muster/store';
+import { isServing } from '@muster/placement';
+import { defaultLeaseMs, pause } from '@muster/runtime';
+import { type Inspection, inspectCopies } from '@muster/supervisor';
 import { call } from '@muster/testing';
 import type { Arena } from './arena.ts';
 
@@ -13,7 +14,7 @@ export const findLacking = async ({ test }: Pick<Arena, 'test'>, copies: number)
     .filter(({ status }) => status !== 'ready')
     .map(({ name }) => `${name} is not ready`);
   if (down.length > 0) return down;
-  const thin = findThin(await listMembers(log, 2_000), system.aggregators, copies);
+  const thin = findThin(await inspectCopies(log, 2_000), system.aggregators, copies);
   if (thin.length > 0) return thin;
   const counts = await Promise.all(
     urls.map((url) => call(url, 'GET', '/api/user/count', { signal: AbortSignal.timeout(3_000) })),
@@ -26,14 +27,13 @@ export const findLacking = async ({ test }: Pick<Arena, 'test'>, copies: number)
 
 /** Which of the aggregators do not serve, or which partitions fewer of them serve than can be. Pure. */
 export const findThin = (
-  documents: readonly Pick<AggregatorDocument, '_id' | 'state' | 'heartbeatAt' | 'partitions'>[],
+  { databaseNow, members, partitions }: Inspection,
   names: readonly string[],
   copies: number,
 ): string[] => {
-  const newest = Math.max(...documents.map(({ heartbeatAt }) => heartbeatAt.getTime()));
-  const isServing = ({ _id, state, heartbeatAt }: (typeof documents)[number]) =>
-    names.includes(_id) && state === 'serving' && heartbeatAt.getTime() > newest - freshMs;
-  const serving = documents.filter(isServing);
+  const serving = members.filter(
+    (member) => names.includes(member.name) && isServing(member, databaseNow, defaultLeaseMs),
+  );
   if (serving.length < names.length) return [`${serving.length} of ${names.length} aggregators serve`];
   const wanted = Math.min(copies, serving.length);
   const copiesOf = (partition: number) => serving.filter((member) => member.partitions.includes(partition)).length;
@@ -59,19 +59,11 @@ export const untilReplaced = async (
   let lacking: string[] = [];
   let whole: number | undefined;
   for (; performance.now() - from < lookMs; await pause(50)) {
-    const documents = await listMembers(test.log, 2_000);
-    lacking = findThin(
-      documents.filter(({ _id }) => _id !== away),
-      others,
-      copies,
-    );
+    lacking = findThin(await inspectCopies(test.log, 2_000), others, copies);
     whole = lacking.length > 0 ? undefined : (whole ?? performance.now() - from);
   }
   return whole === undefined ? { lacking } : { ms: whole };
 };
-
-const freshMs = 3_000;
-const partitions = 32;
 
 /** Waits until it is whole; the milliseconds that took, or what it lacks after `withinMs`. */
 export const untilWhole = async (

@@ -44,7 +44,8 @@ export const describeCampaign = ({ versions, seed, kinds, replay, campaign }: Re
   return [
     '# Fault campaign',
     '',
-    `**${verdict}** ${rounds.length} rounds in ${(ms / 60_000).toFixed(1)} minutes, seed ${seed}${brokenOff ? ', broken off' : ''}.`,
+    `**${verdict}** ${rounds.length} rounds in ${(ms / 60_000).toFixed(1)} minutes, ` +
+      `seed ${seed}${brokenOff ? ', broken off' : ''}.`,
     '',
     ...versions.map((line) => `- ${line}`),
     `- faults asked for: ${kinds.join(', ')}`,

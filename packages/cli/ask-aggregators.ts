@@ -1,5 +1,6 @@
+import { type Member, memberOf } from '@muster/placement';
 import { pause } from '@muster/runtime';
-import { type AggregatorDocument, type Log, listMembers } from '@muster/store';
+import { type Log, listMembers } from '@muster/store';
 import {
   type AggregatorClient,
   type Answer,
@@ -25,7 +26,7 @@ const restoringMs = 1_500;
  * connection within 3 s are `silent`, each with why where that is known.
  */
 export const openAggregators = async (log: Log, secret: string | undefined): Promise<Aggregators> => {
-  const members = await listMembers(log, 5_000);
+  const members = (await listMembers(log, 5_000)).map(memberOf);
   const listed = members.filter(({ address }) => address !== '');
   if (secret === undefined) return withoutSecret(listed);
   const problems = new Map<string, string>();
@@ -51,7 +52,7 @@ export const openAggregators = async (log: Log, secret: string | undefined): Pro
 };
 
 const connectTo = (
-  { _id: name, address, incarnation }: AggregatorDocument,
+  { name, address, incarnation }: Member,
   database: string,
   secret: string,
   problems: Map<string, string>,
@@ -65,15 +66,15 @@ const connectTo = (
     onProblem: ({ message }) => problems.set(name, message),
   });
 
-const withoutSecret = (listed: readonly AggregatorDocument[]): Aggregators => ({
+const withoutSecret = (listed: readonly Member[]): Aggregators => ({
   replicas: [],
   byPartition: new Map(),
-  silent: listed.map(({ _id }) => `${_id} (CLUSTER_SECRET is not set: give this command that of the aggregators)`),
+  silent: listed.map(({ name }) => `${name} (CLUSTER_SECRET is not set: give this command that of the aggregators)`),
   [Symbol.asyncDispose]: async () => undefined,
 });
 
 const mapPartitions = (
-  answering: { member: AggregatorDocument; replica: AggregatorClient }[],
+  answering: { member: Member; replica: AggregatorClient }[],
 ): ReadonlyMap<number, AggregatorClient[]> => {
   const serving = new Map<number, AggregatorClient[]>();
   for (const { member, replica } of answering)

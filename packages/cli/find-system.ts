@@ -29,7 +29,8 @@ const describe = (
   return {
     kind: 'problems',
     problems: [
-      `no Muster runs on the data in ${DATA}, and MONGODB_URI is not set: start one with npm start, or name its database`,
+      `no Muster runs on the data in ${DATA}, and MONGODB_URI is not set: ` +
+        `start one with npm start, or name its database`,
     ],
   };
 };
@@ -44,6 +45,7 @@ export const readPartitions = async (log: Log): Promise<number> => {
     throw new Error(`There is no Muster in database "${log.db.databaseName}": it has no Settings yet`);
   if (stored.hash === partitionHash) return stored.partitions;
   throw new Error(
-    `Cannot tell partitions: the database was set up with the hash "${stored.hash}", this program has "${partitionHash}"`,
+    `Cannot tell partitions: the database was set up with the hash "${stored.hash}", ` +
+      `this program has "${partitionHash}"`,
   );
 };

@@ -23,7 +23,8 @@ const program = new Command('muster').description('Looks after a running Muster'
 program
   .command('verify')
   .description(
-    'compare memory and snapshot of the running system with the fold of its log; exit code 1 on a difference, 2 when it cannot look',
+    'compare memory and snapshot of the running system with the fold of its log; ' +
+      'exit code 1 on a difference, 2 when it cannot look',
   )
   .option('--without-memory', 'do not ask the aggregators')
   .action((options: { withoutMemory?: true }) =>
@@ -53,7 +54,8 @@ program
 program
   .command('scale')
   .description(
-    'change how many processes the running npm start has, or restart them one at a time; says what runs where nothing is asked for',
+    'change how many processes the running npm start has, or restart them one at a time; ' +
+      'says what runs where nothing is asked for',
   )
   .argument('[aggregators]', 'how many there shall be', parseCount)
   .option('--gateways <number>', 'how many there shall be', parseCount)

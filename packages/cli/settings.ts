@@ -24,5 +24,5 @@ const table = {
   DATA: Joi.string().default('./data'),
   // the aggregators' own
   COPIES: Joi.number().integer().min(1).default(2),
-  LEASE_MS: Joi.number().integer().min(1).default(3_000),
+  LEASE_MS: sharedSettings.LEASE_MS,
 };

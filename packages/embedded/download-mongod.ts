@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Search } from './find-server.ts';
 import { findProjectRoot } from './project-root.ts';
+import type { Search } from './server.ts';
 
 /** The mongod that mongodb-memory-server downloaded before, if it did; downloads nothing. */
 export const locateMongod = async (): Promise<string | undefined> => {

@@ -2,7 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openTestFolder } from '@muster/testing';
 import { expect } from 'chai';
-import { findServer, type Search } from './find-server.ts';
+import { findServer } from './find-server.ts';
+import type { Search } from './server.ts';
 
 describe('The search for a MongoDB server', function () {
   this.timeout(60_000);

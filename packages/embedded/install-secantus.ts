@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Search } from './find-server.ts';
+import type { Search } from './server.ts';
 
 // the last version with the server in Rust
 const version = '0.6.0b17';

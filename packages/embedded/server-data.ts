@@ -1,7 +1,7 @@
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning } from './command-line.ts';
-import type { ServerKind } from './find-server.ts';
+import type { ServerKind } from './server.ts';
 
 /** Which server wrote the data in the folder; undefined when it is empty or not there. */
 export const kindOfData = async (dataPath: string): Promise<ServerKind | undefined> => {

@@ -54,5 +54,8 @@ const readFrom = async (path: string, from: number): Promise<string> => {
 
 const describe = (what: string, logPath: string, text: string) => {
   const last = text.trim().split('\n').slice(-5).join('\n  ');
-  return `Cannot start the embedded MongoDB: it ${what}; its output is in ${logPath}, the last of it:\n  ${last || '(nothing)'}`;
+  return (
+    `Cannot start the embedded MongoDB: it ${what}; ` +
+    `its output is in ${logPath}, the last of it:\n  ${last || '(nothing)'}`
+  );
 };

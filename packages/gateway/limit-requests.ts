@@ -1,11 +1,14 @@
+import type { Logger } from '@muster/runtime';
 import type { Middleware } from 'koa';
-import type { Gateway } from './gateway.ts';
 import { answerProblem, unavailable } from './problem.ts';
+import type { Settings } from './settings.ts';
 
 /** The requests that this gateway is at work on. A plain value, changed in this file only. */
 export type Requests = { inFlight: number; refused: number; loggedAt: number };
 
 export const openRequests = (): Requests => ({ inFlight: 0, refused: 0, loggedAt: Number.NEGATIVE_INFINITY });
+
+type Limited = { requests: Requests; settings: Pick<Settings, 'REQUESTS_MAX'>; logger: Logger };
 
 const tellEveryMs = 10_000;
 
@@ -13,7 +16,7 @@ const tellEveryMs = 10_000;
  * Lets `REQUESTS_MAX` requests be at work at once; further ones get 503 at once, and have changed nothing. Says so in
  * the log once in 10 s.
  */
-export const limitRequests = (gateway: Gateway): Middleware => {
+export const limitRequests = (gateway: Limited): Middleware => {
   const { requests, settings } = gateway;
   return async (ctx, next) => {
     if (requests.inFlight >= settings.REQUESTS_MAX) {
@@ -34,7 +37,7 @@ export const limitRequests = (gateway: Gateway): Middleware => {
   };
 };
 
-const tell = ({ logger, requests }: Gateway) => {
+const tell = ({ logger, requests }: Limited) => {
   const now = performance.now();
   if (now - requests.loggedAt < tellEveryMs) return;
   requests.loggedAt = now;

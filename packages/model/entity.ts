@@ -96,18 +96,21 @@ const complainOf = (definition: Definition, fieldNames: string[]) => {
     );
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(definition.name))
     throw new Error(
-      `Cannot define entity "${definition.name}": its name stands in addresses and must be 1 to 32 lower-case letters, digits and -`,
+      `Cannot define entity "${definition.name}": its name stands in addresses ` +
+        `and must be 1 to 32 lower-case letters, digits and -`,
     );
   if (!/^[A-Z][A-Za-z0-9]{0,31}$/.test(definition.title))
     throw new Error(
-      `Cannot define entity "${definition.name}": its title begins event types and must be 1 to 32 letters and digits, the first a capital`,
+      `Cannot define entity "${definition.name}": its title begins event types ` +
+        `and must be 1 to 32 letters and digits, the first a capital`,
     );
   if (
     reservedCollections.includes(definition.collection) ||
     !/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(definition.collection)
   )
     throw new Error(
-      `Cannot define entity "${definition.name}": its collection "${definition.collection}" is the engine's own, or not 1 to 64 letters, digits, _ and -`,
+      `Cannot define entity "${definition.name}": its collection "${definition.collection}" is the engine's own, ` +
+        `or not 1 to 64 letters, digits, _ and -`,
     );
 };
 

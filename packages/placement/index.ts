@@ -1,9 +1,8 @@
 export { coverOf, replicasOf, ringFrom } from './assignment.ts';
+export { isLive, isServing, type Member, type MemberDocument, memberOf } from './member.ts';
 export { murmur3, partitionHash, partitionOf } from './partition.ts';
 export {
   liveMembers,
-  type Member,
-  memberOf,
   noRoster,
   type Roster,
   ringOf,

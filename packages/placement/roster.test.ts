@@ -1,9 +1,11 @@
 import { expect } from 'chai';
-import { liveMembers, type Member, noRoster, ringOf, takeRoster, wasAwayAlone } from './roster.ts';
+import type { Member } from './member.ts';
+import { liveMembers, noRoster, ringOf, takeRoster, wasAwayAlone } from './roster.ts';
 
 const leaseMs = 3_000;
 const member = (name: string, heartbeatAt: number, more: Partial<Member> = {}): Member => ({
-  ...{ name, incarnation: 'i', address: 'a:1', state: 'serving', partitions: [], heartbeatAt, steadySince: 0 },
+  ...{ name, incarnation: 'i', address: 'a:1', state: 'serving', partitions: [], warming: [] },
+  ...{ heartbeatAt, steadySince: 0 },
   ...more,
 });
 const namesOf = (members: readonly Member[]) => members.map(({ name }) => name);

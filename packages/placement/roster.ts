@@ -1,39 +1,5 @@
 import { ringFrom } from './assignment.ts';
-
-/**
- * An aggregator as its document shows it. `heartbeatAt`, and `steadySince` without a gap of a lease, are on the
- * database's clock, in milliseconds.
- */
-export type Member = {
-  name: string;
-  incarnation: string;
-  address: string;
-  state: 'restoring' | 'serving' | 'leaving';
-  partitions: readonly number[]; // those it serves
-  heartbeatAt: number;
-  steadySince: number;
-};
-
-/** A member's document as the database has it. */
-type MemberDocument = Omit<Member, 'name' | 'heartbeatAt' | 'steadySince'> & {
-  _id: string;
-  heartbeatAt: Date;
-  steadySince?: Date;
-};
-
-export const memberOf = ({
-  _id,
-  incarnation,
-  address,
-  state,
-  partitions,
-  heartbeatAt,
-  steadySince,
-}: MemberDocument): Member => ({
-  ...{ name: _id, incarnation, address, state, partitions },
-  heartbeatAt: heartbeatAt.getTime(),
-  steadySince: (steadySince ?? heartbeatAt).getTime(), // an older program's document has none
-});
+import { isLive, type Member } from './member.ts';
 
 /** The aggregators as they were seen last. A value: `takeRoster` makes the next one. */
 export type Roster = {
@@ -68,7 +34,7 @@ export const takeRoster = (
 
 /** The members whose lease has not expired. With the database away that stays as it was seen last. */
 export const liveMembers = ({ members, databaseNow, refreshedAt, graceUntil }: Roster, leaseMs: number): Member[] =>
-  refreshedAt < graceUntil ? [...members] : members.filter(({ heartbeatAt }) => databaseNow - heartbeatAt <= leaseMs);
+  refreshedAt < graceUntil ? [...members] : members.filter((member) => isLive(member, databaseNow, leaseMs));
 
 /** The names that partitions are given to: of the live that do not leave. */
 export const ringOf = (live: readonly Member[]): string[] =>
@@ -93,9 +59,9 @@ export const serversOf = (live: readonly Member[], ring: readonly string[], part
  */
 export const wasAwayAlone = ({ members, databaseNow }: Roster, name: string, leaseMs: number): boolean => {
   const own = members.find((member) => member.name === name);
-  if (!own || databaseNow - own.heartbeatAt <= leaseMs) return false;
+  if (!own || isLive(own, databaseNow, leaseMs)) return false;
   const expiredAt = own.heartbeatAt + leaseMs;
   return members.some(
-    (other) => other.name !== name && databaseNow - other.heartbeatAt <= leaseMs && other.steadySince <= expiredAt,
+    (other) => other.name !== name && isLive(other, databaseNow, leaseMs) && other.steadySince <= expiredAt,
   );
 };

@@ -17,6 +17,7 @@ export { Counter, Gauge, Histogram, openMetrics, Registry, secondsBuckets } from
 export { backOffMs, pause, repeat, retryUntil } from './retry.ts';
 export { runProgram } from './run-program.ts';
 export {
+  defaultLeaseMs,
   type Environment,
   type Parsed,
   parseSettings,

@@ -30,6 +30,9 @@ const describe = ({ message, path, context }: Joi.ValidationErrorItem, secret: r
   return `${message} (found ${value === undefined ? 'nothing' : JSON.stringify(value)})`;
 };
 
+/** The lease of an aggregator, in milliseconds, where LEASE_MS is not set. */
+export const defaultLeaseMs = 3_000;
+
 /** What parseSettings is to show nothing of. */
 export const secretSettings = ['MONGODB_URI', 'CLUSTER_SECRET'];
 
@@ -50,7 +53,7 @@ export const sharedSettings = {
   HEALTH_PORT: Joi.number().integer().min(0).max(65_535).default(0),
   LOG_LEVEL: Joi.string().valid('trace', 'debug', 'info', 'warn', 'error', 'silent').default('info'),
   PARTITIONS: Joi.number().integer().min(1).max(1_024).default(32),
-  LEASE_MS: Joi.number().integer().min(500).max(60_000).default(3_000),
+  LEASE_MS: Joi.number().integer().min(500).max(60_000).default(defaultLeaseMs),
 };
 
 export type SharedSettings = {

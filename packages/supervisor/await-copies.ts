@@ -69,4 +69,4 @@ const lookAt = async (
 };
 
 const describeLate = (missing: readonly string[], withinMs: number) =>
-  `Not complete after ${Math.round(withinMs / 1_000)} s: ${missing.length > 0 ? missing.join('; ') : 'partitions still change hands'}`;
+  `Not complete after ${Math.round(withinMs / 1_000)} s: ${missing.join('; ') || 'partitions still change hands'}`;

@@ -5,13 +5,15 @@ process.once('disconnect', stop).on('SIGTERM', process.env.DEAF ? () => undefine
 const gateway = `
 import { createServer } from 'node:http';
 process.title = 'fake-gateway';
-const server = createServer((_, response) => response.end('{}')).listen(Number(process.env.PORT), process.env.HOST, () => {
+const server = createServer((_, response) => response.end('{}'));
+server.listen(Number(process.env.PORT), process.env.HOST, () => {
   process.send({ kind: 'ready', port: server.address().port });
 });`;
 
 const aggregator = `
 process.title = 'fake-aggregator';
-console.log(JSON.stringify({ level: 30, time: 0, msg: 'Started ' + process.env.AGGREGATOR_NAME + ' with ' + process.env.COLOUR }));
+const msg = 'Started ' + process.env.AGGREGATOR_NAME + ' with ' + process.env.COLOUR;
+console.log(JSON.stringify({ level: 30, time: 0, msg }));
 if (process.env.EXIT_CODE) {
   console.error('No good');
   process.exit(Number(process.env.EXIT_CODE));

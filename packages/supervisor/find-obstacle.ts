@@ -19,11 +19,14 @@ export const findObstacle = async (
   return `port ${PORT} on ${HOST} is taken by another program. Choose another port: PORT=${nextPort(PORT)} npm start`;
 };
 
-const describeInUse = ({ supervisorPid, url }: Running, dataPath: string, port: number) =>
-  [
-    `a Muster already runs with the data in ${dataPath}${url === undefined ? '' : `, at ${url}`} (pid ${supervisorPid}).`,
-    `Stop it (Ctrl-C there, or kill ${supervisorPid}), or start another one beside it: PORT=${nextPort(port)} DATA=./data-2 npm start`,
+const describeInUse = ({ supervisorPid, url }: Running, dataPath: string, port: number) => {
+  const where = url === undefined ? '' : `, at ${url}`;
+  return [
+    `a Muster already runs with the data in ${dataPath}${where} (pid ${supervisorPid}).`,
+    `Stop it (Ctrl-C there, or kill ${supervisorPid}), or start another one beside it:`,
+    `PORT=${nextPort(port)} DATA=./data-2 npm start`,
   ].join(' ');
+};
 
 const nextPort = (port: number) => (port < 65_535 ? port + 1 : 3_000);
 

@@ -8,7 +8,6 @@ export {
   describePartitions,
   type Inspection,
   judgeCopies,
-  type Member,
 } from './judge-copies.ts';
 export {
   type Group,

@@ -1,3 +1,4 @@
+import { memberOf } from '@muster/placement';
 import { databaseNow, type Log, listMembers, measureClock, openClock, withinDeadline } from '@muster/store';
 import type { Inspection } from './judge-copies.ts';
 
@@ -11,6 +12,7 @@ export const inspectCopies = async (log: Log, deadlineMs = 3_000): Promise<Inspe
     throw new Error(`There is no Muster in database "${log.db.databaseName}": it has no Settings yet`);
   const clock = openClock();
   await measureClock(log, clock, deadlineMs); // before the list: a heartbeat that comes in between is young, not old
-  const now = databaseNow(clock);
-  return { now, partitions: stored.partitions, members: await listMembers(log, deadlineMs) };
+  const now = databaseNow(clock).getTime();
+  const members = (await listMembers(log, deadlineMs)).map(memberOf);
+  return { databaseNow: now, partitions: stored.partitions, members };
 };

@@ -1,14 +1,7 @@
-/** What an aggregator's own document says, as far as it matters here. */
-export type Member = {
-  _id: string;
-  state: string;
-  heartbeatAt: Date;
-  partitions: readonly number[];
-  warming?: readonly number[];
-};
+import { isServing, type Member } from '@muster/placement';
 
-/** Who holds what, at one moment of the database's clock. */
-export type Inspection = { now: Date; partitions: number; members: readonly Member[] };
+/** Who holds what, at one moment of the database's clock, in milliseconds. */
+export type Inspection = { databaseNow: number; partitions: number; members: readonly Member[] };
 
 /**
  * How many copies each partition shall have, and after how many milliseconds without a heartbeat an aggregator counts
@@ -32,25 +25,23 @@ export type Copies = {
  * aggregators one that is not serving or still loads partitions. Pure.
  */
 export const judgeCopies = (
-  { now, partitions, members }: Inspection,
+  { databaseNow, partitions, members }: Inspection,
   { copies, leaseMs }: CopiesRule,
   names: readonly string[] = [],
 ): Copies => {
-  const alive = members.filter(
-    ({ state, heartbeatAt }) => state === 'serving' && now.getTime() - heartbeatAt.getTime() < leaseMs,
-  );
-  const live = alive.map(({ _id }) => _id).sort(byNumber);
+  const serving = members.filter((member) => isServing(member, databaseNow, leaseMs));
+  const live = serving.map(({ name }) => name).sort(byNumber);
   const wanted = Math.min(copies, live.length);
   const replicas = Array.from({ length: partitions }, (_, partition) =>
-    live.filter((name) => alive.some((member) => member._id === name && member.partitions.includes(partition))),
+    live.filter((name) => serving.some((member) => member.name === name && member.partitions.includes(partition))),
   );
   const absent = names
     .filter((name) => !live.includes(name))
-    .map((name) => `${name} ${describeAbsent(members.find(({ _id }) => _id === name))}`);
-  const warming = alive.flatMap(({ _id, warming: loads = [] }) =>
-    names.includes(_id) && loads.length > 0 ? [`${_id} still loads ${listOf(loads)}`] : [],
+    .map((name) => `${name} ${describeAbsent(members.find((member) => member.name === name))}`);
+  const loading = serving.flatMap(({ name, warming }) =>
+    names.includes(name) && warming.length > 0 ? [`${name} still loads ${listOf(warming)}`] : [],
   );
-  return { live, wanted, replicas, missing: [...absent, ...describeFew(replicas, Math.max(1, wanted)), ...warming] };
+  return { live, wanted, replicas, missing: [...absent, ...describeFew(replicas, Math.max(1, wanted)), ...loading] };
 };
 
 /** Names in the order of their numbers. Pure. */
@@ -79,6 +70,7 @@ const describeFew = (replicas: readonly string[][], wanted: number): string[] =>
   const counts = [...new Set(few.map(({ count }) => count))].sort((a, b) => a - b);
   return counts.map((count) => {
     const these = few.filter((one) => one.count === count).map(({ partition }) => partition);
-    return `${listOf(these)} ${these.length === 1 ? 'is' : 'are'} held by ${count === 0 ? 'none' : count} instead of ${wanted}`;
+    const verb = these.length === 1 ? 'is' : 'are';
+    return `${listOf(these)} ${verb} held by ${count === 0 ? 'none' : count} instead of ${wanted}`;
   });
 };

@@ -54,10 +54,12 @@ const scale = Joi.object({ kind: Joi.valid('scale').required(), aggregators: cou
   'gateways',
 );
 
+const rule = `a setting has capital letters, and not ${fixed.join(', ')}`;
+
 const settings = Joi.object()
   .pattern(settingName, Joi.string().allow('').max(1_000))
   .messages({
-    'object.unknown': `{#label} cannot be changed while it runs: a setting has capital letters, and not ${fixed.join(', ')}`,
+    'object.unknown': `{#label} cannot be changed while it runs: ${rule}`,
   });
 
 const restart = Joi.object({ kind: Joi.valid('restart').required(), only: Joi.string().max(100), settings, withinMs });

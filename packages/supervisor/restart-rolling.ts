@@ -65,9 +65,8 @@ const restartOne = async (
     if (options.signal?.aborted || Object.keys(settings).length === 0) throw error;
     // whether it is ready is said of every process; why it was not at first is the news
     await startWith(system, name, before, options).catch(() => undefined);
-    throw new Error(
-      `${error instanceof Error ? error.message : error}\n${name} was started again with its earlier settings; those after it were left alone`,
-    );
+    const why = error instanceof Error ? error.message : error;
+    throw new Error(`${why}\n${name} was started again with its earlier settings; those after it were left alone`);
   }
 };
 

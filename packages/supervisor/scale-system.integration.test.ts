@@ -32,7 +32,7 @@ describe('A system of processes that is scaled', function () {
       expect((await fetch(urlOf(test.system, undefined, name))).status).to.equal(200);
   });
 
-  it('loses the highest-numbered first, one aggregator at a time, each when the copies are with others; and forgets them', async () => {
+  it('loses and forgets the highest-numbered first, one at a time, each when others have its copies', async () => {
     await using test = await openSystem({ aggregators: 4, gateways: 3 });
     const pids = pidsOf(test.system);
     const changed = await scaleSystem(test.system, { aggregators: 1, gateways: 1 }, test.options());

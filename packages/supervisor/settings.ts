@@ -1,4 +1,4 @@
-import { type Environment, type Parsed, parseSettings } from '@muster/runtime';
+import { type Environment, type Parsed, parseSettings, sharedSettings } from '@muster/runtime';
 import Joi from 'joi';
 
 export type LocalSettings = {
@@ -36,5 +36,5 @@ const table = {
   // the programs' own: to know when all copies are held
   DATABASE: Joi.string().default('muster'),
   COPIES: Joi.number().integer().min(1).default(2),
-  LEASE_MS: Joi.number().integer().min(1).default(3_000),
+  LEASE_MS: sharedSettings.LEASE_MS,
 };

@@ -60,8 +60,8 @@ const requestMax = 0xffff_ffff;
 const unsentBytesMax = 16 * 1024 * 1024;
 
 /**
- * Opens a connection to an aggregator and keeps it open until `closeAggregatorClient`. Nobody is asked who has not proven to be
- * the one that is expected.
+ * Opens a connection to an aggregator and keeps it open until `closeAggregatorClient`. Nobody is asked who has not
+ * proven to be the one that is expected.
  */
 export const openAggregatorClient = ({
   name,

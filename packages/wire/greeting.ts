@@ -185,12 +185,16 @@ const refusedByAggregator: WireProblem = {
 
 const otherVersion = (found: string): WireProblem => ({
   kind: 'language',
-  message: `it speaks version ${JSON.stringify(found)} of the wire, this process version "${version}"; run the same release everywhere`,
+  message:
+    `it speaks version ${JSON.stringify(found)} of the wire, this process version "${version}"; ` +
+    `run the same release everywhere`,
 });
 
 const otherDatabase = (hello: Identity, self: Identity): WireProblem => ({
   kind: 'identity',
-  message: `it works on database ${JSON.stringify(hello.database)}, this process on "${self.database}"; give each installation a CLUSTER_SECRET of its own`,
+  message:
+    `it works on database ${JSON.stringify(hello.database)}, this process on "${self.database}"; ` +
+    `give each installation a CLUSTER_SECRET of its own`,
 });
 
 const somebodyElse = (found: Identity, expected: Identity): WireProblem => {

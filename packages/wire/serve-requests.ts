@@ -133,7 +133,9 @@ const dropOldestStranger = (service: ReadService) => {
   if (!oldest || service.strangers.size <= strangersMax) return;
   service.strangers.delete(oldest);
   oldest.socket.destroy();
-  const message = `more than ${strangersMax} connections have not greeted; the oldest are closed: keep strangers away from this port`;
+  const message =
+    `more than ${strangersMax} connections have not greeted; ` +
+    `the oldest are closed: keep strangers away from this port`;
   tell(service, oldest, { kind: 'flood', message });
 };
 

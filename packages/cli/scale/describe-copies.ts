@@ -19,8 +19,7 @@ export const describeCopies = ({ replicas, live }: Copies): string => {
 /** Rows with columns of the same width, the last one as it is. Pure. */
 export const table = (rows: readonly string[][]): string[] => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map(
-    (row) =>
-      `  ${row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd((widths[column] ?? 0) + 2))).join('')}`,
-  );
+  const padded = (row: readonly string[]) =>
+    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd((widths[column] ?? 0) + 2)));
+  return rows.map((row) => `  ${padded(row).join('')}`);
 };

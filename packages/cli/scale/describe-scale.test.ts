@@ -5,14 +5,12 @@ import { describeMove, describeStep, describeTime } from './describe-move.ts';
 import { describeStatus } from './describe-status.ts';
 
 const heldBy = (held: Record<string, number[]>, names: string[] = []): Copies => {
-  const now = new Date();
-  const members = Object.entries(held).map(([_id, partitions]) => ({
-    _id,
-    partitions,
-    state: 'serving',
-    heartbeatAt: now,
+  const databaseNow = 10_000;
+  const members = Object.entries(held).map(([name, partitions]) => ({
+    ...{ name, incarnation: 'i', address: 'host:1', partitions, warming: [], state: 'serving' as const },
+    ...{ heartbeatAt: databaseNow, steadySince: 0 },
   }));
-  return judgeCopies({ now, partitions: 4, members }, { copies: 2, leaseMs: 3_000 }, names);
+  return judgeCopies({ databaseNow, partitions: 4, members }, { copies: 2, leaseMs: 3_000 }, names);
 };
 
 const two = heldBy({ 'aggregator-0': [0, 1, 2, 3], 'aggregator-1': [0, 1, 2, 3] });

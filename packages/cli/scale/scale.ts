@@ -99,7 +99,8 @@ const namesOf = (running: Running | undefined): string[] =>
 const describeNobody = (dataPath: string, running: Running | undefined): string =>
   running === undefined
     ? `no Muster that was started here runs on the data in ${dataPath}: start one with npm start`
-    : `the Muster on the data in ${dataPath} (pid ${running.supervisorPid}) is not that far yet, or of an older version that cannot be scaled`;
+    : `the Muster on the data in ${dataPath} (pid ${running.supervisorPid}) is not that far yet, ` +
+      `or of an older version that cannot be scaled`;
 
 const describeGateways = (before: Running, after: Running | undefined): string[] => {
   const urlsOf = (running: Running | undefined) =>

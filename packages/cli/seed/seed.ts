@@ -52,11 +52,8 @@ export const seed = async (
     if (aggregators.replicas.length === 0) return tell(describeUnheld(aggregators.silent), print, 0);
     const isHeld = await waitUntilHeld(aggregators, entity, partitions, options.seed, options.users);
     if (!isHeld) return refuse('the aggregators do not have all of them in memory yet', print, 1);
-    return tell(
-      `Held by ${aggregators.replicas.length} aggregators ${((performance.now() - startedAt) / 1_000).toFixed(1)} s after the start`,
-      print,
-      0,
-    );
+    const heldSeconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+    return tell(`Held by ${aggregators.replicas.length} aggregators ${heldSeconds} s after the start`, print, 0);
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error), print, 1);
   } finally {
@@ -67,7 +64,8 @@ export const seed = async (
 const describe = ({ created, present }: Seeded, via: string, seconds: number): string => {
   const were = present > 0 ? ` (${present} were there already: another --seed makes others)` : '';
   const rate = Math.round((created + present) / seconds);
-  return `${created} users created through the ${via === 'api' ? 'API' : 'log'} in ${seconds.toFixed(1)} s, ${rate} users/s${were}`;
+  const through = via === 'api' ? 'API' : 'log';
+  return `${created} users created through the ${through} in ${seconds.toFixed(1)} s, ${rate} users/s${were}`;
 };
 
 const describeUnheld = (silent: readonly string[]): string =>

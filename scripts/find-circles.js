@@ -1,0 +1,26 @@
+import { dirname, join, resolve } from 'node:path';
+
+/**
+ * The circles of imports among sources, each as the paths from a file back to itself. Imports of types count, and
+ * `@muster/room` is the `index.ts` of that room in `packages`. Pure.
+ */
+export const findCircles = (sources, packages) => {
+  const importsByPath = new Map(sources.map(({ path, text }) => [path, importsOf(path, text, packages)]));
+  const circles = [];
+  const done = new Set();
+  const visit = (path, road) => {
+    if (road.includes(path)) circles.push([...road.slice(road.indexOf(path)), path]);
+    if (done.has(path) || road.includes(path)) return;
+    for (const imported of importsByPath.get(path) ?? []) visit(imported, [...road, path]);
+    done.add(path);
+  };
+  for (const path of importsByPath.keys()) visit(path, []);
+  return circles;
+};
+
+const importsOf = (path, text, packages) =>
+  [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].flatMap(([, name]) => {
+    if (name.startsWith('.')) return [resolve(dirname(path), name)];
+    const room = /^@muster\/([^/]+)/.exec(name)?.[1];
+    return room === undefined ? [] : [join(packages, room, 'index.ts')];
+  });
