@@ -98,13 +98,13 @@ const ownDocument = (aggregator: Aggregator): OwnDocument => ({
   beat: nextBeat(aggregator.heart),
 });
 
-const standing = ({ heart, progress, table }: Aggregator): Omit<OwnDocument, 'beat'> => {
+const standing = ({ guard, heart, progress, table }: Aggregator): Omit<OwnDocument, 'beat'> => {
   const { address, healthPort, startedAt, state } = progress;
   const held = [...table.values()];
   const numbersOf = (isWanted: (partition: (typeof held)[number]) => boolean) =>
     held.filter(isWanted).map(({ number }) => number);
   return {
-    ...{ _id: heart.name, incarnation: heart.incarnation, startedAt, address, healthPort, state },
+    ...{ _id: heart.name, incarnation: heart.incarnation, log: guard.logId, startedAt, address, healthPort, state },
     partitions: numbersOf(({ served }) => served),
     warming: numbersOf(({ served }) => !served),
   };

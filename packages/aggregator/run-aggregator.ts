@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { checkDistinct, type Entity } from '@muster/model';
 import { partitionHash } from '@muster/placement';
 import { type Environment, openHealthPort, openLogger, openMetrics, repeat, retryUntil } from '@muster/runtime';
-import { ensureCollections, isFinal, leaveMembers, openLog } from '@muster/store';
+import { ensureCollections, guardLog, isFinal, leaveMembers, openLog } from '@muster/store';
 import { dropConnections, serveRequests } from '@muster/wire';
 import { type Aggregator, openAggregator } from './aggregator.ts';
 import { openAnswers } from './answer-requests.ts';
@@ -135,14 +135,17 @@ const aborted = (signal: AbortSignal) =>
 
 /** Makes what the database lacks, as often as it takes; false when it was to stop first. Throws SettingsConflict. */
 const prepare = async (
-  { log, logger, settings }: Aggregator,
+  { guard, log, logger, settings }: Aggregator,
   entities: readonly Entity[],
   signal: AbortSignal,
 ): Promise<boolean> => {
   const shape = { partitions: settings.PARTITIONS, hash: partitionHash };
   const complainNow = (error: unknown, failures: number) =>
     failures % 10 === 1 && logger.warn({ err: error }, 'Cannot prepare the database, trying again');
-  const attempt = () => ensureCollections(log, entities, shape).then(() => true);
+  const attempt = async () => {
+    guardLog(guard, await ensureCollections(log, entities, shape));
+    return true;
+  };
   return (await retryUntil(attempt, signal, complainNow, isFinal)) ?? false;
 };
 

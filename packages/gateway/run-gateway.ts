@@ -80,14 +80,20 @@ const prepare = async (gateway: Gateway, signal: AbortSignal): Promise<boolean> 
  * Throws what isFinal names.
  */
 const refresh = async (gateway: Gateway) => {
-  const { clock, database, log, logger, members, settings } = gateway;
+  const { clock, database, guard, log, logger, members, settings } = gateway;
   const wasReachable = database.reachable;
   try {
     await measureClock(log, clock, refreshDeadlineMs);
+    await checkLog(gateway); // before the members: only those of this log are asked
     // who is paused until the answer is read must not find them old
     const asked = { at: performance.now(), databaseNow: databaseNow(clock).getTime() };
-    takeMembers(members, (await listMembers(log, refreshDeadlineMs)).map(memberOf), asked, settings);
-    await checkLog(gateway);
+    const listed = (await listMembers(log, refreshDeadlineMs)).map(memberOf);
+    takeMembers(
+      members,
+      listed.filter((member) => member.log === guard.logId),
+      asked,
+      settings,
+    );
     database.reachable = true;
     if (!wasReachable) logger.info('The database answers again');
   } catch (error) {

@@ -5,6 +5,7 @@
 export type Member = {
   name: string;
   incarnation: string; // of this start
+  log?: string; // the id of the log whose states it holds; an older program does not say
   address: string; // host:port of its read service; empty before it listens
   state: 'restoring' | 'serving' | 'leaving';
   partitions: readonly number[]; // those it serves
@@ -14,7 +15,7 @@ export type Member = {
 };
 
 /** What a member needs of the stored document. An older program's document lacks the optional fields. */
-export type MemberDocument = Pick<Member, 'incarnation' | 'address' | 'state' | 'partitions'> & {
+export type MemberDocument = Pick<Member, 'incarnation' | 'log' | 'address' | 'state' | 'partitions'> & {
   _id: string; // its name
   warming?: readonly number[];
   heartbeatAt: Date;
@@ -23,10 +24,10 @@ export type MemberDocument = Pick<Member, 'incarnation' | 'address' | 'state' | 
 
 /** The member that a stored document describes. Pure. */
 export const memberOf = (document: MemberDocument): Member => {
-  const { _id: name, incarnation, address, state, partitions, warming = [], heartbeatAt } = document;
+  const { _id: name, incarnation, address, state, partitions, log, warming = [], heartbeatAt } = document;
   const { steadySince = heartbeatAt } = document;
   const times = { heartbeatAt: heartbeatAt.getTime(), steadySince: steadySince.getTime() };
-  return { name, incarnation, address, state, partitions, warming, ...times };
+  return { name, incarnation, ...(log === undefined ? {} : { log }), address, state, partitions, warming, ...times };
 };
 
 /**

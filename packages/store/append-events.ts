@@ -3,6 +3,7 @@ import { BSON, type MongoBulkWriteError } from 'mongodb';
 import { isPartial, wasNeverSent, wasRefused } from './bulk-error.ts';
 import type { StoredEvent } from './documents.ts';
 import { type LogGuard, proveLog } from './guard-log.ts';
+import type { LogId } from './log-id.ts';
 import type { Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -30,6 +31,7 @@ export type AppendLimits = { lanes: number; batchEventsMax: number; batchBytesMa
 
 type Append = {
   event: StoredEvent;
+  logId: LogId | undefined; // of the log that its state was read from
   bytes: number;
   sent: boolean;
   // the server refused its batch as a whole, perhaps for one event: it goes by itself, so that the others do not suffer
@@ -50,15 +52,21 @@ export const openAppendQueue = (limits: Partial<AppendLimits> = {}, guard?: LogG
 /**
  * Appends one event at its version, together with whatever else waits (group commit: what comes while batches are in
  * flight forms the next one; no timer). Answers within `deadlineMs` milliseconds; past it the event is never sent, or
- * sent again. Never throws.
+ * sent again. `logId` names the log that the event was decided on; in another one it is not written. Never throws.
  */
-export const append = (log: Log, queue: AppendQueue, event: StoredEvent, deadlineMs: number): Promise<Appended> =>
+export const append = (
+  log: Log,
+  queue: AppendQueue,
+  event: StoredEvent,
+  deadlineMs: number,
+  logId = queue.guard?.logId,
+): Promise<Appended> =>
   new Promise((resolve) => {
     if (deadlineMs <= 0) return resolve({ kind: 'notWritten', why: 'its deadline has passed' });
     const bytes = sizeOf(event);
     if (bytes === undefined) return resolve({ kind: 'notWritten', why: 'the event cannot be written as a document' });
     if (isFull(queue)) return resolve({ kind: 'notWritten', why: `${queue.limits.waitingMax} appends wait already` });
-    const one: Append = { event, bytes, sent: false, alone: false, settled: false, settle: () => undefined };
+    const one: Append = { event, logId, bytes, sent: false, alone: false, settled: false, settle: () => undefined };
     const timer = setTimeout(() => one.settle(lateOutcome(one, deadlineMs)), deadlineMs);
     one.settle = (outcome) => {
       if (one.settled) return;
@@ -103,7 +111,8 @@ const takeBatch = (queue: AppendQueue): Append[] => {
     // a first one goes, however large: else it would stand before all others for ever
     if (batch.length > 0 && (isWhole || one.alone)) break;
     taken += 1;
-    if (one.settled) continue; // its deadline passed while it waited
+    if (one.logId !== queue.guard?.logId) settleReplaced([one]); // the log was replaced while it waited
+    if (one.settled) continue; // or its deadline passed
     batch.push(one);
     bytes += one.bytes;
     if (one.alone) break;

@@ -45,6 +45,7 @@ export type AggregatorState = 'restoring' | 'serving' | 'leaving';
 export type AggregatorDocument = {
   _id: string; // its name
   incarnation: string; // of this start
+  log?: string; // the id of the log whose states it holds; an older program's document has none
   beat: string; // `${incarnation}:${n}`: one value, so that a change stream shows it whole
   heartbeatAt: Date; // on the database's clock; the lease leasesExpired a while after it
   steadySince: Date; // on the database's clock: renewed since then without a gap of a lease

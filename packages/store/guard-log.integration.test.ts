@@ -23,6 +23,7 @@ const openGuarded = async () => {
   return {
     log,
     guard,
+    queue,
     proofIsOld,
     append: (event: ReturnType<typeof eventAt>) => append(log, queue, event, deadlineMs),
   };
@@ -79,6 +80,17 @@ describe('A log that is dropped or replaced under a process', function () {
     await putBack(log, [first]);
     expect((await append(eventAt('a', 5))).kind).to.equal('notWritten');
     expect((await storedEvents(log, 'a')).map(({ version }) => version)).to.deep.equal([1]);
+  });
+
+  it('takes no append that was decided on the former one, though it is worked on again', async () => {
+    const { log, guard, queue, proofIsOld } = await openGuarded();
+    await using _ = log;
+    const former = guard.logId;
+    await proofIsOld();
+    await log.events.drop();
+    guardLog(guard, await ensureCollections(log, [note], shape));
+    expect((await append(log, queue, eventAt('a', 5), deadlineMs, former)).kind).to.equal('notWritten');
+    expect(await storedEvents(log)).to.deep.equal([]);
   });
 
   it('is worked on again once it is prepared, as another log', async () => {
