@@ -15,11 +15,12 @@ const settleMs = 400;
  * Forgets what the former membership held, for what is served must be of this one; the next one has an incarnation of
  * its own.
  */
-export const beginMembership = ({ heart, membership, progress, table }: Aggregator): void => {
+export const beginMembership = ({ guard, heart, membership, progress, table }: Aggregator): void => {
   beginAnew(heart);
   table.clear();
   progress.state = 'restoring';
   membership.renewedAt = 0;
+  membership.log = guard.logId;
   membership.over = new AbortController();
 };
 
@@ -98,17 +99,20 @@ const ownDocument = (aggregator: Aggregator): OwnDocument => ({
   beat: nextBeat(aggregator.heart),
 });
 
-const standing = ({ guard, heart, progress, table }: Aggregator): Omit<OwnDocument, 'beat'> => {
+const standing = ({ heart, membership, progress, table }: Aggregator): Omit<OwnDocument, 'beat'> => {
   const { address, healthPort, startedAt, state } = progress;
   const held = [...table.values()];
   const numbersOf = (isWanted: (partition: (typeof held)[number]) => boolean) =>
     held.filter(isWanted).map(({ number }) => number);
   return {
-    ...{ _id: heart.name, incarnation: heart.incarnation, log: guard.logId, startedAt, address, healthPort, state },
+    ...{ _id: heart.name, incarnation: heart.incarnation, log: membership.log, startedAt, address, healthPort, state },
     partitions: numbersOf(({ served }) => served),
     warming: numbersOf(({ served }) => !served),
   };
 };
+
+/** Ends this membership: the next one restores everything, under another incarnation. */
+export const beginAgain = ({ membership }: Aggregator): void => membership.over.abort();
 
 const expireLease = ({ logger, membership, metrics }: Aggregator) => {
   metrics.leasesExpired.inc();

@@ -1,12 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { checkDistinct, type Entity } from '@muster/model';
-import { partitionHash } from '@muster/placement';
-import { type Environment, openHealthPort, openLogger, openMetrics, repeat, retryUntil } from '@muster/runtime';
-import { ensureCollections, guardLog, isFinal, leaveMembers, openLog } from '@muster/store';
+import {
+  aborted,
+  type Environment,
+  openHealthPort,
+  openLogger,
+  openMetrics,
+  refuseSettings,
+  repeat,
+} from '@muster/runtime';
+import { isFinal, leaveMembers, openLog, prepareDatabase } from '@muster/store';
 import { dropConnections, serveRequests } from '@muster/wire';
 import { type Aggregator, openAggregator } from './aggregator.ts';
 import { openAnswers } from './answer-requests.ts';
+import { checkLog, keptOf } from './check-log.ts';
 import { handOver } from './hand-over.ts';
 import { isBehind, lagMs } from './heart.ts';
 import { beat, NameTaken, refreshRoster } from './membership.ts';
@@ -28,7 +36,7 @@ export const runAggregator = async (
   onReady: (ready: { name: string; port: number; healthPort: number }) => void,
 ): Promise<number> => {
   const parsed = parseAggregatorSettings(environment);
-  if (parsed.kind === 'problems') return complain(parsed.problems);
+  if (parsed.kind === 'problems') return refuseSettings('the aggregator', parsed.problems);
   const { settings } = parsed;
   checkDistinct(entities);
   const name = nameOf(settings);
@@ -52,7 +60,7 @@ export const runAggregator = async (
   aggregator.progress.healthPort = health.port;
   logger.info({ address: aggregator.progress.address, healthPort: health.port }, 'Started, joining');
 
-  if (!(await prepare(aggregator, entities, signal))) return 0;
+  if (!(await prepareDatabase(keptOf(aggregator), signal))) return 0;
   const greetAnew = () => dropConnections(service); // the others must not take this incarnation for the former one
   await serveAsMember(aggregator, signal, greetAnew, () =>
     onReady({ name, port: service.port, healthPort: health.port }),
@@ -77,7 +85,7 @@ const serveAsMember = async (
   onServing: () => void,
 ): Promise<void> => {
   const over = new AbortController();
-  const onFailure = (error: unknown) => error instanceof NameTaken && over.abort(error);
+  const onFailure = (error: unknown) => isFatal(error) && over.abort(error);
   const every = (ms: number, task: (aggregator: Aggregator) => Promise<void>) =>
     repeat(
       () => task(aggregator),
@@ -85,19 +93,23 @@ const serveAsMember = async (
       over.signal,
       onFailure,
     );
-  // none waits for another: a lease must not expireLease since something else is slow
+  // none waits for another: a lease must not expire because something else is slow
   const chores = [
     every(aggregator.settings.HEARTBEAT_EVERY_MS, renew),
     every(refreshEveryMs, findPlace),
     every(trimEveryMs, trimChanged),
+    every(refreshEveryMs, checkLog),
   ];
   const tailing = tailLog(aggregator, over.signal, onAnew, onServing);
   await aborted(AbortSignal.any([signal, over.signal]));
   if (aggregator.progress.state === 'serving' && !over.signal.aborted) await handOver(aggregator);
   over.abort();
   await Promise.all([...chores, tailing]);
-  if (over.signal.reason instanceof NameTaken) throw over.signal.reason;
+  if (isFatal(over.signal.reason)) throw over.signal.reason;
 };
+
+// going on, or trying again, would end the same
+const isFatal = (error: unknown): boolean => error instanceof NameTaken || isFinal(error);
 
 const refreshEveryMs = 1_000;
 const trimEveryMs = 2_000;
@@ -128,33 +140,12 @@ const renew = async (aggregator: Aggregator): Promise<void> => {
   }
 };
 
-const aborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) =>
-    signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
-
-/** Makes what the database lacks, as often as it takes; false when it was to stop first. Throws SettingsConflict. */
-const prepare = async (
-  { guard, log, logger, settings }: Aggregator,
-  entities: readonly Entity[],
-  signal: AbortSignal,
-): Promise<boolean> => {
-  const shape = { partitions: settings.PARTITIONS, hash: partitionHash };
-  const complainNow = (error: unknown, failures: number) =>
-    failures % 10 === 1 && logger.warn({ err: error }, 'Cannot prepare the database, trying again');
-  const attempt = async () => {
-    guardLog(guard, await ensureCollections(log, entities, shape));
-    return true;
-  };
-  return (await retryUntil(attempt, signal, complainNow, isFinal)) ?? false;
-};
-
 const leave = async (aggregator: Aggregator) => {
   const { heart, log, logger, progress } = aggregator;
   const isSaving = progress.state === 'leaving';
   if (isSaving) await snapshotEnded(aggregator);
   const outcome = isSaving ? await saveSnapshot(aggregator) : 'nothing';
-  // then the lease leasesExpired
+  // if this fails, the lease expires
   await leaveMembers(log, { _id: heart.name, incarnation: heart.incarnation }, leaveDeadlineMs).catch(() => undefined);
   logger.info({ lastSnapshot: outcome }, 'Stopped');
 };
@@ -172,9 +163,4 @@ const readHealth = ({ heart, progress, table, name }: Aggregator) => {
   const ready = progress.state === 'serving' && progress.streamOpen && !isBehind(heart);
   const about = { name, state: progress.state, streamOpen: progress.streamOpen, lagMs: Math.round(lagMs(heart)) };
   return { ready, details: { ...about, partitions: held.length, served: count('served'), owned: count('owned') } };
-};
-
-const complain = (problems: string[]) => {
-  for (const problem of problems) console.error(`Cannot start the aggregator: ${problem}`);
-  return 2;
 };

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { makeUser } from '@muster/cli';
-import { runProgram } from '@muster/runtime';
+import { aborted, runProgram } from '@muster/runtime';
 import Koa from 'koa';
 
 // Target (b): what Koa itself costs. Answers every request with one constant user, as large as the others' answers.
@@ -16,7 +16,7 @@ await runProgram('bench-bare-koa', async (_environment, signal) => {
   const server = app.listen(0, '127.0.0.1', () =>
     process.send?.({ kind: 'ready', port: (server.address() as AddressInfo).port }),
   );
-  await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  await aborted(signal);
   server.closeAllConnections();
   server.close();
   return 0;

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
 import { entities } from '@muster/entities';
 import { type Entity, type Fields, findIdFaults, parseChanges, parseNew, present } from '@muster/model';
-import { runProgram } from '@muster/runtime';
+import { aborted, runProgram } from '@muster/runtime';
 import Koa, { type Context } from 'koa';
 import bodyParser from 'koa-bodyparser';
 import { type Collection, MongoClient, MongoServerError } from 'mongodb';
@@ -91,7 +91,7 @@ await runProgram('bench-plain-crud', async ({ MONGODB_URI = '', DATABASE = '', U
   const server = app.listen(0, '127.0.0.1', () =>
     process.send?.({ kind: 'ready', port: (server.address() as AddressInfo).port }),
   );
-  await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  await aborted(signal);
   server.closeAllConnections();
   server.close();
   return 0;

@@ -2,10 +2,18 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { checkDistinct, type Entity } from '@muster/model';
 import { memberOf } from '@muster/placement';
-import { type Environment, openHealthPort, openLogger, openMetrics, repeat, retryUntil } from '@muster/runtime';
-import { databaseNow, isFinal, listMembers, measureClock, openLog } from '@muster/store';
+import {
+  aborted,
+  type Environment,
+  openHealthPort,
+  openLogger,
+  openMetrics,
+  refuseSettings,
+  repeat,
+} from '@muster/runtime';
+import { databaseNow, isFinal, listMembers, measureClock, openLog, prepareDatabase } from '@muster/store';
 import { openApp } from './app.ts';
-import { checkLog, prepareLog } from './check-log.ts';
+import { checkLog, keptOf } from './check-log.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { closeMembers, isCovered, takeMembers } from './members.ts';
 import { parseGatewaySettings } from './settings.ts';
@@ -27,7 +35,7 @@ export const runGateway = async (
   onReady: (port: number) => void,
 ): Promise<number> => {
   const parsed = parseGatewaySettings(environment);
-  if (parsed.kind === 'problems') return complain(parsed.problems);
+  if (parsed.kind === 'problems') return refuseSettings('the gateway', parsed.problems);
   const { settings } = parsed;
   checkDistinct(entities);
   const logger = openLogger('gateway', settings.LOG_LEVEL);
@@ -38,7 +46,7 @@ export const runGateway = async (
   await using health = await openHealthPort(settings.HOST, settings.HEALTH_PORT, registry, () => readHealth(gateway));
   logger.info({ healthPort: health.port }, 'Started, waiting for the database');
 
-  if (!(await prepare(gateway, signal))) return 0;
+  if (!(await prepareDatabase(keptOf(gateway), signal))) return 0;
   await refresh(gateway);
   const over = new AbortController();
   const ending = AbortSignal.any([signal, over.signal]);
@@ -65,14 +73,6 @@ export const runGateway = async (
   if (over.signal.aborted) throw over.signal.reason;
   logger.info('Stopped');
   return 0;
-};
-
-/** Makes what the database lacks, as often as it takes; false when it was to stop first. Throws what isFinal names. */
-const prepare = async (gateway: Gateway, signal: AbortSignal): Promise<boolean> => {
-  const complainNow = (error: unknown, failures: number) =>
-    failures % 10 === 1 && gateway.logger.warn({ err: error }, 'Cannot prepare the database, trying again');
-  const attempt = () => prepareLog(gateway).then(() => true);
-  return (await retryUntil(attempt, signal, complainNow, isFinal)) ?? false;
 };
 
 /**
@@ -107,11 +107,6 @@ const refresh = async (gateway: Gateway) => {
   }
 };
 
-const aborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) =>
-    signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
-
 const listen = async (server: Server, host: string, port: number): Promise<number> => {
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   return (server.address() as AddressInfo).port;
@@ -141,9 +136,4 @@ const readHealth = ({ database, members, standing: { listening, stopping } }: Ga
     ready: listening && !stopping,
     details: { database: database.reachable ? 'reachable' : 'not reachable', aggregators },
   };
-};
-
-const complain = (problems: string[]) => {
-  for (const problem of problems) console.error(`Cannot start the gateway: ${problem}`);
-  return 2;
 };

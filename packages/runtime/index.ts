@@ -1,3 +1,4 @@
+export { aborted } from './aborted.ts';
 export {
   chaos,
   type FailpointAction,
@@ -14,6 +15,7 @@ export {
 export { type Health, type HealthPort, openHealthPort } from './health-port.ts';
 export { type Logger, openLogger, withoutCredentials } from './logging.ts';
 export { Counter, Gauge, Histogram, openMetrics, Registry, secondsBuckets } from './metrics.ts';
+export { refuseSettings } from './refuse-settings.ts';
 export { backOffMs, pause, repeat, retryUntil } from './retry.ts';
 export { runProgram } from './run-program.ts';
 export {

@@ -22,6 +22,7 @@ export {
   type SharedShape,
 } from './ensure-collections.ts';
 export { guardLog, type LogGuard, loseLog, openLogGuard, proveLog } from './guard-log.ts';
+export { isLogWhole, type KeptLog, mendLog, prepareDatabase } from './keep-log.ts';
 export { type LogId, readLogId } from './log-id.ts';
 export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } from './members.ts';
 export { oldestPosition } from './oldest-position.ts';

@@ -1,0 +1,111 @@
+import { note, openTestDatabase } from '@muster/testing';
+import { expect } from 'chai';
+import { ensureCollections, SettingsConflict } from './ensure-collections.ts';
+import { openLogGuard } from './guard-log.ts';
+import { isLogWhole, type KeptLog, mendLog, prepareDatabase } from './keep-log.ts';
+import { type Log, openLog } from './open-log.ts';
+
+const shape = { partitions: 32, hash: 'murmur' };
+const never = new AbortController().signal;
+
+/** A logger that keeps what it is told, and hears of the first warning. */
+const listen = (onWarning: () => void = () => undefined) => {
+  const warnings: string[] = [];
+  const warn = (_: unknown, message?: string) => {
+    warnings.push(message ?? '');
+    onWarning();
+  };
+  return { warnings, logger: { warn, info: () => undefined, error: warn } };
+};
+
+const keptOf = (log: Log, logger: KeptLog['logger'], more: Partial<KeptLog> = {}): KeptLog => ({
+  ...{ log, guard: openLogGuard(), entities: [note], shape, logger },
+  ...more,
+});
+
+describe('Preparing the database', function () {
+  this.timeout(60_000);
+
+  it('makes what it lacks', async () => {
+    await using database = await openTestDatabase();
+    await using log = openLog({ uri: database.uri, database: database.database, appName: 'test' });
+    const { warnings, logger } = listen();
+    expect(await prepareDatabase(keptOf(log, logger), never)).to.equal(true);
+    expect(warnings).to.deep.equal([]);
+    expect(await log.settings.countDocuments()).to.equal(1);
+  });
+
+  it('tries again while the database does not answer, says so, and ends with the signal', async () => {
+    await using log = openLog({ uri: 'mongodb://127.0.0.1:1/', database: 'nowhere', appName: 'test' });
+    const stop = new AbortController();
+    const { warnings, logger } = listen(() => stop.abort());
+    expect(await prepareDatabase(keptOf(log, logger), stop.signal)).to.equal(false);
+    expect(warnings).to.deep.equal(['Cannot prepare the database, trying again']);
+  });
+
+  it('does not try again where the database was set up with other settings', async () => {
+    await using database = await openTestDatabase();
+    await using log = openLog({ uri: database.uri, database: database.database, appName: 'test' });
+    await ensureCollections(log, [note], shape);
+    const { warnings, logger } = listen();
+    const problem = await prepareDatabase(keptOf(log, logger, { shape: { ...shape, partitions: 8 } }), never).catch(
+      (error: unknown) => error,
+    );
+    expect(problem).to.be.instanceOf(SettingsConflict);
+    expect(warnings).to.deep.equal([]);
+  });
+});
+
+describe('Keeping a log whole', function () {
+  this.timeout(60_000);
+
+  /** A database that was prepared, and what was said since. */
+  const openKept = async () => {
+    const { uri, database } = await openTestDatabase();
+    const log = openLog({ uri, database, appName: 'test' });
+    const { warnings, logger } = listen();
+    const kept = keptOf(log, logger);
+    await prepareDatabase(kept, never);
+    kept.guard.provenAt = 0; // the last proof no longer counts
+    return { kept, log, warnings };
+  };
+
+  const isUnique = async (log: Log) => (await log.events.indexes()).some(({ unique }) => unique);
+
+  it('changes and says nothing where nothing is missing', async () => {
+    const { kept, log, warnings } = await openKept();
+    await using _ = log;
+    expect(await isLogWhole(kept)).to.equal(true);
+    expect(warnings).to.deep.equal([]);
+  });
+
+  for (const { what, drop } of [
+    { what: 'the settings', drop: (log: Log) => log.settings.drop() },
+    { what: 'the indexes of the log', drop: (log: Log) => log.events.dropIndexes() },
+  ])
+    it(`makes ${what} again, and it is the same log`, async () => {
+      const { kept, log, warnings } = await openKept();
+      await using _ = log;
+      await drop(log);
+      expect(await isLogWhole(kept)).to.equal(false);
+      expect(await mendLog(kept)).to.equal(false);
+      expect(warnings).to.have.length(1);
+      expect(await isUnique(log)).to.equal(true);
+      expect(await log.settings.countDocuments()).to.equal(1);
+      expect(kept.guard.isLost, 'appends are taken again').to.equal(false);
+    });
+
+  for (const { what, drop } of [
+    { what: 'the database', drop: (log: Log) => log.db.dropDatabase() },
+    { what: 'the log', drop: (log: Log) => log.events.drop() },
+  ])
+    it(`says that it is another log where ${what} was dropped`, async () => {
+      const { kept, log } = await openKept();
+      await using _ = log;
+      await drop(log);
+      expect(await isLogWhole(kept)).to.equal(false);
+      expect(await mendLog(kept)).to.equal(true);
+      expect(await isUnique(log)).to.equal(true);
+      expect(await isLogWhole(kept), 'from then on it is this one').to.equal(true);
+    });
+});
