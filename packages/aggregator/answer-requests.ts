@@ -1,6 +1,6 @@
-import { type Entity, present, type State } from '@muster/model';
+import { absent, type Entity, present, renderState } from '@muster/model';
 import { partitionOf } from '@muster/placement';
-import type { Answer, Answers, MinVersion, Question, ReadReply, ReadRequest } from '@muster/wire';
+import type { Answer, Answers, MinVersion, Question, ReadReply, ReadRequest, StateReply } from '@muster/wire';
 import type { Aggregator } from './aggregator.ts';
 import { isBehind, lagMs } from './heart.ts';
 import { sliceIds } from './sorted-ids.ts';
@@ -11,11 +11,27 @@ type Reply = { answer: Answer; text: string };
 
 /** The read service of an aggregator: every answer from memory. */
 export const openAnswers = (aggregator: Aggregator): Answers => ({
-  read: (request) => answerRead(aggregator, request),
+  read: (request) => answerRead(aggregator, request, readReplyOf),
+  readState: (request) => answerRead(aggregator, request, stateReplyOf),
   ask: (question) => answerQuestion(aggregator, question),
 });
 
-const answerRead = (aggregator: Aggregator, request: ReadRequest): ReadReply | Promise<ReadReply> => {
+type Missing = { kind: 'notHere' } | { kind: 'notYet' };
+
+/** Makes the reply of a thing in a partition that is served; the entry is undefined where there is nothing of it. */
+type ReplyOf<Reply> = (
+  aggregator: Aggregator,
+  partition: Partition,
+  entity: Entity,
+  id: string,
+  entry: Entry | undefined,
+) => Reply;
+
+const answerRead = <Reply>(
+  aggregator: Aggregator,
+  request: ReadRequest,
+  replyOf: ReplyOf<Reply>,
+): Reply | Missing | Promise<Reply | Missing> => {
   const { entities, settings, table } = aggregator;
   const partition = table.get(partitionOf(request.entity, request.id, settings.PARTITIONS));
   const entity = entities.get(request.entity);
@@ -23,53 +39,47 @@ const answerRead = (aggregator: Aggregator, request: ReadRequest): ReadReply | P
   const entry = findEntry(partition, request.entity, request.id);
   if ((entry?.state.version ?? 0) >= request.minVersion)
     return replyOf(aggregator, partition, entity, request.id, entry);
-  return waitAndReply(aggregator, partition, entity, request);
+  return waitAndReply(aggregator, partition, entity, request, replyOf);
 };
 
-const waitAndReply = async (
+const waitAndReply = async <Reply>(
   aggregator: Aggregator,
   partition: Partition,
   entity: Entity,
   { id, minVersion, waitMs }: ReadRequest,
-): Promise<ReadReply> => {
+  replyOf: ReplyOf<Reply>,
+): Promise<Reply | Missing> => {
   const reached = await waitForVersion(aggregator.waiting, `${entity.name}:${id}`, minVersion, waitMs);
   if (!reached) return { kind: 'notYet' };
   return replyOf(aggregator, partition, entity, id, findEntry(partition, entity.name, id));
 };
 
-const replyOf = (
-  { heart }: Aggregator,
-  partition: Partition,
-  entity: Entity,
-  id: string,
-  entry: Entry | undefined,
-): ReadReply => {
-  const lag = lagMs(heart);
-  const parked = partition.parked.size > 0 && partition.parked.has(`${entity.name}:${id}`);
-  const about = { kind: 'state' as const, lagMs: lag, behind: isBehind(heart), parked };
-  const state: State = entry?.state ?? { status: 'absent', version: 0 };
-  switch (state.status) {
-    case 'absent':
-      return { ...about, status: 'absent', version: state.version, json: '', createdAt: 0, changedAt: 0 };
-    case 'active':
-      return {
-        ...about,
-        status: 'active',
-        version: state.version,
-        json: JSON.stringify(present(entity, id, state.fields)),
-        createdAt: state.createdAt.getTime(),
-        changedAt: state.updatedAt.getTime(),
-      };
-    case 'deleted':
-      return {
-        ...about,
-        status: 'deleted',
-        version: state.version,
-        json: '',
-        createdAt: state.createdAt.getTime(),
-        changedAt: state.deletedAt.getTime(),
-      };
+const readReplyOf: ReplyOf<ReadReply> = (aggregator, partition, entity, id, entry) => {
+  const { heart } = aggregator;
+  try {
+    const { status, version, json, createdAt, changedAt } = renderState(entity, id, entry?.state ?? absent);
+    const about = { lagMs: lagMs(heart), behind: isBehind(heart), parked: isParked(partition, entity, id) };
+    return { kind: 'state', status, version, json, createdAt, changedAt, ...about };
+  } catch (error) {
+    return withoutView(aggregator, `${entity.name} "${id}"`, error);
   }
+};
+
+const stateReplyOf: ReplyOf<StateReply> = ({ heart }, partition, entity, id, entry) => ({
+  kind: 'state',
+  state: entry?.state ?? absent,
+  lagMs: lagMs(heart),
+  behind: isBehind(heart),
+  parked: isParked(partition, entity, id),
+});
+
+const isParked = ({ parked }: Partition, entity: Entity, id: string) =>
+  parked.size > 0 && parked.has(`${entity.name}:${id}`);
+
+// an entity's own code: where it fails for one thing, all others are answered, on the same connection
+const withoutView = ({ logger }: Aggregator, what: string, error: unknown): { kind: 'notHere' } => {
+  logger.error({ err: error }, `Cannot answer with ${what}: the present of its entity fails`);
+  return { kind: 'notHere' };
 };
 
 const answerQuestion = async (aggregator: Aggregator, question: Question): Promise<Reply> => {
@@ -111,17 +121,20 @@ const count = ({ entities, heart, table }: Aggregator, partitions: readonly numb
   return { answer: { kind: 'counted', active, lagMs: lagMs(heart), behind: isBehind(heart) }, text: '' };
 };
 
-const list = ({ entities, heart, table }: Aggregator, asked: Extract<Question, { kind: 'list' }>): Reply => {
+const list = (aggregator: Aggregator, asked: Extract<Question, { kind: 'list' }>): Reply => {
+  const { entities, heart, table } = aggregator;
   const partition = table.get(asked.partition);
   const entity = entities.get(asked.entity);
   if (!partition?.served || !entity) return notHere;
   const active = partition.active.get(entity.name);
   const ids = active ? sliceIds(active, asked.offset, asked.limit) : [];
-  const shown = ids.flatMap((id) => presented(entity, findEntry(partition, entity.name, id)));
-  return {
-    answer: { kind: 'listed', items: shown.length, lagMs: lagMs(heart), behind: isBehind(heart) },
-    text: shown.join(','),
-  };
+  try {
+    const shown = ids.flatMap((id) => presented(entity, findEntry(partition, entity.name, id)));
+    const answer = { kind: 'listed' as const, items: shown.length, lagMs: lagMs(heart), behind: isBehind(heart) };
+    return { answer, text: shown.join(',') };
+  } catch (error) {
+    return { answer: withoutView(aggregator, `a list of ${entity.name}s`, error), text: '' };
+  }
 };
 
 const presented = (entity: Entity, entry: Entry | undefined): string[] =>

@@ -130,7 +130,7 @@ const dumpPartition = async (
       await pause(10);
     const reply = await askAggregator(replica, { kind: 'dump', partition, entity: 'user', after, limit: 1_000 }, 3_000);
     if (reply?.answer.kind !== 'dumped') return undefined;
-    for (const [id, state] of reply.answer.states) held.set(id, state as object);
+    for (const [id, state] of reply.answer.states) held.set(id, JSON.parse(JSON.stringify(state ?? null)));
     after = reply.answer.states.at(-1)?.[0] ?? '';
     if (reply.answer.states.length < 1_000) return held;
   }

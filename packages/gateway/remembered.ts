@@ -33,33 +33,42 @@ export const forgetAll = ({ versions, writes }: Remembered): void => {
   writes.clear();
 };
 
-/** Remembers that this version of a stream was told to somebody. */
-export const remember = ({ versions }: Remembered, key: string, version: number): void => {
+/** Remembers that this version of a stream was told to somebody; `now` is `performance.now()`. */
+export const remember = ({ versions }: Remembered, key: string, version: number, now = performance.now()): void => {
   const known = versions.get(key);
   if (known) versions.delete(key); // so that it stands last
-  versions.set(key, { version: Math.max(version, known?.version ?? 0), at: performance.now() });
+  versions.set(key, { version: Math.max(version, known?.version ?? 0), at: now });
   if (versions.size > versionsMax) forgetFirst(versions);
 };
 
 /** The least version that may be told of a stream now; 0 where nothing is remembered. */
-export const rememberedVersion = ({ versions }: Remembered, key: string): number => {
+export const rememberedVersion = ({ versions }: Remembered, key: string, now = performance.now()): number => {
   const known = versions.get(key);
-  return known && performance.now() - known.at < keepMs ? known.version : 0;
+  return known && now - known.at < keepMs ? known.version : 0;
 };
 
 /** Remembers a write, which counts and lists must show from now on. */
-export const rememberWrite = (remembered: Remembered, partition: number, minVersion: MinVersion): void => {
+export const rememberWrite = (
+  remembered: Remembered,
+  partition: number,
+  minVersion: MinVersion,
+  now = performance.now(),
+): void => {
   const writes = remembered.writes.get(partition) ?? new Map<string, { minVersion: MinVersion; at: number }>();
   remembered.writes.set(partition, writes);
   const key = `${minVersion[0]}:${minVersion[1]}`;
   writes.delete(key);
-  writes.set(key, { minVersion, at: performance.now() });
+  writes.set(key, { minVersion, at: now });
   if (writes.size > remembered.writesMax) forgetFirst(writes);
 };
 
 /** The writes of the last seconds in these partitions. */
-export const recentWrites = (remembered: Remembered, partitions: Iterable<number>): MinVersion[] => {
-  const since = performance.now() - keepWritesMs;
+export const recentWrites = (
+  remembered: Remembered,
+  partitions: Iterable<number>,
+  now = performance.now(),
+): MinVersion[] => {
+  const since = now - keepWritesMs;
   const minVersions: MinVersion[] = [];
   for (const partition of partitions) {
     const writes = remembered.writes.get(partition);

@@ -9,7 +9,8 @@ export const openTurns = (): Turns => new Map();
 
 /**
  * Does `task` when all earlier ones on this key are done, and hands it what the one before it left (undefined where
- * there was none, or it left nothing). Undefined, at once, when `waitingMax` wait already. `task` must not throw.
+ * there was none, it left nothing, or it threw). Undefined, at once, when `waitingMax` wait already. Throws what `task`
+ * throws; whoever waits behind goes on.
  */
 export const takeTurn = async <Left, Result>(
   turns: Turns,
@@ -22,9 +23,14 @@ export const takeTurn = async <Left, Result>(
   turns.set(key, turn);
   turn.waiting += 1;
   const done = turn.last.then((former) => task(former as Left | undefined));
-  turn.last = done.then(({ left }) => left);
-  const { result } = await done;
-  turn.waiting -= 1;
-  if (turn.waiting === 0) turns.delete(key);
-  return result;
+  turn.last = done.then(
+    ({ left }) => left,
+    () => undefined,
+  );
+  try {
+    return (await done).result;
+  } finally {
+    turn.waiting -= 1;
+    if (turn.waiting === 0) turns.delete(key);
+  }
 };

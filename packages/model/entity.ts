@@ -9,6 +9,8 @@ export type Definition = {
   fields: Record<string, Joi.Schema>; // all required on creation unless the schema says optional
   // turns an event as it was once written into one as it would be written today
   upcast?: (stored: StoredEvent) => StoredEvent;
+  // what clients see of the fields, which come in the order above; pure. Without it they see the fields as they are
+  present?: (fields: Fields) => Fields;
 };
 
 /** A definition made ready: what the engine needs to know of one sort of thing. */
@@ -23,6 +25,7 @@ export type Entity = Readonly<{
   createSchema: Joi.ObjectSchema<Fields>;
   updateSchema: Joi.ObjectSchema<Fields>;
   upcast: (stored: StoredEvent) => StoredEvent;
+  present: Definition['present'];
 }>;
 
 /** The most letters that an id can have. */
@@ -78,6 +81,7 @@ export const defineEntity = (definition: Definition): Entity => {
       .fork(fieldNames, (schema) => schema.optional())
       .options({ ...strict, noDefaults: true }), // what a partial update does not name stays as it is
     upcast: definition.upcast ?? ((stored) => stored),
+    present: definition.present,
   };
 };
 

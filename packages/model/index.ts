@@ -4,5 +4,7 @@ export { type Event, type EventKind, type ParsedEvent, parseEvent, typeOf } from
 export type { Fault } from './fault.ts';
 export { findIdFaults, type ParsedInput, parseChanges, parseNew } from './parse-input.ts';
 export { present } from './present.ts';
+export { type Rendered, renderState } from './render-state.ts';
 export { type Active, absent, type Deleted, evolve, fold, type State } from './state.ts';
+export { decodeState, encodeFields, encodeState, parseState, writeState } from './state-codec.ts';
 export type { Fields, StoredEvent } from './stored-event.ts';

@@ -1,9 +1,16 @@
 import type { Entity } from './entity.ts';
 import type { Fields } from './stored-event.ts';
 
-/** A thing as clients see it: its id, then its fields in the entity's order. */
-export const present = (entity: Entity, id: string, fields: Fields): Fields => {
-  const shown: Fields = { id };
-  for (const name of entity.fieldNames) if (fields[name] !== undefined) shown[name] = fields[name];
+/**
+ * A thing as clients see it: its id, then what the entity's `present` makes of its fields, or these in the entity's
+ * order. Throws what `present` throws.
+ */
+export const present = (entity: Entity, id: string, fields: Fields): Fields =>
+  entity.present
+    ? Object.assign({ id }, entity.present(inOrder(entity, {}, fields)), { id })
+    : inOrder(entity, { id }, fields);
+
+const inOrder = ({ fieldNames }: Entity, shown: Fields, fields: Fields): Fields => {
+  for (const name of fieldNames) if (fields[name] !== undefined) shown[name] = fields[name];
   return shown;
 };

@@ -1,3 +1,4 @@
+export { anyKey, anyState } from './any-state.ts';
 export { anyCommand, anyFields, anyHistory, anyId, historyOf, note, storedNote } from './arbitraries.ts';
 export { type CallOptions, call, eventually, forAll, type Reply } from './call.ts';
 export {

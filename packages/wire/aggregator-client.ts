@@ -14,7 +14,15 @@ import {
   requestBytesMax,
 } from './frames.ts';
 import { type Greeting, greetWithinMs, hearWelcome, type Identity, keyOf, openGreeting } from './greeting.ts';
-import { kinds, parseReadReply, type ReadReply, type ReadRequest, writeReadRequest } from './messages.ts';
+import {
+  kinds,
+  parseReadReply,
+  parseStateReply,
+  type ReadReply,
+  type ReadRequest,
+  type StateReply,
+  writeReadRequest,
+} from './messages.ts';
 import { type Answer, minVersionsMax, parseAnswer, type Question, writeQuestion } from './questions.ts';
 
 /**
@@ -113,14 +121,26 @@ export const closeAggregatorClient = (client: AggregatorClient): void => {
 export const isAnswering = (client: AggregatorClient): boolean =>
   client.outbox !== undefined && !client.suspect && client.slots.size < slotsMax;
 
-/** Reads one thing; undefined when no answer came within `withinMs` milliseconds. */
+/** Reads what clients see of a thing; undefined when no answer came within `withinMs` milliseconds. */
 export const readFrom = async (
   client: AggregatorClient,
   request: ReadRequest,
   withinMs: number,
 ): Promise<ReadReply | undefined> => {
-  const frame = await send(client, withinMs, (outbox, slot) => writeReadRequest(outbox, slot, request));
+  const frame = await send(client, withinMs, (outbox, slot) => writeReadRequest(outbox, kinds.read, slot, request));
   return frame && understood(client, frame, kinds.readReply, parseReadReply);
+};
+
+/** Reads the state of a thing; undefined when no answer came within `withinMs` milliseconds. */
+export const readStateFrom = async (
+  client: AggregatorClient,
+  request: ReadRequest,
+  withinMs: number,
+): Promise<StateReply | undefined> => {
+  const frame = await send(client, withinMs, (outbox, slot) =>
+    writeReadRequest(outbox, kinds.readState, slot, request),
+  );
+  return frame && understood(client, frame, kinds.stateReply, parseStateReply);
 };
 
 /**

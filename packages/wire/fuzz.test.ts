@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import type { State } from '@muster/model';
 import { until } from '@muster/testing';
 import { expect } from 'chai';
 import { closeAggregatorClient, isAnswering, openAggregatorClient, readFrom } from './aggregator-client.ts';
@@ -22,9 +23,12 @@ import {
   kinds,
   parseReadReply,
   parseReadRequest,
+  parseStateReply,
   type ReadReply,
+  type StateReply,
   writeReadReply,
   writeReadRequest,
+  writeStateReply,
 } from './messages.ts';
 import { type Answer, parseAnswer, parseQuestion, type Question, writeAnswer, writeQuestion } from './questions.ts';
 import { serveRequests } from './serve-requests.ts';
@@ -94,7 +98,11 @@ describe('The wire under a hail of broken bytes', function () {
       port: 0,
       secret,
       identity: () => self,
-      answers: { read: ({ id }) => stateOf(id), ask: async () => ({ answer: { kind: 'notHere' }, text: '' }) },
+      answers: {
+        read: ({ id }) => stateOf(id),
+        readState: () => wholeState,
+        ask: async () => ({ answer: { kind: 'notHere' }, text: '' }),
+      },
       onProblem: (problem) => problems.push(problem),
       onError: (error) => expect.fail(String(error)),
     });
@@ -240,21 +248,45 @@ const questions: Question[] = [
   { kind: 'dump', entity: 'note', partition: 0, after: 'a', limit: 10_000 },
 ];
 
+const activeState: State = {
+  status: 'active',
+  version: 2,
+  fields: { text: 'ä😀', at: new Date(1), size: Number.NaN, odd: { $date: 1 }, list: [-0, null] },
+  createdAt: new Date(1),
+  updatedAt: new Date(2),
+};
+
+const wholeState: StateReply = { kind: 'state', state: activeState, lagMs: 0.5, behind: true, parked: false };
+
 const answers: Answer[] = [
   { kind: 'counted', active: { 0: { note: 1 }, 31: { note: 1_000_000 } }, lagMs: 1.5, behind: false },
   { kind: 'listed', items: 2, lagMs: 0, behind: true },
-  { kind: 'dumped', states: [['a', { status: 'deleted', version: 3 }]] },
+  {
+    kind: 'dumped',
+    states: [
+      ['a', { status: 'deleted', version: 3, createdAt: new Date(1), deletedAt: new Date(2) }],
+      ['b', activeState],
+      ['c', undefined],
+    ],
+  },
   { kind: 'notHere' },
   { kind: 'notYet' },
 ];
 
 const corpus = [
-  frameFrom((outbox) => writeReadRequest(outbox, 1, { entity: 'note', id: 'a', minVersion: 7, waitMs: 80 })),
   frameFrom((outbox) =>
-    writeReadRequest(outbox, 0xffff_ffff, { entity: 'user', id: 'x'.repeat(64), minVersion: 0, waitMs: 0 }),
+    writeReadRequest(outbox, kinds.read, 1, { entity: 'note', id: 'a', minVersion: 7, waitMs: 80 }),
+  ),
+  frameFrom((outbox) =>
+    writeReadRequest(outbox, kinds.readState, 1, { entity: 'note', id: 'a', minVersion: 7, waitMs: 80 }),
+  ),
+  frameFrom((outbox) =>
+    writeReadRequest(outbox, kinds.read, 0xffff_ffff, { entity: 'user', id: 'x'.repeat(64), minVersion: 0, waitMs: 0 }),
   ),
   frameFrom((outbox) => writeReadReply(outbox, 1, stateOf('ä😀'))),
   frameFrom((outbox) => writeReadReply(outbox, 2, { kind: 'notHere' })),
+  frameFrom((outbox) => writeStateReply(outbox, 3, wholeState)),
+  frameFrom((outbox) => writeStateReply(outbox, 4, { kind: 'notYet' })),
   ...questions.map((question, n) => frameFrom((outbox) => writeQuestion(outbox, n, question))),
   ...answers.map((answer, n) =>
     frameFrom((outbox) => writeAnswer(outbox, n, answer, n === 1 ? '{"id":"a"},{"id":"ä"}' : '')),
@@ -317,6 +349,9 @@ const cut = (random: Random, bytes: Buffer): Buffer[] => {
 };
 
 const oddValues = [
+  { $number: '7' },
+  { $date: '1' },
+  { $plain: 1 },
   null,
   -1,
   0.5,
@@ -352,13 +387,22 @@ const alterValue = (random: Random, value: unknown): unknown => {
 
 /** The payload altered as bytes, or as what it means. */
 const alterPayload = (random: Random, { kind, payload }: Frame): Buffer => {
-  if (random() < 0.5 || kind === kinds.read || kind === kinds.readReply) return alter(random, payload);
+  if (random() < 0.5 || isBinary(kind)) return alter(random, payload);
   if (kind === kinds.ask) return Buffer.from(JSON.stringify(alterValue(random, JSON.parse(payload.toString()))));
+  if (kind === kinds.stateReply) return alterState(random, payload);
   const headEnd = 4 + payload.readUInt32BE(0);
   const head = Buffer.from(JSON.stringify(alterValue(random, JSON.parse(payload.toString('utf8', 4, headEnd)))));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(head.length);
   return Buffer.concat([length, head, payload.subarray(headEnd)]);
+};
+
+const isBinary = (kind: number) => kind === kinds.read || kind === kinds.readState || kind === kinds.readReply;
+
+const alterState = (random: Random, payload: Buffer): Buffer => {
+  if (payload.length < 10) return alter(random, payload);
+  const state = alterValue(random, JSON.parse(payload.toString('utf8', 10)));
+  return Buffer.concat([payload.subarray(0, 10), Buffer.from(JSON.stringify(state))]);
 };
 
 /** A block whose head is right, whatever its frames are. */
@@ -398,6 +442,7 @@ const parse = (frame: Frame): { value: unknown; isOne: boolean } | undefined => 
   try {
     switch (frame.kind) {
       case kinds.read:
+      case kinds.readState:
         return judged(
           parseReadRequest(frame),
           ({ entity, id, minVersion, waitMs }) =>
@@ -407,6 +452,8 @@ const parse = (frame: Frame): { value: unknown; isOne: boolean } | undefined => 
         return judged(parseQuestion(frame), isQuestion);
       case kinds.readReply:
         return judged(parseReadReply(frame), isReply);
+      case kinds.stateReply:
+        return judged(parseStateReply(frame), isStateReply);
       case kinds.answer:
         return judged(parseAnswer(frame), ({ answer, text }) => isText(text) && isAnswer(answer));
       default:
@@ -466,6 +513,26 @@ const isReply = (reply: ReadReply): boolean => {
   );
 };
 
+const isStateReply = (reply: StateReply): boolean =>
+  reply.kind === 'state'
+    ? isState(reply.state) && Number.isFinite(reply.lagMs)
+    : reply.kind === 'notHere' || reply.kind === 'notYet';
+
+const isState = (state: State): boolean => {
+  const isDate = (date: Date) => date instanceof Date && !Number.isNaN(date.getTime());
+  if (!isCount(state.version)) return false;
+  switch (state.status) {
+    case 'absent':
+      return isOnly(state, 'status', 'version');
+    case 'active':
+      return (
+        isDate(state.createdAt) && isDate(state.updatedAt) && typeof state.fields === 'object' && state.fields !== null
+      );
+    case 'deleted':
+      return isDate(state.createdAt) && isDate(state.deletedAt);
+  }
+};
+
 const isAnswer = (answer: Answer): boolean => {
   switch (answer.kind) {
     case 'counted':
@@ -476,7 +543,7 @@ const isAnswer = (answer: Answer): boolean => {
     case 'listed':
       return isCount(answer.items) && Number.isFinite(answer.lagMs) && typeof answer.behind === 'boolean';
     case 'dumped':
-      return answer.states.every(([id, state]) => isText(id) && typeof state === 'object' && state !== null);
+      return answer.states.every(([id, state]) => isText(id) && (state === undefined || isState(state)));
     case 'notHere':
     case 'notYet':
       return isOnly(answer, 'kind');
@@ -598,7 +665,7 @@ const attack = (random: Random, port: number): Promise<void> =>
         if (isStranger) say(alter(random, random() < 0.5 ? heard.hello : pick(random, corpus).block));
         else socket.write(heard.hello);
       } else if (heard.kind === 'greeted')
-        say(alter(random, Buffer.concat(listOf(random, 1, 6, () => pick(random, corpus.slice(0, 8)).block))));
+        say(alter(random, Buffer.concat(listOf(random, 1, 6, () => pick(random, corpus.slice(0, 11)).block))));
     });
   });
 

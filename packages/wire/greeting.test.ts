@@ -146,13 +146,13 @@ describe('A greeting', () => {
   }
 
   it('of another version says which', () => {
-    const challenge = blockOf(greetingKinds.challenge, 0, Buffer.from(JSON.stringify({ version: '3', nonce: one })));
+    const challenge = blockOf(greetingKinds.challenge, 0, Buffer.from(JSON.stringify({ version: '4', nonce: one })));
     expect(problemOf(hearWelcome(openGreeting(self, two), key, challenge))).to.match(
-      /^language: it speaks version "3".*this process version "2"/,
+      /^language: it speaks version "4".*this process version "3"/,
     );
     const { inbox, hello } = begin();
-    const newer = blockOf(greetingKinds.hello, 0, Buffer.from(JSON.stringify({ ...wordsOf(hello), version: '3' })));
-    expect(problemOf(hearHello(inbox, one, key, self, newer))).to.match(/^language: it speaks version "3"/);
+    const newer = blockOf(greetingKinds.hello, 0, Buffer.from(JSON.stringify({ ...wordsOf(hello), version: '4' })));
+    expect(problemOf(hearHello(inbox, one, key, self, newer))).to.match(/^language: it speaks version "4"/);
   });
 
   it('takes one message at a time: whoever goes on before the other has answered is refused', () => {
@@ -274,6 +274,7 @@ describe('A read service', () => {
       text(99, ''), // a kind that nobody knows
       text(1, ''), // a read of nothing
       blockOf(1, 1, Buffer.from([0, 0, 0, 0, 0, 0, 200])), // a read whose entity is longer than all of it
+      text(4, ''), // a read of no state
       text(2, '{'),
       text(2, { kind: 'drop' }),
       text(2, { kind: 'count', partitions: [], minVersions: [['note', 1, 1]], waitMs: 0 }),
@@ -369,6 +370,10 @@ const openService = async (
     answers: {
       read: ({ id }) => {
         if (id !== '') counts.asked += 1; // a probe has none
+        return { kind: 'notYet' };
+      },
+      readState: () => {
+        counts.asked += 1;
         return { kind: 'notYet' };
       },
       ask: async () => {

@@ -36,7 +36,7 @@ export type HeardWelcome =
 
 export const greetingKinds = { hello: 3, challenge: 67, welcome: 68, refused: 69 } as const;
 
-const version = '2';
+const version = '3'; // of the whole language, also of what follows the greeting
 const greetingBytesMax = 1_024;
 const wordLengthMax = 128;
 

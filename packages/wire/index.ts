@@ -6,9 +6,10 @@ export {
   isAnswering,
   openAggregatorClient,
   readFrom,
+  readStateFrom,
 } from './aggregator-client.ts';
 export type { WireProblem } from './complaints.ts';
 export type { Identity } from './greeting.ts';
-export type { ReadReply, ReadRequest } from './messages.ts';
+export type { ReadReply, ReadRequest, StateReply } from './messages.ts';
 export type { Answer, MinVersion, Question } from './questions.ts';
 export { type Answers, dropConnections, type ReadService, type ServeOptions, serveRequests } from './serve-requests.ts';

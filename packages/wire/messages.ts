@@ -1,48 +1,48 @@
-import type { State } from '@muster/model';
+import { parseState, type Rendered, type State, writeState } from '@muster/model';
 import type { Frame, Outbox } from './frames.ts';
 import { writeFrame } from './frames.ts';
 
 // Reads of one thing are most of the traffic and have a binary form; everything else is a question and an answer
-// (questions.ts).
+// (questions.ts). The kind of a read says what it wants: what clients see, or the state itself, to decide on.
 
-export const kinds = { read: 1, ask: 2, readReply: 65, answer: 66 } as const;
+// 3 and 67 to 69 belong to the greeting
+export const kinds = { read: 1, ask: 2, readState: 4, readReply: 65, answer: 66, stateReply: 70 } as const;
 
 /** Asks for one thing; the replica waits up to `waitMs` milliseconds until it has `minVersion` (0: whatever it has). */
 export type ReadRequest = { entity: string; id: string; minVersion: number; waitMs: number };
 
 /**
- * A thing as a replica has it. `json` is what clients see of an active one. `behind`: the replica has not seen its own
- * heartbeat for long and may be stale. `lagMs`: the age of that heartbeat. `notHere`: it does not serve that partition
- * (now). `notYet`: it did not reach `minVersion` in time.
+ * `behind`: the replica has not seen its own heartbeat for long and may be stale. `lagMs`: the age of that heartbeat.
+ * `parked`: the stream has an event that could not be understood; what is answered is from before that.
  */
-export type ReadReply =
-  | {
-      kind: 'state';
-      status: State['status'];
-      version: number;
-      json: string;
-      createdAt: number;
-      changedAt: number;
-      lagMs: number;
-      behind: boolean;
-      parked: boolean;
-    }
-  | { kind: 'notHere' }
-  | { kind: 'notYet' };
+type About = { lagMs: number; behind: boolean; parked: boolean };
+
+/** `notHere`: the replica does not serve it (now). `notYet`: it did not reach `minVersion` in time. */
+type Missing = { kind: 'notHere' } | { kind: 'notYet' };
+
+/** What clients see of a thing, as a replica has it. */
+export type ReadReply = ({ kind: 'state' } & Rendered & About) | Missing;
+
+/** A thing's state, as a replica has it. */
+export type StateReply = ({ kind: 'state'; state: State } & About) | Missing;
 
 const statuses = ['absent', 'active', 'deleted'] as const;
 const notHere = 10;
 const notYet = 11;
 const isBehind = 1;
 const isParked = 2;
+const hasState = 20;
 const readReplyHeadBytes = 30;
+const stateReplyHeadBytes = 10;
 
+/** `kind` says what is wanted. */
 export const writeReadRequest = (
   outbox: Outbox,
+  kind: typeof kinds.read | typeof kinds.readState,
   request: number,
   { entity, id, minVersion, waitMs }: ReadRequest,
 ): void =>
-  writeFrame(outbox, kinds.read, request, 7 + entity.length + id.length, (buffer, offset) => {
+  writeFrame(outbox, kind, request, 7 + entity.length + id.length, (buffer, offset) => {
     buffer.writeUInt32BE(minVersion, offset);
     buffer.writeUInt16BE(Math.max(0, Math.min(waitMs, 65_535)), offset + 4);
     buffer.writeUInt8(entity.length, offset + 6);
@@ -63,15 +63,11 @@ export const parseReadRequest = ({ payload }: Frame): ReadRequest => {
 };
 
 export const writeReadReply = (outbox: Outbox, request: number, reply: ReadReply): void => {
-  if (reply.kind !== 'state') {
-    const code = reply.kind === 'notHere' ? notHere : notYet;
-    writeFrame(outbox, kinds.readReply, request, 1, (buffer, offset) => void buffer.writeUInt8(code, offset));
-    return;
-  }
+  if (reply.kind !== 'state') return writeMissing(outbox, kinds.readReply, request, reply);
   const jsonBytes = Buffer.byteLength(reply.json);
   writeFrame(outbox, kinds.readReply, request, readReplyHeadBytes + jsonBytes, (buffer, offset) => {
     buffer.writeUInt8(statuses.indexOf(reply.status), offset);
-    buffer.writeUInt8((reply.behind ? isBehind : 0) | (reply.parked ? isParked : 0), offset + 1);
+    buffer.writeUInt8(flagsOf(reply), offset + 1);
     buffer.writeUInt32BE(reply.version, offset + 2);
     buffer.writeDoubleBE(reply.lagMs, offset + 6);
     buffer.writeDoubleBE(reply.createdAt, offset + 14);
@@ -105,5 +101,43 @@ export const parseReadReply = ({ payload }: Frame): ReadReply => {
     parked: (flags & isParked) !== 0,
   };
 };
+
+/** Throws TypeError when the state cannot be written: see `encodeState`. */
+export const writeStateReply = (outbox: Outbox, request: number, reply: StateReply): void => {
+  if (reply.kind !== 'state') return writeMissing(outbox, kinds.stateReply, request, reply);
+  const text = writeState(reply.state);
+  const bytes = stateReplyHeadBytes + Buffer.byteLength(text);
+  writeFrame(outbox, kinds.stateReply, request, bytes, (buffer, offset) => {
+    buffer.writeUInt8(hasState, offset);
+    buffer.writeUInt8(flagsOf(reply), offset + 1);
+    buffer.writeDoubleBE(reply.lagMs, offset + 2);
+    buffer.write(text, offset + stateReplyHeadBytes);
+  });
+};
+
+/** The reply in a frame; throws RangeError or SyntaxError when it is none. */
+export const parseStateReply = ({ payload }: Frame): StateReply => {
+  const code = payload.readUInt8(0);
+  if (code === notHere) return { kind: 'notHere' };
+  if (code === notYet) return { kind: 'notYet' };
+  if (code !== hasState) throw new RangeError(`The reply with a state has the unknown code ${code}`);
+  const flags = payload.readUInt8(1);
+  const lagMs = payload.readDoubleBE(2);
+  if (!Number.isFinite(lagMs)) throw new RangeError('The reply with a state has a lag that is none');
+  return {
+    kind: 'state',
+    state: parseState(payload.toString('utf8', stateReplyHeadBytes, payload.length)),
+    lagMs,
+    behind: (flags & isBehind) !== 0,
+    parked: (flags & isParked) !== 0,
+  };
+};
+
+const writeMissing = (outbox: Outbox, kind: number, request: number, missing: Missing): void => {
+  const code = missing.kind === 'notHere' ? notHere : notYet;
+  writeFrame(outbox, kind, request, 1, (buffer, offset) => void buffer.writeUInt8(code, offset));
+};
+
+const flagsOf = ({ behind, parked }: About) => (behind ? isBehind : 0) | (parked ? isParked : 0);
 
 const isTime = (value: number) => Math.abs(value) <= 8.64e15; // beyond it, Date has none

@@ -1,3 +1,4 @@
+import { decodeState, encodeState, type State } from '@muster/model';
 import { type Frame, type Outbox, writeFrame } from './frames.ts';
 import { kinds } from './messages.ts';
 
@@ -24,7 +25,8 @@ export type Answer =
   | { kind: 'counted'; active: Record<number, Record<string, number>>; lagMs: number; behind: boolean }
   // the text: what clients see of each, with commas between
   | { kind: 'listed'; items: number; lagMs: number; behind: boolean }
-  | { kind: 'dumped'; states: [id: string, state: unknown][] }
+  // undefined: the thing is there, with a value that the wire does not carry
+  | { kind: 'dumped'; states: [id: string, state: State | undefined][] }
   | { kind: 'notHere' }
   | { kind: 'notYet' };
 
@@ -77,13 +79,27 @@ const partitionsMax = 1_024;
 
 /** Throws RangeError when it is longer than the other end takes. */
 export const writeAnswer = (outbox: Outbox, request: number, answer: Answer, text = ''): void => {
-  const head = JSON.stringify(answer);
+  const head = JSON.stringify(answer.kind === 'dumped' ? encodeDumped(answer) : answer);
   const headBytes = Buffer.byteLength(head);
   writeFrame(outbox, kinds.answer, request, 4 + headBytes + Buffer.byteLength(text), (buffer, offset) => {
     buffer.writeUInt32BE(headBytes, offset);
     buffer.write(head, offset + 4);
     buffer.write(text, offset + 4 + headBytes);
   });
+};
+
+const encodeDumped = ({ kind, states }: Extract<Answer, { kind: 'dumped' }>) => ({
+  kind,
+  states: states.map(([id, state]) => [id, encodeIfCarried(state)]),
+});
+
+const encodeIfCarried = (state: State | undefined): unknown => {
+  try {
+    return state && encodeState(state);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined; // which is null in a list
+    throw error;
+  }
 };
 
 /** The answer in a frame and the text beside it; throws RangeError or SyntaxError when it is none. */
@@ -172,12 +188,8 @@ const asActive = (value: unknown): Record<number, Record<string, number>> => {
   return active as Record<number, Record<string, number>>;
 };
 
-const asStates = (value: unknown): [string, unknown][] => {
-  const states = asArray(value, limitMax);
-  for (const pair of states) {
+const asStates = (value: unknown): [string, State | undefined][] =>
+  asArray(value, limitMax).map((pair) => {
     const [id, state] = asArray(pair, 2);
-    asWord(id);
-    asRecord(state);
-  }
-  return states as [string, unknown][];
-};
+    return [asWord(id), state === null ? undefined : decodeState(state)];
+  });

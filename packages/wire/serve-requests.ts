@@ -13,12 +13,21 @@ import {
   requestBytesMax,
 } from './frames.ts';
 import { challengeOf, greetWithinMs, hearHello, type Identity, keyOf, openGreetingInbox } from './greeting.ts';
-import { kinds, parseReadRequest, type ReadReply, type ReadRequest, writeReadReply } from './messages.ts';
+import {
+  kinds,
+  parseReadRequest,
+  type ReadReply,
+  type ReadRequest,
+  type StateReply,
+  writeReadReply,
+  writeStateReply,
+} from './messages.ts';
 import { type Answer, parseQuestion, type Question, writeAnswer } from './questions.ts';
 
 /** What answers. A read is answered at once where possible: most are, and a promise would cost more than the answer. */
 export type Answers = {
   read: (request: ReadRequest) => ReadReply | Promise<ReadReply>;
+  readState: (request: ReadRequest) => StateReply | Promise<StateReply>;
   ask: (question: Question) => Promise<{ answer: Answer; text: string }>;
 };
 
@@ -184,6 +193,9 @@ const answerFrame = (service: ReadService, connection: Connection, frame: Frame)
   if (frame.kind === kinds.read) {
     const request = parsed(service, connection, frame, parseReadRequest);
     if (request) answerRead(service, connection, frame.request, answers.read(request));
+  } else if (frame.kind === kinds.readState) {
+    const request = parsed(service, connection, frame, parseReadRequest);
+    if (request) answerReadState(service, connection, frame.request, answers.readState(request));
   } else if (frame.kind === kinds.ask) {
     const question = parsed(service, connection, frame, parseQuestion);
     if (question)
@@ -217,6 +229,27 @@ const answerRead = (
   if (reply instanceof Promise)
     answerLater(service, connection, reply, (later) => writeReadReply(connection.outbox, request, later));
   else writeReadReply(connection.outbox, request, reply);
+};
+
+const answerReadState = (
+  service: ReadService,
+  connection: Connection,
+  request: number,
+  reply: StateReply | Promise<StateReply>,
+): void => {
+  if (reply instanceof Promise)
+    answerLater(service, connection, reply, (later) => writeStateOrMissing(connection.outbox, request, later));
+  else writeStateOrMissing(connection.outbox, request, reply);
+};
+
+// who asked reads it from the database then
+const writeStateOrMissing = (outbox: Outbox, request: number, reply: StateReply) => {
+  try {
+    writeStateReply(outbox, request, reply);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    writeStateReply(outbox, request, { kind: 'notHere' });
+  }
 };
 
 const answerLater = <T>(

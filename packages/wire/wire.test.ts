@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { anyId, until } from '@muster/testing';
+import type { State } from '@muster/model';
+import { anyId, anyState, until } from '@muster/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
@@ -11,9 +12,10 @@ import {
   isAnswering,
   openAggregatorClient,
   readFrom,
+  readStateFrom,
 } from './aggregator-client.ts';
 import type { Identity } from './greeting.ts';
-import type { ReadReply, ReadRequest } from './messages.ts';
+import type { ReadReply, ReadRequest, StateReply } from './messages.ts';
 import type { MinVersion, Question } from './questions.ts';
 import { type Answers, type ServeOptions, serveRequests } from './serve-requests.ts';
 
@@ -45,6 +47,61 @@ describe('The wire between a gateway and an aggregator', () => {
         expect(asked.pop()).to.deep.equal(request);
       }),
     );
+  });
+
+  it('hands on a read of a state and its reply as they are, apart from what clients see', async () => {
+    const asked: ReadRequest[] = [];
+    const next: StateReply[] = [];
+    await using pair = await openPair({
+      readState: (request) => {
+        asked.push(request);
+        return next.shift() ?? { kind: 'notHere' };
+      },
+    });
+    await fc.assert(
+      fc.asyncProperty(anyRequest, anyStateReply, async (request, reply) => {
+        next.push(reply);
+        expect(await readStateFrom(pair.client, request, 5_000)).to.deep.equal(reply);
+        expect(asked.pop()).to.deep.equal(request);
+      }),
+    );
+    expect(jsonOf(await readFrom(pair.client, reading('a'), 5_000))).to.equal(jsonOf(stateOf('a')));
+  });
+
+  it('hands on all states of a page, and of one that it does not carry that it is there', async () => {
+    const states: [string, State | undefined][] = [];
+    await using pair = await openPair({ ask: async () => ({ answer: { kind: 'dumped', states }, text: '' }) });
+    const dump = async () => {
+      const question: Question = { kind: 'dump', entity: 'note', partition: 0, after: '', limit: 10 };
+      return (await askAggregator(pair.client, question, 5_000))?.answer;
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(anyId, anyState), { maxLength: 4 }), async (page) => {
+        states.splice(0, states.length, ...page);
+        expect(await dump()).to.deep.equal({ kind: 'dumped', states: page });
+      }),
+    );
+    states.splice(0, states.length, ['a', notCarried], ['b', { status: 'absent', version: 1 }]);
+    expect(await dump()).to.deep.equal({
+      kind: 'dumped',
+      states: [
+        ['a', undefined],
+        ['b', { status: 'absent', version: 1 }],
+      ],
+    });
+  });
+
+  it('says that a state which it does not carry is not here, and stays open', async () => {
+    await using pair = await openPair({
+      readState: ({ id }) => {
+        const reply = { kind: 'state' as const, state: notCarried, lagMs: 0, behind: false, parked: false };
+        return id === 'later' ? Promise.resolve(reply) : reply;
+      },
+    });
+    const socket = pair.client.socket;
+    for (const id of ['at once', 'later'])
+      expect(await readStateFrom(pair.client, reading(id), 5_000)).to.deep.equal({ kind: 'notHere' });
+    expect(pair.client.socket).to.equal(socket);
   });
 
   it('hands on a question and its answer, with a text of any letters beside it', async () => {
@@ -300,6 +357,7 @@ const jsonOf = (reply: ReadReply | undefined) => (reply?.kind === 'state' ? repl
 
 const answering: Answers = {
   read: ({ id }) => stateOf(id),
+  readState: () => ({ kind: 'notHere' }),
   ask: async () => ({ answer: { kind: 'notHere' }, text: '' }),
 };
 
@@ -359,6 +417,24 @@ const anyReply: fc.Arbitrary<ReadReply> = fc.oneof(
     parked: fc.boolean(),
   }),
 );
+
+const anyStateReply: fc.Arbitrary<StateReply> = fc.oneof(
+  fc.constant<StateReply>({ kind: 'notHere' }),
+  fc.constant<StateReply>({ kind: 'notYet' }),
+  fc.record({
+    kind: fc.constant('state' as const),
+    state: anyState,
+    lagMs: fc.double({ noNaN: true, noDefaultInfinity: true }),
+    behind: fc.boolean(),
+    parked: fc.boolean(),
+  }),
+);
+
+// a value of a class of the database's own stands for all of them
+const notCarried: State = {
+  ...{ status: 'active', version: 1, fields: { price: new (class Decimal128 {})() } },
+  ...{ createdAt: new Date(1), updatedAt: new Date(2) },
+};
 
 const connectTo = (
   port: number,

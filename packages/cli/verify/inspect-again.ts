@@ -1,8 +1,7 @@
 import type { Entity, State } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import { type Log, type StoredEvent, withinDeadline } from '@muster/store';
-import { type AggregatorClient, type ReadReply, readFrom } from '@muster/wire';
-import { stateOfReply } from './comparable-state.ts';
+import { type AggregatorClient, readStateFrom, type StateReply } from '@muster/wire';
 import type { Suspect } from './find-suspects.ts';
 import { type Findings, noteDifference, noteParked, noteUnlooked } from './findings.ts';
 import { judgeStream } from './judge-stream.ts';
@@ -46,19 +45,20 @@ const askMemory = async (
   // another one holds it, rightly
   if (!entities.has(entity) || partitionOf(entity, id, partitions) !== partition) return [];
   const waitMs = Math.max(0, Math.round(untilMs - performance.now()));
-  const reply = await readFrom(replica, { entity, id, minVersion: lastVersion, waitMs }, waitMs + answerMs);
-  if (reply?.kind === 'state') return [stateOfReply(reply)];
+  const reply = await readStateFrom(replica, { entity, id, minVersion: lastVersion, waitMs }, waitMs + answerMs);
+  if (reply?.kind === 'state') return [reply.state];
   if (reply?.kind === 'notYet')
     noteDifference(
       findings,
-      behind(suspect, await readFrom(replica, { entity, id, minVersion: 0, waitMs: 0 }, answerMs)),
+      behind(suspect, await readStateFrom(replica, { entity, id, minVersion: 0, waitMs: 0 }, answerMs)),
     );
-  else noteUnlooked(findings, partition, `${replica.name} did not answer`);
+  else noteUnlooked(findings, partition, `${replica.name} did not hand out ${entity} "${id}"`);
   return [];
 };
 
-const behind = ({ entity, id, lastVersion }: Suspect, reply: ReadReply | undefined) => {
-  const found = reply?.kind === 'state' ? `version ${reply.version}${reply.parked ? ', parked' : ''}` : 'an older one';
+const behind = ({ entity, id, lastVersion }: Suspect, reply: StateReply | undefined) => {
+  const found =
+    reply?.kind === 'state' ? `version ${reply.state.version}${reply.parked ? ', parked' : ''}` : 'an older one';
   return {
     what: 'Memory does not reach the log',
     where: `memory, ${entity} "${id}"`,

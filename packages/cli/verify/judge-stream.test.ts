@@ -1,5 +1,5 @@
 import { entities } from '@muster/entities';
-import { absent, type State } from '@muster/model';
+import { absent, parseState, type State, writeState } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import { foldStored, recordOf, type StoredEvent } from '@muster/store';
 import { expect } from 'chai';
@@ -22,7 +22,7 @@ const poison = event(3, 'UserPromoted', {});
 const stateAt = (...events: StoredEvent[]): State => foldStored(user, events, absent).state;
 const recordAt = (...events: StoredEvent[]) =>
   recordOf(id, partition, stateAt(...events) as Exclude<State, { status: 'absent' }>, 'test:7');
-const sent = (state: State): State => JSON.parse(JSON.stringify(state)) as State; // as a dump has it: dates as text
+const sent = (state: State): State => parseState(writeState(state)); // as a replica hands it out
 
 const judge = (facts: Partial<Facts>) =>
   judgeStream({ name: 'user', entity: user, id, events: [], memory: [], record: undefined, ...facts }, partitions);

@@ -1,6 +1,6 @@
 import type { Entity } from '@muster/model';
 import type { Context } from 'koa';
-import { answerJson } from '../answer-thing.ts';
+import { answerJson } from '../answer-json.ts';
 import type { Gateway } from '../gateway.ts';
 import { answerProblem, unavailable } from '../problem.ts';
 import { type About, countThings } from '../read-set.ts';

@@ -1,6 +1,7 @@
 import { type Entity, parseNew } from '@muster/model';
 import type { Context } from 'koa';
-import { answerJson, answerOutcome, jsonOf } from '../answer-thing.ts';
+import { answerJson } from '../answer-json.ts';
+import { answerOutcome } from '../answer-outcome.ts';
 import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
 import { newId } from '../new-id.ts';
@@ -18,8 +19,8 @@ export const create = async (gateway: Gateway, entity: Entity, ctx: Context): Pr
     command: { kind: 'create', fields: parsed.fields },
     ...requestOf(gateway, ctx),
   });
-  answerOutcome(ctx, entity, id, outcome, (state) => {
+  answerOutcome(ctx, entity, id, outcome, ({ json }) => {
     ctx.set('Location', `${entity.path}/${id}`);
-    answerJson(ctx, 201, jsonOf(entity, id, state));
+    answerJson(ctx, 201, json);
   });
 };

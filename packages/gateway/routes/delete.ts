@@ -1,6 +1,6 @@
 import { type Entity, findIdFaults } from '@muster/model';
 import type { Context } from 'koa';
-import { answerOutcome } from '../answer-thing.ts';
+import { answerOutcome } from '../answer-outcome.ts';
 import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
 import { parseIfMatch } from '../parse-headers.ts';

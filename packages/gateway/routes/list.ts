@@ -1,6 +1,6 @@
 import type { Entity } from '@muster/model';
 import type { Context } from 'koa';
-import { answerJson } from '../answer-thing.ts';
+import { answerJson } from '../answer-json.ts';
 import type { Gateway } from '../gateway.ts';
 import { parseQueryInteger } from '../parse-headers.ts';
 import { answerProblem, invalid, unavailable } from '../problem.ts';

@@ -1,6 +1,7 @@
 import { type Entity, findIdFaults, parseChanges } from '@muster/model';
 import type { Context } from 'koa';
-import { answerJson, answerOutcome, jsonOf } from '../answer-thing.ts';
+import { answerJson } from '../answer-json.ts';
+import { answerOutcome } from '../answer-outcome.ts';
 import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
 import { parseIfMatch } from '../parse-headers.ts';
@@ -26,5 +27,5 @@ export const update = async (
   if (id === undefined || faults.length > 0 || ifMatch.kind === 'faults') return answerProblem(ctx, invalid(faults));
   const command = { kind: 'update' as const, changes: parsed.fields, ifVersion: ifMatch.value };
   const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, ctx) });
-  answerOutcome(ctx, entity, id, outcome, (state) => answerJson(ctx, 200, jsonOf(entity, id, state)));
+  answerOutcome(ctx, entity, id, outcome, ({ json }) => answerJson(ctx, 200, json));
 };

@@ -1,0 +1,132 @@
+import { verify } from '@muster/cli';
+import { defineEntity } from '@muster/model';
+import { type Log, openLog } from '@muster/store';
+import { call, eventually, openTestDatabase, type Reply, type TestDatabase } from '@muster/testing';
+import { expect } from 'chai';
+import Joi from 'joi';
+import { type InProcess, runInProcess } from './run-in-process.ts';
+
+// hides a field, renames one, derives one; fails for one thing
+const account = defineEntity({
+  name: 'account',
+  title: 'Account',
+  collection: 'Accounts',
+  fields: { owner: Joi.string(), pin: Joi.string(), balance: Joi.number(), limits: Joi.array().optional() },
+  present: ({ owner, balance, limits }) => {
+    if (owner === 'nobody') throw new Error('Cannot show an account of nobody');
+    return { holder: owner, balance, isOverdrawn: Number(balance) < 0, ...(limits ? { limits } : {}) };
+  },
+});
+
+const environment = { SNAPSHOT_AFTER_MS: '100', CHECKPOINT_EVERY_MS: '500' };
+
+describe('An entity with a view of its own for clients', () => {
+  let database: TestDatabase;
+  let system: InProcess;
+  let log: Log;
+  const ask = (method: string, path: string, body?: unknown) =>
+    call(system.url, method, `/api/account${path}`, { body });
+  const versionsOf = async (entityId: string) =>
+    (await log.events.find({ entityId }).sort({ version: 1 }).toArray()).map(({ version, data }) => [version, data]);
+  const start = async (aggregators: number) => {
+    system = await runInProcess([account], { aggregators, environment, database });
+    log = openLog({ uri: system.uri, database: system.database, appName: 'test' });
+  };
+  const stop = async () => {
+    await log[Symbol.asyncDispose]();
+    await system[Symbol.asyncDispose]();
+  };
+  const verified = async () => {
+    const lines: string[] = [];
+    const settings = { MONGODB_URI: system.uri, DATABASE: system.database, CLUSTER_SECRET: 'the secret of the tests' };
+    const code = await verify(settings, { memory: true, entities: [account] }, (line) => lines.push(line));
+    return { code, text: lines.join('\n') };
+  };
+  before(async () => {
+    database = await openTestDatabase();
+    await start(2);
+  });
+  after(async () => {
+    await stop();
+    await database[Symbol.asyncDispose]();
+  });
+
+  const roads = { memory: /^aggregator/, database: /^database$/ };
+  const itShows = (road: keyof typeof roads, id: string) => {
+    const readFromRoad = () =>
+      eventually(
+        () => ask('GET', `/${id}`),
+        ({ headers }: Reply) => roads[road].test(headers.get('muster-source') ?? ''),
+      );
+
+    it(`shows in each answer only that view (${road})`, async () => {
+      const created = await ask('POST', '', { id, owner: 'Ada', pin: '1234', balance: 5, limits: [1] });
+      const shown = { id, holder: 'Ada', balance: 5, isOverdrawn: false, limits: [1] };
+      expect([created.status, created.body]).to.deep.equal([201, shown]);
+      expect((await readFromRoad()).body).to.deep.equal(shown);
+      expect((await ask('GET', '')).body).to.deep.include(shown);
+      const updated = await ask('PUT', `/${id}`, { balance: -1 });
+      expect([updated.status, updated.body]).to.deep.equal([200, { ...shown, balance: -1, isOverdrawn: true }]);
+      for (const refused of [await ask('POST', '', { id, owner: 'Ada', pin: '1234', balance: 5 }), updated])
+        expect(JSON.stringify(refused.body)).not.to.contain('1234');
+    });
+
+    it(`decides on what is not shown (${road})`, async () => {
+      await readFromRoad();
+      const changed = await ask('PUT', `/${id}`, { pin: '9876' });
+      expect([changed.status, changed.headers.get('etag')]).to.deep.equal([200, '"3"']);
+      expect((await versionsOf(id)).slice(2)).to.deep.equal([[3, { pin: '9876' }]]);
+      await eventually(readFromRoad, ({ headers }) => headers.get('etag') === '"3"');
+      for (const changes of [
+        { pin: '9876' },
+        { owner: 'Ada' },
+        { pin: '9876', owner: 'Ada', balance: -1, limits: [1] },
+      ]) {
+        const unchanged = await ask('PUT', `/${id}`, changes);
+        expect([unchanged.status, unchanged.headers.get('etag')], JSON.stringify(changes)).to.deep.equal([200, '"3"']);
+      }
+      expect(await versionsOf(id)).to.have.length(3);
+      expect((await readFromRoad()).body).to.deep.equal({
+        ...{ id, holder: 'Ada', balance: -1, isOverdrawn: true, limits: [1] },
+      });
+    });
+  };
+
+  itShows('memory', 'm1');
+
+  it('answers for all others where the view fails for one thing', async () => {
+    await ask('POST', '', { id: 'none', owner: 'somebody', pin: '0', balance: 0 });
+    await ask('PUT', '/none', { owner: 'nobody' });
+    for (let times = 0; times < 3; times += 1) {
+      expect((await ask('GET', '/none')).status).to.equal(500);
+      const other = await ask('GET', '/m1');
+      expect([other.status, other.headers.get('muster-source')?.slice(0, 10)]).to.deep.equal([200, 'aggregator']);
+    }
+    expect((await ask('PUT', '/none', { owner: 'somebody' })).status).to.equal(200);
+    expect((await ask('GET', '/none')).body).to.include({ holder: 'somebody' });
+  });
+
+  it('is verified with all that is not shown', async () => {
+    const { code, text } = await verified();
+    expect(text).to.contain('differences: 0').and.contain('memory: looked at');
+    expect(code, text).to.equal(0);
+    await log.events.updateOne({ entityId: 'm1', version: 3 }, { $set: { 'data.pin': '0000' } });
+    expect((await verified()).text)
+      .to.contain('Memory is not the fold of the log')
+      .and.contain('0000');
+    await log.events.updateOne({ entityId: 'm1', version: 3 }, { $set: { 'data.pin': '9876' } });
+  });
+
+  describe('with every aggregator down', () => {
+    before(async () => {
+      await stop();
+      await start(0);
+    });
+
+    itShows('database', 'd1');
+
+    it('is verified as far as it is saved', async () => {
+      expect((await verified()).text).to.contain('differences: 0');
+    });
+  });
+});

@@ -1,0 +1,47 @@
+import type { Entity } from '@muster/model';
+import type { AggregatorClient, ReadReply, ReadRequest, StateReply } from '@muster/wire';
+import { type Gateway, partitionFor } from './gateway.ts';
+import { answeringFor } from './members.ts';
+
+/** A way to read from one replica: `readFrom` or `readStateFrom` of the wire. */
+type Ask<Reply> = (replica: AggregatorClient, request: ReadRequest, withinMs: number) => Promise<Reply | undefined>;
+
+/** What a replica has of a thing, and which replica it is. */
+export type Held<Reply> = { source: string; reply: Extract<Reply, { kind: 'state' }> };
+
+const ownersShare = 0.6; // of the time that owner and standby have together
+const wireMarginMs = 15; // of a replica's time, so that an answer after a wait still comes in time
+
+/**
+ * What the owner of a thing has of it, else its standby, within the deadline of both together; undefined when neither
+ * answers, or not with version `least`. One that does not hear of the log any more counts only where no other answers.
+ */
+export const askReplicas = async <Reply extends ReadReply | StateReply>(
+  gateway: Gateway,
+  entity: Entity,
+  id: string,
+  least: number,
+  ask: Ask<Reply>,
+): Promise<Held<Reply> | undefined> => {
+  const [owner, standby] = answeringFor(gateway.members, partitionFor(gateway, entity, id));
+  if (!owner) return undefined;
+  const { REPLICA_DEADLINE_MS } = gateway.settings;
+  const untilMs = performance.now() + REPLICA_DEADLINE_MS;
+  const request = { entity: entity.name, id, minVersion: least };
+  const held = await askOne(ask, owner, request, REPLICA_DEADLINE_MS * (standby ? ownersShare : 1));
+  if (!standby || (held && !held.reply.behind)) return held;
+  const other = await askOne(ask, standby, request, untilMs - performance.now());
+  return other && !other.reply.behind ? other : (held ?? other);
+};
+
+const askOne = async <Reply extends ReadReply | StateReply>(
+  ask: Ask<Reply>,
+  replica: AggregatorClient,
+  request: Omit<ReadRequest, 'waitMs'>,
+  withinMs: number,
+): Promise<Held<Reply> | undefined> => {
+  const reply = await ask(replica, { ...request, waitMs: withinMs - wireMarginMs }, withinMs);
+  return reply?.kind === 'state'
+    ? { source: replica.name, reply: reply as Extract<Reply, { kind: 'state' }> }
+    : undefined;
+};

@@ -1,0 +1,46 @@
+import { type Command, type Decision, decide, type State } from '@muster/model';
+import type { Loaded } from '@muster/store';
+import { notWritten, type Outcome } from './outcome.ts';
+
+/**
+ * A state to decide on. `fresh`: from a look into the log that began after the request came, so that it may be the
+ * reason to append nothing.
+ */
+export type Known = Loaded & { fresh: boolean };
+
+/** The event that a command leads to. */
+export type Decided = Extract<Decision, { kind: 'event' }>['event'];
+
+/** What the loop does to the log. `append` answers `conflict` where somebody else has that version. */
+export type Steps = {
+  append: (state: State, decided: Decided) => Promise<Outcome | 'conflict'>;
+  readAgain: (state: State) => Promise<Loaded>;
+};
+
+const attemptsMax = 100; // decisions on one command, each lost to somebody faster
+
+/**
+ * Decides a command and appends its event; on the state that follows, whenever somebody else was faster. A command that
+ * appends nothing is answered only on a fresh state. Throws what the steps throw.
+ */
+export const decideAndAppend = async (command: Command, first: Known, steps: Steps): Promise<Outcome> => {
+  let known = first;
+  for (let attempts = 0; attempts < attemptsMax; ) {
+    if (known.parked) return { kind: 'parked', state: known.state, problem: known.parked.problem };
+    const decision = decide(command, known.state);
+    const settled = known.fresh || isCertain(decision);
+    if (decision.kind === 'event') {
+      const outcome = await steps.append(known.state, decision.event);
+      if (outcome !== 'conflict') return outcome;
+      attempts += 1;
+    } else if (settled) return withoutEvent(decision, known.state);
+    known = { ...(await steps.readAgain(known.state)), fresh: true };
+  }
+  return notWritten(`somebody else was faster ${attemptsMax} times`);
+};
+
+const withoutEvent = (decision: Exclude<Decision, { kind: 'event' }>, state: State): Outcome =>
+  decision.kind === 'unchanged' ? { kind: 'done', state } : { kind: 'refused', reason: decision.reason, state };
+
+// that a thing exists, or did once, stays true whatever came since
+const isCertain = (decision: Decision) => decision.kind === 'refused' && decision.reason === 'Exists';

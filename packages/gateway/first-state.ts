@@ -1,0 +1,25 @@
+import { absent, type State } from '@muster/model';
+import { catchUpState, loadState } from '@muster/store';
+import { readStateFrom } from '@muster/wire';
+import { askReplicas } from './ask-replicas.ts';
+import type { Known } from './decide-and-append.ts';
+import { type Gateway, keyOf } from './gateway.ts';
+import { leftMs, type Request } from './outcome.ts';
+import { rememberedVersion } from './remembered.ts';
+
+/**
+ * The state to decide a command on first: what the command before it on this stream left, else the owner's or its
+ * standby's, else from the snapshot and the log's tail. Throws DeadlineError when the database does not answer in time.
+ */
+export const loadFirstState = async (gateway: Gateway, request: Request, former: State | undefined): Promise<Known> => {
+  const { entity, id, command } = request;
+  if (former) return { state: former, parked: undefined, fresh: false };
+  // if it is not, the log will say so
+  if (command.kind === 'create') return { state: absent, parked: undefined, fresh: false };
+  const held = await askReplicas(gateway, entity, id, 0, readStateFrom);
+  if (!held) return { ...(await loadState(gateway.log, entity, id, leftMs(request))), fresh: true };
+  const { state } = held.reply;
+  if (state.version >= rememberedVersion(gateway.remembered, keyOf(entity, id)))
+    return { state, parked: undefined, fresh: false };
+  return { ...(await catchUpState(gateway.log, entity, id, state, leftMs(request))), fresh: true };
+};

@@ -1,0 +1,77 @@
+import type { Entity, Refusal, State } from '@muster/model';
+import type { Outcome } from './outcome.ts';
+import { type Problem, unavailable } from './problem.ts';
+
+// What stands in the way of reading or writing one thing, as a client is told it. All pure.
+
+export const notFound = (entity: Entity, id: string): Problem => ({
+  status: 404,
+  name: 'not-found',
+  title: `The ${entity.name} was not found`,
+  detail: `There is no ${entity.name} "${id}", and never was`,
+  more: { id },
+});
+
+/** It was deleted; when is not known where only its version is. */
+export const gone = (entity: Entity, id: string, version: number, deletedAt: Date | undefined): Problem => ({
+  status: 410,
+  name: 'deleted',
+  title: `The ${entity.name} was deleted`,
+  detail: `The ${entity.name} "${id}" was deleted at version ${version}${deletedAt ? `, on ${deletedAt.toISOString()}` : ''}`,
+  more: { id, version, deletedAt },
+});
+
+/** A read asked for version `least`, and the log has none after `version`. */
+export const notReached = (entity: Entity, id: string, version: number, least: number): Problem => ({
+  status: 412,
+  name: 'no-such-version',
+  title: `The ${entity.name} does not have that version`,
+  detail: `Cannot read ${entity.name} "${id}" at version ${least} or newer: the log has version ${version}; ask for one that was answered before`,
+  more: { id, version },
+});
+
+/** The state of the thing does not allow the command. */
+export const refused = (entity: Entity, id: string, reason: Refusal, state: State): Problem => {
+  switch (reason) {
+    case 'NotFound':
+      return notFound(entity, id);
+    case 'Deleted':
+      return gone(entity, id, state.version, state.status === 'deleted' ? state.deletedAt : undefined);
+    case 'Exists':
+      return exists(entity, id, state);
+    case 'OtherVersion':
+      return {
+        status: 412,
+        name: 'other-version',
+        title: `The ${entity.name} has another version`,
+        detail: `Cannot change ${entity.name} "${id}" as asked by If-Match: it has version ${state.version}; read it and decide again`,
+        more: { id, version: state.version },
+      };
+  }
+};
+
+const exists = (entity: Entity, id: string, state: State): Problem => {
+  const how = state.status === 'deleted' ? 'it existed and was deleted' : 'it exists';
+  return {
+    status: 409,
+    name: 'exists',
+    title: `The ${entity.name} exists or existed`,
+    detail: `Cannot create ${entity.name} "${id}": ${how} at version ${state.version}; choose another id, or update it`,
+    more: { id, version: state.version },
+  };
+};
+
+/** The next event of its stream cannot be understood. */
+export const parked = (entity: Entity, id: string, state: State, problem: string): Problem =>
+  unavailable(
+    `Cannot write ${entity.name} "${id}": version ${state.version + 1} of its stream cannot be understood (${problem}); an operator must look at DeadLetters`,
+    { written: 'notWritten', id },
+  );
+
+/** The write did not get through, or nobody knows whether it did. */
+export const notWritable = (
+  entity: Entity,
+  id: string,
+  { written, version, why }: Extract<Outcome, { kind: 'unavailable' }>,
+): Problem =>
+  unavailable(`Cannot write ${entity.name} "${id}": ${why}`, { written, id, ...(version ? { version } : {}) });
