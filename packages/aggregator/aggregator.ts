@@ -1,6 +1,6 @@
 import type { Entity } from '@muster/model';
 import { Counter, Gauge, type Logger, type Registry } from '@muster/runtime';
-import { type AggregatorState, type Log, type LogGuard, openLogGuard } from '@muster/store';
+import type { AggregatorState, Log } from '@muster/store';
 import { type Heart, lagMs, openHeart } from './heart.ts';
 import { type Membership, openMembership } from './open-membership.ts';
 import type { Settings } from './settings.ts';
@@ -14,7 +14,6 @@ export type Aggregator = {
   settings: Settings;
   entities: ReadonlyMap<string, Entity>;
   log: Log;
-  guard: LogGuard; // which log the states are of
   logger: Logger;
   table: Table;
   heart: Heart;
@@ -54,7 +53,6 @@ export const openAggregator = (
   const table = openTable([]);
   return {
     ...given,
-    guard: openLogGuard(),
     entities: new Map(entities.map((entity) => [entity.name, entity])),
     table,
     heart,

@@ -10,7 +10,7 @@ export const checkLog = async (aggregator: Aggregator): Promise<void> => {
 };
 
 /** The log as this aggregator is set to keep it. */
-export const keptOf = ({ entities, guard, log, logger, settings }: Aggregator): KeptLog => ({
-  ...{ entities: [...entities.values()], guard, log, logger },
+export const keptOf = ({ entities, log, logger, settings }: Aggregator): KeptLog => ({
+  ...{ entities: [...entities.values()], log, logger },
   shape: { partitions: settings.PARTITIONS, hash: partitionHash },
 });

@@ -1,5 +1,13 @@
 import { isLive, liveMembers, type Member, memberOf, ringOf, takeRoster, wasAwayAlone } from '@muster/placement';
-import { beatHeart, databaseNow, joinMembers, listMembers, measureClock, type OwnDocument } from '@muster/store';
+import {
+  beatHeart,
+  databaseNow,
+  joinMembers,
+  listMembers,
+  logIdOf,
+  measureClock,
+  type OwnDocument,
+} from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { beginAnew, nextBeat } from './heart.ts';
 
@@ -15,12 +23,12 @@ const settleMs = 400;
  * Forgets what the former membership held, for what is served must be of this one; the next one has an incarnation of
  * its own.
  */
-export const beginMembership = ({ guard, heart, membership, progress, table }: Aggregator): void => {
+export const beginMembership = ({ heart, log, membership, progress, table }: Aggregator): void => {
   beginAnew(heart);
   table.clear();
   progress.state = 'restoring';
   membership.renewedAt = 0;
-  membership.log = guard.logId;
+  membership.log = logIdOf(log);
   membership.over = new AbortController();
 };
 

@@ -13,7 +13,6 @@ import {
 } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { holdsLease } from './membership.ts';
-import { saveUnderGuard } from './save-under-guard.ts';
 import { type Changed, countActive, type Entry, type Parked, type Partition } from './table.ts';
 
 /** What one step took out of memory to be saved. */
@@ -58,7 +57,7 @@ export const saveSnapshot = async (aggregator: Aggregator): Promise<'saved' | 'f
   progress.snapshotting = true;
   const startedAt = performance.now();
   try {
-    await saveUnderGuard(aggregator, () => saveTaken(aggregator, taken));
+    await saveTaken(aggregator, taken);
     metrics.snapshots.inc({ outcome: 'saved' });
     logger.debug({ records: taken.entries.length, checkpoints: taken.checkpoints.length }, 'Snapshot saved');
     return 'saved';

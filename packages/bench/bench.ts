@@ -9,6 +9,7 @@ import { type ProcessEvent, type RunningSystem, startSystem } from '@muster/supe
 import { countLine, type Warnings } from './count-warnings.ts';
 import { type BenchResult, describeBench, judgeAims } from './describe-bench.ts';
 import { describeMachine } from './describe-machine.ts';
+import { dropDatabase } from './drop-database.ts';
 import { fillPlain } from './fill-plain.ts';
 import type { MixedResult, MixedSpec } from './load-spec.ts';
 import { type Away, measureAway, ways } from './measure-away.ts';
@@ -32,6 +33,7 @@ type Bench = {
   options: BenchOptions;
   system: RunningSystem;
   log: Log;
+  database: string;
   path: string;
   databasePids: number[];
   say: (text: string) => void;
@@ -83,6 +85,7 @@ export const bench = async (
     options,
     system,
     log,
+    database,
     path: entities[0]?.path ?? '',
     databasePids: mongodbUri ? [] : pidsOf(system, ['mongodb']),
     say,
@@ -103,11 +106,11 @@ export const bench = async (
     say('Broken off');
     return 1;
   } finally {
-    if (mongodbUri) await log.db.dropDatabase().catch(() => undefined);
+    if (mongodbUri) await dropDatabase(mongodbUri, database).catch(() => undefined);
   }
 };
 
-const fill = async ({ options, log, system, say, signal }: Bench) => {
+const fill = async ({ options, log, database, system, say, signal }: Bench) => {
   const [entity] = entities;
   if (!entity) throw new Error('There is no entity');
   say(`Filling in ${options.users} users`);
@@ -120,7 +123,7 @@ const fill = async ({ options, log, system, say, signal }: Bench) => {
     onSeeded: () => undefined,
   });
   signal.throwIfAborted();
-  await fillPlain(log, seed, options.users);
+  await fillPlain({ uri: system.mongodbUri, database }, seed, options.users);
   await using aggregators = await openAggregators(log, system.clusterSecret);
   const isHeld = await waitUntilHeld(aggregators, entity, partitions, seed, options.users);
   if (!isHeld) throw new Error('The aggregators did not take the users in');

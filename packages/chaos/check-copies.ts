@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isServing, type Member, partitionOf } from '@muster/placement';
 import { pause } from '@muster/runtime';
+import { listMembers } from '@muster/store';
 import { inspectCopies } from '@muster/supervisor';
 import { call, eventually, findRepairs, forAll, type Inspected, type Reply } from '@muster/testing';
 import {
@@ -28,12 +29,12 @@ export const checkAll = async (test: Inspected, calls: readonly Call[], before?:
   const answers = [...(await checkAnswers(test, folded, 'memory')), ...(await checkMemory(test, folded))];
   const snapshots = await checkSnapshots(test, folded);
   // what was under way at the end came only now
-  if ((await test.log.events.countDocuments()) !== folded.events.length) return checkAll(test, calls, before);
+  if ((await test.shell.events.countDocuments()) !== folded.events.length) return checkAll(test, calls, before);
   return [...history, ...answers, ...snapshots, ...findRepairs(test)];
 };
 
 /** The log as it is now, folded. */
-export const readLog = async ({ log }: Inspected): Promise<FoldedLog> => foldLog(await log.events.find().toArray());
+export const readLog = async ({ shell }: Inspected): Promise<FoldedLog> => foldLog(await shell.events.find().toArray());
 
 /**
  * Reads every id (or these), counts and lists through a gateway; what differs from the log. From memory it waits for
@@ -61,10 +62,12 @@ export const checkMemory = async (
 ): Promise<string[]> => {
   const byPartition = groupBy([...folded.streams.keys()], (id) => String(partitionOf('user', id, partitions)));
   const checkOne = async ({ name, address, incarnation, partitions: held }: Member): Promise<string[]> => {
-    const about = { database: log.db.databaseName, secret, onProblem: () => undefined };
+    const about = { database: log.database, secret, onProblem: () => undefined };
     const replica = openAggregatorClient({ name, address, incarnation, ...about });
     const isServed = async (partition: number) =>
-      (await log.aggregators.findOne({ _id: name, incarnation, partitions: partition })) !== null;
+      (await listMembers(log, 5_000)).some(
+        (one) => one.incarnation === incarnation && one.partitions.includes(partition),
+      );
     try {
       const looked = await forAll(held, 4, (partition) =>
         checkHeld(replica, folded, partition, byPartition.get(String(partition)) ?? [], withinMs, isServed),
@@ -253,9 +256,9 @@ export const checkSnapshots = async (test: Inspected, folded: FoldedLog, withinM
 };
 
 /** What `Users` says otherwise than the log, or not yet. */
-export const checkUsers = async ({ log }: Inspected, folded: FoldedLog): Promise<string[]> => {
+export const checkUsers = async ({ shell }: Inspected, folded: FoldedLog): Promise<string[]> => {
   const records = new Map(
-    (await log.db.collection<{ _id: string }>('Users').find().toArray()).map((record) => [record._id, record]),
+    (await shell.db.collection<{ _id: string }>('Users').find().toArray()).map((record) => [record._id, record]),
   );
   const strange = [...records.keys()]
     .filter((id) => !folded.streams.has(id))
@@ -283,9 +286,9 @@ const recordOf = (folded: FoldedLog, id: string) => {
   return status === 'deleted' ? { ...about, deletedAt: changedAt } : about;
 };
 
-const checkCheckpoints = async ({ log }: Inspected, { events, ...folded }: FoldedLog): Promise<string[]> => {
+const checkCheckpoints = async ({ shell }: Inspected, { events, ...folded }: FoldedLog): Promise<string[]> => {
   const checkpoints = new Map(
-    (await log.checkpoints.find().toArray()).map((checkpoint) => [String(checkpoint._id), checkpoint]),
+    (await shell.checkpoints.find().toArray()).map((checkpoint) => [String(checkpoint._id), checkpoint]),
   );
   const active = groupBy(activeOf({ events, ...folded }), ({ id = '' }) => String(partitionOf('user', id, partitions)));
   return [...groupBy(events, ({ partition }) => String(partition))].flatMap(([partition, inLog]) => {

@@ -131,9 +131,9 @@ const injectFailpoint = async (
  * The server keeps some space ahead for its log: writes until it refuses even a small document, for a bounded time.
  * Refused large ones are a fault too.
  */
-const overfill = async ({ test: { log } }: Arena): Promise<Injected> => {
+const overfill = async ({ test: { shell } }: Arena): Promise<Injected> => {
   const write = (bytes: number) =>
-    withinDeadline(log.db.collection('Noise').insertOne({ noise: randomBytes(bytes) }), 2_000, 'write noise').then(
+    withinDeadline(shell.db.collection('Noise').insertOne({ noise: randomBytes(bytes) }), 2_000, 'write noise').then(
       () => 0,
       () => 1,
     );
@@ -164,8 +164,8 @@ const unreadMs = 1_200;
  */
 const loseToken = async (arena: Arena, { target, how }: Extract<Fault, { kind: 'oplog' }>): Promise<Injected> => {
   const { test } = arena;
-  const { log, system } = test;
-  const stream = log.db.watch([], { maxAwaitTimeMS: 10 });
+  const { shell, system } = test;
+  const stream = shell.db.watch([], { maxAwaitTimeMS: 10 });
   try {
     await withinDeadline(stream.tryNext(), 5_000, 'open a change stream');
     if (how === 'paused') await killProcess(system, target, 'SIGSTOP');
@@ -174,14 +174,14 @@ const loseToken = async (arena: Arena, { target, how }: Extract<Fault, { kind: '
       await stopProcess(system, target);
     }
     await pause(unreadMs);
-    const noise = log.db.collection('Noise');
+    const noise = shell.db.collection('Noise');
     for (let tries = 0; tries < 40; tries += 1) {
       await withinDeadline(
         noise.insertMany(Array.from({ length: 1_000 }, (_, index) => ({ index }))),
         10_000,
         'write noise',
       );
-      if (tries >= 5 && !(await isPlaceKnown(log, stream.resumeToken))) return injected;
+      if (tries >= 5 && !(await isPlaceKnown(shell, stream.resumeToken))) return injected;
       await pause(noiseEveryMs);
     }
     return { kind: 'impossible', why: 'this server keeps places for longer than 40,000 writes' };

@@ -15,7 +15,7 @@ export const insertInDisorder = async ({ test, inserted }: Pick<Arena, 'test' | 
     const id = `early-${randomUUID()}`;
     const invokedAt = performance.now();
     const created = { name: `User ${id}`, email: 'early@example.com', group: 1 };
-    await test.log.events.insertMany([
+    await test.shell.events.insertMany([
       eventOf(id, 2, 'UserUpdated', { group: 2 }),
       eventOf(id, 1, 'UserCreated', created),
     ]); // at once: nobody sees the one alone

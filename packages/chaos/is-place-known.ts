@@ -1,8 +1,8 @@
-import { type Log, withinDeadline } from '@muster/store';
-import type { ResumeToken } from 'mongodb';
+import { withinDeadline } from '@muster/store';
+import type { Shell } from '@muster/testing';
 
 /** Whether the server still knows the place in its oplog that this token names: a change stream may go on after it. */
-export const isPlaceKnown = async ({ db }: Pick<Log, 'db'>, resumeAfter: ResumeToken): Promise<boolean> => {
+export const isPlaceKnown = async ({ db }: Pick<Shell, 'db'>, resumeAfter: unknown): Promise<boolean> => {
   const stream = db.watch([], { resumeAfter, maxAwaitTimeMS: 10 });
   try {
     await withinDeadline(stream.tryNext(), 5_000, 'open a change stream');

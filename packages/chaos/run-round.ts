@@ -195,7 +195,7 @@ const lasting = async ({ passed }: Arena, fault: Timed['fault'], from: number) =
 /** The log, once nothing more comes into it: what was under way at the end of the load may come late. */
 const quietLog = async ({ test }: Arena): Promise<FoldedLog> => {
   for (let known = -1; ; await pause(700)) {
-    const events = await test.log.events.countDocuments();
+    const events = await test.shell.events.countDocuments();
     if (events === known) break;
     known = events;
   }

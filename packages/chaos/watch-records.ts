@@ -1,7 +1,6 @@
 import { pause } from '@muster/runtime';
 import { withinDeadline } from '@muster/store';
-import type { TestSystem } from '@muster/testing';
-import type { ChangeStream, ResumeToken } from 'mongodb';
+import type { Shell, TestSystem } from '@muster/testing';
 
 /** A write of a record, as the database tells it. No version: the write did not change it. */
 export type RecordWrite = { id: string; version: number | undefined; snapshot: number | undefined };
@@ -21,21 +20,24 @@ export const watchRecords = async (test: TestSystem): Promise<RecordWatch> => {
 /** Stops, once what was written up to now has come; then gives the writes. */
 export const stopWatching = async (test: TestSystem, watch: RecordWatch): Promise<RecordWrite[]> => {
   const mark = `mark-${watch.writes.length}`;
-  await test.log.db.collection<{ _id: string }>('Users').insertOne({ _id: mark });
+  await test.shell.db.collection<{ _id: string }>('Users').insertOne({ _id: mark });
   for (
     const until = performance.now() + 10_000;
     !watch.writes.some(({ id }) => id === mark) && performance.now() < until;
     await pause(20)
   );
-  await test.log.db.collection<{ _id: string }>('Users').deleteOne({ _id: mark });
+  await test.shell.db.collection<{ _id: string }>('Users').deleteOne({ _id: mark });
   watch.whole &&= watch.writes.some(({ id }) => id === mark);
   watch.stop.abort();
   await watch.done;
   return watch.writes.filter(({ id }) => !id.startsWith('mark-'));
 };
 
-const openStream = ({ log }: TestSystem, from?: ResumeToken): ChangeStream =>
-  log.db.collection('Users').watch([{ $match: { operationType: { $in: ['insert', 'update', 'replace'] } } }], {
+type ChangeStream = ReturnType<Shell['db']['watch']>;
+type ResumeToken = ChangeStream['resumeToken'];
+
+const openStream = ({ shell }: TestSystem, from?: ResumeToken): ChangeStream =>
+  shell.db.collection('Users').watch([{ $match: { operationType: { $in: ['insert', 'update', 'replace'] } } }], {
     ...{ maxAwaitTimeMS: 200, batchSize: 1_000, ...(from ? { resumeAfter: from } : {}) },
   });
 

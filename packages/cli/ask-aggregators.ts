@@ -32,7 +32,7 @@ export const openAggregators = async (log: Log, secret: string | undefined): Pro
   const problems = new Map<string, string>();
   const opened = listed.map((member) => ({
     member,
-    replica: connectTo(member, log.db.databaseName, secret, problems),
+    replica: connectTo(member, log.database, secret, problems),
   }));
   const untilMs = performance.now() + connectMs;
   while (performance.now() < untilMs && !opened.every(({ replica }) => isAnswering(replica))) await pause(20);

@@ -1,5 +1,5 @@
 import { partitionHash } from '@muster/placement';
-import { type Log, withinDeadline } from '@muster/store';
+import { type Log, readSettings } from '@muster/store';
 import { type Running, readRunning } from '@muster/supervisor';
 import { type CliSettings, parseCliSettings } from './settings.ts';
 
@@ -40,9 +40,7 @@ const describe = (
  * this program's.
  */
 export const readPartitions = async (log: Log): Promise<number> => {
-  const stored = await withinDeadline(log.settings.findOne({ _id: 'muster' }), 5_000, 'read the settings');
-  if (stored === null)
-    throw new Error(`There is no Muster in database "${log.db.databaseName}": it has no Settings yet`);
+  const stored = await readSettings(log, 5_000);
   if (stored.hash === partitionHash) return stored.partitions;
   throw new Error(
     `Cannot tell partitions: the database was set up with the hash "${stored.hash}", ` +

@@ -1,13 +1,12 @@
 import { partitionOf } from '@muster/placement';
-import { type Log, openLog } from '@muster/store';
 import { type RunningSystem, startProcess, startSystem, stopProcess, waitReady } from '@muster/supervisor';
-import { openTestFolder } from '@muster/testing';
+import { openShell, openTestFolder, type Shell } from '@muster/testing';
 import { expect } from 'chai';
 import { makeUser } from './seed/make-user.ts';
 import { seed } from './seed/seed.ts';
 import { verify } from './verify/verify.ts';
 
-type Test = { folder: AsyncDisposable; system: RunningSystem; log: Log };
+type Test = { folder: AsyncDisposable; system: RunningSystem; shell: Shell };
 
 const users = 300;
 const test: Partial<Test> = {};
@@ -65,12 +64,12 @@ describe('verify on a running system', () => {
       environment: { ...process.env, LOG_LEVEL: 'silent' },
       dieWithParent: true,
     });
-    const log = openLog({ uri: system.mongodbUri, database: 'muster', appName: 'test' });
-    Object.assign(test, { folder, system, log });
+    const shell = openShell({ uri: system.mongodbUri });
+    Object.assign(test, { folder, system, shell });
   });
 
   after(async () => {
-    await test.log?.[Symbol.asyncDispose]();
+    await test.shell?.[Symbol.asyncDispose]();
     await test.system?.[Symbol.asyncDispose]();
     await test.folder?.[Symbol.asyncDispose]();
   });
@@ -117,7 +116,7 @@ describe('verify on a running system', () => {
 
   it('finds a record of Users that was changed, one that nobody wrote, and one that is missing', async () => {
     await untilSaved();
-    const records = the('log').db.collection<{ _id: string }>('Users');
+    const records = the('shell').db.collection<{ _id: string }>('Users');
     const right = await records.findOne({ _id: idOf(30) });
     if (!right) throw new Error('Expected the record to be saved');
     await records.updateOne({ _id: idOf(30) }, { $set: { name: 'Somebody Else' } });
@@ -134,7 +133,7 @@ describe('verify on a running system', () => {
   });
 
   it('finds an event that was changed, though memory and Users agree with each other', async () => {
-    const { events } = the('log');
+    const { events } = the('shell');
     await events.updateOne({ entity: 'user', entityId: idOf(40), version: 1 }, { $set: { 'data.group': 4_242 } });
     const { group } = makeUser(1, 40).fields;
     await expectVerified(1, 'Memory is not the fold of the log', 'Users is not the fold of the log', '4242');
@@ -143,7 +142,7 @@ describe('verify on a running system', () => {
   });
 
   it('finds an event that is missing, and one in the wrong partition', async () => {
-    const { events } = the('log');
+    const { events } = the('shell');
     const gone = await events.findOneAndDelete({ entity: 'user', entityId: idOf(0), version: 1 });
     if (!gone) throw new Error('Expected the event to be there');
     await expectVerified(1, 'A version is missing', idOf(0));
@@ -178,14 +177,14 @@ describe('verify on a running system', () => {
     const entityId = idOf(50);
     const partition = partitionOf('user', entityId, 32);
     const about = { entity: 'user', entityId, version: 2, partition, at: new Date(), meta: { requestId: 'test' } };
-    await the('log').events.insertOne({ _id: 'poison', type: 'UserPromoted', data: {}, ...about });
+    await the('shell').events.insertOne({ _id: 'poison', type: 'UserPromoted', data: {}, ...about });
     await expectVerified(0, 'parked: 1 streams', entityId, 'differences: 0');
   });
 });
 
 /** Waits until the snapshots have all that the log has. */
 const untilSaved = async () => {
-  const { db, events } = the('log');
+  const { db, events } = the('shell');
   const sumOfVersions = [{ $group: { _id: null, sum: { $sum: '$version' } } }];
   for (const until = Date.now() + 20_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 50))) {
     const [saved] = await db.collection('Users').aggregate<{ sum: number }>(sumOfVersions).toArray();

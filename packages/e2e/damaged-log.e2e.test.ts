@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { partitionHash } from '@muster/placement';
 import { ensureCollections, type Log, openLog, type StoredEvent } from '@muster/store';
-import { openTestDatabase } from '@muster/testing';
+import { openShell, openTestDatabase, type Shell } from '@muster/testing';
 import { expect } from 'chai';
 import { runToEnd } from './run-to-end.ts';
 
@@ -20,12 +20,12 @@ const twice = (): StoredEvent => ({
 });
 
 /** As a Muster left it whose unique index was dropped under it. */
-const damage = async (log: Log): Promise<string[]> => {
+const damage = async (log: Log, { events }: Shell): Promise<string[]> => {
   await ensureCollections(log, [], { partitions: 32, hash: partitionHash });
-  await log.events.dropIndexes();
-  const events = [twice(), twice()];
-  await log.events.insertMany(events);
-  return events.map(({ _id }) => _id);
+  await events.dropIndexes();
+  const both = [twice(), twice()];
+  await events.insertMany(both);
+  return both.map(({ _id }) => _id);
 };
 
 describe('A log in which two events have one version', () => {
@@ -33,7 +33,8 @@ describe('A log in which two events have one version', () => {
     it(`ends the start of the ${program} with code 2: it names the stream and the events, and says what to do`, async () => {
       await using database = await openTestDatabase();
       await using log = openLog({ ...database, appName: 'test' });
-      const ids = await damage(log);
+      await using shell = openShell(database);
+      const ids = await damage(log, shell);
       const { code, output } = await runToEnd(program, {
         MONGODB_URI: database.uri,
         DATABASE: database.database,

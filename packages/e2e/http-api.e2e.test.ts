@@ -1,6 +1,5 @@
 import { entities } from '@muster/entities';
-import { openLog } from '@muster/store';
-import { call, type Reply } from '@muster/testing';
+import { call, openShell, type Reply } from '@muster/testing';
 import { expect } from 'chai';
 import { type InProcess, runInProcess } from './run-in-process.ts';
 
@@ -23,8 +22,8 @@ for (const { road, aggregators, source } of roads) {
     after(() => system[Symbol.asyncDispose]());
 
     const eventsOf = async (filter: object) => {
-      await using log = openLog({ uri: system.uri, database: system.database, appName: 'test' });
-      return await log.events.find(filter).sort({ entityId: 1, version: 1 }).toArray();
+      await using shell = openShell(system);
+      return await shell.events.find(filter).sort({ entityId: 1, version: 1 }).toArray();
     };
 
     it('creates a user and reads it back, as written', async () => {

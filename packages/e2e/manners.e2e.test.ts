@@ -99,7 +99,7 @@ describe('A gateway', () => {
     expect(exit).to.deep.equal({ code: 0, signal: null });
     expect(stoppedMs, 'milliseconds to stop; by force it would be 5,000').to.be.below(4_500);
     const acknowledged = load.calls.filter(({ op, outcome }) => outcome === 'ok' && op === 'create');
-    const inLog = await test.log.events.distinct('entityId', { entityId: { $in: acknowledged.map(({ id }) => id) } });
+    const inLog = await test.shell.events.distinct('entityId', { entityId: { $in: acknowledged.map(({ id }) => id) } });
     expect(inLog).to.have.length(new Set(acknowledged.map(({ id }) => id)).size);
   });
 });

@@ -53,9 +53,9 @@ describe('Aggregators whose place in the log is lost', () => {
    * Writes until the server no longer knows the place of any checkpoint: it forgets in its own time, not at a count.
    */
   const overrunOplog = async () => {
-    const [newest] = await test.log.checkpoints.find().sort({ clusterTime: -1 }).limit(1).toArray();
+    const [newest] = await test.shell.checkpoints.find().sort({ clusterTime: -1 }).limit(1).toArray();
     for (let round = 0; round < 20; round += 1) {
-      if (!(await isPlaceKnown(test.log, newest?.resumeToken))) return; // nor any older one
+      if (!(await isPlaceKnown(test.shell, newest?.resumeToken))) return; // nor any older one
       await updateUsers(test.url, ids.slice(200, 700), 1_000 + round);
     }
     throw new Error('The server still knows places of before 10,000 writes');
@@ -103,7 +103,7 @@ describe('Aggregators whose place in the log is lost', () => {
 
   it('go on by the token when it has not', async () => {
     const last = Math.max(...(await readLog(test)).events.map(({ at }) => at.getTime()));
-    const checkpoints = () => test.log.checkpoints.find().toArray();
+    const checkpoints = () => test.shell.checkpoints.find().toArray();
     await eventually(checkpoints, (all) => all.every(({ at }) => at.getTime() > last));
     await killForGood(test, ...aggregators);
     await updateUsers(test.url, ids.slice(0, 90), 9);
@@ -119,7 +119,7 @@ describe('Aggregators whose place in the log is lost', () => {
     it(`rebuild ${collection} from the log when it was dropped while they were down`, async () => {
       await killForGood(test, ...aggregators);
       await updateUsers(test.url, ids.slice(0, 50), 2_000 + collection.length);
-      await test.log.db.dropCollection(collection);
+      await test.shell.db.dropCollection(collection);
       await startAgain(test, ...aggregators);
       await expectAllRight();
     });

@@ -1,7 +1,15 @@
 import { verify } from '@muster/cli';
 import { defineEntity } from '@muster/model';
-import { type Log, openLog } from '@muster/store';
-import { call, eventually, openTestDatabase, type Reply, type TestDatabase } from '@muster/testing';
+
+import {
+  call,
+  eventually,
+  openShell,
+  openTestDatabase,
+  type Reply,
+  type Shell,
+  type TestDatabase,
+} from '@muster/testing';
 import { expect } from 'chai';
 import Joi from 'joi';
 import { type InProcess, runInProcess } from './run-in-process.ts';
@@ -23,17 +31,17 @@ const environment = { SNAPSHOT_AFTER_MS: '100', CHECKPOINT_EVERY_MS: '500' };
 describe('An entity with a view of its own for clients', () => {
   let database: TestDatabase;
   let system: InProcess;
-  let log: Log;
+  let shell: Shell;
   const ask = (method: string, path: string, body?: unknown) =>
     call(system.url, method, `/api/account${path}`, { body });
   const versionsOf = async (entityId: string) =>
-    (await log.events.find({ entityId }).sort({ version: 1 }).toArray()).map(({ version, data }) => [version, data]);
+    (await shell.events.find({ entityId }).sort({ version: 1 }).toArray()).map(({ version, data }) => [version, data]);
   const start = async (aggregators: number) => {
     system = await runInProcess([account], { aggregators, environment, database });
-    log = openLog({ uri: system.uri, database: system.database, appName: 'test' });
+    shell = openShell(system);
   };
   const stop = async () => {
-    await log[Symbol.asyncDispose]();
+    await shell[Symbol.asyncDispose]();
     await system[Symbol.asyncDispose]();
   };
   const verified = async () => {
@@ -110,11 +118,11 @@ describe('An entity with a view of its own for clients', () => {
     const { code, text } = await verified();
     expect(text).to.contain('differences: 0').and.contain('memory: looked at');
     expect(code, text).to.equal(0);
-    await log.events.updateOne({ entityId: 'm1', version: 3 }, { $set: { 'data.pin': '0000' } });
+    await shell.events.updateOne({ entityId: 'm1', version: 3 }, { $set: { 'data.pin': '0000' } });
     expect((await verified()).text)
       .to.contain('Memory is not the fold of the log')
       .and.contain('0000');
-    await log.events.updateOne({ entityId: 'm1', version: 3 }, { $set: { 'data.pin': '9876' } });
+    await shell.events.updateOne({ entityId: 'm1', version: 3 }, { $set: { 'data.pin': '9876' } });
   });
 
   describe('with every aggregator down', () => {

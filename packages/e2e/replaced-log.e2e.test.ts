@@ -1,31 +1,28 @@
 import type { StoredEvent } from '@muster/store';
-import { call, eventually, forAll, openTestSystem, type Reply, startAgain, stopGently } from '@muster/testing';
+import {
+  call,
+  eventually,
+  forAll,
+  openTestSystem,
+  type Reply,
+  type Shell,
+  startAgain,
+  stopGently,
+} from '@muster/testing';
 import { expect } from 'chai';
-import { type Db, MongoClient } from 'mongodb';
 import { ada, createUsers, updateUsers } from './write-users.ts';
 
 const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
 
 const fromMemory = ({ headers }: Reply) => /^aggregator/.test(headers.get('muster-source') ?? '');
 
-/** A Muster that runs, and the mongo shell of somebody who does not know what is good for it. */
-const openWithShell = async () => {
-  const test = await openTestSystem();
-  const client = new MongoClient(test.system.mongodbUri);
-  const close = async () => {
-    await client.close();
-    await test[Symbol.asyncDispose]();
-  };
-  return { ...test, db: client.db('muster'), [Symbol.asyncDispose]: close };
-};
-
-const eventsOf = (db: Db): Promise<StoredEvent[]> =>
-  db.collection<StoredEvent>('Events').find().sort({ entityId: 1, version: 1 }).toArray();
+const eventsOf = ({ events }: Shell): Promise<StoredEvent[]> =>
+  events.find().sort({ entityId: 1, version: 1 }).toArray();
 
 /** Versions are dense and nobody shares one, whatever was done to the log. */
-const expectDense = async (db: Db) => {
+const expectDense = async (shell: Shell) => {
   const last = new Map<string, number>();
-  for (const { entityId, version } of await eventsOf(db)) {
+  for (const { entityId, version } of await eventsOf(shell)) {
     expect(version, `the version after ${last.get(entityId)} of ${entityId}`).to.equal((last.get(entityId) ?? 0) + 1);
     last.set(entityId, version);
   }
@@ -35,11 +32,11 @@ const create = (url: string, id: string) => call(url, 'POST', '/api/user', { bod
 
 describe('A running Muster', () => {
   it('whose database is dropped never keeps two events of one version, forgets what was, and goes on', async () => {
-    await using test = await openWithShell();
-    const { db, url } = test;
+    await using test = await openTestSystem();
+    const { shell, url } = test;
     const [old = ''] = await createUsers(url, 'old', 50);
     await eventually(() => call(url, 'GET', `/api/user/${old}`), fromMemory);
-    await db.dropDatabase();
+    await shell.db.dropDatabase();
 
     const replies: Reply[] = [];
     const tryAgain = async () => {
@@ -50,7 +47,7 @@ describe('A running Muster', () => {
     await eventually(tryAgain, ({ status }) => status === 201 || status === 409);
     expect((await create(url, 'twice')).status).to.equal(409);
     expect(replies.filter(({ status }) => status === 201).length).to.be.at.most(1);
-    await expectDense(db);
+    await expectDense(shell);
 
     await eventually(
       () => call(url, 'GET', `/api/user/${old}`),
@@ -68,12 +65,12 @@ describe('A running Muster', () => {
   });
 
   it('under which an older copy of the log is put back goes back to it before it writes', async () => {
-    await using test = await openWithShell();
-    const { db, url } = test;
+    await using test = await openTestSystem();
+    const { shell, url } = test;
     const ids = await createUsers(url, 'user', 20);
-    const copy = await eventsOf(db);
+    const copy = await eventsOf(shell);
     for (const group of [7, 8, 9]) await updateUsers(url, ids, group);
-    const events = db.collection<StoredEvent>('Events');
+    const { events } = shell;
     const indexes = (await events.indexes()).filter(({ name }) => name !== '_id_');
     await events.drop();
     await events.createIndexes(indexes.map(({ key, unique }) => ({ key, ...(unique ? { unique } : {}) })));
@@ -85,7 +82,7 @@ describe('A running Muster', () => {
       expect(reply.status).to.equal(200);
       expect(reply.headers.get('etag'), 'the version after the one in the copy').to.equal('"2"');
     });
-    await expectDense(db);
+    await expectDense(shell);
     for (const id of ids) {
       const reply = await eventually(() => call(url, 'GET', `/api/user/${id}`), fromMemory);
       expect(reply.headers.get('etag')).to.equal('"2"');
@@ -93,22 +90,22 @@ describe('A running Muster', () => {
   });
 
   it('whose indexes and settings are dropped makes them again', async () => {
-    await using test = await openWithShell();
-    const { db, url } = test;
+    await using test = await openTestSystem();
+    const { shell, url } = test;
     await createUsers(url, 'user', 5);
-    const events = db.collection('Events');
+    const { events } = shell;
     const isUnique = async () => (await events.indexes()).some(({ unique }) => unique);
     for (const { name, unique } of await events.indexes()) if (unique) await events.dropIndex(name ?? '');
     await eventually(isUnique, Boolean);
-    await db.collection('Settings').drop();
+    await shell.settings.drop();
     await eventually(
-      () => db.collection('Settings').countDocuments(),
+      () => shell.settings.countDocuments(),
       (count) => count === 1,
     );
     await eventually(
       () => create(url, 'later'),
       ({ status }) => status === 201,
     );
-    await expectDense(db);
+    await expectDense(shell);
   });
 });

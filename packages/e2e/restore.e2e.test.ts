@@ -1,25 +1,33 @@
 import { entities } from '@muster/entities';
 import { defineEntity, type Entity } from '@muster/model';
-import { type Log, openLog, recordsOf, type StoredEvent } from '@muster/store';
-import { call, eventually, openTestDatabase, type Reply, type TestDatabase } from '@muster/testing';
+import type { RecordDocument, StoredEvent } from '@muster/store';
+import {
+  call,
+  eventually,
+  openShell,
+  openTestDatabase,
+  type Reply,
+  type Shell,
+  type ShownCheckpoint,
+  type TestDatabase,
+} from '@muster/testing';
 import { expect } from 'chai';
 import Joi from 'joi';
-import type { Timestamp } from 'mongodb';
 import { runInProcess } from './run-in-process.ts';
 
 const ada = { name: 'Ada Lovelace', email: 'ada@example.com', group: 1 };
 const fromMemory = ({ headers }: Reply) => /^aggregator/.test(headers.get('muster-source') ?? '');
-const [user] = entities;
+const recordsOf = ({ db }: Shell) => db.collection<RecordDocument>('Users');
 
 describe('An aggregator that starts again', () => {
   let database: TestDatabase;
-  let log: Log;
+  let shell: Shell;
   beforeEach(async () => {
     database = await openTestDatabase();
-    log = openLog({ uri: database.uri, database: database.database, appName: 'test' });
+    shell = openShell(database);
   });
   afterEach(async () => {
-    await log[Symbol.asyncDispose]();
+    await shell[Symbol.asyncDispose]();
     await database[Symbol.asyncDispose]();
   });
 
@@ -45,27 +53,19 @@ describe('An aggregator that starts again', () => {
 
   it('has all that was written, from the snapshot, without a single write to the records', async () => {
     await live(async (url) => void (await createMany(url, 150)));
-    const before = await recordsOf(log, user as Entity)
-      .find()
-      .sort({ _id: 1 })
-      .toArray();
+    const before = await recordsOf(shell).find().sort({ _id: 1 }).toArray();
     expect(before).to.have.length(150);
     await live(async (url) => {
       const read = await eventually(() => call(url, 'GET', '/api/user/many-7'), fromMemory);
       expect(read.body).to.deep.equal({ id: 'many-7', ...ada });
       expect((await call(url, 'GET', '/api/user/count')).body.count).to.equal(150);
     });
-    expect(
-      await recordsOf(log, user as Entity)
-        .find()
-        .sort({ _id: 1 })
-        .toArray(),
-    ).to.deep.equal(before);
+    expect(await recordsOf(shell).find().sort({ _id: 1 }).toArray()).to.deep.equal(before);
   });
 
   it('folds the log of a partition whose records are not whole', async () => {
     await live(async (url) => void (await createMany(url, 100)));
-    await recordsOf(log, user as Entity).deleteMany({ _id: { $in: ['many-1', 'many-2', 'many-50'] } });
+    await recordsOf(shell).deleteMany({ _id: { $in: ['many-1', 'many-2', 'many-50'] } });
     await live(async (url) => {
       for (const id of ['many-1', 'many-2', 'many-50']) {
         expect((await eventually(() => call(url, 'GET', `/api/user/${id}`), fromMemory)).body).to.deep.equal({
@@ -80,7 +80,7 @@ describe('An aggregator that starts again', () => {
   it('finds events that its token does not reach, and repairs', async () => {
     await live(async (url) => void (await createMany(url, 20)));
     // as if a stream had lost it: an event that is in the log, with records and checkpoints that never heard of it
-    await eventsBehindTheToken(log, 'many-3');
+    await eventsBehindTheToken(shell, 'many-3');
     await live(async (url) => {
       const read = await eventually(
         () => call(url, 'GET', '/api/user/many-3'),
@@ -95,8 +95,8 @@ describe('An aggregator that starts again', () => {
     await live(async (url) => {
       await call(url, 'POST', '/api/user', { body: { id: 'odd', ...ada } });
       await call(url, 'POST', '/api/user', { body: { id: 'even', ...ada } });
-      await log.events.insertMany([await eventAfter(log, 'odd', 'UserPromoted', { group: 50 })]);
-      await log.events.insertMany([await eventAfter(log, 'odd', 'UserUpdated', { name: 'Countess' })]);
+      await shell.events.insertMany([await eventAfter(shell, 'odd', 'UserPromoted', { group: 50 })]);
+      await shell.events.insertMany([await eventAfter(shell, 'odd', 'UserUpdated', { name: 'Countess' })]);
       const parked = await eventually(
         () => call(url, 'GET', '/api/user/odd'),
         ({ headers }) => headers.get('muster-parked') === 'true',
@@ -106,7 +106,7 @@ describe('An aggregator that starts again', () => {
       expect([write.status, write.body.written]).to.deep.equal([503, 'notWritten']);
       expect((await call(url, 'PUT', '/api/user/even', { body: { group: 2 } })).status).to.equal(200);
     });
-    expect(await letters(log)).to.deep.equal([
+    expect(await letters(shell)).to.deep.equal([
       ['odd', 2],
       ['odd', 3],
     ]);
@@ -117,7 +117,7 @@ describe('An aggregator that starts again', () => {
       );
       expect(read.headers.get('etag')).to.equal('"1"');
     });
-    expect(await letters(log), 'after a restart of the same program').to.deep.equal([
+    expect(await letters(shell), 'after a restart of the same program').to.deep.equal([
       ['odd', 2],
       ['odd', 3],
     ]);
@@ -128,7 +128,7 @@ describe('An aggregator that starts again', () => {
       },
       [newerUser],
     );
-    expect(await letters(log), 'after a newer program').to.deep.equal([]);
+    expect(await letters(shell), 'after a newer program').to.deep.equal([]);
   });
 });
 
@@ -140,24 +140,24 @@ const newerUser = defineEntity({
   upcast: (stored) => (stored.type === 'UserPromoted' ? { ...stored, type: 'UserUpdated' } : stored),
 });
 
-const letters = async (log: Log) => {
-  const found = await log.deadLetters.find().toArray();
+const letters = async (shell: Shell) => {
+  const found = await shell.deadLetters.find().toArray();
   return found.map(({ event }) => [event.entityId, event.version]).sort((a, b) => Number(a[1]) - Number(b[1]));
 };
 
-const eventAfter = async (log: Log, id: string, type: string, data: StoredEvent['data']): Promise<StoredEvent> => {
-  const [last] = await log.events.find({ entity: 'user', entityId: id }).sort({ version: -1 }).limit(1).toArray();
+const eventAfter = async (shell: Shell, id: string, type: string, data: StoredEvent['data']): Promise<StoredEvent> => {
+  const [last] = await shell.events.find({ entity: 'user', entityId: id }).sort({ version: -1 }).limit(1).toArray();
   if (!last) throw new Error(`${id} has no events`);
   return { ...last, _id: `${id}-${last.version + 1}`, version: last.version + 1, type, data, at: new Date() };
 };
 
 /** Puts an event into the log and moves every checkpoint past it, without its effect. */
-const eventsBehindTheToken = async (log: Log, id: string) => {
-  await log.events.insertOne(await eventAfter(log, id, 'UserUpdated', { group: 99 }));
-  const stream = log.db.watch([], { maxAwaitTimeMS: 50 });
+const eventsBehindTheToken = async (shell: Shell, id: string) => {
+  await shell.events.insertOne(await eventAfter(shell, id, 'UserUpdated', { group: 99 }));
+  const stream = shell.db.watch([], { maxAwaitTimeMS: 50 });
   await stream.tryNext();
   // the aggregator has left, and its document with it: somebody else's heartbeat
-  await log.aggregators.updateOne(
+  await shell.aggregators.updateOne(
     { _id: 'nobody' },
     { $set: { beat: 'nobody:1', heartbeatAt: new Date() } },
     { upsert: true },
@@ -167,13 +167,13 @@ const eventsBehindTheToken = async (log: Log, id: string) => {
     (change) => change !== null,
   );
   await stream.close();
-  await log.aggregators.deleteOne({ _id: 'nobody' });
-  await log.checkpoints.updateMany(
+  await shell.aggregators.deleteOne({ _id: 'nobody' });
+  await shell.checkpoints.updateMany(
     {},
     {
       $set: {
         resumeToken: heartbeat?._id,
-        clusterTime: (heartbeat as unknown as { clusterTime: Timestamp }).clusterTime,
+        clusterTime: (heartbeat as unknown as ShownCheckpoint).clusterTime,
         at: new Date(),
       },
     },

@@ -56,9 +56,9 @@ describe('Aggregators killed between the users and the checkpoints of a snapshot
   /** How many records are of a snapshot that did not end. */
   const recordsAhead = async (): Promise<number> => {
     const snapshots = new Map(
-      (await test.log.checkpoints.find().toArray()).map(({ _id, snapshot }) => [_id, snapshot]),
+      (await test.shell.checkpoints.find().toArray()).map(({ _id, snapshot }) => [_id, snapshot]),
     );
-    const records = await test.log.db
+    const records = await test.shell.db
       .collection<{ partition: number; snapshot: SnapshotMark }>('Users')
       .find()
       .toArray();

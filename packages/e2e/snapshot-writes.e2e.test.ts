@@ -41,7 +41,7 @@ describe('The snapshot of 10,000 users', () => {
       partition: partitionOf('user', id, 32),
       data: ada,
     }));
-    await test.log.events.insertMany(events, { ordered: false });
+    await test.shell.events.insertMany(events, { ordered: false });
   };
 
   const snapshotDone = async () =>
@@ -80,15 +80,15 @@ describe('The snapshot of 10,000 users', () => {
 
   it('is not written at all when nothing changed: not by updates that change nothing, not by a restart', async () => {
     // each with the mark of the snapshot that wrote it
-    const records = () => test.log.db.collection('Users').find().sort({ _id: 1 }).toArray();
+    const records = () => test.shell.db.collection('Users').find().sort({ _id: 1 }).toArray();
     const before = await records();
     await updateUsers(test.url, ids.slice(0, 5), 9); // what they have already
     await stopGently(test, ...aggregators);
     await startAgain(test, ...aggregators);
     const folded = await readLog(test);
     expect((await checkSets(test, folded, 'memory')).slice(0, 20)).to.deep.equal([]);
-    const startedAt = new Date((await test.log.db.command({ hello: 1 })).localTime);
-    const checkpoints = () => test.log.checkpoints.find().toArray();
+    const startedAt = new Date((await test.shell.db.command({ hello: 1 })).localTime);
+    const checkpoints = () => test.shell.checkpoints.find().toArray();
     await eventually(checkpoints, (all) => all.every(({ at }) => at > startedAt)); // a whole round of snapshots later
     expect(isDeepStrictEqual(await records(), before)).to.equal(true);
   });

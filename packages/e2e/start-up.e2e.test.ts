@@ -1,12 +1,12 @@
 import { createServer } from 'node:net';
 import { checkAll, checkAnswers, checkUsers, readLog, startLoad, stopLoad, untilAnswered } from '@muster/chaos';
-import { openLog } from '@muster/store';
 import { killProcess, processOf } from '@muster/supervisor';
 import {
   call,
   eventually,
   linesOf,
   openOwnServer,
+  openShell,
   openTestDatabase,
   openTestSystem,
   startAgain,
@@ -52,8 +52,8 @@ describe('A program with settings that cannot be', () => {
 
     it(`does not start on a database that was set up otherwise: the ${program} says what is, and what to do`, async () => {
       await using database = await openTestDatabase();
-      await using log = openLog({ ...database, appName: 'test' });
-      await log.settings.insertOne({
+      await using shell = openShell(database);
+      await shell.settings.insertOne({
         _id: 'muster',
         schema: 1,
         partitions: 32,
@@ -72,7 +72,7 @@ describe('A program with settings that cannot be', () => {
       expect(output).to.match(
         /set up with partitions 32, this process has 64; start it with the stored value, or on another database/,
       );
-      expect(await log.events.countDocuments()).to.equal(0);
+      expect(await shell.events.countDocuments()).to.equal(0);
     });
   }
 });
@@ -129,7 +129,7 @@ describe('A Muster that is stopped', () => {
     await deleteUsers(test.url, ids.slice(40, 60));
     const folded = await readLog(test);
     expect((await checkAnswers(test, folded, 'memory')).slice(0, 20)).to.deep.equal([]);
-    expect(await test.log.db.collection('Users').countDocuments()).to.equal(0);
+    expect(await test.shell.db.collection('Users').countDocuments()).to.equal(0);
     expect(await stopGently(test, ...aggregators)).to.deep.equal(aggregators.map(() => ({ code: 0, signal: null })));
     expect((await checkUsers(test, folded)).slice(0, 20)).to.deep.equal([]);
     expect((await checkAnswers(test, folded, 'database')).slice(0, 20)).to.deep.equal([]);

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { findProjectRoot } from '@muster/embedded';
 import { openLog } from '@muster/store';
 import { type ProcessEvent, type Running, readRunning } from '@muster/supervisor';
-import { type Inspected, openTestDatabase, openTestFolder, until } from '@muster/testing';
+import { type Inspected, openShell, openTestDatabase, openTestFolder, until } from '@muster/testing';
 import type { Ended } from './run-to-end.ts';
 
 /** What `npm start` starts, in a process of its own, on a database and a data folder of its own. */
@@ -37,14 +37,16 @@ export const openStarted = async (environment: Record<string, string> = {}): Pro
       `Muster did not start: ${events.map((event) => (event.kind === 'line' ? event.line : '')).join('\n')}`,
     );
   const log = openLog({ ...database, appName: 'test' });
+  const shell = openShell(database);
   const close = async () => {
     await log[Symbol.asyncDispose]();
+    await shell[Symbol.asyncDispose]();
     child.kill('SIGTERM');
     await ended;
     await database[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
   };
-  return { url, log, events, clusterSecret, dataPath: folder.path, [Symbol.asyncDispose]: close };
+  return { url, log, shell, events, clusterSecret, dataPath: folder.path, [Symbol.asyncDispose]: close };
 };
 
 /** `npm run scale` with these words, to its end. */

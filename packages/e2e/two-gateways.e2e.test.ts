@@ -15,7 +15,7 @@ describe('Two gateways', () => {
   const ask = (gateway: number, method: string, path: string, options?: Parameters<typeof call>[3]) =>
     call(test.urls[gateway % 2] ?? '', method, path, options);
   const versionsOf = async (entityId: string) =>
-    (await test.log.events.find({ entityId }).sort({ version: 1 }).toArray()).map(({ version }) => version);
+    (await test.shell.events.find({ entityId }).sort({ version: 1 }).toArray()).map(({ version }) => version);
 
   it('keep every answer right under a load of mixed writes and reads on both', async () => {
     const load = await startLoad(test.urls);

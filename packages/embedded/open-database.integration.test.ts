@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
-import { openOwnServer, openTestDatabase, reopenServer } from '@muster/testing';
+import { openOwnServer, openShell, openTestDatabase, reopenServer, type Shell } from '@muster/testing';
 import { expect } from 'chai';
-import { MongoClient } from 'mongodb';
 import { readCommandLine } from './command-line.ts';
 import type { Database } from './open-database.ts';
 
@@ -52,28 +51,28 @@ describe('The embedded MongoDB', function () {
 
   it('serves change streams, which a standalone would refuse', async () => {
     await using database = await openTestDatabase();
-    await using client = new MongoClient(database.uri);
-    const things = client.db(database.database).collection('things');
+    await using shell = openShell(database);
+    const things = thingsIn(shell);
     await using stream = things.watch([], { maxAwaitTimeMS: 100 });
     await stream.tryNext();
-    await things.insertOne({ name: 'Ada' });
+    await things.insertOne({ _id: 1 });
     const change = await stream.next();
     expect(change.operationType).to.equal('insert');
   });
 });
 
 const insert = async (server: Database, documents: { _id: number }[]) => {
-  await using client = new MongoClient(server.uri);
-  await things(client).insertMany(documents, { writeConcern: { w: 'majority', journal: true } });
+  await using shell = openShell(server);
+  await thingsIn(shell).insertMany(documents); // at majority, journaled
 };
 
 const readIds = async (server: Database) => {
-  await using client = new MongoClient(server.uri);
-  const found = await things(client).find().sort({ _id: 1 }).toArray();
+  await using shell = openShell(server);
+  const found = await thingsIn(shell).find().sort({ _id: 1 }).toArray();
   return found.map(({ _id }) => _id);
 };
 
-const things = (client: MongoClient) => client.db('test').collection<{ _id: number }>('things');
+const thingsIn = ({ db }: Shell) => db.collection<{ _id: number }>('things');
 
 const kill = async ({ spawned }: Database) => {
   const gone = once(spawned.child, 'exit');

@@ -1,9 +1,9 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Environment } from '@muster/runtime';
+import { ensureReplicaSet } from '@muster/store';
 import { findServer } from './find-server.ts';
 import { findFreePort } from './ports.ts';
-import { ensureReplicaSet } from './replica-set.ts';
 import type { Server, ServerKind } from './server.ts';
 import { endLeftServer, kindOfData, saveServerPid } from './server-data.ts';
 import { boundToThisProcess, endProcess, type Spawned, spawnProcess } from './spawned.ts';

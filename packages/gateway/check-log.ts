@@ -16,7 +16,7 @@ export const checkLog = async (gateway: Gateway): Promise<void> => {
 };
 
 /** The log as this gateway is set to keep it. */
-export const keptOf = ({ entities, guard, log, logger, settings }: Gateway): KeptLog => ({
-  ...{ entities, guard, log, logger },
+export const keptOf = ({ entities, log, logger, settings }: Gateway): KeptLog => ({
+  ...{ entities, log, logger },
   shape: { partitions: settings.PARTITIONS, hash: partitionHash },
 });

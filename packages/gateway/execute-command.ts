@@ -1,5 +1,5 @@
 import type { State } from '@muster/model';
-import { catchUpState, type Loaded, type LogId, loadState } from '@muster/store';
+import { catchUpState, type Loaded, type LogId, loadState, logIdOf } from '@muster/store';
 import { appendEvent } from './append-event.ts';
 import { decideAndAppend } from './decide-and-append.ts';
 import { loadFirstState } from './first-state.ts';
@@ -17,7 +17,7 @@ export const executeCommand = async (gateway: Gateway, request: Request): Promis
   const key = keyOf(entity, id);
   const waitingMax = gateway.settings.STREAM_QUEUE_MAX;
   const outcome = await takeTurn<Left, Outcome>(gateway.turns, key, waitingMax, async (former) => {
-    const { logId } = gateway.guard; // before anything is read: what is decided on this log goes into no other
+    const logId = logIdOf(gateway.log); // before anything is read: what is decided on this log goes into no other
     const result = await attempt(gateway, { ...request, logId }, former?.logId === logId ? former?.state : undefined);
     return { result, left: result.kind === 'done' ? { state: result.state, logId } : undefined };
   });

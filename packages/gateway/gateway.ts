@@ -1,15 +1,7 @@
 import type { Entity } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import { Counter, Gauge, Histogram, type Logger, type Registry, secondsBuckets } from '@muster/runtime';
-import {
-  type AppendQueue,
-  type DatabaseClock,
-  type Log,
-  type LogGuard,
-  openAppendQueue,
-  openClock,
-  openLogGuard,
-} from '@muster/store';
+import { type AppendQueue, type DatabaseClock, type Log, openAppendQueue, openClock } from '@muster/store';
 import { openRequests, type Requests } from './limit-requests.ts';
 import { type Members, openMembers, type Wire } from './members.ts';
 import { openRandomStock, type RandomStock } from './new-id.ts';
@@ -23,7 +15,6 @@ export type Gateway = {
   entities: readonly Entity[];
   log: Log;
   logger: Logger;
-  guard: LogGuard;
   queue: AppendQueue;
   turns: Turns;
   remembered: Remembered;
@@ -43,17 +34,15 @@ export const openGateway = (
 ): Gateway => {
   const { registry, ...given } = parts;
   const { APPEND_LANES, APPEND_BATCH_MAX, APPEND_QUEUE_MAX } = given.settings;
-  const guard = openLogGuard();
   const limits = {
     lanes: APPEND_LANES,
     batchEventsMax: APPEND_BATCH_MAX,
     waitingMax: APPEND_QUEUE_MAX,
   };
-  const queue = openAppendQueue(limits, guard);
+  const queue = openAppendQueue(limits);
   const requests = openRequests();
   return {
     ...given,
-    guard,
     queue,
     turns: openTurns(),
     remembered: openRemembered(APPEND_LANES * APPEND_BATCH_MAX),

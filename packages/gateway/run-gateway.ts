@@ -11,7 +11,7 @@ import {
   refuseSettings,
   repeat,
 } from '@muster/runtime';
-import { databaseNow, isFinal, listMembers, measureClock, openLog, prepareDatabase } from '@muster/store';
+import { databaseNow, isFinal, listMembers, logIdOf, measureClock, openLog, prepareDatabase } from '@muster/store';
 import { openApp } from './app.ts';
 import { checkLog, keptOf } from './check-log.ts';
 import { type Gateway, openGateway } from './gateway.ts';
@@ -80,7 +80,7 @@ export const runGateway = async (
  * Throws what isFinal names.
  */
 const refresh = async (gateway: Gateway) => {
-  const { clock, database, guard, log, logger, members, settings } = gateway;
+  const { clock, database, log, logger, members, settings } = gateway;
   const wasReachable = database.reachable;
   try {
     await measureClock(log, clock, refreshDeadlineMs);
@@ -90,7 +90,7 @@ const refresh = async (gateway: Gateway) => {
     const listed = (await listMembers(log, refreshDeadlineMs)).map(memberOf);
     takeMembers(
       members,
-      listed.filter((member) => member.log === guard.logId),
+      listed.filter((member) => member.log === logIdOf(log)),
       asked,
       settings,
     );

@@ -2,9 +2,9 @@ import { failpoint, noticed } from '@muster/runtime';
 import { BSON, type MongoBulkWriteError } from 'mongodb';
 import { isPartial, wasNeverSent, wasRefused } from './bulk-error.ts';
 import type { StoredEvent } from './documents.ts';
-import { type LogGuard, proveLog } from './guard-log.ts';
-import type { LogId } from './log-id.ts';
-import type { Log } from './open-log.ts';
+import { logIdOf, proveLog } from './guard-log.ts';
+import type { LogId } from './log-guard.ts';
+import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
@@ -23,7 +23,6 @@ export type AppendQueue = {
   inFlight: number; // batches
   resting: boolean; // the database did not take the last batch: nothing leaves the queue until it answers again
   batches: number; // sent since the start
-  guard: LogGuard | undefined; // which log these are for; undefined where whatever is there will do
   limits: AppendLimits;
 };
 
@@ -40,12 +39,11 @@ type Append = {
   settle: (outcome: Appended) => void;
 };
 
-export const openAppendQueue = (limits: Partial<AppendLimits> = {}, guard?: LogGuard): AppendQueue => ({
+export const openAppendQueue = (limits: Partial<AppendLimits> = {}): AppendQueue => ({
   waiting: [],
   inFlight: 0,
   resting: false,
   batches: 0,
-  guard,
   limits: { lanes: 2, batchEventsMax: 500, batchBytesMax: 4 * 1024 * 1024, waitingMax: 10_000, ...limits },
 });
 
@@ -59,7 +57,7 @@ export const append = (
   queue: AppendQueue,
   event: StoredEvent,
   deadlineMs: number,
-  logId = queue.guard?.logId,
+  logId = logIdOf(log),
 ): Promise<Appended> =>
   new Promise((resolve) => {
     if (deadlineMs <= 0) return resolve({ kind: 'notWritten', why: 'its deadline has passed' });
@@ -91,7 +89,7 @@ const lateOutcome = (one: Append, deadlineMs: number): Appended => {
 
 const pump = (log: Log, queue: AppendQueue) => {
   while (!queue.resting && queue.inFlight < queue.limits.lanes) {
-    const batch = takeBatch(queue);
+    const batch = takeBatch(log, queue);
     if (batch.length === 0) return;
     queue.inFlight += 1;
     queue.batches += 1;
@@ -102,7 +100,7 @@ const pump = (log: Log, queue: AppendQueue) => {
   }
 };
 
-const takeBatch = (queue: AppendQueue): Append[] => {
+const takeBatch = (log: Log, queue: AppendQueue): Append[] => {
   const batch: Append[] = [];
   let bytes = 0;
   let taken = 0;
@@ -111,7 +109,7 @@ const takeBatch = (queue: AppendQueue): Append[] => {
     // a first one goes, however large: else it would stand before all others for ever
     if (batch.length > 0 && (isWhole || one.alone)) break;
     taken += 1;
-    if (one.logId !== queue.guard?.logId) settleReplaced([one]); // the log was replaced while it waited
+    if (one.logId !== logIdOf(log)) settleReplaced([one]); // the log was replaced while it waited
     if (one.settled) continue; // or its deadline passed
     batch.push(one);
     bytes += one.bytes;
@@ -124,13 +122,13 @@ const takeBatch = (queue: AppendQueue): Append[] => {
 const commit = async (log: Log, queue: AppendQueue, batch: Append[]) => {
   const sentBefore = new Set(batch.filter((one) => one.sent));
   if (batch.length > 1) noticed('append:together');
-  const proof = proofOf(log, queue);
+  const proof = proofOf(log);
   try {
     // a create needs nothing that was there before: its proof may come beside the write
     if (proof === false || (batch.some(hasPredecessor) && !(await proof))) return settleReplaced(batch);
     for (const one of batch) one.sent = true;
     const events = batch.map((one) => one.event);
-    const written = log.events.insertMany(events, { ordered: false });
+    const written = handlesOf(log).events.insertMany(events, { ordered: false });
     await withinDeadline(written, sendDeadlineMs, `append ${events.length} events`);
     await failpoint('append:after-send');
     if (!(await proof)) return settleReplaced(batch);
@@ -146,8 +144,8 @@ const commit = async (log: Log, queue: AppendQueue, batch: Append[]) => {
 const hasPredecessor = ({ event }: Append): boolean => event.version > 1;
 
 /** Whether the log is the one that these appends are for; a promise where the database must be asked. */
-const proofOf = (log: Log, { guard }: AppendQueue): boolean | Promise<boolean> => {
-  const proof = guard === undefined || proveLog(log, guard);
+const proofOf = (log: Log): boolean | Promise<boolean> => {
+  const proof = proveLog(log);
   if (proof instanceof Promise) proof.catch(() => undefined); // whoever awaits it hears of a failure
   return proof;
 };
@@ -194,7 +192,7 @@ const settleTaken = async (log: Log, queue: AppendQueue, one: Append) => {
   const { entity, entityId, version } = one.event;
   try {
     const other = await withinDeadline(
-      log.events.findOne({ entity, entityId, version }, { projection: { _id: 1 } }),
+      handlesOf(log).events.findOne({ entity, entityId, version }, { projection: { _id: 1 } }),
       lookDeadlineMs,
       'look who has the version',
     );
@@ -224,7 +222,11 @@ const rest = async (log: Log, queue: AppendQueue) => {
   try {
     while (queue.waiting.some((one) => !one.settled)) {
       await new Promise((resolve) => setTimeout(resolve, pingPauseMs));
-      const answered = await withinDeadline(log.db.command({ ping: 1 }), pingDeadlineMs, 'ping the database').then(
+      const answered = await withinDeadline(
+        handlesOf(log).db.command({ ping: 1 }),
+        pingDeadlineMs,
+        'ping the database',
+      ).then(
         () => true,
         () => false,
       );

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { Timestamp } from 'mongodb';
 import { readCheckpoints, saveCheckpoints } from './checkpoints.ts';
 import type { CheckpointDocument, StoredCheckpoint } from './documents.ts';
+import { handlesOf } from './open-log.ts';
 import { type Position, positionOf } from './position.ts';
 
 const deadlineMs = 5_000;
@@ -29,25 +30,11 @@ const checkpointOf = (
 describe('Checkpoints', function () {
   this.timeout(60_000);
 
-  it('are read as they were saved, those that there are', async () => {
-    await using log = await openTestLog();
-    const [first, third] = [checkpointOf(1, 100, 1), checkpointOf(3, 200, 1)];
-    await saveCheckpoints(log, [first, third], deadlineMs);
-    expect(await readCheckpoints(log, [1, 2], deadlineMs)).to.deep.equal(new Map([[1, first]]));
-    expect(await readCheckpoints(log, [3, 1], deadlineMs)).to.deep.equal(
-      new Map([
-        [1, first],
-        [3, third],
-      ]),
-    );
-    expect(await readCheckpoints(log, [], deadlineMs)).to.deep.equal(new Map());
-  });
-
   it('of an earlier release are read with their counts', async () => {
     await using log = await openTestLog();
     const { active, position: _, ...rest } = checkpointOf(1, 100, 1);
     const place = { resumeToken: { _data: 'token-100-1' }, clusterTime: new Timestamp({ t: 100, i: 1 }) };
-    await log.checkpoints.insertOne({ ...rest, ...place, living: active } as unknown as StoredCheckpoint);
+    await handlesOf(log).checkpoints.insertOne({ ...rest, ...place, living: active } as unknown as StoredCheckpoint);
     expect((await readCheckpoints(log, [1], deadlineMs)).get(1)).to.deep.equal(checkpointOf(1, 100, 1));
   });
 
@@ -56,7 +43,7 @@ describe('Checkpoints', function () {
     const { position: _, ...rest } = checkpointOf(1, 100, 1);
     await saveCheckpoints(log, [checkpointOf(1, 100, 1)], deadlineMs);
     const place = { resumeToken: { _data: 'token-100-1' }, clusterTime: new Timestamp({ t: 100, i: 1 }) };
-    expect(await log.checkpoints.findOne({ _id: 1 })).to.deep.equal({ ...rest, ...place });
+    expect(await handlesOf(log).checkpoints.findOne({ _id: 1 })).to.deep.equal({ ...rest, ...place });
   });
 
   it('never go back in the log, neither by seconds nor within one', async () => {
@@ -79,14 +66,5 @@ describe('Checkpoints', function () {
     const moved = checkpointOf(1, 100, 5, { position: positionAt(100, 5, 'other'), events: 11 });
     await saveCheckpoints(log, [moved], deadlineMs);
     expect((await readCheckpoints(log, [1], deadlineMs)).get(1)).to.deep.equal(moved);
-  });
-
-  it('are each judged alone: one that is older does not hold up the others', async () => {
-    await using log = await openTestLog();
-    await saveCheckpoints(log, [checkpointOf(1, 100, 1), checkpointOf(2, 100, 1)], deadlineMs);
-    await saveCheckpoints(log, [checkpointOf(1, 50, 1), checkpointOf(2, 150, 1), checkpointOf(3, 50, 1)], deadlineMs);
-    const stored = await readCheckpoints(log, [1, 2, 3], deadlineMs);
-    const expected = [positionAt(100, 1), positionAt(150, 1), positionAt(50, 1)];
-    expect([1, 2, 3].map((partition) => stored.get(partition)?.position)).to.deep.equal(expected);
   });
 });

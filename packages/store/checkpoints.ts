@@ -1,6 +1,6 @@
 import { Timestamp } from 'mongodb';
 import type { CheckpointDocument, StoredCheckpoint } from './documents.ts';
-import type { Log } from './open-log.ts';
+import { handlesOf, type Log } from './open-log.ts';
 import { insidesOf, positionOf } from './position.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -14,7 +14,9 @@ export const readCheckpoints = async (
   deadlineMs: number,
 ): Promise<Map<number, CheckpointDocument>> => {
   const found = await withinDeadline(
-    log.checkpoints.find({ _id: { $in: [...partitions] } }).toArray(),
+    handlesOf(log)
+      .checkpoints.find({ _id: { $in: [...partitions] } })
+      .toArray(),
     deadlineMs,
     'read the checkpoints',
   );
@@ -34,7 +36,11 @@ export const saveCheckpoints = async (
   const updates = checkpoints.map(storedForm).map((checkpoint) => ({
     updateOne: { filter: { _id: checkpoint._id }, update: guarded(checkpoint), upsert: true },
   }));
-  await withinDeadline(log.checkpoints.bulkWrite(updates, { ordered: false }), deadlineMs, 'save the checkpoints');
+  await withinDeadline(
+    handlesOf(log).checkpoints.bulkWrite(updates, { ordered: false }),
+    deadlineMs,
+    'save the checkpoints',
+  );
 };
 
 // the guard stands inside the update, as a filter on a second field would make a scan of it on some servers; at an

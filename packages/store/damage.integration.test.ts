@@ -3,7 +3,7 @@ import { at, note, openTestLog, storedNote } from '@muster/testing';
 import { expect } from 'chai';
 import { findHoles, findSharedVersions, LogDamaged } from './damage.ts';
 import { ensureCollections } from './ensure-collections.ts';
-import type { Log } from './open-log.ts';
+import { handlesOf, type Log } from './open-log.ts';
 
 const deadlineMs = 10_000;
 const shape = { partitions: 4, hash: 'test' };
@@ -13,7 +13,7 @@ const eventAt = (entityId: string, version: number, minute = version) =>
 
 const withoutIndexes = async (): Promise<Log> => {
   const log = await openTestLog();
-  await log.events.dropIndexes();
+  await handlesOf(log).events.dropIndexes();
   return log;
 };
 
@@ -22,7 +22,7 @@ describe('Damage in a log', function () {
 
   it('is none in a log as it should be', async () => {
     await using log = await openTestLog();
-    await log.events.insertMany([eventAt('a', 1), eventAt('a', 2), eventAt('b', 1)]);
+    await handlesOf(log).events.insertMany([eventAt('a', 1), eventAt('a', 2), eventAt('b', 1)]);
     expect(await findSharedVersions(log, 10, deadlineMs)).to.deep.equal([]);
     expect(await findHoles(log, 10, deadlineMs)).to.deep.equal([]);
   });
@@ -30,7 +30,7 @@ describe('Damage in a log', function () {
   it('is a version that two events share: which, the earlier first', async () => {
     await using log = await withoutIndexes();
     const [late, early] = [eventAt('a', 1, 5), eventAt('a', 1, 3)];
-    await log.events.insertMany([late, early, eventAt('a', 2), eventAt('b', 1)]);
+    await handlesOf(log).events.insertMany([late, early, eventAt('a', 2), eventAt('b', 1)]);
     const [shared, ...others] = await findSharedVersions(log, 10, deadlineMs);
     expect(others).to.deep.equal([]);
     expect(shared).to.deep.include({ entity: 'note', entityId: 'a', version: 1 });
@@ -39,7 +39,7 @@ describe('Damage in a log', function () {
 
   it('is a stream that lacks versions: the first of them', async () => {
     await using log = await openTestLog();
-    await log.events.insertMany([1, 2, 5, 6].map((version) => eventAt('a', version)));
+    await handlesOf(log).events.insertMany([1, 2, 5, 6].map((version) => eventAt('a', version)));
     expect(await findHoles(log, 10, deadlineMs)).to.deep.equal([
       { entity: 'note', entityId: 'a', missing: 3, last: 6 },
     ]);
@@ -48,7 +48,7 @@ describe('Damage in a log', function () {
   it('that no index can be made on ends a start with words: stream, events, and what to do', async () => {
     await using log = await withoutIndexes();
     const [one, two] = [eventAt('a', 1), eventAt('a', 1)];
-    await log.events.insertMany([one, two]);
+    await handlesOf(log).events.insertMany([one, two]);
     const failure = await ensureCollections(log, [note], shape).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(LogDamaged);
     for (const part of ['note "a" version 1', one._id, two._id, 'npm run repair'])

@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 import type { StoredEvent } from './documents.ts';
-import type { Log } from './open-log.ts';
+import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /** Several events that share one version of a stream, the earliest first. */
@@ -74,7 +74,9 @@ const firstMissing = async (
   { entity, entityId }: Pick<StoredEvent, 'entity' | 'entityId'>,
   deadlineMs: number,
 ): Promise<number> => {
-  const cursor = log.events.find({ entity, entityId }, { projection: { version: 1 } }).sort({ version: 1 });
+  const cursor = handlesOf(log)
+    .events.find({ entity, entityId }, { projection: { version: 1 } })
+    .sort({ version: 1 });
   const walk = async () => {
     let next = 1;
     for await (const { version } of cursor) {
@@ -87,4 +89,4 @@ const firstMissing = async (
 };
 
 const aggregate = (log: Log, stages: Document[], deadlineMs: number, what: string): Promise<Document[]> =>
-  withinDeadline(log.events.aggregate(stages, { allowDiskUse: true }).toArray(), deadlineMs, what);
+  withinDeadline(handlesOf(log).events.aggregate(stages, { allowDiskUse: true }).toArray(), deadlineMs, what);

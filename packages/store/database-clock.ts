@@ -1,5 +1,5 @@
 import { ownNow } from '@muster/runtime';
-import type { Log } from './open-log.ts';
+import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
@@ -17,7 +17,7 @@ export const openClock = (): DatabaseClock => ({ offsetMs: performance.timeOrigi
  */
 export const measureClock = async (log: Log, clock: DatabaseClock, deadlineMs: number): Promise<void> => {
   const askedAt = ownNow();
-  const answer = await withinDeadline(log.db.command({ hello: 1 }), deadlineMs, "read the database's clock");
+  const answer = await withinDeadline(handlesOf(log).db.command({ hello: 1 }), deadlineMs, "read the database's clock");
   const middle = (askedAt + ownNow()) / 2;
   clock.offsetMs = (answer.localTime as Date).getTime() - middle;
   clock.measured = true;

@@ -1,5 +1,5 @@
 import type { DeadLetterDocument, StoredEvent } from './documents.ts';
-import type { Log } from './open-log.ts';
+import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
@@ -15,7 +15,7 @@ export const keepDeadLetter = async (
   const first = { event, partition: event.partition, since: new Date() };
   const update = { $setOnInsert: first, $set: { error }, $inc: { attempts: 1 } };
   await withinDeadline(
-    log.deadLetters.updateOne({ _id: event._id }, update, { upsert: true }),
+    handlesOf(log).deadLetters.updateOne({ _id: event._id }, update, { upsert: true }),
     deadlineMs,
     `keep event ${event._id} as a dead letter`,
   );
@@ -28,13 +28,23 @@ export const readDeadLetters = (
   deadlineMs: number,
 ): Promise<DeadLetterDocument[]> =>
   withinDeadline(
-    log.deadLetters.find({ partition: { $in: [...partitions] } }).toArray(),
+    handlesOf(log)
+      .deadLetters.find({ partition: { $in: [...partitions] } })
+      .toArray(),
     deadlineMs,
     'read the dead letters',
   );
 
+/** How many dead letters there are. Throws DeadlineError after `deadlineMs` milliseconds. */
+export const countDeadLetters = (log: Log, deadlineMs: number): Promise<number> =>
+  withinDeadline(handlesOf(log).deadLetters.countDocuments(), deadlineMs, 'count the dead letters');
+
 /** Forgets dead letters whose events have been applied since. */
 export const removeDeadLetters = async (log: Log, eventIds: readonly string[], deadlineMs: number): Promise<void> => {
   if (eventIds.length === 0) return;
-  await withinDeadline(log.deadLetters.deleteMany({ _id: { $in: [...eventIds] } }), deadlineMs, 'remove dead letters');
+  await withinDeadline(
+    handlesOf(log).deadLetters.deleteMany({ _id: { $in: [...eventIds] } }),
+    deadlineMs,
+    'remove dead letters',
+  );
 };

@@ -1,7 +1,7 @@
 import { note, openTestDatabase, storedNote } from '@muster/testing';
 import { expect } from 'chai';
 import { areSettingsKept, ensureCollections, SettingsConflict } from './ensure-collections.ts';
-import { openLog, recordsOf } from './open-log.ts';
+import { handlesOf, openLog, recordsOf } from './open-log.ts';
 
 const shape = { partitions: 32, hash: 'murmur' };
 
@@ -22,10 +22,14 @@ describe('Setting up a database', function () {
       (await collection.indexes())
         .map(({ key, unique }) => `${Object.keys(key).join()}${unique ? ' unique' : ''}`)
         .sort();
-    expect(await keysOf(log.events)).to.deep.equal(['_id', 'entity,entityId,version unique', 'partition,at']);
+    expect(await keysOf(handlesOf(log).events)).to.deep.equal([
+      '_id',
+      'entity,entityId,version unique',
+      'partition,at',
+    ]);
     expect(await keysOf(recordsOf(log, note))).to.deep.equal(['_id', 'partition,deletedAt,_id']);
-    expect(await keysOf(log.deadLetters)).to.deep.equal(['_id', 'partition']);
-    const [lease] = (await log.aggregators.indexes()).filter(
+    expect(await keysOf(handlesOf(log).deadLetters)).to.deep.equal(['_id', 'partition']);
+    const [lease] = (await handlesOf(log).aggregators.indexes()).filter(
       ({ expireAfterSeconds }) => expireAfterSeconds !== undefined,
     );
     expect(lease?.expireAfterSeconds).to.be.at.least(3_600);
@@ -35,20 +39,22 @@ describe('Setting up a database', function () {
     await using log = await openEmptyLog();
     const ids = await Promise.all(Array.from({ length: 8 }, () => ensureCollections(log, [note], shape)));
     expect(new Set([...ids, await ensureCollections(log, [note], shape)]).size, 'one log').to.equal(1);
-    expect(await log.settings.find().toArray()).to.deep.equal([{ _id: 'muster', schema: 1, ...shape, log: ids[0] }]);
+    expect(await handlesOf(log).settings.find().toArray()).to.deep.equal([
+      { _id: 'muster', schema: 1, ...shape, log: ids[0] },
+    ]);
   });
 
   it('keeps two events from sharing a version', async () => {
     await using log = await openEmptyLog();
     await ensureCollections(log, [note], shape);
     const event = storedNote({ kind: 'created', version: 1 });
-    await log.events.insertOne(event);
-    const failure = await log.events
-      .insertOne({ ...event, _id: 'other' })
+    await handlesOf(log).events.insertOne(event);
+    const failure = await handlesOf(log)
+      .events.insertOne({ ...event, _id: 'other' })
       .catch((error: { code?: unknown }) => error.code);
     expect(failure).to.equal(11000);
     // the same id of another entity is another stream
-    await log.events.insertOne({ ...event, _id: 'third', entity: 'user' });
+    await handlesOf(log).events.insertOne({ ...event, _id: 'third', entity: 'user' });
   });
 
   it('refuses settings other than those that the database was set up with, and says both', async () => {
@@ -61,12 +67,14 @@ describe('Setting up a database', function () {
         /set up with (partitions 32, this process has 64|hash murmur, this process has md5)/,
       );
     }
-    expect(await log.settings.find().toArray()).to.deep.equal([{ _id: 'muster', schema: 1, ...shape, log: logId }]);
+    expect(await handlesOf(log).settings.find().toArray()).to.deep.equal([
+      { _id: 'muster', schema: 1, ...shape, log: logId },
+    ]);
   });
 
   it('refuses a database of another schema', async () => {
     await using log = await openEmptyLog();
-    await log.settings.insertOne({ _id: 'muster', schema: 2, ...shape });
+    await handlesOf(log).settings.insertOne({ _id: 'muster', schema: 2, ...shape });
     const failure = await ensureCollections(log, [note], shape).catch((error: unknown) => error);
     expect(String(failure)).to.contain('schema 2, this process has 1');
   });
@@ -85,7 +93,7 @@ describe('Setting up a database', function () {
     await recordsOf(log, note).insertOne(recordAt('a'));
     await ensureCollections(log, [note], shape);
     expect(await recordsOf(log, note).countDocuments(), 'the same log').to.equal(1);
-    await log.events.drop();
+    await handlesOf(log).events.drop();
     const logId = await ensureCollections(log, [note], shape);
     expect(await recordsOf(log, note).countDocuments(), 'another log').to.equal(0);
     expect(await areSettingsKept(log, shape, logId, 5_000)).to.equal(true);
@@ -93,7 +101,7 @@ describe('Setting up a database', function () {
 
   it('keeps the records of a database that an earlier release set up', async () => {
     await using log = await openEmptyLog();
-    await log.settings.insertOne({ _id: 'muster', schema: 1, ...shape });
+    await handlesOf(log).settings.insertOne({ _id: 'muster', schema: 1, ...shape });
     await recordsOf(log, note).insertOne(recordAt('a'));
     await ensureCollections(log, [note], shape);
     expect(await recordsOf(log, note).countDocuments()).to.equal(1);
@@ -103,7 +111,7 @@ describe('Setting up a database', function () {
     await using log = await openEmptyLog();
     const logId = await ensureCollections(log, [note], shape);
     expect(await areSettingsKept(log, shape, logId, 5_000)).to.equal(true);
-    await log.settings.drop();
+    await handlesOf(log).settings.drop();
     expect(await areSettingsKept(log, shape, logId, 5_000)).to.equal(false);
   });
 });

@@ -1,7 +1,8 @@
 import type { Entity } from '@muster/model';
 import { describeShared, findSharedVersions, LogDamaged } from './damage.ts';
-import { type LogId, readLogId } from './log-id.ts';
-import { type Log, recordsOf } from './open-log.ts';
+import type { LogId } from './log-guard.ts';
+import { readLogId } from './log-id.ts';
+import { connect, handlesOf, type Log, recordsOf } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /** The settings that every process on one database must share. */
@@ -32,16 +33,15 @@ export const ensureCollections = async (
   shape: SharedShape,
   deadlineMs = 10_000,
 ): Promise<LogId> => {
-  // a client whose first connection failed stays closed ("Topology is closed") until it is asked to connect
-  await withinDeadline(log.client.connect(), deadlineMs, 'connect');
+  await connect(log, deadlineMs);
   await withinDeadline(agreeOn(log, shape), deadlineMs, 'read the settings');
   await ensureEvents(log, deadlineMs);
   const logId = await readLogId(log, deadlineMs);
   if (logId === undefined) throw new Error('Cannot prepare the log: it was dropped while its indexes were made');
   await withinDeadline(deriveFrom(log, entities, logId), deadlineMs, 'remove the records of another log');
   const indexes = [
-    log.aggregators.createIndexes([{ key: { heartbeatAt: 1 }, expireAfterSeconds: expiredAfterSeconds }]),
-    log.deadLetters.createIndexes([{ key: { partition: 1 } }]),
+    handlesOf(log).aggregators.createIndexes([{ key: { heartbeatAt: 1 }, expireAfterSeconds: expiredAfterSeconds }]),
+    handlesOf(log).deadLetters.createIndexes([{ key: { partition: 1 } }]),
     ...entities.map((entity) =>
       recordsOf(log, entity).createIndexes([{ key: { partition: 1, deletedAt: 1, _id: 1 } }]),
     ),
@@ -55,7 +55,7 @@ export const ensureCollections = async (
  * aggregators derive them again. Throws DeadlineError after `deadlineMs` milliseconds.
  */
 export const distrustRecords = async (log: Log, deadlineMs: number): Promise<void> => {
-  const update = log.settings.updateOne({ _id: 'muster' }, { $set: { log: 'repaired' } });
+  const update = handlesOf(log).settings.updateOne({ _id: 'muster' }, { $set: { log: 'repaired' } });
   await withinDeadline(update, deadlineMs, 'note that the records must be derived again');
 };
 
@@ -69,19 +69,25 @@ export const areSettingsKept = async (
   logId: LogId,
   deadlineMs: number,
 ): Promise<boolean> => {
-  const stored = await withinDeadline(log.settings.findOne({ _id: 'muster' }), deadlineMs, 'read the settings');
+  const stored = await withinDeadline(
+    handlesOf(log).settings.findOne({ _id: 'muster' }),
+    deadlineMs,
+    'read the settings',
+  );
   return stored?.partitions === shape.partitions && stored.hash === shape.hash && stored.log === logId;
 };
 
 const agreeOn = async (log: Log, shape: SharedShape) => {
   const mine = { schema, ...shape };
-  await log.settings.updateOne({ _id: 'muster' }, { $setOnInsert: mine }, { upsert: true }).catch(ignoreDuplicate);
-  const stored = await log.settings.findOne({ _id: 'muster' });
+  await handlesOf(log)
+    .settings.updateOne({ _id: 'muster' }, { $setOnInsert: mine }, { upsert: true })
+    .catch(ignoreDuplicate);
+  const stored = await handlesOf(log).settings.findOne({ _id: 'muster' });
   for (const name of ['schema', 'partitions', 'hash'] as const) {
     if (stored?.[name] === mine[name]) continue;
     throw new SettingsConflict(
       [
-        `Cannot start on database "${log.db.databaseName}": it was set up with ${name} ${stored?.[name]},`,
+        `Cannot start on database "${log.database}": it was set up with ${name} ${stored?.[name]},`,
         `this process has ${mine[name]}; start it with the stored value, or on another database`,
       ].join(' '),
     );
@@ -93,7 +99,7 @@ const ensureEvents = async (log: Log, deadlineMs: number) => {
     { key: { entity: 1, entityId: 1, version: 1 }, unique: true },
     { key: { partition: 1, at: 1 } },
   ] as const;
-  const made = log.events.createIndexes(indexes.map((index) => ({ ...index })));
+  const made = handlesOf(log).events.createIndexes(indexes.map((index) => ({ ...index })));
   await withinDeadline(made, deadlineMs, 'make the indexes of the log').catch((error) => explain(log, error));
 };
 
@@ -103,7 +109,7 @@ const explain = async (log: Log, error: { code?: unknown }): Promise<never> => {
   const shared = await findSharedVersions(log, namedMax, searchMs);
   throw new LogDamaged(
     [
-      `Cannot start on database "${log.db.databaseName}": several events share one version, so the log cannot say`,
+      `Cannot start on database "${log.database}": several events share one version, so the log cannot say`,
       `which of them happened:\n${shared.map((one) => `  - ${describeShared(one)}\n`).join('')}`,
       'Nothing was changed. Stop all processes of this Muster, then run: npm run repair',
     ].join(' '),
@@ -114,16 +120,26 @@ const duplicateKey = 11000;
 const namedMax = 10;
 const searchMs = 60_000;
 
-/** Notes which log the records are derived from, and removes those of another one, the checkpoints first. */
+/**
+ * Notes which log the records are derived from, and removes those of another one, the checkpoints first. Again where
+ * somebody distrusted the records meanwhile: what was saved late must go, too.
+ */
 const deriveFrom = async (log: Log, entities: readonly Entity[], logId: LogId) => {
-  const { log: former } = (await log.settings.findOne({ _id: 'muster' })) ?? {};
-  if (former === logId) return;
-  if (former !== undefined) {
-    await log.checkpoints.deleteMany({});
-    await log.deadLetters.deleteMany({});
-    for (const entity of entities) await recordsOf(log, entity).drop().catch(ignoreMissing);
+  const { settings } = handlesOf(log);
+  for (;;) {
+    const { log: former } = (await settings.findOne({ _id: 'muster' })) ?? {};
+    if (former === logId) return;
+    if (former !== undefined) await removeDerived(log, entities);
+    const expected = former === undefined ? { $exists: false } : former;
+    const { matchedCount } = await settings.updateOne({ _id: 'muster', log: expected }, { $set: { log: logId } });
+    if (matchedCount > 0) return;
   }
-  await log.settings.updateOne({ _id: 'muster' }, { $set: { log: logId } });
+};
+
+const removeDerived = async (log: Log, entities: readonly Entity[]) => {
+  await handlesOf(log).checkpoints.deleteMany({});
+  await handlesOf(log).deadLetters.deleteMany({});
+  for (const entity of entities) await recordsOf(log, entity).drop().catch(ignoreMissing);
 };
 
 // another process made it at the same moment

@@ -3,8 +3,8 @@ import { note, openTestLog, storedEvents, storedNote, until } from '@muster/test
 import { expect } from 'chai';
 import { append, openAppendQueue } from './append-events.ts';
 import { ensureCollections } from './ensure-collections.ts';
-import { guardLog, openLogGuard, proveLog, provenForMs } from './guard-log.ts';
-import type { Log } from './open-log.ts';
+import { guardLog, logIdOf, proveLog, provenForMs } from './guard-log.ts';
+import { handlesOf, type Log } from './open-log.ts';
 
 const deadlineMs = 5_000;
 const shape = { partitions: 4, hash: 'test' };
@@ -15,14 +15,12 @@ const eventAt = (entityId: string, version: number) =>
 /** A log, and a queue of appends that are for this log alone. */
 const openGuarded = async () => {
   const log = await openTestLog();
-  const guard = openLogGuard();
-  guardLog(guard, await ensureCollections(log, [note], shape));
-  const queue = openAppendQueue({}, guard);
+  guardLog(log, await ensureCollections(log, [note], shape));
+  const queue = openAppendQueue();
   const proofIsOld = () =>
-    until('the last proof no longer counts', () => performance.now() - guard.provenAt > provenForMs);
+    until('the last proof no longer counts', () => performance.now() - handlesOf(log).guard.provenAt > provenForMs);
   return {
     log,
-    guard,
     queue,
     proofIsOld,
     append: (event: ReturnType<typeof eventAt>) => append(log, queue, event, deadlineMs),
@@ -31,19 +29,19 @@ const openGuarded = async () => {
 
 /** As somebody would by hand who puts a copy back. */
 const putBack = async (log: Log, events: readonly ReturnType<typeof eventAt>[]) => {
-  await log.events.drop();
-  await log.events.createIndexes([{ key: { entity: 1, entityId: 1, version: 1 }, unique: true }]);
-  await log.events.insertMany([...events]);
+  await handlesOf(log).events.drop();
+  await handlesOf(log).events.createIndexes([{ key: { entity: 1, entityId: 1, version: 1 }, unique: true }]);
+  await handlesOf(log).events.insertMany([...events]);
 };
 
 describe('A log that is dropped or replaced under a process', function () {
   this.timeout(60_000);
 
   it('takes its appends as long as it is the same', async () => {
-    const { log, guard, append } = await openGuarded();
+    const { log, append } = await openGuarded();
     await using _ = log;
     for (const version of [1, 2, 3]) expect(await append(eventAt('a', version))).to.deep.equal({ kind: 'appended' });
-    expect(await proveLog(log, guard)).to.equal(true);
+    expect(await proveLog(log)).to.equal(true);
   });
 
   it('takes no append after it was dropped, so no two events share a version', async () => {
@@ -51,7 +49,7 @@ describe('A log that is dropped or replaced under a process', function () {
     await using _ = log;
     await append(eventAt('a', 1));
     await proofIsOld();
-    await log.db.dropDatabase();
+    await handlesOf(log).db.dropDatabase();
     const outcomes = [await append(eventAt('b', 1)), await append(eventAt('b', 1)), await append(eventAt('b', 1))];
     expect(outcomes.map(({ kind }) => kind)).not.to.include('appended');
     expect((await storedEvents(log, 'b')).length).to.be.at.most(1);
@@ -63,8 +61,8 @@ describe('A log that is dropped or replaced under a process', function () {
     await using _ = log;
     await append(eventAt('a', 1));
     await proofIsOld();
-    const [unique] = (await log.events.indexes()).filter((index) => index.unique);
-    await log.events.dropIndex(unique?.name ?? '');
+    const [unique] = (await handlesOf(log).events.indexes()).filter((index) => index.unique);
+    await handlesOf(log).events.dropIndex(unique?.name ?? '');
     const outcomes = [await append(eventAt('b', 1)), await append(eventAt('b', 1))];
     expect(outcomes.map(({ kind }) => kind)).not.to.include('appended');
     expect((await storedEvents(log, 'b')).length).to.be.at.most(1);
@@ -83,24 +81,24 @@ describe('A log that is dropped or replaced under a process', function () {
   });
 
   it('takes no append that was decided on the former one, though it is worked on again', async () => {
-    const { log, guard, queue, proofIsOld } = await openGuarded();
+    const { log, queue, proofIsOld } = await openGuarded();
     await using _ = log;
-    const former = guard.logId;
+    const former = logIdOf(log);
     await proofIsOld();
-    await log.events.drop();
-    guardLog(guard, await ensureCollections(log, [note], shape));
+    await handlesOf(log).events.drop();
+    guardLog(log, await ensureCollections(log, [note], shape));
     expect((await append(log, queue, eventAt('a', 5), deadlineMs, former)).kind).to.equal('notWritten');
     expect(await storedEvents(log)).to.deep.equal([]);
   });
 
   it('is worked on again once it is prepared, as another log', async () => {
-    const { log, guard, append, proofIsOld } = await openGuarded();
+    const { log, append, proofIsOld } = await openGuarded();
     await using _ = log;
     await append(eventAt('a', 1));
     await proofIsOld();
-    await log.events.drop();
+    await handlesOf(log).events.drop();
     await append(eventAt('b', 1));
-    expect(guardLog(guard, await ensureCollections(log, [note], shape)), 'it is another log').to.equal(true);
+    expect(guardLog(log, await ensureCollections(log, [note], shape)), 'it is another log').to.equal(true);
     expect(await append(eventAt('c', 1))).to.deep.equal({ kind: 'appended' });
   });
 });

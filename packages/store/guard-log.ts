@@ -1,29 +1,21 @@
-import { type LogId, readLogId } from './log-id.ts';
-import type { Log } from './open-log.ts';
+import type { LogGuard, LogId } from './log-guard.ts';
+import { readLogId } from './log-id.ts';
+import { handlesOf, type Log } from './open-log.ts';
 
-/**
- * The log that this process decides on, and when it was last proven to be there. A plain value, changed in this file
- * only. While it is lost, nothing is proven and nothing may be appended.
- */
-export type LogGuard = {
-  logId: LogId | undefined; // undefined before the start
-  isLost: boolean;
-  provenAt: number;
-  proving: Promise<boolean> | undefined;
-};
+/** The id of the log that this process decides on; undefined where it is not guarded. */
+export const logIdOf = (log: Log): LogId | undefined => handlesOf(log).guard.logId;
 
-export const openLogGuard = (): LogGuard => ({ logId: undefined, isLost: true, provenAt: 0, proving: undefined });
-
-/** From now on appends are for this log. Returns whether this process decided on another one before. */
-export const guardLog = (guard: LogGuard, logId: LogId): boolean => {
+/** From now on appends are for this log alone. Returns whether this process decided on another one before. */
+export const guardLog = (log: Log, logId: LogId): boolean => {
+  const { guard } = handlesOf(log);
   const isAnother = guard.logId !== undefined && guard.logId !== logId;
   Object.assign(guard, { logId, isLost: false, provenAt: 0 });
   return isAnother;
 };
 
 /** Nothing is appended from now on, until `guardLog`. */
-export const loseLog = (guard: LogGuard): void => {
-  guard.isLost = true;
+export const loseLog = (log: Log): void => {
+  handlesOf(log).guard.isLost = true;
 };
 
 /**
@@ -31,9 +23,10 @@ export const loseLog = (guard: LogGuard): void => {
  * if that is longer ago. Once it is another one, or its unique index is missing, it is lost. Concurrent calls share one
  * question. Throws when the database does not answer within a second.
  */
-export const proveLog = (log: Log, guard: LogGuard): boolean | Promise<boolean> => {
+export const proveLog = (log: Log): boolean | Promise<boolean> => {
+  const { guard } = handlesOf(log);
   if (guard.isLost) return false;
-  if (performance.now() - guard.provenAt < provenForMs) return true;
+  if (guard.logId === undefined || performance.now() - guard.provenAt < provenForMs) return true;
   guard.proving ??= prove(log, guard).finally(() => {
     guard.proving = undefined;
   });

@@ -2,7 +2,8 @@ export { type Appended, type AppendLimits, type AppendQueue, append, openAppendQ
 export { readCheckpoints, saveCheckpoints } from './checkpoints.ts';
 export { describeShared, findHoles, findSharedVersions, type Hole, LogDamaged, type SharedVersion } from './damage.ts';
 export { type DatabaseClock, databaseNow, measureClock, openClock } from './database-clock.ts';
-export { keepDeadLetter, readDeadLetters, removeDeadLetters } from './dead-letters.ts';
+export { countDeadLetters, keepDeadLetter, readDeadLetters, removeDeadLetters } from './dead-letters.ts';
+export { readServerVersion } from './describe-server.ts';
 export type {
   AggregatorDocument,
   AggregatorState,
@@ -21,18 +22,23 @@ export {
   SettingsConflict,
   type SharedShape,
 } from './ensure-collections.ts';
-export { guardLog, type LogGuard, loseLog, openLogGuard, proveLog } from './guard-log.ts';
+export { estimateEvents } from './estimate-events.ts';
+export { logIdOf } from './guard-log.ts';
 export { isLogWhole, type KeptLog, mendLog, prepareDatabase } from './keep-log.ts';
-export { type LogId, readLogId } from './log-id.ts';
+export type { LogId } from './log-guard.ts';
 export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } from './members.ts';
 export { oldestPosition } from './oldest-position.ts';
-export { type Log, type LogOptions, openLog, recordsOf } from './open-log.ts';
+export { connect, type Log, type LogOptions, openLog } from './open-log.ts';
 export { comparePositions, isBefore, isSamePlace, type Position } from './position.ts';
+export { readEventsOutside, readRecordsOutside } from './read-outside.ts';
 export { countEvents, scanEvents, scanLastVersions, scanRecords } from './read-partition.ts';
 export { type Overlay, overlaySets, readPage, setLimits } from './read-set.ts';
+export { readSettings } from './read-settings.ts';
 export { catchUpState, foldStored, type Loaded, loadState, readStream } from './read-stream.ts';
 export { covers, recordOf, stateOf } from './records.ts';
 export { idsAbove, type RemovedEvent, removeEvents } from './remove-events.ts';
+export { ensureReplicaSet } from './replica-set.ts';
 export { type Saved, type Saving, saveRecords } from './save-records.ts';
-export { type Heartbeat, type Watched, type WatchOptions, watchLog } from './watch-log.ts';
+export { type WatchOptions, watchLog } from './watch-log.ts';
+export type { Heartbeat, Watched } from './watched.ts';
 export { DeadlineError, withinDeadline } from './within-deadline.ts';

@@ -1,9 +1,8 @@
 import { note, openTestDatabase } from '@muster/testing';
 import { expect } from 'chai';
 import { ensureCollections, SettingsConflict } from './ensure-collections.ts';
-import { openLogGuard } from './guard-log.ts';
 import { isLogWhole, type KeptLog, mendLog, prepareDatabase } from './keep-log.ts';
-import { type Log, openLog } from './open-log.ts';
+import { handlesOf, type Log, openLog } from './open-log.ts';
 
 const shape = { partitions: 32, hash: 'murmur' };
 const never = new AbortController().signal;
@@ -19,7 +18,7 @@ const listen = (onWarning: () => void = () => undefined) => {
 };
 
 const keptOf = (log: Log, logger: KeptLog['logger'], more: Partial<KeptLog> = {}): KeptLog => ({
-  ...{ log, guard: openLogGuard(), entities: [note], shape, logger },
+  ...{ log, entities: [note], shape, logger },
   ...more,
 });
 
@@ -32,7 +31,7 @@ describe('Preparing the database', function () {
     const { warnings, logger } = listen();
     expect(await prepareDatabase(keptOf(log, logger), never)).to.equal(true);
     expect(warnings).to.deep.equal([]);
-    expect(await log.settings.countDocuments()).to.equal(1);
+    expect(await handlesOf(log).settings.countDocuments()).to.equal(1);
   });
 
   it('tries again while the database does not answer, says so, and ends with the signal', async () => {
@@ -66,11 +65,11 @@ describe('Keeping a log whole', function () {
     const { warnings, logger } = listen();
     const kept = keptOf(log, logger);
     await prepareDatabase(kept, never);
-    kept.guard.provenAt = 0; // the last proof no longer counts
+    handlesOf(log).guard.provenAt = 0; // the last proof no longer counts
     return { kept, log, warnings };
   };
 
-  const isUnique = async (log: Log) => (await log.events.indexes()).some(({ unique }) => unique);
+  const isUnique = async (log: Log) => (await handlesOf(log).events.indexes()).some(({ unique }) => unique);
 
   it('changes and says nothing where nothing is missing', async () => {
     const { kept, log, warnings } = await openKept();
@@ -80,8 +79,8 @@ describe('Keeping a log whole', function () {
   });
 
   for (const { what, drop } of [
-    { what: 'the settings', drop: (log: Log) => log.settings.drop() },
-    { what: 'the indexes of the log', drop: (log: Log) => log.events.dropIndexes() },
+    { what: 'the settings', drop: (log: Log) => handlesOf(log).settings.drop() },
+    { what: 'the indexes of the log', drop: (log: Log) => handlesOf(log).events.dropIndexes() },
   ])
     it(`makes ${what} again, and it is the same log`, async () => {
       const { kept, log, warnings } = await openKept();
@@ -91,13 +90,13 @@ describe('Keeping a log whole', function () {
       expect(await mendLog(kept)).to.equal(false);
       expect(warnings).to.have.length(1);
       expect(await isUnique(log)).to.equal(true);
-      expect(await log.settings.countDocuments()).to.equal(1);
-      expect(kept.guard.isLost, 'appends are taken again').to.equal(false);
+      expect(await handlesOf(log).settings.countDocuments()).to.equal(1);
+      expect(handlesOf(log).guard.isLost, 'appends are taken again').to.equal(false);
     });
 
   for (const { what, drop } of [
-    { what: 'the database', drop: (log: Log) => log.db.dropDatabase() },
-    { what: 'the log', drop: (log: Log) => log.events.drop() },
+    { what: 'the database', drop: (log: Log) => handlesOf(log).db.dropDatabase() },
+    { what: 'the log', drop: (log: Log) => handlesOf(log).events.drop() },
   ])
     it(`says that it is another log where ${what} was dropped`, async () => {
       const { kept, log } = await openKept();

@@ -1,13 +1,12 @@
 import type { Entity } from '@muster/model';
 import { type Logger, retryUntil } from '@muster/runtime';
 import { areSettingsKept, ensureCollections, isFinal, type SharedShape } from './ensure-collections.ts';
-import { guardLog, type LogGuard, loseLog, proveLog } from './guard-log.ts';
+import { guardLog, logIdOf, loseLog, proveLog } from './guard-log.ts';
 import type { Log } from './open-log.ts';
 
 /** A log, and all that is needed to prepare it and to keep it whole. */
 export type KeptLog = {
   log: Log;
-  guard: LogGuard;
   entities: readonly Entity[];
   shape: SharedShape;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -17,7 +16,7 @@ const readDeadlineMs = 1_000;
 
 /**
  * Makes what the database lacks, and tries again until the database takes it; false when the signal aborted first. From
- * then on the guard is of this log. Logs the first failure and every tenth after it. Throws what isFinal names.
+ * then on the log is guarded. Logs the first failure and every tenth after it. Throws what isFinal names.
  */
 export const prepareDatabase = async (kept: KeptLog, signal: AbortSignal): Promise<boolean> => {
   const attempt = () => prepare(kept).then(() => true);
@@ -30,10 +29,10 @@ export const prepareDatabase = async (kept: KeptLog, signal: AbortSignal): Promi
  * Whether the log, its unique index and the settings are those that this process works on. Throws when the database does
  * not answer.
  */
-export const isLogWhole = async ({ log, guard, shape }: KeptLog): Promise<boolean> =>
-  guard.logId !== undefined &&
-  (await proveLog(log, guard)) &&
-  (await areSettingsKept(log, shape, guard.logId, readDeadlineMs));
+export const isLogWhole = async ({ log, shape }: KeptLog): Promise<boolean> => {
+  const logId = logIdOf(log);
+  return logId !== undefined && (await proveLog(log)) && areSettingsKept(log, shape, logId, readDeadlineMs);
+};
 
 /**
  * Makes again what was dropped of a log; nothing can be appended meanwhile. Returns true when the log is another one by
@@ -41,13 +40,13 @@ export const isLogWhole = async ({ log, guard, shape }: KeptLog): Promise<boolea
  * forgotten. Throws when the database does not answer, and what isFinal names.
  */
 export const mendLog = async (kept: KeptLog): Promise<boolean> => {
-  const { guard, logger } = kept;
-  loseLog(guard);
+  const { log, logger } = kept;
+  loseLog(log);
   logger.error('The log, its unique index or the settings were dropped or replaced: no write is taken meanwhile');
   const isAnother = await prepare(kept);
-  logger.info({ log: guard.logId, isAnother }, 'The database is whole again');
+  logger.info({ log: logIdOf(log), isAnother }, 'The database is whole again');
   return isAnother;
 };
 
-const prepare = async ({ log, guard, entities, shape }: KeptLog): Promise<boolean> =>
-  guardLog(guard, await ensureCollections(log, entities, shape));
+const prepare = async ({ log, entities, shape }: KeptLog): Promise<boolean> =>
+  guardLog(log, await ensureCollections(log, entities, shape));

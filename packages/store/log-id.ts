@@ -1,9 +1,7 @@
 import { Binary } from 'mongodb';
-import type { Log } from './open-log.ts';
+import type { LogId } from './log-guard.ts';
+import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
-
-/** Which `Events` collection this is: the server's own id of it. One that was dropped and made again has another. */
-export type LogId = string;
 
 /**
  * The id of the log, or undefined when `Events` or its unique index is missing: then it does not keep two events from
@@ -18,15 +16,15 @@ export const readLogId = async (log: Log, deadlineMs: number): Promise<LogId | u
   return isUnique ? uuid : undefined;
 };
 
-const readUuid = async ({ db }: Log): Promise<string | undefined> => {
-  const [found] = await db.listCollections({ name: 'Events' }).toArray();
+const readUuid = async (log: Log): Promise<string | undefined> => {
+  const [found] = await handlesOf(log).db.listCollections({ name: 'Events' }).toArray();
   const uuid: unknown = found && 'info' in found ? found.info?.uuid : undefined;
   if (uuid instanceof Binary) return uuid.toString('hex');
   return uuid === undefined ? undefined : String(uuid);
 };
 
-const hasUniqueIndex = async ({ events }: Log): Promise<boolean> => {
-  const indexes = await events.indexes().catch(noneOfNothing);
+const hasUniqueIndex = async (log: Log): Promise<boolean> => {
+  const indexes = await handlesOf(log).events.indexes().catch(noneOfNothing);
   return indexes.some(({ key, unique }) => unique === true && Object.keys(key).join() === 'entity,entityId,version');
 };
 

@@ -1,5 +1,5 @@
 import type { AggregatorDocument } from './documents.ts';
-import type { Log } from './open-log.ts';
+import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /** What an aggregator says of itself; the database adds when. */
@@ -12,7 +12,11 @@ export type OwnDocument = Omit<AggregatorDocument, 'heartbeatAt' | 'steadySince'
 export const joinMembers = async (log: Log, member: OwnDocument, deadlineMs: number): Promise<void> => {
   const { _id, ...fields } = member;
   const stages = [{ $replaceWith: { _id: '$_id', ...literals(fields), heartbeatAt: '$$NOW', steadySince: '$$NOW' } }];
-  await withinDeadline(log.aggregators.updateOne({ _id }, stages, { upsert: true }), deadlineMs, `join as ${_id}`);
+  await withinDeadline(
+    handlesOf(log).aggregators.updateOne({ _id }, stages, { upsert: true }),
+    deadlineMs,
+    `join as ${_id}`,
+  );
 };
 
 /**
@@ -23,7 +27,7 @@ export const beatHeart = async (log: Log, member: OwnDocument, anew: boolean, de
   const { _id, incarnation, ...fields } = member;
   const stages = [{ $set: { ...literals(fields), heartbeatAt: '$$NOW', ...(anew ? { steadySince: '$$NOW' } : {}) } }];
   const { matchedCount } = await withinDeadline(
-    log.aggregators.updateOne({ _id, incarnation }, stages),
+    handlesOf(log).aggregators.updateOne({ _id, incarnation }, stages),
     deadlineMs,
     `write the heartbeat of ${_id}`,
   );
@@ -36,12 +40,12 @@ export const leaveMembers = async (
   { _id, incarnation }: Pick<AggregatorDocument, '_id' | 'incarnation'>,
   deadlineMs: number,
 ): Promise<void> => {
-  await withinDeadline(log.aggregators.deleteOne({ _id, incarnation }), deadlineMs, `leave as ${_id}`);
+  await withinDeadline(handlesOf(log).aggregators.deleteOne({ _id, incarnation }), deadlineMs, `leave as ${_id}`);
 };
 
 /** All aggregators that have a document, fresh or not. */
 export const listMembers = (log: Log, deadlineMs: number): Promise<AggregatorDocument[]> =>
-  withinDeadline(log.aggregators.find().toArray(), deadlineMs, 'list the aggregators');
+  withinDeadline(handlesOf(log).aggregators.find().toArray(), deadlineMs, 'list the aggregators');
 
 // in a pipeline a string that begins with $ would be read as a path
 const literals = (fields: object) =>

@@ -8,10 +8,23 @@ import type {
   StoredCheckpoint,
   StoredEvent,
 } from './documents.ts';
+import { type LogGuard, openLogGuard } from './log-guard.ts';
 import { withinDeadline } from './within-deadline.ts';
 
-/** The database as Muster uses it: handles, no state of its own. */
+const handles = Symbol('handles');
+
+/**
+ * A log and what belongs to it, in one database of a MongoDB. Opaque: only the store can reach the database through it.
+ * Disposing it closes the connections.
+ */
 export type Log = AsyncDisposable & {
+  /** The name of the database. */
+  readonly database: string;
+  readonly [handles]: Handles;
+};
+
+type Handles = {
+  guard: LogGuard;
   client: MongoClient;
   db: Db;
   events: Collection<StoredEvent>;
@@ -24,7 +37,7 @@ export type Log = AsyncDisposable & {
 export type LogOptions = { uri: string; database: string; appName: string; monitorCommands?: boolean };
 
 /**
- * Handles on the database `database` at `uri`; connects at the first call. Every handle reads from the primary at
+ * Opens the log in the database `database` at `uri`; connects at the first call. Every call reads from the primary at
  * majority and writes at majority, journaled, whatever the URI says. The driver never writes twice by itself: whether
  * an event is stored is decided in append-events.
  */
@@ -43,13 +56,17 @@ export const openLog = ({ uri, database, appName, monitorCommands = false }: Log
   });
   const db = client.db(database, concerns); // not on the client: there, a word in the URI would win
   return {
-    client,
-    db,
-    events: db.collection('Events'),
-    checkpoints: db.collection('Checkpoints'),
-    aggregators: db.collection('Aggregators'),
-    deadLetters: db.collection('DeadLetters'),
-    settings: db.collection('Settings'),
+    database,
+    [handles]: {
+      guard: openLogGuard(),
+      client,
+      db,
+      events: db.collection('Events'),
+      checkpoints: db.collection('Checkpoints'),
+      aggregators: db.collection('Aggregators'),
+      deadLetters: db.collection('DeadLetters'),
+      settings: db.collection('Settings'),
+    },
     [Symbol.asyncDispose]: () =>
       withinDeadline(client.close(true), 2_000, 'close the connections').catch(() => undefined),
   };
@@ -61,6 +78,17 @@ const concerns = {
   writeConcern: new WriteConcern('majority', undefined, true),
 };
 
-/** The collection of an entity's records. */
+/**
+ * Connects, where that has not happened yet. Throws what the driver throws, or DeadlineError after `deadlineMs`
+ * milliseconds. A log whose first connection failed stays closed until this is called.
+ */
+export const connect = async (log: Log, deadlineMs: number): Promise<void> => {
+  await withinDeadline(log[handles].client.connect(), deadlineMs, 'connect');
+};
+
+/** For the store only: the collections behind a log. */
+export const handlesOf = (log: Log): Handles => log[handles];
+
+/** For the store only: the collection of an entity's records. */
 export const recordsOf = (log: Log, entity: Entity): Collection<RecordDocument> =>
-  log.db.collection<RecordDocument>(entity.collection);
+  log[handles].db.collection<RecordDocument>(entity.collection);

@@ -1,6 +1,6 @@
 import type { Entity } from '@muster/model';
 import type { RecordDocument, StoredEvent } from './documents.ts';
-import { type Log, recordsOf } from './open-log.ts';
+import { handlesOf, type Log, recordsOf } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
@@ -15,7 +15,11 @@ export const scanEvents = (
   batchMs = 15_000,
 ): AsyncGenerator<StoredEvent> => {
   const filter = { partition: { $in: [...partitions] }, ...(since ? { at: { $gte: since } } : {}) };
-  return batched(log.events.find(filter).sort({ partition: 1, at: 1 }).batchSize(2_000), batchMs, 'scan the events');
+  return batched(
+    handlesOf(log).events.find(filter).sort({ partition: 1, at: 1 }).batchSize(2_000),
+    batchMs,
+    'scan the events',
+  );
 };
 
 /** The records of an entity in these partitions, streamed. Each batch must come within `batchMs` milliseconds. */
@@ -35,7 +39,11 @@ export const scanRecords = (
 
 /** How many events a partition has in the log. */
 export const countEvents = (log: Log, partition: number, deadlineMs: number): Promise<number> =>
-  withinDeadline(log.events.countDocuments({ partition }), deadlineMs, `count the events of partition ${partition}`);
+  withinDeadline(
+    handlesOf(log).events.countDocuments({ partition }),
+    deadlineMs,
+    `count the events of partition ${partition}`,
+  );
 
 /** The last version of each stream of a partition in the log, streamed. */
 export const scanLastVersions = (
@@ -48,7 +56,7 @@ export const scanLastVersions = (
     { $group: { _id: { entity: '$entity', entityId: '$entityId' }, version: { $max: '$version' } } },
   ];
   return batched(
-    log.events.aggregate<{ _id: { entity: string; entityId: string }; version: number }>(stages),
+    handlesOf(log).events.aggregate<{ _id: { entity: string; entityId: string }; version: number }>(stages),
     batchMs,
     'read the last versions',
   );

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { Timestamp } from 'mongodb';
 import type { RecordDocument, StoredEvent } from './documents.ts';
-import { type Log, recordsOf } from './open-log.ts';
+import { handlesOf, type Log, recordsOf } from './open-log.ts';
 import { overlaySets, readPage } from './read-set.ts';
 import { recordOf } from './records.ts';
 
@@ -101,7 +101,7 @@ describe('Counting and listing from the snapshot and the log', function () {
   it("reads over the events of other entities, whatever their things' ids", async () => {
     await using log = await openTestLog();
     const mine = storedNote({ kind: 'created', version: 1, data: { text: 'one', stars: 1 } });
-    await log.events.insertMany([
+    await handlesOf(log).events.insertMany([
       mine,
       { ...mine, _id: 'x', entity: 'user', type: 'UserCreated' },
       { ...mine, _id: 'y', entity: 'user', entityId: 'b' },
@@ -114,7 +114,7 @@ describe('Counting and listing from the snapshot and the log', function () {
     const created = storedNote({ kind: 'created', version: 1, data: { text: 'one', stars: 1 }, at: at(60) });
     const late = storedNote({ kind: 'updated', version: 2, data: { stars: 2 }, at: at(1) });
     const deleted = storedNote({ kind: 'deleted', version: 3, at: at(61) });
-    await log.events.insertMany([created, late, deleted]);
+    await handlesOf(log).events.insertMany([created, late, deleted]);
     await store(log, { events: [], records: [], checkpointed: [], checkpointMinute: 59, states: new Map() }, 0);
     const [overlay] = await overlaySets(log, note, [0], limits);
     expect(overlay?.changed.get('a')?.now).to.deep.include({ status: 'deleted', version: 3 });
@@ -124,7 +124,7 @@ describe('Counting and listing from the snapshot and the log', function () {
   it('leaves a stream that cannot be understood where it stopped', async () => {
     await using log = await openTestLog();
     const created = storedNote({ kind: 'created', version: 1, data: { text: 'one', stars: 1 } });
-    await log.events.insertMany([
+    await handlesOf(log).events.insertMany([
       created,
       { ...storedNote({ kind: 'deleted', version: 2 }), type: 'NoteShredded' },
       storedNote({ kind: 'deleted', version: 3 }),
@@ -152,7 +152,7 @@ describe('Counting and listing from the snapshot and the log', function () {
 
   it('says so where the tail is longer than the cap and there is no snapshot', async () => {
     await using log = await openTestLog();
-    await log.events.insertMany(
+    await handlesOf(log).events.insertMany(
       [1, 2, 3].map((version) => storedNote({ kind: version === 1 ? 'created' : 'updated', version })),
     );
     const failure = await overlaySets(log, note, [0], { ...limits, tailEventsMax: 2 }).catch((error: unknown) => error);
@@ -166,7 +166,7 @@ describe('Counting and listing from the snapshot and the log', function () {
         { kind: 'created', version: 1, data: { text: 'one', stars: 1 } },
         { partition, entityId: idOf(partition, 1) },
       );
-    await log.events.insertMany([old(0), old(1)]);
+    await handlesOf(log).events.insertMany([old(0), old(1)]);
     const saved = {
       events: [],
       records: [],
@@ -184,7 +184,7 @@ describe('Counting and listing from the snapshot and the log', function () {
 
   it('gives no page where a snapshot has moved what the overlay lies over', async () => {
     await using log = await openTestLog();
-    await log.events.insertOne(storedNote({ kind: 'created', version: 1, data: { text: 'one', stars: 1 } }));
+    await handlesOf(log).events.insertOne(storedNote({ kind: 'created', version: 1, data: { text: 'one', stars: 1 } }));
     const [overlay] = await overlaySets(log, note, [0], limits);
     if (!overlay) return expect.fail('no overlay');
     expect(await readPage(log, note, overlay, 0, 10)).to.have.length(1);
@@ -254,12 +254,12 @@ const eventOf = ({ type, version, data, at: happenedAt }: StoredEvent): Event =>
 });
 
 const store = async (log: Log, { events, records, checkpointed, checkpointMinute }: Stored, partition: number) => {
-  if (events.length > 0) await log.events.insertMany(events);
+  if (events.length > 0) await handlesOf(log).events.insertMany(events);
   if (records.length > 0) await recordsOf(log, note).insertMany(records);
   if (!checkpointed) return;
   const ids = new Set(checkpointed.map(({ entityId }) => entityId));
   const active = [...ids].filter((id) => stateAfter(checkpointed, id).status === 'active').length;
-  await log.checkpoints.insertOne({
+  await handlesOf(log).checkpoints.insertOne({
     _id: partition,
     snapshot: 'test:1',
     resumeToken: {},

@@ -2,7 +2,7 @@ import { absent, type Entity, present, type State } from '@muster/model';
 import { readCheckpoints } from './checkpoints.ts';
 import type { CheckpointDocument, RecordDocument, StoredEvent } from './documents.ts';
 import { mergePage } from './merge-page.ts';
-import { type Log, recordsOf } from './open-log.ts';
+import { handlesOf, type Log, recordsOf } from './open-log.ts';
 import { catchUpState, foldStored } from './read-stream.ts';
 import { covers, stateOf } from './records.ts';
 import { withinDeadline } from './within-deadline.ts';
@@ -146,8 +146,8 @@ const readTail = async (
     ...(unknown.length > 0 ? [{ partition: { $in: unknown } }] : []),
   ];
   const found = parts.map((part) =>
-    log.events
-      .find({ ...part, entity: entity.name })
+    handlesOf(log)
+      .events.find({ ...part, entity: entity.name })
       .limit(limits.tailEventsMax + 1)
       .toArray(),
   );

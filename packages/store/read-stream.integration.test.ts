@@ -2,7 +2,7 @@ import { absent, fold } from '@muster/model';
 import { anyHistory, at, note, openTestLog, storedNote } from '@muster/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { openLog, recordsOf } from './open-log.ts';
+import { handlesOf, openLog, recordsOf } from './open-log.ts';
 import { catchUpState, foldStored, loadState, readStream } from './read-stream.ts';
 import { recordOf, stateOf } from './records.ts';
 import { DeadlineError } from './within-deadline.ts';
@@ -53,7 +53,7 @@ describe('A stream in the log', function () {
       storedNote({ kind: 'created', version: 1, data: fields }, { entityId: 'ab' }),
       { ...created, _id: 'x', entity: 'other' },
     ];
-    await log.events.insertMany([updated(3, 3), created, ...others, updated(2, 2)]);
+    await handlesOf(log).events.insertMany([updated(3, 3), created, ...others, updated(2, 2)]);
     expect(await readStream(log, note, 'a', 0, deadlineMs)).to.deep.equal([created, updated(2, 2), updated(3, 3)]);
     expect(await readStream(log, note, 'a', 2, deadlineMs)).to.deep.equal([updated(3, 3)]);
     expect(await readStream(log, note, 'a', 3, deadlineMs)).to.deep.equal([]);
@@ -61,7 +61,7 @@ describe('A stream in the log', function () {
 
   it('is caught up with from any older state', async () => {
     await using log = await openTestLog();
-    await log.events.insertMany([created, updated(2, 2), updated(3, 3)]);
+    await handlesOf(log).events.insertMany([created, updated(2, 2), updated(3, 3)]);
     for (const from of [absent, active(1, 1), active(2, 2), active(3, 3)])
       expect(await catchUpState(log, note, 'a', from, deadlineMs)).to.deep.equal({
         state: active(3, 3),
@@ -74,7 +74,8 @@ describe('A stream in the log', function () {
     await fc.assert(
       fc.asyncProperty(anyHistory, fc.nat(12), fc.uuid(), async (history, taken, entityId) => {
         const before = fold(history.slice(0, taken));
-        if (history.length > 0) await log.events.insertMany(history.map((event) => storedNote(event, { entityId })));
+        if (history.length > 0)
+          await handlesOf(log).events.insertMany(history.map((event) => storedNote(event, { entityId })));
         if (before.status !== 'absent') await recordsOf(log, note).insertOne(recordOf(entityId, 0, before, 'test:1'));
         expect(await loadState(log, note, entityId, deadlineMs)).to.deep.equal({
           state: fold(history),
@@ -88,14 +89,14 @@ describe('A stream in the log', function () {
   it('is read from its record on, not from its start', async () => {
     await using log = await openTestLog();
     await recordsOf(log, note).insertOne(recordOf('a', 0, active(2, 2), 'test:1'));
-    await log.events.insertOne(updated(3, 3));
+    await handlesOf(log).events.insertOne(updated(3, 3));
     expect(await loadState(log, note, 'a', deadlineMs)).to.deep.equal({ state: active(3, 3), parked: undefined });
   });
 
   it('that has a record but lacks an event after it is parked there', async () => {
     await using log = await openTestLog();
     await recordsOf(log, note).insertOne(recordOf('a', 0, active(2, 2), 'test:1'));
-    await log.events.insertMany([created, updated(2, 2), updated(4, 4)]);
+    await handlesOf(log).events.insertMany([created, updated(2, 2), updated(4, 4)]);
     expect(await loadState(log, note, 'a', deadlineMs)).to.deep.equal({
       state: active(2, 2),
       parked: { version: 4, problem: 'its stream has no version 3' },

@@ -1,6 +1,6 @@
 import { absent, type Entity, evolve, parseEvent, type State } from '@muster/model';
 import type { StoredEvent } from './documents.ts';
-import { type Log, recordsOf } from './open-log.ts';
+import { handlesOf, type Log, recordsOf } from './open-log.ts';
 import { stateOf } from './records.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -12,13 +12,13 @@ export type Loaded = { state: State; parked: { version: number; problem: string 
 /** The events of one stream above a version, in order. Throws DeadlineError after `deadlineMs` milliseconds. */
 export const readStream = (
   log: Log,
-  entity: Entity,
+  entity: Pick<Entity, 'name'>,
   id: string,
   aboveVersion: number,
   deadlineMs: number,
 ): Promise<StoredEvent[]> => {
-  const found = log.events
-    .find({ entity: entity.name, entityId: id, version: { $gt: aboveVersion } })
+  const found = handlesOf(log)
+    .events.find({ entity: entity.name, entityId: id, version: { $gt: aboveVersion } })
     .sort({ version: 1 });
   return withinDeadline(found.toArray(), deadlineMs, `read the events of ${entity.name} "${id}"`);
 };

@@ -1,5 +1,5 @@
 import type { StoredEvent } from './documents.ts';
-import type { Log } from './open-log.ts';
+import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /** An event that a repair took out of the log, kept whole, with the reason. */
@@ -16,12 +16,12 @@ export const removeEvents = async (
   reason: string,
   deadlineMs: number,
 ): Promise<void> => {
-  const removed = log.db.collection<RemovedEvent>('RemovedEvents');
+  const removed = handlesOf(log).db.collection<RemovedEvent>('RemovedEvents');
   const move = async () => {
-    for await (const event of log.events.find({ _id: { $in: [...ids] } })) {
+    for await (const event of handlesOf(log).events.find({ _id: { $in: [...ids] } })) {
       const copy = { event, reason, removedAt: new Date() };
       await removed.updateOne({ _id: event._id }, { $setOnInsert: copy }, { upsert: true });
-      await log.events.deleteOne({ _id: event._id });
+      await handlesOf(log).events.deleteOne({ _id: event._id });
     }
   };
   await withinDeadline(move(), deadlineMs, `move ${ids.length} events out of the log`);
@@ -34,7 +34,10 @@ export const idsAbove = async (
   version: number,
   deadlineMs: number,
 ): Promise<string[]> => {
-  const cursor = log.events.find({ entity, entityId, version: { $gt: version } }, { projection: { _id: 1 } });
+  const cursor = handlesOf(log).events.find(
+    { entity, entityId, version: { $gt: version } },
+    { projection: { _id: 1 } },
+  );
   const found = await withinDeadline(cursor.sort({ version: 1 }).toArray(), deadlineMs, 'read the ids of a stream');
   return found.map(({ _id }) => _id);
 };

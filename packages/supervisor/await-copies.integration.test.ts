@@ -1,5 +1,5 @@
-import type { AggregatorDocument, Log } from '@muster/store';
-import { openLogOn, openTestDatabase, type TestDatabase } from '@muster/testing';
+import type { AggregatorDocument } from '@muster/store';
+import { openLogOn, openShell, openTestDatabase, type Shell, type TestDatabase } from '@muster/testing';
 import { expect } from 'chai';
 import { awaitCopies, type Wholeness } from './await-copies.ts';
 
@@ -8,16 +8,17 @@ const rule = { copies: 2, leaseMs: 60_000 };
 describe('Waiting for copies', function () {
   this.timeout(30_000);
   let database: TestDatabase;
-  let log: Log;
+  let shell: Shell;
   before(async () => {
     database = await openTestDatabase();
-    log = await openLogOn(database); // 4 partitions
+    await using _log = await openLogOn(database); // sets it up, with 4 partitions
+    shell = openShell(database);
   });
   after(async () => {
-    await log[Symbol.asyncDispose]();
+    await shell[Symbol.asyncDispose]();
     await database[Symbol.asyncDispose]();
   });
-  beforeEach(() => log.aggregators.deleteMany({}));
+  beforeEach(() => shell.aggregators.deleteMany({}));
 
   const wait = async (names: string[], wholeness: Wholeness, withinMs: number, signal?: AbortSignal) => {
     const startedAt = performance.now();
@@ -28,25 +29,25 @@ describe('Waiting for copies', function () {
   };
 
   it('ends when all have been held for a moment', async () => {
-    await put(log, 'a', [0, 1, 2, 3]);
-    await put(log, 'b', [0, 1, 2]);
+    await put(shell, 'a', [0, 1, 2, 3]);
+    await put(shell, 'b', [0, 1, 2]);
     const waiting = wait(['a', 'b'], 'full', 20_000);
     await new Promise((resolve) => setTimeout(resolve, 500));
-    await put(log, 'b', [0, 1, 2, 3]);
+    await put(shell, 'b', [0, 1, 2, 3]);
     const { problem, ms } = await waiting;
     expect(problem).to.equal(undefined);
     expect(ms).to.be.above(2_400);
   });
 
   it('says at its bound what is missing', async () => {
-    await put(log, 'a', [0, 1, 2, 3]);
-    await put(log, 'b', [0, 1], { state: 'restoring' });
+    await put(shell, 'a', [0, 1, 2, 3]);
+    await put(shell, 'b', [0, 1], { state: 'restoring' });
     const { problem } = await wait(['a', 'b'], 'full', 500);
     expect(problem).to.equal('Not complete after 1 s: b is restoring');
   });
 
   it('for rest waits longer while somebody holds what others hold by now', async () => {
-    for (const name of ['a', 'b', 'c']) await put(log, name, [0, 1, 2, 3]);
+    for (const name of ['a', 'b', 'c']) await put(shell, name, [0, 1, 2, 3]);
     expect((await wait(['a', 'b', 'c'], 'full', 4_000)).problem).to.equal(undefined);
     expect((await wait(['a', 'b', 'c'], 'atRest', 4_000)).problem).to.equal(
       'Not complete after 4 s: partitions still change hands',
@@ -60,7 +61,7 @@ describe('Waiting for copies', function () {
   });
 });
 
-const put = async (log: Log, name: string, partitions: number[], more: Partial<AggregatorDocument> = {}) => {
+const put = async (shell: Shell, name: string, partitions: number[], more: Partial<AggregatorDocument> = {}) => {
   const document = { partitions, warming: [], state: 'serving' as const, ...more };
-  await log.aggregators.updateOne({ _id: name }, [{ $set: { ...document, heartbeatAt: '$$NOW' } }], { upsert: true });
+  await shell.aggregators.updateOne({ _id: name }, [{ $set: { ...document, heartbeatAt: '$$NOW' } }], { upsert: true });
 };

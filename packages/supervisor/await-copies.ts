@@ -1,5 +1,5 @@
 import { pause } from '@muster/runtime';
-import { type Log, openLog, withinDeadline } from '@muster/store';
+import { connect, type Log, openLog } from '@muster/store';
 import { inspectCopies } from './inspect-copies.ts';
 import { type Copies, type CopiesRule, judgeCopies } from './judge-copies.ts';
 
@@ -58,8 +58,7 @@ const lookAt = async (
   names: readonly string[],
 ): Promise<{ copies?: Copies; missing: string[] }> => {
   try {
-    // a client whose first connection failed stays closed until then
-    await withinDeadline(log.client.connect(), 3_000, 'connect');
+    await connect(log, 3_000);
     const copies = judgeCopies(await inspectCopies(log), rule, names);
     return { copies, missing: copies.missing };
   } catch (error) {

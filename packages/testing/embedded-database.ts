@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, findServer, openDatabase, type Server } from '@muster/embedded';
-import { MongoClient } from 'mongodb';
+import { openShell } from './open-shell.ts';
 
 export type TestDatabase = AsyncDisposable & {
   uri: string;
@@ -91,8 +91,8 @@ const boundToExit = (server: Database): Database => {
 };
 
 const dropDatabase = async (uri: string, database: string) => {
-  await using client = new MongoClient(uri, { serverSelectionTimeoutMS: 5_000 });
-  await client.db(database).dropDatabase();
+  await using shell = openShell({ uri, database });
+  await shell.db.dropDatabase();
 };
 
 const removeFoldersOfTheDead = () => {

@@ -10,6 +10,7 @@ export {
   type TestDatabase,
 } from './embedded-database.ts';
 export { at, given, type Happened } from './given.ts';
+export { openShell, type Shell, type ShownCheckpoint } from './open-shell.ts';
 export { nextRandom, openSeeded, pickFrom, type Seeded } from './seeded.ts';
 export { openLogOn, openTestLog, storedEvents } from './test-log.ts';
 export {

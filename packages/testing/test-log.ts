@@ -1,4 +1,4 @@
-import { ensureCollections, type Log, type LogOptions, openLog, type StoredEvent } from '@muster/store';
+import { ensureCollections, type Log, type LogOptions, openLog, type StoredEvent, scanEvents } from '@muster/store';
 import { note } from './arbitraries.ts';
 import { openTestDatabase } from './embedded-database.ts';
 
@@ -19,13 +19,16 @@ export const openLogOn = async (
   options: Partial<LogOptions> = {},
 ): Promise<Log> => {
   const log = openLog({ uri, database, appName: 'test', ...options });
-  await ensureCollections(log, [note], { partitions: 4, hash: 'test' });
+  await ensureCollections(log, [note], { partitions: partitions.length, hash: 'test' });
   return log;
 };
 
 /** All events of a stream as they are stored, in order; of every stream where no id is given. */
-export const storedEvents = (log: Log, entityId?: string): Promise<StoredEvent[]> =>
-  log.events
-    .find(entityId === undefined ? {} : { entityId })
-    .sort({ entityId: 1, version: 1 })
-    .toArray();
+export const storedEvents = async (log: Log, entityId?: string): Promise<StoredEvent[]> => {
+  const found: StoredEvent[] = [];
+  for await (const event of scanEvents(log, partitions, undefined))
+    if (entityId === undefined || event.entityId === entityId) found.push(event);
+  return found.sort((a, b) => (a.entityId === b.entityId ? a.version - b.version : a.entityId < b.entityId ? -1 : 1));
+};
+
+const partitions = [0, 1, 2, 3];

@@ -1,5 +1,5 @@
 import type { Exit } from '@muster/embedded';
-import { type Log, openLog } from '@muster/store';
+import { type Log, listMembers, openLog } from '@muster/store';
 import {
   killProcess,
   type ProcessEvent,
@@ -12,12 +12,15 @@ import {
   waitReady,
 } from '@muster/supervisor';
 import { openTestFolder } from './embedded-database.ts';
+import { openShell, type Shell } from './open-shell.ts';
 
 /** A Muster that runs, as far as its answers and its data can be checked. */
 export type Inspected = {
   url: string;
-  /** The database, looked at past the gateways. */
+  /** The log, looked at past the gateways. */
   log: Log;
+  /** The database, as an operator sees it. */
+  shell: Shell;
   /** What the processes went through and wrote. */
   events: ProcessEvent[];
   /** For a look at the aggregators themselves, past the gateways. */
@@ -53,9 +56,11 @@ export const openTestSystem = async ({
     },
   });
   const log = openLog({ uri: system.mongodbUri, database: 'muster', appName: 'test' });
+  const shell = openShell({ uri: system.mongodbUri });
   const urls = system.gateways.map((name) => `http://127.0.0.1:${processOf(system, name).ready?.port}`);
   const close = async () => {
     await log[Symbol.asyncDispose]();
+    await shell[Symbol.asyncDispose]();
     await system[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
   };
@@ -65,6 +70,7 @@ export const openTestSystem = async ({
     url: system.url,
     urls,
     log,
+    shell,
     events,
     [Symbol.asyncDispose]: close,
   };
@@ -119,7 +125,7 @@ export const readMetric = async (
   name: string,
   labels: Record<string, string> = {},
 ): Promise<number> => {
-  const member = await log.aggregators.findOne({ _id: aggregator });
+  const member = (await listMembers(log, 5_000)).find(({ _id }) => _id === aggregator);
   const response = await fetch(`http://127.0.0.1:${member?.healthPort}/metrics`);
   const wanted = [...Object.entries(labels).map(([label, value]) => `${label}="${value}"`), `${name}{`];
   const line = (await response.text())

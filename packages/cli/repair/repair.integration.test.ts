@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { entities } from '@muster/entities';
 import { partitionHash, partitionOf } from '@muster/placement';
 import { ensureCollections, joinMembers, type Log, openLog, type StoredEvent } from '@muster/store';
-import { openTestDatabase, openTestFolder } from '@muster/testing';
+import { openShell, openTestDatabase, openTestFolder, type Shell } from '@muster/testing';
 import { expect } from 'chai';
 import { repair } from './repair.ts';
 
@@ -22,12 +22,12 @@ const eventAt = (entityId: string, version: number, minute: number): StoredEvent
 });
 
 /** A log with two events of one version and a stream that lacks one, and what is right of it. */
-const damage = async (log: Log) => {
+const damage = async (log: Log, { events }: Shell) => {
   await ensureCollections(log, entities, shape);
-  await log.events.dropIndexes();
+  await events.dropIndexes();
   const sound = [eventAt('twice', 1, 1), eventAt('twice', 2, 3), eventAt('hole', 1, 1)];
   const wrong = [eventAt('twice', 1, 2), eventAt('hole', 3, 2), eventAt('hole', 4, 3)];
-  await log.events.insertMany([...wrong, ...sound]);
+  await events.insertMany([...wrong, ...sound]);
   return { sound: sound.map(({ _id }) => _id).sort(), wrong: wrong.map(({ _id }) => _id).sort() };
 };
 
@@ -37,8 +37,8 @@ const run = async (environment: Record<string, string>, apply?: true) => {
   return { code, text: lines.join('\n') };
 };
 
-const idsIn = async (log: Log, collection: string) =>
-  (await log.db.collection<{ _id: string }>(collection).find().toArray()).map(({ _id }) => _id).sort();
+const idsIn = async ({ db }: Shell, collection: string) =>
+  (await db.collection<{ _id: string }>(collection).find().toArray()).map(({ _id }) => _id).sort();
 
 describe('repair', function () {
   this.timeout(60_000);
@@ -46,25 +46,27 @@ describe('repair', function () {
   it('finds nothing in a sound log', async () => {
     const { uri, database } = await openTestDatabase();
     await using log = openLog({ uri, database, appName: 'test' });
+    await using shell = openShell({ uri, database });
     await ensureCollections(log, entities, shape);
-    await log.events.insertMany([eventAt('a', 1, 1), eventAt('a', 2, 2)]);
+    await shell.events.insertMany([eventAt('a', 1, 1), eventAt('a', 2, 2)]);
     expect((await run({ MONGODB_URI: uri, DATABASE: database })).code).to.equal(0);
   });
 
   it('says what is damaged and changes nothing, then moves what is in the way, and the log can be started on', async () => {
     const { uri, database } = await openTestDatabase();
     await using log = openLog({ uri, database, appName: 'test' });
-    const { sound, wrong } = await damage(log);
+    await using shell = openShell({ uri, database });
+    const { sound, wrong } = await damage(log, shell);
     const environment = { MONGODB_URI: uri, DATABASE: database };
 
     const found = await run(environment);
     expect(found.code).to.equal(1);
     expect(found.text).to.contain('user "twice" version 1').and.contain('user "hole" ends at 4 and lacks 2');
-    expect(await idsIn(log, 'Events')).to.deep.equal([...sound, ...wrong].sort());
+    expect(await idsIn(shell, 'Events')).to.deep.equal([...sound, ...wrong].sort());
 
     expect((await run(environment, true)).code).to.equal(0);
-    expect(await idsIn(log, 'Events')).to.deep.equal(sound);
-    expect(await idsIn(log, 'RemovedEvents')).to.deep.equal(wrong);
+    expect(await idsIn(shell, 'Events')).to.deep.equal(sound);
+    expect(await idsIn(shell, 'RemovedEvents')).to.deep.equal(wrong);
     expect((await run(environment)).code, 'a second time').to.equal(0);
     await ensureCollections(log, entities, shape);
   });
@@ -72,7 +74,8 @@ describe('repair', function () {
   it('touches nothing while an aggregator works on the database', async () => {
     const { uri, database } = await openTestDatabase();
     await using log = openLog({ uri, database, appName: 'test' });
-    const { sound, wrong } = await damage(log);
+    await using shell = openShell({ uri, database });
+    const { sound, wrong } = await damage(log, shell);
     const member = { _id: 'aggregator-0', incarnation: 'a', address: '', healthPort: 0, startedAt: new Date() };
     let beats = 0;
     const beat = () => {
@@ -89,7 +92,7 @@ describe('repair', function () {
     } finally {
       clearInterval(beating);
     }
-    expect(await idsIn(log, 'Events')).to.deep.equal([...sound, ...wrong].sort());
+    expect(await idsIn(shell, 'Events')).to.deep.equal([...sound, ...wrong].sort());
   });
 
   it('starts the embedded database on the data where no other is named', async () => {

@@ -1,5 +1,5 @@
 import { pause } from '@muster/runtime';
-import { type Log, openLog } from '@muster/store';
+import { connect, type Log, openLog } from '@muster/store';
 import {
   type Copies,
   type CopiesRule,
@@ -77,7 +77,7 @@ const tellMove = async (
 };
 
 const look = async (log: Log, rule: CopiesRule, names: readonly string[]): Promise<Copies> => {
-  await log.client.connect();
+  await connect(log, 5_000);
   return judgeCopies(await inspectCopies(log), rule, names);
 };
 

@@ -1,5 +1,5 @@
 import type { Entity } from '@muster/model';
-import { type Log, recordsOf, withinDeadline } from '@muster/store';
+import { type Log, readEventsOutside, readRecordsOutside } from '@muster/store';
 import type { Difference } from './findings.ts';
 
 const shownMax = 20;
@@ -7,21 +7,12 @@ const shownMax = 20;
 /** Events and records that are in no partition at all, and so in nobody's memory. */
 export const findOutside = async (log: Log, entities: readonly Entity[], partitions: number): Promise<Difference[]> => {
   const numbers = Array.from({ length: partitions }, (_, partition) => partition);
-  const filter = { partition: { $nin: numbers } };
-  const events = await withinDeadline(
-    log.events.find(filter).limit(shownMax).toArray(),
-    60_000,
-    'look for events outside all partitions',
-  );
+  const events = await readEventsOutside(log, numbers, shownMax);
   const differences = events.map((event) =>
     outside(`log, ${event.entity} "${event.entityId}", version ${event.version}`, partitions, event.partition),
   );
   for (const entity of entities) {
-    const records = await withinDeadline(
-      recordsOf(log, entity).find(filter).limit(shownMax).toArray(),
-      60_000,
-      'look for records outside all partitions',
-    );
+    const records = await readRecordsOutside(log, entity, numbers, shownMax);
     differences.push(
       ...records.map((record) =>
         outside(`${entity.collection}, ${entity.name} "${record._id}"`, partitions, record.partition),

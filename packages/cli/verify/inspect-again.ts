@@ -1,6 +1,6 @@
 import type { Entity, State } from '@muster/model';
 import { partitionOf } from '@muster/placement';
-import { type Log, type StoredEvent, withinDeadline } from '@muster/store';
+import { type Log, readStream } from '@muster/store';
 import { type AggregatorClient, readStateFrom, type StateReply } from '@muster/wire';
 import type { Suspect } from './find-suspects.ts';
 import { type Findings, noteDifference, noteParked, noteUnlooked } from './findings.ts';
@@ -10,6 +10,7 @@ export type Looking = { log: Log; entities: ReadonlyMap<string, Entity>; partiti
 
 const reachMs = 5_000; // how long memory may take to reach what the log had
 const answerMs = 1_000; // and then to say so
+const readMs = 10_000; // how long the database may take for one stream
 const asksAtOnce = 1_000;
 const readsAtOnce = 16;
 
@@ -69,7 +70,8 @@ const behind = ({ entity, id, lastVersion }: Suspect, reply: StateReply | undefi
 
 const judge = async (looking: Looking, suspect: Suspect, replied: State[]) => {
   const { entity: name, id, record } = suspect;
-  const events = await readWhole(looking.log, name, id); // after memory was asked, so that it holds whatever memory has
+  // after memory was asked, so that it holds whatever memory has
+  const events = await readStream(looking.log, { name }, id, 0, readMs);
   const memory = suspect.memory ? [suspect.memory, ...replied] : replied;
   const { differences, parked } = judgeStream(
     { name, id, entity: looking.entities.get(name), events, memory, record },
@@ -78,13 +80,6 @@ const judge = async (looking: Looking, suspect: Suspect, replied: State[]) => {
   for (const difference of differences) noteDifference(looking.findings, difference);
   if (parked) noteParked(looking.findings, parked);
 };
-
-const readWhole = (log: Log, entity: string, entityId: string): Promise<StoredEvent[]> =>
-  withinDeadline(
-    log.events.find({ entity, entityId }).sort({ version: 1 }).toArray(),
-    10_000,
-    `read the events of ${entity} "${entityId}"`,
-  );
 
 const chunksOf = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));

@@ -1,6 +1,6 @@
 import { entities as shipped } from '@muster/entities';
 import type { Entity } from '@muster/model';
-import { openLog, withinDeadline } from '@muster/store';
+import { countDeadLetters, estimateEvents, openLog } from '@muster/store';
 import { openAggregators } from '../ask-aggregators.ts';
 import { findSystem, readPartitions } from '../find-system.ts';
 import { closeProgress, openProgress, showProgress } from '../progress.ts';
@@ -28,7 +28,7 @@ export const verify = async (
   await using log = openLog({ uri: system.uri, database: system.database, appName: 'muster-verify' });
   try {
     const partitions = await readPartitions(log);
-    const total = await withinDeadline(log.events.estimatedDocumentCount(), 10_000, 'count the events');
+    const total = await estimateEvents(log, 10_000);
     await using aggregators = await openAggregators(log, system.secret);
     const looking = {
       log,
@@ -46,7 +46,7 @@ export const verify = async (
     }
     for (const difference of await findOutside(log, entities, partitions)) noteDifference(findings, difference);
     closeProgress(progress);
-    const letters = await withinDeadline(log.deadLetters.countDocuments(), 10_000, 'count the dead letters');
+    const letters = await countDeadLetters(log, 10_000);
     print(
       describeFindings(findings, {
         entities,

@@ -1,0 +1,58 @@
+import { openLogOn, openOwnServer, openShell, openTestDatabase, reopenServer, until } from '@muster/testing';
+import { appendAll, streams } from './contract/notes.ts';
+import type { ForgetfulPlace, FragilePlace, Place } from './contract/subject.ts';
+import { describeStoreContract } from './contract.ts';
+import * as store from './index.ts';
+
+const open = async (): Promise<Place> => {
+  const database = await openTestDatabase();
+  return { openLog: () => openLogOn(database), [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
+};
+
+const openFragile = async (): Promise<FragilePlace> => {
+  const server = await openOwnServer();
+  const running = [server]; // the last one runs, on the data of the first
+  const close = async () => {
+    for (const one of running.reverse()) await one[Symbol.asyncDispose]();
+  };
+  return {
+    openLog: () => openLogOn(server),
+    cut: () => standStill(running.at(-1) ?? server),
+    heal: async () => void process.kill((running.at(-1) ?? server).pid, 'SIGCONT'),
+    crash: async () => {
+      const { spawned } = running.at(-1) ?? server;
+      spawned.child.kill('SIGKILL');
+      await spawned.exited;
+    },
+    restart: async () => void running.push(await reopenServer(server)),
+    [Symbol.asyncDispose]: close,
+  };
+};
+
+/** Pauses the server, and waits until it really stands still: a signal takes its time. */
+const standStill = async ({ pid, uri }: { pid: number; uri: string }) => {
+  await using shell = openShell({ uri });
+  await shell.db.command({ ping: 1 });
+  process.kill(pid, 'SIGSTOP');
+  const isSilent = () =>
+    store.withinDeadline(shell.db.command({ ping: 1 }), 100, 'ping').then(
+      () => false,
+      () => true,
+    );
+  await until('the server stands still', isSilent);
+};
+
+// the oplog of a mongod cannot be made that small: 990 MB is the least
+const openForgetful = async (): Promise<ForgetfulPlace | undefined> => {
+  const server = await openOwnServer({ oplogMaxEntries: 1_000 });
+  if (server.kind === 'mongod') return void (await server[Symbol.asyncDispose]());
+  return {
+    openLog: () => openLogOn(server),
+    rollOver: async (log) => {
+      for (let batch = 0; batch < 6; batch += 1) await appendAll(store, log, streams(`roll-${batch}-`, 500));
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+};
+
+describeStoreContract('MongoDB', { store, open, openFragile, openForgetful });

@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import { note, until } from '@muster/testing';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { Appended, AppendQueue } from '../append-events.ts';
+import type { StoredEvent } from '../documents.ts';
+import type { Log } from '../open-log.ts';
+import { appendAll, deadlineMs, eventAt, expectDense, storedEvents, streams } from './notes.ts';
+import { openEmptyLog, type Store, type Subject } from './subject.ts';
+
+/** What the store promises of an append, and of a version that is taken. */
+export const describeAppend = (subject: Subject): void => {
+  const { store } = subject;
+
+  describe('append', () => {
+    it('stores an event as it is', async () => {
+      await using log = await openEmptyLog(subject);
+      const event = eventAt('a', 1);
+      expect(await appendAll(store, log, [event])).to.deep.equal(['appended']);
+      expect(await storedEvents(store, log)).to.deep.equal([event]);
+    });
+
+    it('says conflict where another event has the version, and stores the others of the same moment', async () => {
+      await using log = await openEmptyLog(subject);
+      await appendAll(store, log, [eventAt('s50', 1)]); // somebody was faster
+      const events = streams('s', 100);
+      expect(await appendAll(store, log, events)).to.deep.equal(
+        events.map(({ entityId }) => (entityId === 's50' ? 'conflict' : 'appended')),
+      );
+      expect(await storedEvents(store, log)).to.have.length(100);
+    });
+
+    it('gives a version to one of several that want it at once', async () => {
+      await using log = await openEmptyLog(subject);
+      const outcomes = await appendAll(store, log, [eventAt('a', 1), eventAt('a', 1), eventAt('a', 1)]);
+      expect(outcomes.sort()).to.deep.equal(['appended', 'conflict', 'conflict']);
+      expect(await storedEvents(store, log)).to.have.length(1);
+    });
+
+    it('says appended of an event that is stored already, and stores it once', async () => {
+      await using log = await openEmptyLog(subject);
+      const event = eventAt('a', 1);
+      await appendAll(store, log, [event]); // as if its answer was lost
+      const again = await appendAll(store, log, [...streams('s', 3), event, eventAt('a', 1)]);
+      expect(again).to.deep.equal(['appended', 'appended', 'appended', 'appended', 'conflict']);
+      expect(await storedEvents(store, log, 'a')).to.deep.equal([event]);
+    });
+
+    it('takes one id of two entities for two streams', async () => {
+      await using log = await openEmptyLog(subject);
+      const outcomes = await appendAll(store, log, [eventAt('a', 1), eventAt('a', 1, { entity: 'other' })]);
+      expect(outcomes).to.deep.equal(['appended', 'appended']);
+    });
+
+    it('says notWritten of an event whose deadline has passed, and never stores it', async () => {
+      await using log = await openEmptyLog(subject);
+      for (const passed of [0, -5])
+        expect(await appendAll(store, log, [eventAt('a', 1)], passed)).to.deep.equal(['notWritten']);
+      expect(await storedEvents(store, log)).to.deep.equal([]);
+    });
+
+    it('gives dense versions, however the writers of several processes come between each other', async () => {
+      await using place = await subject.open();
+      await using log = await place.openLog();
+      await using other = await place.openLog();
+      await fc.assert(
+        fc.asyncProperty(anyWriters, async (writers) => {
+          const id = randomUUID();
+          const writing = writers.map(({ events, lanes, isOther }) =>
+            write(store, isOther ? other : log, store.openAppendQueue({ lanes }), id, events),
+          );
+          const ids = (await Promise.all(writing)).flat();
+          const stored = await store.readStream(log, note, id, 0, deadlineMs);
+          expect(stored.map(({ version }) => version)).to.deep.equal(ids.map((_, index) => index + 1));
+          expect(new Set(stored.map(({ _id }) => _id))).to.deep.equal(new Set(ids));
+        }),
+        { numRuns: 15 },
+      );
+    });
+  });
+
+  describe('append without an answer', () => {
+    it('of a server that is gone says notWritten, never stores that later, and goes on when it is back', async () => {
+      await using place = await subject.openFragile();
+      await using log = await place.openLog();
+      const queue = store.openAppendQueue();
+      const append = (event: StoredEvent, ms: number) => store.append(log, queue, event, ms);
+      expect((await append(eventAt('before', 1), deadlineMs)).kind).to.equal('appended');
+      await place.crash();
+      const first = append(eventAt('first', 1), 20_000); // of a batch that fails: it goes again
+      const startedAt = performance.now();
+      const lost = await Promise.all(streams('lost', 20).map((event) => append(event, 1_500)));
+      expect(performance.now() - startedAt).to.be.below(3_000);
+      expect(new Set(lost.map(({ kind }) => kind))).to.deep.equal(new Set(['notWritten']));
+      const waiting = append(eventAt('waiting', 1), 20_000);
+      await place.restart();
+      expect((await Promise.all([first, waiting])).map(({ kind }) => kind)).to.deep.equal(['appended', 'appended']);
+      await untilIdle(queue);
+      const stored = (await storedEvents(store, log)).map(({ entityId }) => entityId);
+      expect(stored).to.deep.equal(['before', 'first', 'waiting']);
+    });
+
+    it('says unknown of what was sent, notWritten of the rest, in time; and it is so once answers come', async () => {
+      await using place = await subject.openFragile();
+      await using log = await place.openLog();
+      const queue = store.openAppendQueue({ lanes: 2 });
+      const append = (event: StoredEvent, ms: number) => store.append(log, queue, event, ms);
+      await append(eventAt('before', 1), deadlineMs);
+      await place.cut();
+      const startedAt = performance.now();
+      const events = streams('s', 20);
+      const outcomes = (await Promise.all(events.map((event) => append(event, 500)))).map(({ kind }) => kind);
+      expect(performance.now() - startedAt).to.be.within(450, 2_000);
+      // one is under way in each lane, the others never were
+      expect(outcomes).to.deep.equal(events.map((_, n) => (n < 2 ? 'unknown' : 'notWritten')));
+      await place.heal();
+      expect((await append(eventAt('after', 1), deadlineMs)).kind).to.equal('appended');
+      await untilIdle(queue);
+      const stored = (await storedEvents(store, log)).map(({ entityId }) => entityId);
+      const notWritten = events.slice(2).map(({ entityId }) => entityId);
+      expect(stored.filter((id) => notWritten.includes(id))).to.deep.equal([]);
+      expect(stored).to.include.members(['before', 'after']);
+    });
+
+    it('of a server killed under load keeps all that was appended, none that was notWritten, densely', async () => {
+      await using place = await subject.openFragile();
+      await using log = await place.openLog();
+      const queue = store.openAppendQueue();
+      const stop = new AbortController();
+      const told = new Map<string, Appended['kind']>();
+      const ids = Array.from({ length: 16 }, (_, n) => `w${n}`);
+      const writers = ids.map((id) => writeUntil(store, log, queue, id, stop.signal, told));
+      const count = (kind: Appended['kind']) => [...told.values()].filter((one) => one === kind).length;
+      await until('some are written', () => count('appended') > 200);
+      await place.crash();
+      await until('some are not', () => count('notWritten') > 16);
+      await place.restart();
+      const before = count('appended');
+      await until('it goes on', () => count('appended') > before + 200, 20_000);
+      stop.abort();
+      await Promise.all(writers);
+      await untilIdle(queue);
+      const stored = await storedEvents(store, log);
+      const stayed = new Set(stored.map(({ _id }) => _id));
+      for (const [id, kind] of told) {
+        if (kind === 'appended') expect(stayed.has(id), 'an event that was appended is missing').to.equal(true);
+        if (kind === 'notWritten') expect(stayed.has(id), 'an event that was not written is there').to.equal(false);
+      }
+      expectDense(stored);
+    });
+  });
+};
+
+const anyWriters = fc.array(
+  fc.record({ events: fc.integer({ min: 1, max: 6 }), lanes: fc.integer({ min: 1, max: 3 }), isOther: fc.boolean() }),
+  {
+    minLength: 1,
+    maxLength: 6,
+  },
+);
+
+/** Nothing is under way any more: what was ever sent has been answered. */
+const untilIdle = (queue: AppendQueue) =>
+  until('the queue is idle', () => queue.inFlight === 0 && queue.waiting.length === 0 && !queue.resting);
+
+/**
+ * One of several writers on one stream: what it decides on may be old, and then it looks and decides again. Gives the
+ * ids of its events.
+ */
+const write = async (store: Store, log: Log, queue: AppendQueue, id: string, count: number): Promise<string[]> => {
+  const ids: string[] = [];
+  let version = 0;
+  while (ids.length < count) {
+    const event = eventAt(id, version + 1);
+    const { kind } = await store.append(log, queue, event, 20_000);
+    if (kind === 'appended') ids.push(event._id);
+    else if (kind !== 'conflict') expect.fail(kind);
+    version = (await store.readStream(log, note, id, version, deadlineMs)).at(-1)?.version ?? version;
+  }
+  return ids;
+};
+
+/** The only writer of its stream: it goes on after every failure from what the log says. */
+const writeUntil = async (
+  store: Store,
+  log: Log,
+  queue: AppendQueue,
+  id: string,
+  signal: AbortSignal,
+  told: Map<string, Appended['kind']>,
+) => {
+  let version = 0;
+  while (!signal.aborted) {
+    const event = eventAt(id, version + 1);
+    const { kind } = await store.append(log, queue, event, 1_200);
+    told.set(event._id, kind);
+    if (kind === 'appended') version += 1;
+    else version = (await lastVersion(store, log, id)) ?? version;
+  }
+};
+
+const lastVersion = async (store: Store, log: Log, id: string): Promise<number | undefined> => {
+  const events = await store.readStream(log, note, id, 0, 1_000).catch(() => undefined);
+  return events && (events.at(-1)?.version ?? 0);
+};

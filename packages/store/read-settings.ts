@@ -1,0 +1,14 @@
+import type { SettingsDocument } from './documents.ts';
+import { handlesOf, type Log } from './open-log.ts';
+import { withinDeadline } from './within-deadline.ts';
+
+/**
+ * The settings that the database was set up with. Throws when it was not set up, or DeadlineError after `deadlineMs`
+ * milliseconds.
+ */
+export const readSettings = async (log: Log, deadlineMs: number): Promise<SettingsDocument> => {
+  const found = handlesOf(log).settings.findOne({ _id: 'muster' });
+  const settings = await withinDeadline(found, deadlineMs, 'read the settings');
+  if (settings === null) throw new Error(`There is no Muster in database "${log.database}": it has no Settings yet`);
+  return settings;
+};
