@@ -216,7 +216,7 @@ for (const { road, aggregators, source } of roads) {
       [
         '__proto__',
         400,
-        '',
+        '/__proto__',
         'POST',
         '/api/user',
         { raw: '{"name":"x","email":"a@example.com","group":1,"__proto__":{"admin":true}}' },

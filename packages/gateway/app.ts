@@ -1,11 +1,12 @@
 import Router from '@koa/router';
 import type { Entity } from '@muster/model';
 import Koa, { type Context, type Next } from 'koa';
-import bodyParser from 'koa-bodyparser';
 import helmet from 'koa-helmet';
+import { answerEarly, drainLimits } from './answer-early.ts';
 import type { Gateway } from './gateway.ts';
 import { limitRequests } from './limit-requests.ts';
-import { answerProblem } from './problem.ts';
+import { answerProblem, invalid } from './problem.ts';
+import { readBody } from './read-body.ts';
 import { count } from './routes/count.ts';
 import { create } from './routes/create.ts';
 import { remove } from './routes/delete.ts';
@@ -14,13 +15,13 @@ import { read } from './routes/read.ts';
 import { update } from './routes/update.ts';
 import { watchRequest } from './watch-request.ts';
 
-const bodyMax = '64kb';
-
 /** The HTTP service: what every request passes, then a route per operation of every entity. */
 export const openApp = (gateway: Gateway): Koa => {
   const app = new Koa();
   app.silent = true; // errors are told by watchRequest
+  app.use(answerEarly(drainLimits));
   app.use(watchRequest(gateway));
+  app.use(requireAddress);
   app.use(limitRequests(gateway));
   app.use(helmet(headers));
   const router = new Router({ sensitive: true }); // an id may be `Count`
@@ -43,31 +44,35 @@ const headers: Parameters<typeof helmet>[0] = {
   xXssProtection: false,
 };
 
+/**
+ * An address with a host may be no URL. Koa then has no path (`http://`), or throws wherever the path is asked for
+ * (`http://[/`).
+ */
+const requireAddress = (ctx: Context, next: Next) =>
+  isAddress(ctx)
+    ? next()
+    : answerProblem(
+        ctx,
+        invalid([{ pointer: '', detail: `the address of the request is not a URL: ${ctx.url.slice(0, 80)}` }]),
+      );
+
+const isAddress = (ctx: Context) => {
+  try {
+    return typeof ctx.path === 'string';
+  } catch {
+    return false;
+  }
+};
+
 const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   const { path } = entity;
-  const body = [requireJson, bodyParser({ enableTypes: ['json'], jsonLimit: bodyMax, onerror: rethrow })];
-  router.post(path, ...body, (ctx: Context) => create(gateway, entity, ctx));
+  router.post(path, readBody, (ctx: Context) => create(gateway, entity, ctx));
   router.get(path, (ctx: Context) => list(gateway, entity, ctx));
-  router.put(path, ...body, (ctx: Context) => update(gateway, entity, ctx, undefined));
+  router.put(path, readBody, (ctx: Context) => update(gateway, entity, ctx, undefined));
   router.get(`${path}/count`, (ctx: Context) => count(gateway, entity, ctx));
   router.get(`${path}/:id`, (ctx: Context) => read(gateway, entity, ctx, ctx.params.id));
-  router.put(`${path}/:id`, ...body, (ctx: Context) => update(gateway, entity, ctx, ctx.params.id));
+  router.put(`${path}/:id`, readBody, (ctx: Context) => update(gateway, entity, ctx, ctx.params.id));
   router.delete(`${path}/:id`, (ctx: Context) => remove(gateway, entity, ctx, ctx.params.id));
-};
-
-const requireJson = async (ctx: Context, next: Next) => {
-  if (ctx.is('json') || ctx.is('+json')) return next();
-  const given = ctx.get('Content-Type') || 'none';
-  answerProblem(ctx, {
-    status: 415,
-    name: 'unsupported-media-type',
-    title: 'The body is not JSON',
-    detail: `The content type is ${given.slice(0, 80)}; send a JSON object with Content-Type: application/json`,
-  });
-};
-
-const rethrow = (error: Error) => {
-  throw error;
 };
 
 /** What no route took: a method that the path does not know (405, with those that it does), or nothing at all (404). */

@@ -6,7 +6,7 @@ import { loadFirstState } from './first-state.ts';
 import { type Gateway, keyOf } from './gateway.ts';
 import { type Bound, leftMs, notWritten, type Outcome, type Request } from './outcome.ts';
 import { remember } from './remembered.ts';
-import { takeTurn } from './take-turn.ts';
+import { type TurnLimits, takeTurn } from './take-turn.ts';
 
 /**
  * Decides a command on its stream's state and appends what follows, at most one event. Never throws; answers by the
@@ -15,17 +15,24 @@ import { takeTurn } from './take-turn.ts';
 export const executeCommand = async (gateway: Gateway, request: Request): Promise<Outcome> => {
   const { entity, id } = request;
   const key = keyOf(entity, id);
-  const waitingMax = gateway.settings.STREAM_QUEUE_MAX;
-  const outcome = await takeTurn<Left, Outcome>(gateway.turns, key, waitingMax, async (former) => {
+  const limits = turnLimits(gateway);
+  const outcome = await takeTurn<Left, Outcome>(gateway.turns, key, limits, async (former) => {
     const logId = logIdOf(gateway.log); // before anything is read: what is decided on this log goes into no other
     const result = await attempt(gateway, { ...request, logId }, former?.logId === logId ? former?.state : undefined);
     return { result, left: result.kind === 'done' ? { state: result.state, logId } : undefined };
   });
-  if (!outcome) return notWritten(`${waitingMax} requests for ${entity.name} "${id}" wait already`);
+  if (!outcome) return notWritten(`${limits.waitingMax} requests for ${entity.name} "${id}" wait already`);
   if (outcome.kind !== 'unavailable' && outcome.state.version > 0)
     remember(gateway.remembered, key, outcome.state.version);
   return outcome;
 };
+
+// every step of a command ends by its deadline: a turn that lasts longer is a fault of ours, which must not close the
+// stream for good
+const turnLimits = ({ settings }: Gateway): TurnLimits => ({
+  waitingMax: settings.STREAM_QUEUE_MAX,
+  turnMs: 2 * settings.WRITE_DEADLINE_MS,
+});
 
 /** What a command leaves to the one behind it: its state, and the log that this is of. */
 type Left = { state: State; logId: LogId | undefined };

@@ -76,7 +76,7 @@ const openGatewayMetrics = (registry: Registry, queue: AppendQueue, requests: Re
     help: 'Requests at work',
     registers,
     collect() {
-      this.set(requests.inFlight);
+      this.set(requests.inFlight.size);
     },
   });
   new Gauge({

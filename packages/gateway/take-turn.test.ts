@@ -16,8 +16,13 @@ const openTask = () => {
 };
 
 const leaving = (result: string, left: string | undefined) => async () => ({ result, left });
-const take = (turns: Turns, key: string, run: (former: string | undefined) => Promise<Ended>, waitingMax = 10) =>
-  takeTurn<string, string>(turns, key, waitingMax, run);
+const take = (
+  turns: Turns,
+  key: string,
+  run: (former: string | undefined) => Promise<Ended>,
+  waitingMax = 10,
+  turnMs = 10_000,
+) => takeTurn<string, string>(turns, key, { waitingMax, turnMs }, run);
 type Ended = { result: string; left: string | undefined };
 
 describe('Turns on a stream', () => {
@@ -83,7 +88,18 @@ describe('Turns on a stream', () => {
     expect(next.formers).to.deep.equal([undefined]);
     const thrown = await take(turns, 'key', () => Promise.reject(new Error('again'))).catch(String);
     expect(thrown).to.equal('Error: again');
-    expect(turns.size).to.equal(0);
+    await until('the stream is forgotten', () => turns.size === 0);
+  });
+
+  it('go on behind one whose task never ends, after its time', async () => {
+    const turns = openTurns();
+    const endless = openTask();
+    const next = openTask();
+    next.end();
+    void take(turns, 'key', endless.run, 10, 20);
+    expect(await take(turns, 'key', next.run, 10, 20)).to.equal('done');
+    expect(next.formers).to.deep.equal([undefined]);
+    await until('the stream is forgotten', () => turns.size === 0);
   });
 
   it('leave nothing behind once nobody waits', async () => {

@@ -43,17 +43,17 @@ const tell = ({ logger, metrics }: Gateway, ctx: Context, ms: number) => {
   const about = {
     requestId: ctx.state.requestId,
     method: ctx.method,
-    path: ctx.path,
+    path: ctx.url.split('?', 1)[0],
     status: ctx.status,
     ms: Math.round(ms),
   };
   logger.warn(about, ctx.status >= 500 ? 'Answered with an error' : 'Answered late');
 };
 
-/** A fault of the client's, as the body parser throws it, or one of ours. */
+/** A fault of the client's, as a library throws it, or one of ours. */
 const answerThrown = ({ logger }: Gateway, ctx: Context, error: unknown) => {
   const status = Number((error as { status?: unknown }).status);
-  const problem = status >= 400 && status < 500 ? problemOfClient(status, error as Error) : undefined;
+  const problem = status >= 400 && status < 500 ? problemOfClient(error as Error) : undefined;
   if (!problem)
     logger.error({ err: error, requestId: ctx.state.requestId }, 'A request failed through a fault of ours');
   answerProblem(
@@ -67,26 +67,13 @@ const answerThrown = ({ logger }: Gateway, ctx: Context, error: unknown) => {
   );
 };
 
-const problemOfClient = (status: number, error: Error): Problem => {
-  if (status === 413)
-    return {
-      status,
-      name: 'body-too-large',
-      title: 'The body is too large',
-      detail: 'The body is larger than 65536 bytes, which is the most',
-    };
-  if (status === 415)
-    return {
-      status,
-      name: 'unsupported-media-type',
-      title: 'The body cannot be read',
-      detail: error.message.slice(0, 200),
-    };
+const problemOfClient = (error: Error): Problem => {
+  const detail = error.message.slice(0, 200);
   return {
     status: 400,
-    name: 'invalid-body',
-    title: 'The body cannot be read as JSON',
-    detail: error.message.slice(0, 200),
-    errors: [{ pointer: '', detail: error.message.slice(0, 200) }],
+    name: 'invalid-input',
+    title: 'The request has invalid input',
+    detail,
+    errors: [{ pointer: '', detail }],
   };
 };

@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import type { Context, Middleware } from 'koa';
+import { bodyBytesMax } from './read-body.ts';
+
+/** How much of a refused request is still read: bytes, and milliseconds. */
+export type DrainLimits = { bytesMax: number; withinMs: number };
+
+/** Less than a gateway that stops waits for its connections. */
+export const drainLimits: DrainLimits = { bytesMax: 64 * 1024 * 1024, withinMs: 3_000 };
+
+/**
+ * Around every request: lets an answer reach a client that is still sending. A close with unread bytes resets the
+ * connection, and the client loses the answer. So the answer goes out at once, and what still comes is discarded, up to
+ * the limits; then the connection closes (RFC 9112, 9.6).
+ */
+export const answerEarly =
+  (limits: DrainLimits): Middleware =>
+  async (ctx, next) => {
+    await next();
+    const { req, res } = ctx;
+    if (req.complete || req.destroyed) return;
+    if (isRestSmall(ctx)) {
+      req.resume(); // so that the connection can be used again
+      return;
+    }
+    ctx.respond = false;
+    ctx.set('Connection', 'close');
+    send(ctx);
+    await drain(req, limits);
+    res.end();
+  };
+
+const isRestSmall = ({ req, res, response }: Context) =>
+  res.shouldKeepAlive &&
+  response.get('Connection') !== 'close' &&
+  Number(req.headers['content-length']) <= bodyBytesMax;
+
+/** Sends the whole answer, and closes the connection on this side only. */
+const send = ({ body, method, res }: Context) => {
+  if (typeof body === 'string' && method !== 'HEAD') res.write(body);
+  else res.flushHeaders();
+  res.socket?.end(); // not there yet where an earlier request of the connection is still to be answered
+};
+
+/** Discards what still comes of a request, until its end or the limits; past them the connection is cut. */
+const drain = async (req: IncomingMessage, { bytesMax, withinMs }: DrainLimits): Promise<void> => {
+  const cut = setTimeout(() => req.destroy(), withinMs);
+  let bytes = 0;
+  try {
+    for await (const chunk of req) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) break; // this destroys the request and its connection
+    }
+  } catch {
+    // the client is gone
+  } finally {
+    clearTimeout(cut);
+  }
+};

@@ -1,0 +1,43 @@
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+
+/** What a compressed body holds. `broken`: it is not what its encoding says, with the reason. */
+export type Decompressed = { kind: 'bytes'; bytes: Buffer } | { kind: 'tooLarge' } | { kind: 'broken'; why: string };
+
+/**
+ * A function of node:zlib that gives the whole result, and here also the engine, which counts the bytes that it took.
+ */
+type Decoder = (bytes: Buffer, options: { maxOutputLength: number; info: boolean }) => unknown;
+
+const decoders: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
+  ['gzip', gunzipSync],
+  ['x-gzip', gunzipSync], // RFC 9110, 8.4.1.3
+  ['deflate', inflateSync],
+  ['br', brotliDecompressSync],
+]);
+
+/** The content encodings that clients may use, as `Accept-Encoding` names them. */
+export const encodingsKnown = 'gzip, deflate, br';
+
+export const isKnownEncoding = (encoding: string): boolean => decoders.has(encoding);
+
+/**
+ * Decompresses a whole body, of at most `bytesMax` bytes when decompressed. Takes well under a millisecond for the
+ * bodies that are allowed.
+ */
+export const decompress = (encoding: string, body: Buffer, bytesMax: number): Decompressed => {
+  const decode = decoders.get(encoding);
+  if (!decode) return { kind: 'broken', why: `the encoding ${encoding} is not known` };
+  try {
+    const { buffer, engine } = decode(body, { maxOutputLength: bytesMax, info: true }) as {
+      buffer: Buffer;
+      engine: { bytesWritten: number };
+    };
+    const following = body.length - engine.bytesWritten;
+    return following > 0
+      ? { kind: 'broken', why: `${following} bytes follow its end` }
+      : { kind: 'bytes', bytes: buffer };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return { kind: 'tooLarge' };
+    return { kind: 'broken', why: error instanceof Error ? error.message : String(error) };
+  }
+};

@@ -1,0 +1,58 @@
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { openLogger } from '@muster/runtime';
+import { call, until } from '@muster/testing';
+import { expect } from 'chai';
+import Koa from 'koa';
+import { limitRequests, openRequests } from './limit-requests.ts';
+import { parseGatewaySettings } from './settings.ts';
+
+/** An app that works on two requests at once; its handler ends with `work`. */
+const openLimited = async (work: (path: string) => Promise<unknown>) => {
+  const parsed = parseGatewaySettings({
+    MONGODB_URI: 'mongodb://127.0.0.1',
+    CLUSTER_SECRET: 'the secret of the tests',
+    REQUESTS_MAX: '2',
+  });
+  if (parsed.kind === 'problems') throw new Error(parsed.problems.join());
+  const requests = openRequests();
+  const app = new Koa();
+  app.silent = true;
+  app.use(limitRequests({ requests, settings: parsed.settings, logger: openLogger('test', 'silent') }));
+  app.use(async (ctx) => {
+    await work(ctx.path);
+    ctx.status = 204;
+  });
+  const server = createServer(app.callback());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${port}`, port, requests, [Symbol.asyncDispose]: close };
+};
+
+describe('The limit of requests at once', () => {
+  it('counts a request whose handler never ends until its connection closes', async () => {
+    await using limited = await openLimited((path) =>
+      path === '/never' ? new Promise(() => undefined) : Promise.resolve(),
+    );
+    const sockets = [connect(limited.port), connect(limited.port)];
+    for (const socket of sockets) socket.write('GET /never HTTP/1.1\r\nHost: muster\r\n\r\n');
+    await until('both are at work', () => limited.requests.inFlight.size === 2);
+    expect((await call(limited.url, 'GET', '/')).status).to.equal(503);
+    for (const socket of sockets) socket.destroy();
+    await until('both are gone', () => limited.requests.inFlight.size === 0);
+    expect((await call(limited.url, 'GET', '/')).status).to.equal(204);
+  });
+
+  it('counts a request no more once its handler has ended or failed, and once only', async () => {
+    await using limited = await openLimited(async (path) => {
+      if (path === '/fails') throw new Error('broken');
+    });
+    expect((await call(limited.url, 'GET', '/fails')).status).to.equal(500);
+    expect((await call(limited.url, 'GET', '/')).status).to.equal(204);
+    await until('both are gone', () => limited.requests.inFlight.size === 0);
+  });
+});

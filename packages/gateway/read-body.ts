@@ -1,0 +1,87 @@
+import type { Context, Next } from 'koa';
+import { decompress, encodingsKnown, isKnownEncoding } from './decompress.ts';
+import { parseJson } from './parse-json.ts';
+import { answerProblem, type Problem } from './problem.ts';
+import { type BytesRead, readBytes } from './read-bytes.ts';
+
+/** The most that a body may have, in bytes, decompressed. */
+export const bodyBytesMax = 64 * 1024;
+
+const compressionBytesMax = 1_024; // what compression may add to a body that cannot be made smaller
+
+/**
+ * Reads the body of a request as JSON into `ctx.request.body`, or answers with what is wrong with it: 400, 413 or 415.
+ */
+export const readBody = async (ctx: Context, next: Next): Promise<void> => {
+  const encodings = encodingsOf(ctx);
+  const unsupported = findUnsupported(ctx, encodings);
+  if (unsupported) return answerProblem(ctx, unsupported);
+  const [encoding] = encodings;
+  const read = encoding ? await readCompressed(ctx, encoding) : await readBytes(ctx.req, bodyBytesMax);
+  if (read.kind === 'tooLarge') return answerProblem(ctx, tooLarge);
+  if (read.kind === 'broken') return answerProblem(ctx, invalidBody(`the body is not valid ${encoding}: ${read.why}`));
+  if (read.kind === 'cutShort')
+    return answerProblem(ctx, invalidBody('the connection closed before the end of the body'));
+  const parsed = parseJson(read.bytes);
+  if (parsed.kind === 'problem') return answerProblem(ctx, invalidBody(parsed.why));
+  ctx.request.body = parsed.value as object;
+  return next();
+};
+
+/** The content encodings of a body, in the order in which they were applied, without `identity`. */
+const encodingsOf = (ctx: Context): string[] => {
+  const names = ctx.get('Content-Encoding').split(',');
+  return names.map((name) => name.trim().toLowerCase()).filter((name) => name !== '' && name !== 'identity');
+};
+
+const findUnsupported = (ctx: Context, encodings: string[]): Problem | undefined => {
+  if (!ctx.is('json', '+json')) {
+    const given = ctx.get('Content-Type') || 'none';
+    return unsupportedMediaType(
+      'The body is not JSON',
+      `The content type is ${given.slice(0, 80)}; send a JSON object with Content-Type: application/json`,
+    );
+  }
+  const { charset } = ctx.request;
+  if (!/^(utf-?8)?$/i.test(charset))
+    return unsupportedMediaType(
+      'The body is not in UTF-8',
+      `The charset is ${charset.slice(0, 80)}; send JSON in UTF-8, which needs no charset`,
+    );
+  if (encodings.length > 1 || !encodings.every(isKnownEncoding)) {
+    ctx.set('Accept-Encoding', encodingsKnown);
+    const given = encodings.join(', ').slice(0, 80);
+    return unsupportedMediaType(
+      'The encoding of the body is not supported',
+      `The content encoding is ${given}; send none, or one of ${encodingsKnown}`,
+    );
+  }
+  return undefined;
+};
+
+const readCompressed = async (ctx: Context, encoding: string): Promise<BytesRead | { kind: 'broken'; why: string }> => {
+  const read = await readBytes(ctx.req, bodyBytesMax + compressionBytesMax);
+  return read.kind === 'bytes' ? decompress(encoding, read.bytes, bodyBytesMax) : read;
+};
+
+const unsupportedMediaType = (title: string, detail: string): Problem => ({
+  status: 415,
+  name: 'unsupported-media-type',
+  title,
+  detail,
+});
+
+const tooLarge: Problem = {
+  status: 413,
+  name: 'body-too-large',
+  title: 'The body is too large',
+  detail: `The body is larger than ${bodyBytesMax} bytes, which is the most`,
+};
+
+const invalidBody = (why: string): Problem => ({
+  status: 400,
+  name: 'invalid-body',
+  title: 'The body cannot be read as JSON',
+  detail: why.slice(0, 200),
+  errors: [{ pointer: '', detail: why.slice(0, 200) }],
+});

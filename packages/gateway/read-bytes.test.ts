@@ -1,0 +1,69 @@
+import { createServer, type IncomingMessage, request } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { expect } from 'chai';
+import { type BytesRead, readBytes } from './read-bytes.ts';
+
+const bytesMax = 1_000;
+const head = (more: string) => `POST / HTTP/1.1\r\nHost: muster\r\n${more}\r\n\r\n`;
+
+/** A server that reads the body of one request when `until` allows it; gives the request and what was read. */
+const openReader = async (until: (req: IncomingMessage) => Promise<unknown> = async () => undefined) => {
+  const server = createServer();
+  const read = new Promise<{ req: IncomingMessage; read: BytesRead }>((resolve) => {
+    server.on('request', async (req, res) => {
+      await until(req);
+      const got = await readBytes(req, bytesMax);
+      res.end();
+      resolve({ req, read: got });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { port: (server.address() as AddressInfo).port, read, [Symbol.asyncDispose]: close };
+};
+
+describe('Reading the bytes of a body', () => {
+  it('gives them as they came, in many small chunks as in one', async () => {
+    await using reader = await openReader();
+    const body = Buffer.from(Array.from({ length: bytesMax }, (_, index) => index % 251));
+    const upload = request({ port: reader.port, method: 'POST' }).on('error', () => undefined);
+    for (const byte of body) upload.write(Buffer.from([byte]));
+    upload.end();
+    expect((await reader.read).read).to.deep.equal({ kind: 'bytes', bytes: body });
+  });
+
+  it('gives no bytes for a request without a body', async () => {
+    await using reader = await openReader();
+    connect(reader.port).end(head('X-Nothing: here'));
+    expect((await reader.read).read).to.deep.equal({ kind: 'bytes', bytes: Buffer.alloc(0) });
+  });
+
+  for (const [name, more, body] of [
+    ['by its length', `Content-Length: ${bytesMax + 1}`, ''],
+    ['in one chunk', 'Transfer-Encoding: chunked', `${(bytesMax + 1).toString(16)}\r\n${'x'.repeat(bytesMax + 1)}\r\n`],
+  ] as const)
+    it(`stops at a body that is too large ${name}, before its end`, async () => {
+      await using reader = await openReader();
+      connect(reader.port).write(head(more) + body);
+      const { read, req } = await reader.read;
+      expect([read.kind, req.complete]).to.deep.equal(['tooLarge', false]);
+    });
+
+  it('ends when the connection closes before the body does, and listens to nothing any more', async () => {
+    await using reader = await openReader();
+    const socket = connect(reader.port);
+    socket.write(`${head('Content-Length: 500')}{`, () => socket.destroy());
+    const { read, req } = await reader.read;
+    expect([read.kind, req.listenerCount('data'), req.listenerCount('end')]).to.deep.equal(['cutShort', 0, 0]);
+  });
+
+  it('ends at once when the connection closed before it began to read', async () => {
+    await using reader = await openReader((req) => new Promise((resolve) => req.once('close', resolve)));
+    const socket = connect(reader.port);
+    socket.write(`${head('Content-Length: 500')}{`, () => socket.destroy());
+    expect((await reader.read).read.kind).to.equal('cutShort');
+  });
+});

@@ -1,0 +1,34 @@
+import type { IncomingMessage } from 'node:http';
+
+/**
+ * The bytes of a request's body. `tooLarge`: it has more than was allowed. `cutShort`: the connection closed before its
+ * end.
+ */
+export type BytesRead = { kind: 'bytes'; bytes: Buffer } | { kind: 'tooLarge' } | { kind: 'cutShort' };
+
+const chunksMax = 100; // then they become one: a body that comes byte by byte must not cost a buffer for each byte
+
+/**
+ * Reads a request's body, at most `bytesMax` bytes. Ends whatever happens to the connection: with the end of the body
+ * or the close of the connection. Never throws. Where the body is too large, the rest of it stays unread.
+ */
+export const readBytes = (req: IncomingMessage, bytesMax: number): Promise<BytesRead> =>
+  new Promise((resolve) => {
+    if (req.destroyed) return resolve({ kind: 'cutShort' }); // its 'close' may have come already
+    if (Number(req.headers['content-length']) > bytesMax) return resolve({ kind: 'tooLarge' });
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const settle = (read: BytesRead) => {
+      req.off('data', take).off('end', end).off('close', fail).pause();
+      resolve(read);
+    };
+    const take = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > bytesMax) return settle({ kind: 'tooLarge' });
+      chunks.push(chunk);
+      if (chunks.length === chunksMax) chunks.splice(0, chunksMax, Buffer.concat(chunks));
+    };
+    const end = () => settle({ kind: 'bytes', bytes: Buffer.concat(chunks) });
+    const fail = () => settle({ kind: 'cutShort' }); // also after an 'error'
+    req.on('data', take).on('end', end).on('close', fail);
+  });
