@@ -87,7 +87,7 @@ describe('A gateway and uploads that are broken or hostile', () => {
     );
     expect((await call(test.url, 'POST', '/api/user', { body: { id: 'left', ...ada } })).status).to.equal(409);
     expect((await call(test.url, 'PUT', '/api/user/left', { body: { group: 7 } })).headers.get('etag')).to.equal('"2"');
-    expect(await test.log.events.countDocuments({ entityId: 'left' })).to.equal(2);
+    expect(await test.shell.events.countDocuments({ entityId: 'left' })).to.equal(2);
   });
 
   const refused: [name: string, status: number, pieces: () => Iterable<string | Buffer>][] = [
@@ -243,7 +243,7 @@ describe('A gateway and uploads that are broken or hostile', () => {
   ];
 
   it('refuses a body that it cannot decode with what is wrong, never with a 5xx or a line in its log, and appends nothing', async () => {
-    const [linesBefore, eventsBefore] = [linesOf(test, 'gateway').length, await test.log.events.countDocuments({})];
+    const [linesBefore, eventsBefore] = [linesOf(test, 'gateway').length, await test.shell.events.countDocuments({})];
     for (const [name, status, problem, detail, body, headers] of bad) {
       const reply = await post(body, headers);
       expect([reply.status, reply.body.type], `${name}: ${JSON.stringify(reply.body)}`).to.deep.equal([
@@ -254,7 +254,7 @@ describe('A gateway and uploads that are broken or hostile', () => {
       if (name.includes('encoding')) expect(reply.headers.get('accept-encoding'), name).to.equal('gzip, deflate, br');
     }
     expect(linesOf(test, 'gateway').slice(linesBefore)).to.deep.equal([]);
-    expect(await test.log.events.countDocuments({})).to.equal(eventsBefore);
+    expect(await test.shell.events.countDocuments({})).to.equal(eventsBefore);
   });
 
   const odd: [name: string, request: string, status: number][] = [
