@@ -12,9 +12,14 @@ const minutes = { control: 0.2, hunt: 2 };
 const patches = join(root, 'packages', 'chaos', 'mutants');
 
 const main = () => {
+  const wanted = process.argv.slice(2);
+  const option = wanted.find((word) => word.startsWith('-')) ?? optionsOfChaos.find(isSwallowed);
+  if (option)
+    return fail(
+      `Cannot run the mutants: there is no option ${option}; expected parts of names, as in\n  npm run chaos:mutants -- checkpoint`,
+    );
   checkNode();
   ensureInstalled();
-  const wanted = process.argv.slice(2);
   const names = readdirSync(patches).filter(
     (name) => name.endsWith('.patch') && (wanted.length === 0 || wanted.some((part) => name.includes(part))),
   );
@@ -29,6 +34,25 @@ const main = () => {
   console.log(`\n${results.length - missed.length} of ${results.length} caught`);
   return missed.length === 0 ? 0 : 1;
 };
+
+// npm keeps options without a -- before them for itself, and what is left would pass for part of a name
+const optionsOfChaos = [
+  '--minutes',
+  '--seed',
+  '--faults',
+  '--rounds',
+  '--longest',
+  '--copies',
+  '--out',
+  '--evidence',
+  '--selection',
+  '--round',
+  '--stop',
+  '--list',
+];
+
+const isSwallowed = (option) =>
+  process.env.npm_lifecycle_event === 'chaos:mutants' && Boolean(process.env[`npm_config_${option.slice(2)}`]);
 
 const tryOne = (file) => {
   const name = basename(file, '.patch');

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { constants } from 'node:os';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /**
  * The first of docker, podman and buildah (or the one that CONTAINER_ENGINE names) that has the base image, or can pull
@@ -77,13 +78,34 @@ const openDockerLike = (name, environment, buildWords, stop) => {
       return { Healthcheck: Healthcheck ?? HealthCheck, ...Config };
     },
     readSize: async (image) => (await inspect(image)).Size,
-    runOnce: (image, words) => run(['run', '--rm', '--network', 'host', image, ...words], { limitMs: 60_000 }),
-    create: async ({ container, image, environment: settings, readOnly, dropped }) => {
+    runOnce: (image, words, { environment: settings = {}, mounts = [] } = {}) =>
+      run(['run', '--rm', '--network', 'host', ...envWords(settings), ...mountWords(mounts), image, ...words], {
+        limitMs: 60_000,
+      }),
+    // a new one takes over the owner of the folder that it is mounted on first
+    openVolume: async () => {
+      const source = `muster-test-${process.pid}-secret`;
+      await must(run(['volume', 'create', source]));
+      return { source, remove: () => run(['volume', 'rm', '--force', source], { stop: undefined }) };
+    },
+    create: async ({ container, image, environment: settings, mounts, readOnly, dropped }) => {
       const hardening = [
         ...(readOnly ? ['--read-only'] : []),
         ...dropped.flatMap((capability) => ['--cap-drop', capability]),
       ];
-      await must(run(['create', '--name', container, '--network', 'host', ...hardening, ...envWords(settings), image]));
+      await must(
+        run([
+          'create',
+          '--name',
+          container,
+          '--network',
+          'host',
+          ...hardening,
+          ...envWords(settings),
+          ...mountWords(mounts),
+          image,
+        ]),
+      );
       return {
         start: () => must(run(['start', container])),
         exec: (words) => run(['exec', container, ...words]),
@@ -102,7 +124,15 @@ const openDockerLike = (name, environment, buildWords, stop) => {
 const openBuildah = (storage, isolation, stop) => {
   const run = (words, options) => runCommand(['buildah', ...storage, ...words], { stop, ...options });
   const inspect = async (image) => JSON.parse((await must(run(['inspect', '--type', 'image', image]))).stdout);
-  const runIn = (container, settings, words) => ['run', ...isolation, ...envWords(settings), container, '--', ...words];
+  const runIn = (container, settings, words, mounts = []) => [
+    'run',
+    ...isolation,
+    ...envWords(settings),
+    ...mountWords(mounts),
+    container,
+    '--',
+    ...words,
+  ];
   const remove = (container) => run(['rm', container], { stop: undefined });
   return {
     name: ['buildah', ...storage, ...isolation].join(' '),
@@ -136,18 +166,24 @@ const openBuildah = (storage, isolation, stop) => {
       ),
     readConfig: async (image) => (await inspect(image)).Docker.config,
     readSize: async (image) => parseSize(JSON.parse((await must(run(['images', '--json', image]))).stdout)[0].size),
-    runOnce: async (image, words) => {
+    runOnce: async (image, words, { environment = {}, mounts = [] } = {}) => {
       const container = `muster-once-${process.pid}`;
       try {
         await must(run(['from', '--pull-never', '--name', container, image]));
-        return await run(runIn(container, {}, words), { limitMs: 60_000 });
+        return await run(runIn(container, environment, words, mounts), { limitMs: 60_000 });
       } catch (error) {
         return { code: 1, stdout: '', output: error.message };
       } finally {
         await remove(container);
       }
     },
-    create: async ({ container, image, environment, dropped }) => {
+    // buildah has no volumes: a folder, with the owner that a volume would take over
+    openVolume: async (uid) => {
+      const source = mkdtempSync(join(tmpdir(), 'muster-test-volume-'));
+      chownSync(source, uid, uid);
+      return { source, remove: async () => rmSync(source, { recursive: true, force: true }) };
+    },
+    create: async ({ container, image, environment, mounts, dropped }) => {
       const { Cmd } = (await inspect(image)).Docker.config;
       await must(run(['from', '--pull-never', '--name', container, image]));
       const hardening = dropped.flatMap((capability) => ['--cap-drop', capability]);
@@ -159,7 +195,7 @@ const openBuildah = (storage, isolation, stop) => {
             ...storage,
             'run',
             ...hardening,
-            ...runIn(container, environment, Cmd).slice(1),
+            ...runIn(container, environment, Cmd, mounts).slice(1),
           ]);
         },
         exec: (words) => run(runIn(container, environment, words)),
@@ -180,6 +216,9 @@ const openBuildah = (storage, isolation, stop) => {
 
 const buildLimitMs = 900_000;
 const tidyUpMs = 20_000;
+
+const mountWords = (mounts) =>
+  mounts.flatMap(({ volume, path, readOnly }) => ['--volume', `${volume.source}:${path}${readOnly ? ':ro' : ''}`]);
 
 const envWords = (settings) => Object.entries(settings).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
 

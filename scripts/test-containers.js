@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findEngine } from './container-engine.js';
 import { checkNode, ensureInstalled, root } from './install.js';
@@ -22,7 +21,8 @@ const main = async (stop, closers) => {
   const compose = load(readFileSync(join(root, 'docker-compose.yaml'), 'utf8'), {
     schema: CORE_SCHEMA.withTags(mergeTag),
   });
-  const services = Object.entries(compose.services).filter(([, { build }]) => build !== undefined);
+  const { secret, ...others } = compose.services;
+  const services = Object.entries(others).filter(([, { build }]) => build !== undefined);
   const base = baseOf(services[0][1].build.dockerfile);
 
   const { engine, refusals } = await findEngine(base, stop);
@@ -37,8 +37,11 @@ const main = async (stop, closers) => {
   const results = { passed: 0, failed: 0, skipped: 0 };
   const check = checkInto(results, stop);
 
-  await check('the compose file publishes ports on 127.0.0.1 only and waits for MongoDB', async () =>
+  await check('the compose file publishes ports on 127.0.0.1 only, and waits for MongoDB and the secret', async () =>
     checkCompose(compose, services),
+  );
+  await check('it starts containers under their own names, and no further aggregators', async () =>
+    checkNames(services),
   );
   const images = [
     ...new Map(
@@ -63,11 +66,19 @@ const main = async (stop, closers) => {
     );
   }
 
+  const { uid } = await lookInto(engine, images[0].image);
+  const volume = await engine.openVolume(uid);
+  closers.push(() => volume.remove());
+  const isMade = await check('the secret is made once, and only the programs’ user can read it', () =>
+    checkSecret({ engine, secret, images, volume, uid }),
+  );
+  if (!isMade) return results;
+
   const system = {};
   const isRunning = await check(
-    'the gateway and three replicas of the aggregator start with the environment of the compose file, and are healthy',
+    'the gateway and three aggregators start with the environment of the compose file, and are healthy',
     async () => {
-      Object.assign(system, await startSystem({ engine, services, closers, stop }));
+      Object.assign(system, await startSystem({ engine, services, volume, closers, stop }));
     },
   );
   if (!isRunning) return results;
@@ -110,30 +121,22 @@ const checkCompose = (compose, services) => {
     for (const port of ports)
       expect(String(port).startsWith('127.0.0.1:'), `${name} publishes ${port}, which others on the network reach`);
   }
-  const found = services.flatMap(([name, service]) => replicasOf(name, service)).join(', ');
-  expect(
-    found === 'gateway, aggregator-0, aggregator-1, aggregator-2',
-    `expected a gateway and three aggregators, found ${found}`,
-  );
-  for (const [name, service] of services) {
-    const { depends_on, environment, container_name, ports } = service;
+  const { secret } = compose.services;
+  const { CLUSTER_SECRET_FILE: secretFile } = secret.environment;
+  const folder = dirname(secretFile);
+  expect(isSame(secret.volumes, [`secret:${folder}`]), `secret does not write into the volume: ${secret.volumes}`);
+  expect(secret.network_mode === 'none' && secret.restart === 'no', 'secret needs no network, and runs once');
+  for (const [name, { depends_on, environment, volumes }] of services) {
     expect(depends_on?.mongodb?.condition === 'service_healthy', `${name} does not wait until MongoDB is healthy`);
-    // a name or a port of the host's can be had once only
-    const once = {
-      container_name,
-      ports,
-      AGGREGATOR_NAME: environment.AGGREGATOR_NAME,
-      ADVERTISED_HOST: environment.ADVERTISED_HOST,
-    };
-    const inTheWay = Object.keys(once).filter((key) => once[key] !== undefined);
     expect(
-      name === 'gateway' || inTheWay.length === 0,
-      `${name} has ${inTheWay.join(', ')}: --scale ${name}=5 would not start`,
+      depends_on?.secret?.condition === 'service_completed_successfully',
+      `${name} does not wait until there is a secret`,
     );
     expect(
-      /^\$\{CLUSTER_SECRET:\?/.test(environment.CLUSTER_SECRET),
-      `${name} starts without a secret of its own: ${environment.CLUSTER_SECRET}`,
+      environment.CLUSTER_SECRET_FILE === secretFile,
+      `${name} reads the secret from ${environment.CLUSTER_SECRET_FILE}, not ${secretFile}`,
     );
+    expect(isSame(volumes, [`secret:${folder}:ro`]), `${name} can do more with the secret than read it: ${volumes}`);
     const open = Object.entries(environment).filter(
       ([key, value]) => key !== 'CLUSTER_SECRET' && String(value).includes('$'),
     );
@@ -142,10 +145,71 @@ const checkCompose = (compose, services) => {
       `${name} leaves ${open.join(', ')} to the environment of whoever starts it: ` +
         `this test takes the values as they stand`,
     );
+    // with :? or without a default, a fresh clone would need a manual step
+    expect(
+      /^\$\{CLUSTER_SECRET:-\}$/.test(environment.CLUSTER_SECRET),
+      `${name} does not start without a CLUSTER_SECRET: ${environment.CLUSTER_SECRET}`,
+    );
   }
 };
 
-/** What the replicas of a service are called here; a service without a number is one, under its own name. */
+const checkNames = (services) => {
+  const found = services.flatMap(([name, service]) => replicasOf(name, service)).join(', ');
+  expect(
+    found === 'gateway, aggregator-0, aggregator-1, aggregator-2',
+    `expected a gateway and three aggregators, found ${found}`,
+  );
+  for (const [name, { container_name, hostname, ports, profiles, environment, deploy }] of services) {
+    expect(profiles === undefined, `${name} has profiles: --scale does not find it while they are not active`);
+    const { AGGREGATOR_NAME, ADVERTISED_HOST } = environment;
+    if (deploy?.replicas === undefined) {
+      expect(container_name === name, `the container of ${name} is called ${container_name}`);
+      expect(name === 'gateway' || AGGREGATOR_NAME === name, `${name} calls itself ${AGGREGATOR_NAME}`);
+      continue;
+    }
+    // a name or a port of the host's can be had once only
+    const inTheWay = Object.entries({ container_name, hostname, ports, AGGREGATOR_NAME, ADVERTISED_HOST }).filter(
+      ([, value]) => value !== undefined,
+    );
+    expect(inTheWay.length === 0, `${name} has ${inTheWay.join(', ')}: --scale ${name}=2 would not start`);
+  }
+};
+
+/** Runs the service that makes the secret twice, as the compose file says; a program's image looks at what it made. */
+const checkSecret = async ({ engine, secret, images, volume, uid }) => {
+  const path = secret.environment.CLUSTER_SECRET_FILE;
+  const mounted = (readOnly) => ({
+    environment: secret.environment,
+    mounts: [{ volume, path: dirname(path), readOnly }],
+  });
+  const look = async () => {
+    const { code, output } = await engine.runOnce(images.at(-1).image, ['node', '-e', lookAtSecret], mounted(true));
+    const [, found] = /FOUND(.*)/.exec(output) ?? [];
+    expect(code === 0 && found !== undefined, `The aggregator cannot read it: ${output}`);
+    return JSON.parse(found);
+  };
+  const make = async () => {
+    const { code, output } = await engine.runOnce(images[0].image, secret.command, mounted(false));
+    expect(code === 0 && output.trim() === '', `It ended with ${code}: ${output}`);
+  };
+  await make();
+  const made = await look();
+  const { hash: _, ...about } = made;
+  expect(isSame(about, { length: 48, mode: '400', uid, files: ['cluster-secret'] }), `found ${JSON.stringify(about)}`);
+  await make();
+  expect(isSame(await look(), made), 'a second run made another one');
+};
+
+const lookAtSecret = `
+const { readdirSync, readFileSync, statSync } = require('node:fs');
+const path = process.env.CLUSTER_SECRET_FILE;
+const text = readFileSync(path, 'utf8');
+const { mode, uid } = statSync(path);
+const hash = require('node:crypto').createHash('sha256').update(text).digest('hex');
+const files = readdirSync(require('node:path').dirname(path));
+console.log('FOUND' + JSON.stringify({ hash, length: text.length, mode: (mode & 0o777).toString(8), uid, files }));`;
+
+/** What the containers of a service are called here; a service without a number is one, under its own name. */
 const replicasOf = (name, { deploy }) => {
   const { replicas } = deploy ?? {};
   return replicas === undefined ? [name] : Array.from({ length: replicas }, (_, index) => `${name}-${index}`);
@@ -161,7 +225,11 @@ const checkImage = async (engine, image, inherited) => {
   );
   expect(Object.keys(ExposedPorts ?? {}).length > 0, 'it exposes no port');
   expect(Env.includes('HOST=0.0.0.0'), `it must listen beyond its own 127.0.0.1, found ${Env.join(' ')}`);
-  const { uid, mode, packages, files } = await lookInto(engine, image);
+  const { uid, mode, packages, files, volume } = await lookInto(engine, image);
+  expect(
+    isSame(volume, { uid, mode: '700' }),
+    `a new volume for the secret takes over the owner of /var/lib/muster: found ${JSON.stringify(volume)}`,
+  );
   expect(uid !== 0 && mode === 'production', `expected a user other than 0 and production, found ${uid} and ${mode}`);
   const own = packages.filter((path) => !inherited.packages.includes(path));
   expect(own.length === 0, `it holds packages: ${own.join(', ')}`);
@@ -177,7 +245,10 @@ const lookInto = async (engine, image) => {
 };
 
 const lookAround = `
-const { readdirSync } = require('node:fs');
+const { readdirSync, statSync } = require('node:fs');
+const statIfThere = (path) => {
+  try { const { uid, mode } = statSync(path); return { uid, mode: (mode & 0o777).toString(8) }; } catch {}
+};
 const packages = [];
 const walk = (folder) => {
   let entries = [];
@@ -190,7 +261,8 @@ const walk = (folder) => {
   }
 };
 walk('');
-const found = { packages, files: readdirSync('.'), uid: process.getuid(), mode: process.env.NODE_ENV };
+const volume = statIfThere('/var/lib/muster');
+const found = { packages, files: readdirSync('.'), volume, uid: process.getuid(), mode: process.env.NODE_ENV };
 console.log('FOUND' + JSON.stringify(found));`;
 
 const checkSize = async (engine, image, base) => {
@@ -203,7 +275,7 @@ const checkSize = async (engine, image, base) => {
  * A database, and every program in a container of its own, all on the host's network and so on ports of their own;
  * gives them when they are healthy.
  */
-const startSystem = async ({ engine, services, closers, stop }) => {
+const startSystem = async ({ engine, services, volume, closers, stop }) => {
   const { tsImport } = await import('tsx/esm/api');
   const { openTestDatabase } = await tsImport('@muster/testing', import.meta.url);
   const { uri, database, ...server } = await openTestDatabase();
@@ -212,7 +284,6 @@ const startSystem = async ({ engine, services, closers, stop }) => {
     replicasOf(name, service).map((replica) => [replica, service]),
   );
   const ports = await findFreePorts(3 * replicas.length);
-  const CLUSTER_SECRET = randomBytes(24).toString('hex');
   const programs = new Map();
   for (const [name, service] of replicas) {
     const [PORT, HEALTH_PORT, WIRE_PORT] = ports.splice(0, 3);
@@ -220,7 +291,7 @@ const startSystem = async ({ engine, services, closers, stop }) => {
     const own = name === 'gateway' ? { PORT } : { WIRE_PORT, AGGREGATOR_NAME: name };
     const environment = {
       ...service.environment,
-      CLUSTER_SECRET,
+      CLUSTER_SECRET: '',
       MONGODB_URI: uri,
       DATABASE: database,
       HOST: '127.0.0.1',
@@ -229,10 +300,12 @@ const startSystem = async ({ engine, services, closers, stop }) => {
     };
     const image = `${service.image}:test`;
     const { read_only: readOnly = false, cap_drop: dropped = [] } = service;
+    const mounts = [{ volume, path: dirname(environment.CLUSTER_SECRET_FILE), readOnly: true }];
     const container = await engine.create({
       container: `muster-test-${process.pid}-${name}`,
       image,
       environment,
+      mounts,
       readOnly,
       dropped,
     });
@@ -429,6 +502,7 @@ const run = async () => {
   for (const [name, number] of [
     ['SIGINT', 2],
     ['SIGTERM', 15],
+    ['SIGHUP', 1],
   ]) {
     process.on(name, () => {
       process.exitCode = 128 + number;

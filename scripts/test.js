@@ -114,7 +114,7 @@ const runStep = ({ words, isTest, stepMs }) =>
       killGroup(child.pid, 'SIGTERM');
       setTimeout(() => killGroup(child.pid, 'SIGKILL'), 5_000).unref();
     };
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, onSignal);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, onSignal);
     child.on('message', (message) => {
       if (message?.kind !== 'counts') return;
       counts = message;
@@ -126,7 +126,7 @@ const runStep = ({ words, isTest, stepMs }) =>
     });
     child.once('exit', (code, signal) => {
       for (const timer of [late, leak]) clearTimeout(timer);
-      for (const name of ['SIGINT', 'SIGTERM']) process.off(name, onSignal);
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(name, onSignal);
       const isBroken = signal !== null || (code !== 0 && counts.failed === 0) || (isTest && !counts.ended);
       if (isBroken && problems.length === 0)
         problems.push(signal === null ? `ended with exit code ${code}` : `ended with signal ${signal}`);

@@ -1,11 +1,4 @@
-import {
-  type Environment,
-  type Parsed,
-  parseSettings,
-  type SharedSettings,
-  secretSettings,
-  sharedSettings,
-} from '@muster/runtime';
+import { type Environment, type Parsed, parseWithSecret, type SharedSettings, sharedSettings } from '@muster/runtime';
 import Joi from 'joi';
 
 export type Settings = SharedSettings & {
@@ -23,9 +16,11 @@ export type Settings = SharedSettings & {
   HANDOVER_MS: number;
 };
 
-/** The aggregator's settings from its environment; times in milliseconds. */
+/**
+ * The aggregator's settings from its environment and the file of the secret, if one is named; times in milliseconds.
+ */
 export const parseAggregatorSettings = (environment: Environment): Parsed<Settings> =>
-  parseSettings<Settings>(table, environment, secretSettings);
+  parseWithSecret<Settings>(table, environment);
 
 const table = {
   ...sharedSettings,

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { findServer } from '@muster/embedded';
-import { runProgram } from '@muster/runtime';
+import { findSwallowed, runParent } from '@muster/runtime';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { describeRound, runCampaign } from './campaign.ts';
 import { faultKinds } from './fault.ts';
@@ -133,9 +133,15 @@ const run = async (options: Options, signal: AbortSignal): Promise<number> => {
 
 const stopMs = 60_000;
 
+const flags = program.options.map((option) => option.flags);
+const problem = findSwallowed('chaos', flags, process.argv.slice(2), process.env);
+if (problem !== undefined) {
+  console.error(`Cannot run chaos: ${problem}`);
+  process.exit(2);
+}
 try {
   await program
-    .action((options: Options) => runProgram('muster-chaos', (_environment, signal) => run(options, signal), stopMs))
+    .action((options: Options) => runParent('muster-chaos', (_environment, signal) => run(options, signal), stopMs))
     .parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;

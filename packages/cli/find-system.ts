@@ -4,11 +4,18 @@ import { type Running, readRunning } from '@muster/supervisor';
 import { type CliSettings, parseCliSettings } from './settings.ts';
 
 /**
- * The running system as the commands see it: its database, its address if it was started here, and the secret of its
- * wire if that is known.
+ * The running system as the commands see it: its database, the addresses of its gateways if it was started here, and
+ * the secret of its wire if that is known.
  */
 export type Found =
-  | { kind: 'found'; uri: string; database: string; url: string | undefined; secret: string | undefined }
+  | {
+      kind: 'found';
+      uri: string;
+      database: string;
+      url: string | undefined;
+      urls: string[];
+      secret: string | undefined;
+    }
   | { kind: 'problems'; problems: string[] };
 
 /** Finds the running system: the database that MONGODB_URI names, else that of the `npm start` on the data folder. */
@@ -25,7 +32,8 @@ const describe = (
 ): Found => {
   const uri = MONGODB_URI ?? running?.mongodbUri;
   const secret = CLUSTER_SECRET ?? running?.clusterSecret;
-  if (uri !== undefined) return { kind: 'found', uri, database: DATABASE, url: running?.url, secret };
+  if (uri !== undefined)
+    return { kind: 'found', uri, database: DATABASE, url: running?.url, urls: urlsOf(running), secret };
   return {
     kind: 'problems',
     problems: [
@@ -34,6 +42,9 @@ const describe = (
     ],
   };
 };
+
+const urlsOf = (running: Running | undefined): string[] =>
+  (running?.processes ?? []).flatMap(({ url }) => (url === undefined ? [] : [url]));
 
 /**
  * The number of partitions that the database was set up with. Throws when it was not set up, or with another hash than

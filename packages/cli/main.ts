@@ -1,4 +1,4 @@
-import { runProgram } from '@muster/runtime';
+import { findSwallowed, runParent } from '@muster/runtime';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { repair } from './repair/repair.ts';
 import type { ScaleOptions } from './scale/request-of.ts';
@@ -16,7 +16,7 @@ const parseCount = (text: string): number => {
 const stopMs = 30_000;
 
 const run = (work: (environment: NodeJS.ProcessEnv, signal: AbortSignal) => Promise<number>) =>
-  runProgram('muster-cli', work, stopMs);
+  runParent('muster-cli', work, stopMs);
 
 const program = new Command('muster').description('Looks after a running Muster').exitOverride();
 
@@ -71,9 +71,30 @@ program
     run((environment, signal) => scale(environment, { aggregators, ...options }, signal, print)),
   );
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? 0 : 2; // 1 is a difference
+const parse = async () => {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : 2; // 1 is a difference
+  }
+};
+
+/**
+ * What npm kept of the command's options, in words. Without
+ * these options the remaining words mean something else, so nobody may parse them.
+ */
+const findProblem = ([name = '', ...words]: readonly string[]): string | undefined => {
+  const command = program.commands.find((one) => one.name() === name);
+  const flags = command?.options.map((option) => option.flags) ?? [];
+  const problem = findSwallowed(name, flags, words, process.env);
+  return problem && `Cannot ${name}: ${problem}`;
+};
+
+const problem = findProblem(process.argv.slice(2));
+if (problem !== undefined) {
+  console.error(problem);
+  process.exitCode = 2;
+} else {
+  await parse();
 }

@@ -1,4 +1,4 @@
-import { type Environment, type Parsed, parseSettings, secretSettings, sharedSettings } from '@muster/runtime';
+import { type Environment, type Parsed, parseWithSecret, sharedSettings } from '@muster/runtime';
 import Joi from 'joi';
 
 export type CliSettings = {
@@ -10,9 +10,8 @@ export type CliSettings = {
   LEASE_MS: number;
 };
 
-/** Where the commands look for the running system, from the environment. Pure. */
-export const parseCliSettings = (environment: Environment): Parsed<CliSettings> =>
-  parseSettings(table, environment, secretSettings);
+/** Where the commands look for the running system, from the environment and the file of the secret if one is named. */
+export const parseCliSettings = (environment: Environment): Parsed<CliSettings> => parseWithSecret(table, environment);
 
 const table = {
   // no `uri()`: one that names several hosts is none to it

@@ -50,6 +50,17 @@ describe('A program with settings that cannot be', () => {
       expect(output).to.include('"MONGODB_URI" is required').and.to.include('"CLUSTER_SECRET" is required');
     });
 
+    it(`does not start without the file that holds its secret: the ${program} names it`, async () => {
+      const { code, output } = await runToEnd(program, {
+        MONGODB_URI: 'mongodb://localhost',
+        CLUSTER_SECRET_FILE: '/nowhere/secret',
+      });
+      expect(code).to.equal(2);
+      expect(output).to.include(
+        `Cannot start the ${program}: "CLUSTER_SECRET_FILE" names /nowhere/secret, which cannot be read (ENOENT)`,
+      );
+    });
+
     it(`does not start on a database that was set up otherwise: the ${program} says what is, and what to do`, async () => {
       await using database = await openTestDatabase();
       await using shell = openShell(database);

@@ -1,10 +1,12 @@
-import { runProgram } from '@muster/runtime';
+import { runParent } from '@muster/runtime';
+import { judgeWords } from './judge-words.ts';
 import { start } from './start.ts';
 
 const force = new AbortController();
 const asked: number[] = [];
 
-// npm hands on the Ctrl-C that the terminal has sent us already: two within a moment are one
+// npm hands on the Ctrl-C that the terminal has sent us already: two within a moment are one.
+// SIGHUP does not count: a terminal that closes may cause several
 const repeatedMs = 500;
 
 const onSignal = () => {
@@ -20,4 +22,10 @@ const output = {
   isColour: process.stdout.isTTY && !process.env.NO_COLOR,
 };
 
-await runProgram('muster', (environment, stop) => start(environment, { stop, force: force.signal }, output), 60_000);
+const problem = judgeWords(process.argv.slice(2), process.env);
+if (problem === undefined) {
+  await runParent('muster', (environment, stop) => start(environment, { stop, force: force.signal }, output), 60_000);
+} else {
+  console.error(`Cannot start: ${problem}`);
+  process.exitCode = 2;
+}

@@ -137,6 +137,14 @@ export const killAll = ({ processes }: Group): void => {
   }
 };
 
+/** Tells all that still run to stop, without waiting for it: for someone who is about to be gone. */
+export const askAllToStop = ({ processes }: Group): void => {
+  for (const { spawned } of processes.values()) {
+    spawned?.child.kill('SIGTERM');
+    spawned?.child.kill('SIGCONT'); // a paused one would sleep through the SIGTERM
+  }
+};
+
 /**
  * Waits until a process that was started is ready. Throws with its last lines after `deadlineMs` milliseconds, and at
  * once when it was stopped, refused its settings, or died and is not started again.

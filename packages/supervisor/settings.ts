@@ -38,3 +38,6 @@ const table = {
   COPIES: Joi.number().integer().min(1).default(2),
   LEASE_MS: sharedSettings.LEASE_MS,
 };
+
+/** The names of the settings of `npm start` itself. */
+export const localSettingNames: readonly string[] = Object.keys(table);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { findFreePort, readCommandLine } from '@muster/embedded';
@@ -60,6 +60,33 @@ describe('npm start', function () {
     expect(run.text()).to.contain('No good').and.contain('refused its settings');
   });
 
+  it('takes the secret from a file that is named, and does not start without that file', async () => {
+    await using folder = await openTestFolder();
+    const CLUSTER_SECRET_FILE = join(folder.path, 'secret');
+    const refused = await begin({ DATA: join(folder.path, 'data'), CLUSTER_SECRET_FILE });
+    expect(await refused.code).to.equal(2);
+    expect(refused.text()).to.contain('Cannot start: "CLUSTER_SECRET_FILE"');
+    await writeFile(CLUSTER_SECRET_FILE, 'the secret of a file\n');
+    const run = await begin({ DATA: join(folder.path, 'data'), CLUSTER_SECRET_FILE });
+    await run.hears('Muster runs at');
+    expect(await readRunning(join(folder.path, 'data'))).to.include({ clusterSecret: 'the secret of a file' });
+    run.stop.abort();
+    expect(await run.code).to.equal(0);
+  });
+
+  it('leaves nothing behind when it fails at what follows the start', async () => {
+    await using folder = await openTestFolder();
+    const fail = (text: string) => {
+      if (text.includes('Muster runs at')) throw new Error('no place left');
+    };
+    const run = await begin({ DATA: folder.path }, fail);
+    expect(await run.code).to.equal(1);
+    expect(run.text()).to.contain('Cannot go on: no place left').and.contain('Stopping, in order');
+    const pids = [...run.text().matchAll(/\(pid (\d+)\)/g)].map(([, pid]) => Number(pid));
+    expect(pids).to.have.length(4);
+    expect(await Promise.all(pids.map(readCommandLine))).to.deep.equal(pids.map(() => undefined));
+  });
+
   it('kills all at once when told a second time, also what does not stop', async () => {
     await using folder = await openTestFolder();
     const run = await begin({ DATA: folder.path, DEAF: '1' });
@@ -72,13 +99,14 @@ describe('npm start', function () {
   });
 });
 
-const begin = async (environment: Record<string, string>) => {
+const begin = async (environment: Record<string, string>, onWrite: (text: string) => void = () => undefined) => {
   const database = await openTestDatabase();
   const stop = new AbortController();
   const force = new AbortController();
   const heard: string[] = [];
   const waiting = new Map<string, () => void>();
   const write = (text: string) => {
+    onWrite(text);
     heard.push(text);
     for (const [wanted, resolve] of waiting) if (text.includes(wanted)) resolve();
   };

@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path';
 import { endLeftServer } from '@muster/embedded';
-import type { Environment } from '@muster/runtime';
+import { type Environment, readSecret } from '@muster/runtime';
 import { answerChange } from './answer-change.ts';
 import { type Changed, changeSystem } from './change-system.ts';
 import { choosePorts, type Ports } from './choose-ports.ts';
 import { findObstacle } from './find-obstacle.ts';
-import { killAll, type ProcessEvent, refusedCode } from './managed-process.ts';
+import { askAllToStop, killAll, type ProcessEvent, refusedCode } from './managed-process.ts';
 import { openControl } from './open-control.ts';
 import type { ChangeRequest } from './parse-change.ts';
 import { describeEvent } from './print-events.ts';
@@ -26,11 +26,14 @@ export type StartOutput = { write: (text: string) => void; isColour: boolean; pr
  * stopped, 1 when it could not be started, 2 when it must not (a wrong setting; a port or the data folder in use), 130
  * when it was killed.
  */
-export const start = async (environment: Environment, signals: StartSignals, output: StartOutput): Promise<number> => {
+export const start = async (given: Environment, signals: StartSignals, output: StartOutput): Promise<number> => {
   const say = (text: string) => output.write(`${text}\n`);
-  const parsed = parseLocalSettings(environment);
+  const parsed = parseLocalSettings(given);
   if (parsed.kind === 'problems') return refuse(parsed.problems, say);
   const { settings } = parsed;
+  const read = readSecret(given);
+  if (read.kind === 'problem') return refuse([read.problem], say);
+  const environment = { ...given, CLUSTER_SECRET: read.secret };
   const dataPath = resolve(settings.DATA);
   const obstacle = await findObstacle(settings, dataPath, say);
   if (obstacle !== undefined) return refuse([obstacle], say);
@@ -79,11 +82,15 @@ const run = async (started: Run, { stop, force }: StartSignals, output: StartOut
   };
   const system = planSystem(optionsOf(given, onEvent, say, output.programs), over);
   force.addEventListener('abort', () => killAll(system), { once: true });
+  const onExit = () => askAllToStop(system);
+  process.once('exit', onExit); // a stop that took too long, or an exit from elsewhere
 
-  const problem = await runUntil(over, system, () => say(describeSystem(save(given, system))));
+  const onReady = () => say(describeSystem(save(given, system)));
+  const problem = await runUntil(over, system, onReady).catch(describeFailure);
   if (problem !== undefined) say(problem);
   if (!force.aborted) say('Stopping, in order (Ctrl-C again kills at once)');
   await stopSystem(system);
+  process.off('exit', onExit);
   if (force.aborted) return 130;
   if (refused.signal.aborted) return refuse(['a program refused its settings: see above'], say);
   return problem === undefined ? 0 : 1;
@@ -99,6 +106,9 @@ const runUntil = async (over: AbortSignal, system: System, onReady: () => void):
 };
 
 const theStart = 'start';
+
+const describeFailure = (error: unknown): string =>
+  `Cannot go on: ${error instanceof Error ? error.message : String(error)}`;
 
 const describeRequest = (request: ChangeRequest): string => {
   if (request.kind === 'scale') return describeWanted(request);

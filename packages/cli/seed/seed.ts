@@ -3,6 +3,7 @@ import { openLog } from '@muster/store';
 import { openAggregators } from '../ask-aggregators.ts';
 import { findSystem, readPartitions } from '../find-system.ts';
 import { closeProgress, openProgress, showProgress } from '../progress.ts';
+import { awaitCount, type CountWait, countBefore } from './await-count.ts';
 import { seedApi } from './seed-api.ts';
 import { seedLog } from './seed-log.ts';
 import type { Seeded, Seeding } from './seeded.ts';
@@ -18,7 +19,8 @@ export type SeedOptions = {
 
 /**
  * Fills the running system with plausible users, the same ones for the same seed, and waits until its aggregators have
- * them. The exit code: 0 done, 1 broken off or not all held, 2 when there is nothing to fill.
+ * them and COUNT shows them at its gateways. The exit code: 0 done, 1 broken off or not all there, 2 when there is
+ * nothing to fill.
  */
 export const seed = async (
   environment: NodeJS.ProcessEnv,
@@ -33,10 +35,14 @@ export const seed = async (
   if (!entity) return refuse('there is no entity "user"', print);
   if (options.via === 'api' && url === undefined)
     return refuse('the address of the gateway is not known: name it with --url', print);
+  const urls = options.url === undefined ? system.urls : [options.url];
   await using log = openLog({ uri: system.uri, database: system.database, appName: 'muster-seed' });
   const progress = openProgress('Users', options.users);
   try {
     const partitions = await readPartitions(log);
+    const before = await countBefore(urls, entity, signal);
+    if (before === undefined && urls.length > 0)
+      return refuse(`no gateway says how many there are: ${urls.join(', ')}`, print);
     const startedAt = performance.now();
     const onSeeded = ({ created, present }: Seeded) => showProgress(progress, created + present);
     const concurrency = options.concurrency ?? { api: 64, log: 2_000 }[options.via];
@@ -48,16 +54,33 @@ export const seed = async (
     closeProgress(progress);
     print(describe(seeded, options.via, (performance.now() - startedAt) / 1_000));
     if (signal.aborted) return refuse('broken off; the same command again goes on where it was', print, 1);
+    const since = () => `${((performance.now() - startedAt) / 1_000).toFixed(1)} s after the start`;
     await using aggregators = await openAggregators(log, system.secret);
-    if (aggregators.replicas.length === 0) return tell(describeUnheld(aggregators.silent), print, 0);
+    if (aggregators.replicas.length === 0) print(describeUnheld(aggregators.silent));
     const isHeld = await waitUntilHeld(aggregators, entity, partitions, options.seed, options.users);
     if (!isHeld) return refuse('the aggregators do not have all of them in memory yet', print, 1);
-    const heldSeconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-    return tell(`Held by ${aggregators.replicas.length} aggregators ${heldSeconds} s after the start`, print, 0);
+    if (aggregators.replicas.length > 0) print(`Held by ${aggregators.replicas.length} aggregators ${since()}`);
+    if (before === undefined)
+      return tell('Whether COUNT shows them is not known: name the gateway with --url', print, 0);
+    const problem = await showUntilCounted({ urls, entity, wanted: before + seeded.created, signal }, before);
+    if (problem !== undefined) return refuse(problem, print, 1);
+    return tell(`COUNT shows at least ${before + seeded.created} ${since()}`, print, 0);
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error), print, 1);
   } finally {
     closeProgress(progress);
+  }
+};
+
+const showUntilCounted = async (wait: Omit<CountWait, 'onCount'>, before: number): Promise<string | undefined> => {
+  const counting = openProgress('Counted', wait.wanted - before);
+  try {
+    return await awaitCount({
+      ...wait,
+      onCount: (count) => showProgress(counting, Math.max(0, Math.min(count, wait.wanted) - before)),
+    });
+  } finally {
+    closeProgress(counting);
   }
 };
 

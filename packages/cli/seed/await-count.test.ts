@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { entities } from '@muster/entities';
+import { expect } from 'chai';
+import { awaitCount, countBefore } from './await-count.ts';
+
+const [user] = entities;
+if (!user) throw new Error('There is no entity');
+
+type Answer = { count?: number; asOf?: string; status?: number };
+
+/** Stands in for a gateway: gives these answers to COUNT, one after the other, and the last one from then on. */
+const openGateway = async (answers: Answer[]) => {
+  const asked: string[] = [];
+  const give = (response: ServerResponse, { count, asOf, status = 200 }: Answer) => {
+    response.writeHead(status, asOf === undefined ? {} : { 'muster-as-of': asOf });
+    response.end(JSON.stringify(status === 200 ? { count } : { title: 'Unavailable' }));
+  };
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    give(response, answers[Math.min(asked.length, answers.length) - 1] ?? {});
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, [Symbol.asyncDispose]: close };
+};
+
+const going = new AbortController().signal;
+const heard: number[] = [];
+const awaitFrom = (urls: string[], wanted: number, signal = going) =>
+  awaitCount({
+    urls,
+    entity: user,
+    wanted,
+    signal,
+    everyMs: 5,
+    stallMs: 300,
+    onCount: (count) => void heard.push(count),
+  });
+
+describe('The wait for COUNT', () => {
+  it('ends when every gateway shows as many several times in a row', async () => {
+    await using first = await openGateway([
+      { count: 99_845 },
+      { count: 100_000 },
+      { count: 99_999 },
+      { count: 100_001 },
+    ]);
+    await using second = await openGateway([{ status: 503 }, { count: 100_000 }]);
+    expect(await awaitFrom([first.url, second.url], 100_000)).to.equal(undefined);
+    expect(first.asked.slice(0, 4)).to.deep.equal(Array.from({ length: 4 }, () => 'GET /api/user/count'));
+    expect(first.asked).to.have.length(6);
+    expect(second.asked).to.have.length(4);
+    expect(heard.slice(-10)).to.include(99_845);
+  });
+
+  it('does not take an answer that is as of an earlier moment', async () => {
+    await using gateway = await openGateway([{ count: 500, asOf: '2026-01-01T00:00:00.000Z' }, { count: 500 }]);
+    expect(await awaitFrom([gateway.url], 500)).to.equal(undefined);
+    expect(gateway.asked).to.have.length(4);
+  });
+
+  it('goes on as long as the count grows', async () => {
+    const growing = Array.from({ length: 100 }, (_, index) => ({ count: index }));
+    await using gateway = await openGateway(growing);
+    expect(await awaitFrom([gateway.url], 99)).to.equal(undefined);
+  });
+
+  it('ends with what is shown and what is due, once the count no longer grows', async () => {
+    await using gateway = await openGateway([{ count: 99_845 }]);
+    const problem = await awaitFrom([gateway.url], 100_000);
+    expect(problem).to.contain('99845').and.contain('100000').and.contain(gateway.url);
+  });
+
+  it('ends with the reason when nobody answers', async () => {
+    await using gateway = await openGateway([{ status: 503 }]);
+    expect(await awaitFrom([gateway.url], 1)).to.contain('status 503');
+  });
+
+  it('ends at once when it is broken off', async () => {
+    await using gateway = await openGateway([{ count: 1 }]);
+    const over = AbortSignal.timeout(50);
+    expect(await awaitFrom([gateway.url], 2, over)).to.contain('broken off');
+  });
+});
+
+describe('The count before', () => {
+  it('is the highest that a gateway shows', async () => {
+    await using first = await openGateway([{ status: 503 }, { count: 7 }]);
+    await using second = await openGateway([{ count: 9 }]);
+    expect(await countBefore([first.url, second.url], user, going)).to.equal(9);
+  });
+
+  it('is not known where no gateway answers', async () => {
+    await using gateway = await openGateway([{ status: 503 }]);
+    expect(await countBefore([gateway.url], user, AbortSignal.timeout(100))).to.equal(undefined);
+  });
+});

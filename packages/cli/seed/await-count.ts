@@ -1,0 +1,99 @@
+import type { Entity } from '@muster/model';
+import { pause } from '@muster/runtime';
+
+/** `stallMs`: how long the count may stand still before the wait ends. `everyMs`: the pause between two questions. */
+export type CountWait = {
+  urls: readonly string[];
+  entity: Entity;
+  wanted: number;
+  signal: AbortSignal;
+  onCount: (count: number) => void;
+  everyMs?: number;
+  stallMs?: number;
+};
+
+/**
+ * Waits until COUNT shows at least `wanted` at each of the gateways. Others may write meanwhile, so more is fine.
+ * Gives the problem in words when a count no longer grows, when a gateway does not answer, or when `signal` aborts;
+ * undefined when all is there.
+ */
+export const awaitCount = async (wait: CountWait): Promise<string | undefined> => {
+  const problems = await Promise.all(wait.urls.map((url) => awaitAt(url, wait)));
+  return problems.find((problem) => problem !== undefined);
+};
+
+/** The highest count that the gateways show before something is made; undefined when none answers within 10 s. */
+export const countBefore = async (
+  urls: readonly string[],
+  entity: Entity,
+  signal: AbortSignal,
+): Promise<number | undefined> => {
+  const late = AbortSignal.any([signal, AbortSignal.timeout(beforeMs)]);
+  const counts = await Promise.all(urls.map((url) => readUntilAnswered(url, entity, late)));
+  const known = counts.filter((count) => count !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+};
+
+const beforeMs = 10_000;
+const askEveryMs = 250;
+const standStillMs = 60_000;
+const answerMs = 10_000;
+const inARow = 3; // one good answer may come from another source than the next
+
+const awaitAt = async (url: string, wait: CountWait): Promise<string | undefined> => {
+  const { entity, wanted, signal, onCount, everyMs = askEveryMs, stallMs = standStillMs } = wait;
+  const best = { count: -1, at: performance.now() };
+  let good = 0;
+  let last = 'it was not asked';
+  for (; performance.now() - best.at < stallMs; await pause(everyMs, signal)) {
+    if (signal.aborted) return 'broken off while COUNT did not show all of them yet';
+    const counted = await readCount(url, entity, signal);
+    last = describeCounted(counted);
+    good = isAtLeast(counted, wanted) ? good + 1 : 0;
+    if (good === inARow) return undefined;
+    if (counted.kind !== 'counted' || counted.count <= best.count) continue;
+    Object.assign(best, { count: counted.count, at: performance.now() });
+    onCount(counted.count);
+  }
+  return `COUNT at ${url} does not show all of them: expected at least ${wanted}, ${last}; it has not grown for ${stallMs / 1_000} s`;
+};
+
+type Counted = { kind: 'counted'; count: number; asOf: string | undefined } | { kind: 'problem'; problem: string };
+
+const isAtLeast = (counted: Counted, wanted: number) =>
+  counted.kind === 'counted' && counted.asOf === undefined && counted.count >= wanted;
+
+const describeCounted = (counted: Counted): string => {
+  if (counted.kind === 'problem') return counted.problem;
+  return `found ${counted.count}${counted.asOf === undefined ? '' : ` as of ${counted.asOf}`}`;
+};
+
+const readUntilAnswered = async (url: string, entity: Entity, signal: AbortSignal): Promise<number | undefined> => {
+  for (; !signal.aborted; await pause(askEveryMs, signal)) {
+    const counted = await readCount(url, entity, signal);
+    if (counted.kind === 'counted') return counted.count;
+  }
+  return undefined;
+};
+
+const readCount = async (url: string, entity: Entity, signal: AbortSignal): Promise<Counted> => {
+  try {
+    const response = await fetch(new URL(`${entity.path}/count`, url), {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
+    });
+    const text = await response.text();
+    if (response.status !== 200)
+      return { kind: 'problem', problem: `found status ${response.status}, ${text.slice(0, 200)}` };
+    const { count } = JSON.parse(text);
+    if (!Number.isInteger(count)) return { kind: 'problem', problem: `found ${text.slice(0, 200)}` };
+    return { kind: 'counted', count, asOf: response.headers.get('muster-as-of') ?? undefined };
+  } catch (error) {
+    return {
+      kind: 'problem',
+      problem: `found no answer (${error instanceof Error ? describeCause(error) : String(error)})`,
+    };
+  }
+};
+
+// fetch says only that it failed
+const describeCause = ({ message, cause }: Error): string => (cause instanceof Error ? cause.message : message);
