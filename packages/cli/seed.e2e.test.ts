@@ -64,10 +64,10 @@ describe('npm run seed', () => {
   }
 
   it('makes nothing where the gateway does not answer', async () => {
-    const before = await test.log.events.countDocuments();
+    const before = await test.shell.events.countDocuments();
     const { code, text } = await runSeed('log', 9, 'http://127.0.0.1:1');
     expect(text).to.contain('http://127.0.0.1:1');
     expect(code).to.equal(2);
-    expect(await test.log.events.countDocuments()).to.equal(before);
+    expect(await test.shell.events.countDocuments()).to.equal(before);
   });
 });
