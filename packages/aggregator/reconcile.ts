@@ -67,8 +67,8 @@ const repair = async (aggregator: Aggregator, partition: Partition, suspect: Sus
   if (!isBehindLog(partition, suspect)) return; // it came through the stream meanwhile
   const { entity, id, version } = suspect;
   const known = findEntry(partition, entity.name, id)?.state ?? absent;
-  const missed = await readStream(log, entity, id, known.version, readDeadlineMs);
-  for (const event of missed) takeAtOnce(aggregator, event);
+  for await (const missed of readStream(log, entity, id, known.version, () => readDeadlineMs))
+    for (const event of missed) takeAtOnce(aggregator, event);
   metrics.repaired.inc();
   logger.error(
     `Repaired ${entity.name} "${id}": memory had version ${known.version}, the log has ${version}; please report how this process was started`,

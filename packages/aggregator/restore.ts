@@ -3,10 +3,12 @@ import { failpoint } from '@muster/runtime';
 import {
   type CheckpointDocument,
   foldStored,
+  type Loaded,
   readCheckpoints,
   readDeadLetters,
   readStream,
   removeDeadLetters,
+  type StoredEvent,
   scanEvents,
   scanRecords,
   stateOf,
@@ -93,16 +95,13 @@ export const retryParked = async (aggregator: Aggregator, partitions: readonly n
       continue;
     }
     const known = findEntry(partition, name, entityId)?.state ?? absent;
-    const events = await readStream(log, entity, entityId, known.version, readDeadlineMs);
-    const { state, parked } = foldStored(entity, events, known);
-    for (const event of events) if (event.version <= state.version) takeAtOnce(aggregator, event);
-    if (parked)
-      parkAgain(
-        partition,
-        events.filter(({ version }) => version > state.version),
-        parked.problem,
-      );
-    else
+    let { state, parked }: Loaded = { state: known, parked: undefined };
+    for await (const events of readStream(log, entity, entityId, known.version, () => readDeadlineMs)) {
+      if (!parked) ({ state, parked } = foldStored(entity, events, state));
+      for (const event of events) if (event.version <= state.version) takeAtOnce(aggregator, event);
+      if (parked) parkAgain(partition, eventsAbove(state.version, events), parked.problem);
+    }
+    if (!parked)
       await removeDeadLetters(
         log,
         own.map(({ _id }) => _id),
@@ -110,6 +109,9 @@ export const retryParked = async (aggregator: Aggregator, partitions: readonly n
       );
   }
 };
+
+const eventsAbove = (version: number, events: readonly StoredEvent[]) =>
+  events.filter((event) => event.version > version);
 
 const parkAgain = (partition: Partition, events: Parameters<typeof park>[1][], problem: string) => {
   for (const event of events) park(partition, event, problem);

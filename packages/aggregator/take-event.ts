@@ -1,7 +1,7 @@
 import { retryUntil } from '@muster/runtime';
 import { type Position, readStream, type StoredEvent } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
-import { type Applied, applyEvent, keepPending, park } from './table.ts';
+import { type Applied, applyEvent, findEntry, keepPending, type Partition, park } from './table.ts';
 import { wakeWaiters } from './waiting.ts';
 
 const readDeadlineMs = 5_000;
@@ -54,18 +54,21 @@ export const fillHole = async (
       { err: error },
       `Cannot fill the hole before version ${stored.version} of ${entity.name} "${stored.entityId}", trying again`,
     );
-  const events = await retryUntil(
-    () => readStream(aggregator.log, entity, stored.entityId, above, readDeadlineMs),
-    signal,
-    complain,
-  );
-  if (!events) return; // stopping
-  aggregator.metrics.holes.inc();
-  for (const event of events) {
-    if (takeAtOnce(aggregator, event).kind !== 'hole') continue;
-    park(partition, event, `its stream has no version ${event.version - 1}`);
-    countUnsaved(aggregator, event.partition);
-  }
+  const fill = async () => {
+    const from = findEntry(partition, entity.name, stored.entityId)?.state.version ?? above; // where a try ended
+    for await (const events of readStream(aggregator.log, entity, stored.entityId, from, () => readDeadlineMs)) {
+      if (signal.aborted) return false;
+      for (const event of events) takeFromLog(aggregator, partition, event);
+    }
+    return true;
+  };
+  if (await retryUntil(fill, signal, complain)) aggregator.metrics.holes.inc();
+};
+
+const takeFromLog = (aggregator: Aggregator, partition: Partition, event: StoredEvent) => {
+  if (takeAtOnce(aggregator, event).kind !== 'hole') return;
+  park(partition, event, `its stream has no version ${event.version - 1}`);
+  countUnsaved(aggregator, event.partition);
 };
 
 // what others save does not count

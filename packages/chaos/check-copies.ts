@@ -3,7 +3,7 @@ import { isServing, type Member, partitionOf } from '@muster/placement';
 import { pause } from '@muster/runtime';
 import { listMembers } from '@muster/store';
 import { inspectCopies } from '@muster/supervisor';
-import { call, eventually, findRepairs, forAll, type Inspected, type Reply } from '@muster/testing';
+import { call, eventually, findRepairs, forAll, type Inspected } from '@muster/testing';
 import {
   type AggregatorClient,
   askAggregator,
@@ -12,10 +12,15 @@ import {
   openAggregatorClient,
 } from '@muster/wire';
 import { checkHistory } from './check-history.ts';
+import { checkSavedSets } from './check-saved-sets.ts';
 import { type FoldedLog, foldLog, groupBy, lastState } from './fold-log.ts';
 import type { Call, User } from './history.ts';
+import { activeOf, asOfReply, sourceOfReply, walkList } from './walk-list.ts';
 
-/** Where the answers must come from: the aggregators' memory, or the snapshot and the log's tail. */
+/**
+ * Where the answers must come from: the aggregators' memory, or, with all of them down, the database: reads from the
+ * snapshot and the log's tail, COUNT and LIST from the snapshot.
+ */
 export type Road = 'memory' | 'database';
 
 /**
@@ -149,11 +154,14 @@ const heldOf = (folded: FoldedLog, id: string): object => {
   return JSON.parse(JSON.stringify(state));
 };
 
-/** The same of COUNT and LIST alone: a walk through all pages shows every user, in less time than as many reads. */
-export const checkSets = async (test: Inspected, folded: FoldedLog, road: Road, url = test.url): Promise<string[]> => [
-  ...(await checkCount(url, folded, road)),
-  ...(await checkList(url, folded, road)),
-];
+/**
+ * The same of COUNT and LIST alone. From memory, a walk through all pages shows every user, in less time than as many
+ * reads; from the database both are the snapshot's.
+ */
+export const checkSets = async (test: Inspected, folded: FoldedLog, road: Road, url = test.url): Promise<string[]> =>
+  road === 'database'
+    ? checkSavedSets(url, folded)
+    : [...(await checkCount(url, folded)), ...(await checkList(url, folded))];
 
 const sources = { memory: /^(?!.*\b(database|log)\b).+$/, database: /^database$/ } satisfies Record<Road, RegExp>;
 
@@ -182,23 +190,23 @@ const checkOne = async (url: string, folded: FoldedLog, id: string, road: Road):
     : [...problems, `${id} was read from ${reply.headers.get('muster-source')}`];
 };
 
-const checkCount = async (url: string, folded: FoldedLog, road: Road): Promise<string[]> => {
+const checkCount = async (url: string, folded: FoldedLog): Promise<string[]> => {
   const wanted = activeOf(folded).length;
-  return checkUntil(road, async () => {
+  return checkInMemory(async () => {
     const reply = await call(url, 'GET', '/api/user/count');
-    const isRight = reply.body?.count === wanted && !reply.headers.has('muster-as-of');
+    const isRight = reply.body?.count === wanted || asOfReply(reply) !== undefined;
     return {
-      source: sourceOf(reply),
+      source: sourceOfReply(reply),
       problem: isRight ? undefined : `COUNT says ${reply.text}, the log has ${wanted}`,
     };
   });
 };
 
-const checkList = async (url: string, folded: FoldedLog, road: Road): Promise<string[]> => {
+const checkList = async (url: string, folded: FoldedLog): Promise<string[]> => {
   const wanted = activeOf(folded);
-  return checkUntil(road, async () => {
-    const { listed, source, failed } = await walk(url);
-    if (isDeepStrictEqual(listed, wanted)) return { source, problem: undefined };
+  return checkInMemory(async () => {
+    const { listed, source, asOf, failed } = await walkList(url);
+    if (asOf || isDeepStrictEqual(listed, wanted)) return { source, problem: undefined };
     const missing = wanted.filter(({ id }) => !listed.some((user) => user.id === id)).map(({ id }) => id);
     const few = missing.slice(0, 5).join(', ') || 'none';
     const problem = `LIST gives ${listed.length} users, the log has ${wanted.length}; missing: ${few}; ${failed}`;
@@ -206,44 +214,19 @@ const checkList = async (url: string, folded: FoldedLog, road: Road): Promise<st
   });
 };
 
-/** All pages from the first to the last; the source is that of the page that came from elsewhere, if one did. */
-const walk = async (url: string) => {
-  const listed: User[] = [];
-  const from = new Set<string>();
-  for (let next: string | undefined = '/api/user?limit=237'; next; ) {
-    const page = await call(url, 'GET', next);
-    if (page.status !== 200) return { listed, source: '', failed: page.text };
-    listed.push(...page.body);
-    for (const source of sourceOf(page).split(', ')) from.add(source);
-    next = /<([^>]+)>; rel="next"/.exec(page.headers.get('link') ?? '')?.[1];
-  }
-  return { listed, source: [...from].sort().join(', '), failed: '' };
-};
-
-/** Looks until the answer comes by the road; it must be right by whatever road it comes. */
-const checkUntil = async (
-  road: Road,
+/** Looks until the answer comes from memory: a machine that stalls for a moment may send one round by the snapshot. */
+const checkInMemory = async (
   look: () => Promise<{ source: string; problem: string | undefined }>,
 ): Promise<string[]> => {
-  // a machine that stalls for a moment may send an answer round by the database
   const { source, problem } = await eventually(
     look,
-    (seen) => seen.problem !== undefined || road === 'database' || sources[road].test(seen.source),
+    (seen) => seen.problem !== undefined || sources.memory.test(seen.source),
   );
   if (problem !== undefined) return [problem];
-  return sources[road].test(source) ? [] : [`COUNT or LIST came from ${source}`];
+  return sources.memory.test(source) ? [] : [`COUNT or LIST came from ${source}`];
 };
-
-const sourceOf = ({ headers }: Reply) => headers.get('muster-source') ?? '';
 
 const partitions = 32;
-
-/** The users that live, in the order of LIST: by partition, then by id. */
-const activeOf = (folded: FoldedLog): User[] => {
-  const active = [...folded.streams.keys()].flatMap((id) => lastState(folded, id).user ?? []);
-  const place = ({ id = '' }: User) => ({ id, partition: partitionOf('user', id, partitions) });
-  return active.sort((a, b) => place(a).partition - place(b).partition || (place(a).id < place(b).id ? -1 : 1));
-};
 
 /** Waits until `Users` and `Checkpoints` say what the log says; what they say wrong, when that does not come. */
 export const checkSnapshots = async (test: Inspected, folded: FoldedLog, withinMs = 15_000): Promise<string[]> => {

@@ -4,6 +4,7 @@ import { checkRecordWrites } from './check-records.ts';
 import { checkSetsInFlux } from './check-sets.ts';
 import { foldLog } from './fold-log.ts';
 import type { Call, SetCall } from './history.ts';
+import { inOrder } from './walk-list.ts';
 
 const ada = { name: 'Ada', email: 'ada@example.com', group: 1 };
 
@@ -53,7 +54,7 @@ const set = (at: number, given: Partial<SetCall>): SetCall => ({
     count: undefined,
     users: undefined,
   },
-  ...{ source: 'aggregator-0', lagMs: 100, asOf: undefined, retryAfter: undefined, ...given },
+  ...{ source: 'aggregator-0', lagMs: 100, agedMs: undefined, retryAfter: undefined, ...given },
 });
 
 const old = stored('old', 1, 'UserCreated', 'r0');
@@ -77,7 +78,7 @@ describe('The check of COUNT and LIST in flux', () => {
     // nobody heard of the deletion
     expect(check(set(20_000, { count: 3 }), set(20_000, { count: 2 }))).to.deep.equal([]);
     expect(check(set(9_000, { count: 1, lagMs: 8_000 }))).to.deep.equal([]); // it says itself that it is old
-    expect(check(set(9_000, { count: 0, asOf: 'then' }))).to.deep.equal([]);
+    expect(check(set(9_000, { count: 1, agedMs: 8_900 }))).to.deep.equal([]); // the same, by the snapshot
   });
 
   it('finds too few and too many', () => {
@@ -85,10 +86,16 @@ describe('The check of COUNT and LIST in flux', () => {
     expect(check(set(9_000, { count: 2 }))).to.have.lengthOf(1);
     expect(check(set(9_000, { count: 4 }))).to.have.lengthOf(1);
     expect(check(set(20_000, { count: 1 }))).to.have.lengthOf(1);
+    expect(check(set(9_000, { count: 1, agedMs: 3_000 }))).to.have.lengthOf(1); // both were stored by then
+    expect(check(set(9_000, { count: 4, agedMs: 8_900 }))).to.have.lengthOf(1);
+    expect(check(set(9_000, { count: 3, agedMs: -200 }))).to.have.lengthOf(1); // of a time to come
   });
 
-  it('finds a user twice, and one that never was', () => {
+  it('finds a user twice, users out of order, and one that never was', () => {
     const a = { id: 'a', ...ada };
+    const both = inOrder([a, { id: 'old', ...ada }]);
+    expect(check(set(9_000, { op: 'list', users: both }))).to.deep.equal([]);
+    expect(check(set(9_000, { op: 'list', users: [...both].reverse() }))).to.have.lengthOf(1);
     expect(check(set(9_000, { op: 'list', users: [a] }))).to.deep.equal([]);
     expect(check(set(9_000, { op: 'list', users: [a, a] }))).to.have.lengthOf(1);
     expect(check(set(9_000, { op: 'list', users: [{ ...a, group: 7 }] }))).to.have.lengthOf(1);

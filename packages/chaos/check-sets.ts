@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type FoldedLog, lastState, stateAt } from './fold-log.ts';
 import { type Call, isWrite, type SetCall } from './history.ts';
+import { inOrder } from './walk-list.ts';
 
 /**
  * What an answer may lag behind beyond what it says itself, in milliseconds: the time between two heartbeats, and a
@@ -8,10 +9,14 @@ import { type Call, isWrite, type SetCall } from './history.ts';
  */
 const marginMs = 2_500;
 
+/** By how much the clocks of one machine may differ, in milliseconds. */
+const clockMs = 100;
+
 /**
  * What is wrong with COUNT and LIST given while all is in flux: how many users they may show lies between bounds, as
- * each user may be seen in any state from what the answer's lag allows to what was asked for before it came. What lists
- * show must have been so, and nothing twice. `before`: the log before these calls. Pure.
+ * each user may be seen in any state from what the answer's lag, or the time that it says to be of, allows to what was
+ * asked for before it came. What lists show must have been so, in order, and nothing twice; no answer is of a time to
+ * come. `before`: the log before these calls. Pure.
  */
 export const checkSetsInFlux = (
   log: FoldedLog,
@@ -25,7 +30,7 @@ export const checkSetsInFlux = (
   ).length;
   return sets.flatMap((set) => [
     ...checkReply(set),
-    ...(set.status === 200 && set.asOf === undefined ? checkShown(log, written, resting, set) : []),
+    ...(set.status === 200 ? checkShown(log, written, resting, set) : []),
   ]);
 };
 
@@ -54,7 +59,7 @@ const checkReply = (set: SetCall): string[] => {
 };
 
 const checkShown = (log: FoldedLog, written: Times, resting: number, set: SetCall): string[] => {
-  const since = set.invokedAt - (set.lagMs ?? 0) - marginMs;
+  const since = oldestShown(set);
   let [least, most] = [resting, resting];
   for (const [id, times] of written) {
     const states = statesWithin(log, id, times, since, set.completedAt);
@@ -63,10 +68,15 @@ const checkShown = (log: FoldedLog, written: Times, resting: number, set: SetCal
   }
   const isPlausible = set.count === undefined || (set.count >= least && set.count <= most);
   return [
+    ...((set.agedMs ?? 0) < -clockMs ? [`${tell(set)} is as of a time that is still to come`] : []),
     ...(isPlausible ? [] : [`${tell(set)}: between ${least} and ${most} are possible`]),
     ...checkListed(log, set),
   ];
 };
+
+/** The moment before which all that was stored is shown: by the answer's lag, or as of when it says to be. */
+const oldestShown = ({ invokedAt, completedAt, lagMs = 0, agedMs }: SetCall): number =>
+  (agedMs === undefined ? invokedAt - lagMs : completedAt - agedMs) - marginMs;
 
 /**
  * In which states a user may have been seen: at the last version known to be stored at `since`, up to the last one
@@ -97,6 +107,7 @@ const checkListed = (log: FoldedLog, set: SetCall): string[] => {
   );
   return [
     ...doubled,
+    ...(isDeepStrictEqual(inOrder(users), users) ? [] : [`${tell(set)} shows users out of order`]),
     ...strange.slice(0, 3).map((user) => `${tell(set)} shows ${JSON.stringify(user)}, which it never was`),
   ];
 };

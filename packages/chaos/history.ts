@@ -52,7 +52,7 @@ export type SetCall = {
   users: User[] | undefined;
   source: string | undefined;
   lagMs: number | undefined;
-  /** Given where the answer says itself that it is of an earlier moment. */
-  asOf: string | undefined;
+  /** Where the answer says as of when it is: how many milliseconds before it came that was, by this machine's clock. */
+  agedMs: number | undefined;
   retryAfter: string | undefined;
 };

@@ -10,6 +10,7 @@ export {
   readLog,
 } from './check-copies.ts';
 export { checkHistory } from './check-history.ts';
+export { checkSavedSets, checkWholeSets } from './check-saved-sets.ts';
 export { describeFault, type Fault, type FaultKind, faultKinds } from './fault.ts';
 export {
   type Direction,

@@ -104,7 +104,7 @@ describe('What must happen now and then', () => {
       call({ source: 'database' }),
       call({ source: ringFrom(serving, partitionOf('user', 'a', 32))[1] }),
     ];
-    const counted = sometimesOfRound(folded, calls, [], members);
+    const counted = sometimesOfRound(folded, calls, [], [], members);
     expect(counted['an unknown write that had landed']).to.equal(1);
     expect(counted['an unknown write that had not']).to.equal(1);
     expect(counted['a fallback read']).to.equal(1);

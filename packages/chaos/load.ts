@@ -208,9 +208,14 @@ const performSet = async (load: Load, session: Session): Promise<void> => {
   load.sets.push({
     ...{ session: session.name, op, invokedAt, completedAt: performance.now(), status: reply?.status, users },
     count: reply?.status !== 200 || isPart ? undefined : op === 'count' ? reply.body.count : users?.length,
-    asOf: reply?.headers.get('muster-as-of') ?? undefined,
+    agedMs: agedMsOf(reply),
     ...sourceOf(reply),
   });
+};
+
+const agedMsOf = (reply: Reply | undefined): number | undefined => {
+  const asOf = reply?.headers.get('muster-as-of');
+  return asOf ? Date.now() - Date.parse(asOf) : undefined;
 };
 
 const methods = { create: 'POST', update: 'PUT', delete: 'DELETE', read: 'GET' } satisfies Record<Call['op'], string>;

@@ -108,7 +108,7 @@ export const runRound = async (
       .filter(({ impossible }) => !impossible)
       .map((strike) => ({ strike, ...waitsDuring(load.calls, strike) })),
     reopened: lines.filter(isReopening).length,
-    sometimes: sometimesOfRound(folded, load.calls, lines, observed.members),
+    sometimes: sometimesOfRound(folded, load.calls, load.sets, lines, observed.members),
   };
   if (violations.length > 0) await options.keep?.(result, { lines, calls: load.calls, folded });
   return result;

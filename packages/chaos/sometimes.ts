@@ -1,7 +1,7 @@
 import { partitionOf, ringFrom } from '@muster/placement';
 import type { Arena } from './arena.ts';
 import type { FoldedLog } from './fold-log.ts';
-import { type Call, isWrite } from './history.ts';
+import { type Call, isWrite, type SetCall } from './history.ts';
 import type { Line } from './judge.ts';
 import { figureOf, type Observed } from './observe.ts';
 
@@ -19,6 +19,7 @@ export const sometimesNames = [
   'a crash between records and checkpoint',
   'a fallback read',
   'a standby read',
+  'a count or list from the snapshot',
   "a expired member's return",
   'a group commit of more than one',
   'a batch of which only a part went in',
@@ -36,6 +37,7 @@ export const addSometimes = (a: Sometimes, b: Sometimes): Sometimes =>
 export const sometimesOfRound = (
   folded: FoldedLog,
   calls: readonly Call[],
+  sets: readonly SetCall[],
   lines: readonly Line[],
   members: Observed['members'],
 ): Sometimes => {
@@ -50,6 +52,7 @@ export const sometimesOfRound = (
     'a fallback read': calls.filter(
       ({ op, outcome, source }) => op === 'read' && outcome === 'ok' && source === 'database',
     ).length,
+    'a count or list from the snapshot': sets.filter(({ agedMs }) => agedMs !== undefined).length,
     'a standby read': calls.filter((call) => isOfStandby(call, members)).length,
   };
 };

@@ -1,5 +1,14 @@
 import { createServer } from 'node:net';
-import { checkAll, checkAnswers, checkUsers, readLog, startLoad, stopLoad, untilAnswered } from '@muster/chaos';
+import {
+  checkAll,
+  checkAnswers,
+  checkUsers,
+  checkWholeSets,
+  readLog,
+  startLoad,
+  stopLoad,
+  untilAnswered,
+} from '@muster/chaos';
 import { killProcess, processOf } from '@muster/supervisor';
 import {
   call,
@@ -144,6 +153,7 @@ describe('A Muster that is stopped', () => {
     expect(await stopGently(test, ...aggregators)).to.deep.equal(aggregators.map(() => ({ code: 0, signal: null })));
     expect((await checkUsers(test, folded)).slice(0, 20)).to.deep.equal([]);
     expect((await checkAnswers(test, folded, 'database')).slice(0, 20)).to.deep.equal([]);
+    expect((await checkWholeSets(test.url, folded)).slice(0, 20)).to.deep.equal([]);
     await startAgain(test, ...aggregators);
     // a ready process says so on two ways, and its line may come after
     for (const name of aggregators)

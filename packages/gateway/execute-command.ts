@@ -1,9 +1,10 @@
 import type { State } from '@muster/model';
-import { catchUpState, type Loaded, type LogId, loadState, logIdOf } from '@muster/store';
+import { catchUpState, type Loaded, type LogId, logIdOf } from '@muster/store';
 import { appendEvent } from './append-event.ts';
 import { decideAndAppend } from './decide-and-append.ts';
 import { loadFirstState } from './first-state.ts';
 import { type Gateway, keyOf } from './gateway.ts';
+import { loadThing } from './load-thing.ts';
 import { type Bound, leftMs, notWritten, type Outcome, type Request } from './outcome.ts';
 import { remember } from './remembered.ts';
 import { type TurnLimits, takeTurn } from './take-turn.ts';
@@ -51,7 +52,7 @@ const attempt = async (gateway: Gateway, request: Bound, former: State | undefin
 };
 
 // from nothing the snapshot is nearer than the stream's beginning
-const readAgain = ({ log }: Gateway, request: Request, state: State): Promise<Loaded> =>
+const readAgain = (gateway: Gateway, request: Request, state: State): Promise<Loaded> =>
   state.version === 0
-    ? loadState(log, request.entity, request.id, leftMs(request))
-    : catchUpState(log, request.entity, request.id, state, leftMs(request));
+    ? loadThing(gateway, request.entity, request.id, leftMs(request))
+    : catchUpState(gateway.log, request.entity, request.id, state, leftMs(request));

@@ -1,9 +1,10 @@
 import { absent, type State } from '@muster/model';
-import { catchUpState, loadState } from '@muster/store';
+import { catchUpState } from '@muster/store';
 import { readStateFrom } from '@muster/wire';
 import { askReplicas } from './ask-replicas.ts';
 import type { Known } from './decide-and-append.ts';
 import { type Gateway, keyOf } from './gateway.ts';
+import { loadThing } from './load-thing.ts';
 import { leftMs, type Request } from './outcome.ts';
 import { rememberedVersion } from './remembered.ts';
 
@@ -17,7 +18,7 @@ export const loadFirstState = async (gateway: Gateway, request: Request, former:
   // if it is not, the log will say so
   if (command.kind === 'create') return { state: absent, parked: undefined, fresh: false };
   const held = await askReplicas(gateway, entity, id, 0, readStateFrom);
-  if (!held) return { ...(await loadState(gateway.log, entity, id, leftMs(request))), fresh: true };
+  if (!held) return { ...(await loadThing(gateway, entity, id, leftMs(request))), fresh: true };
   const { state } = held.reply;
   if (state.version >= rememberedVersion(gateway.remembered, keyOf(entity, id)))
     return { state, parked: undefined, fresh: false };

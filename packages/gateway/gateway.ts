@@ -1,12 +1,14 @@
 import type { Entity } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import { Counter, Gauge, Histogram, type Logger, type Registry, secondsBuckets } from '@muster/runtime';
-import { type AppendQueue, type DatabaseClock, type Log, openAppendQueue, openClock } from '@muster/store';
+import { type AppendQueue, type DatabaseClock, type Loaded, type Log, openAppendQueue, openClock } from '@muster/store';
 import { openRequests, type Requests } from './limit-requests.ts';
+import { type LongReads, openLongReads } from './long-reads.ts';
 import { type Members, openMembers, type Wire } from './members.ts';
 import { openRandomStock, type RandomStock } from './new-id.ts';
 import { openRemembered, type Remembered } from './remembered.ts';
 import type { Settings } from './settings.ts';
+import { type Loads, openLoads } from './share-load.ts';
 import { openTurns, type Turns } from './take-turn.ts';
 
 /** All that a gateway is: made in `main`, handed along. Nothing of it must survive. */
@@ -17,6 +19,8 @@ export type Gateway = {
   logger: Logger;
   queue: AppendQueue;
   turns: Turns;
+  loads: Loads<Loaded>;
+  longReads: LongReads;
   remembered: Remembered;
   members: Members;
   requests: Requests;
@@ -45,6 +49,8 @@ export const openGateway = (
     ...given,
     queue,
     turns: openTurns(),
+    loads: openLoads(),
+    longReads: openLongReads(),
     remembered: openRemembered(APPEND_LANES * APPEND_BATCH_MAX),
     members: openMembers(wireOf(given)),
     requests,

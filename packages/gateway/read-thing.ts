@@ -1,8 +1,9 @@
 import { type Entity, type Rendered, renderState } from '@muster/model';
-import { type Loaded, loadState } from '@muster/store';
+import type { Loaded } from '@muster/store';
 import { type ReadReply, readFrom } from '@muster/wire';
 import { askReplicas } from './ask-replicas.ts';
 import { type Gateway, keyOf, partitionFor } from './gateway.ts';
+import { loadThing } from './load-thing.ts';
 import { remember, rememberedVersion } from './remembered.ts';
 
 /**
@@ -83,8 +84,10 @@ const readFromDatabase = async (
   return version < least ? { kind: 'notReached', version, least } : resultOfLoaded(entity, id, loaded);
 };
 
-const loadOrError = ({ log }: Gateway, entity: Entity, id: string, deadlineMs: number): Promise<Loaded | Error> =>
-  loadState(log, entity, id, deadlineMs).catch((error) => (error instanceof Error ? error : new Error(String(error))));
+const loadOrError = (gateway: Gateway, entity: Entity, id: string, deadlineMs: number): Promise<Loaded | Error> =>
+  loadThing(gateway, entity, id, deadlineMs).catch((error) =>
+    error instanceof Error ? error : new Error(String(error)),
+  );
 
 const resultOf = (
   { status, version, json, createdAt, changedAt, lagMs, parked }: Extract<ReadReply, { kind: 'state' }>,

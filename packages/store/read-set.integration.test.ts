@@ -1,278 +1,141 @@
 import { absent, type Event, fold, present, type State } from '@muster/model';
-import { anyCommand, at, historyOf, note, openTestLog, storedNote } from '@muster/testing';
+import { anyHistory, at, note, openTestLog, storedNote } from '@muster/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Timestamp } from 'mongodb';
-import type { RecordDocument, StoredEvent } from './documents.ts';
 import { handlesOf, type Log, recordsOf } from './open-log.ts';
-import { overlaySets, readPage } from './read-set.ts';
+import { countSaved, listSaved, NeverSaved } from './read-set.ts';
 import { recordOf } from './records.ts';
 
-const limits = { overlapMs: 5 * 60_000, tailEventsMax: 1_000, deadlineMs: 10_000 };
-const minutesOfOverlap = 5;
+const deadlineMs = 10_000;
 
-/** What happens in one partition: a thing's next command, one after the other; and when it was saved. */
-type Plan = {
-  steps: { thing: number; command: Parameters<typeof historyOf>[0][number]; earlier: number }[];
-  saved: number | undefined; // after so many events its checkpoint was written; undefined: never
-  heartbeatsBehind: number; // so many events before that the checkpoint's heartbeat came
-  // a later snapshot that did not end: after so many more events, and so many of its records
-  torn: { after: number; written: number } | undefined;
-};
+/** What happened in one partition: each thing's events; and of how many of them the snapshot has the record. */
+type Plan = { things: { history: Event[]; saved: number; torn: number }[] };
 
 const anyPlan: fc.Arbitrary<Plan> = fc.record({
-  steps: fc.array(fc.record({ thing: fc.nat(8), command: anyCommand, earlier: fc.nat(minutesOfOverlap - 1) }), {
-    maxLength: 40,
-  }),
-  saved: fc.option(fc.nat(40), { nil: undefined }),
-  heartbeatsBehind: fc.nat(3),
-  torn: fc.option(fc.record({ after: fc.nat(10), written: fc.nat(6) }), { nil: undefined }),
+  // a snapshot that did not end wrote some records of later versions
+  things: fc.array(fc.record({ history: anyHistory, saved: fc.nat(8), torn: fc.nat(2) }), { maxLength: 12 }),
 });
 
-/** What the log and the snapshot hold of a plan, and what lives in the end. */
-type Stored = {
-  events: StoredEvent[];
-  records: RecordDocument[];
-  checkpointed: StoredEvent[] | undefined;
-  checkpointMinute: number;
-  states: Map<string, State>;
-};
-
-describe('Counting and listing from the snapshot and the log', function () {
+describe('Counting and listing from the snapshot', function () {
   this.timeout(120_000);
 
-  it('gives what a fold of the whole log gives, wherever the snapshot was taken and broken off', async () => {
+  it('gives what was active at the checkpoint, wherever the snapshot was taken', async () => {
     await using log = await openTestLog();
-    let nextPartition = 0;
+    let partition = 0; // one of its own for each run
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(anyPlan, { minLength: 1, maxLength: 3 }),
-        fc.nat(8),
-        fc.integer({ min: 1, max: 10 }),
-        async (plans, offset, limit) => {
-          const first = nextPartition;
-          nextPartition += plans.length; // partitions of its own for each run, so that the runs do not meet
-          const stored = plans.map((plan, index) => storedOf(plan, first + index));
-          for (const [index, one] of stored.entries()) await store(log, one, first + index);
-          const partitions = plans.map((_, index) => first + index);
-          const overlays = await overlaySets(log, note, partitions, limits);
-          expect(overlays.map(({ partition }) => partition)).to.deep.equal(partitions);
-          for (const [index, overlay] of overlays.entries()) {
-            const active = activeOf(stored[index]?.states ?? new Map());
-            expect(overlay.active, 'the count').to.equal(active.length);
-            expect(overlay.asOf).to.equal(undefined);
-            expect(await readPage(log, note, overlay, offset, limit), 'a page').to.deep.equal(
-              active.slice(offset, offset + limit),
-            );
-          }
-        },
-      ),
-      { numRuns: 100 },
+      fc.asyncProperty(anyPlan, fc.nat(6), fc.integer({ min: 1, max: 6 }), async ({ things }, offset, limit) => {
+        partition += 1;
+        const whole = things.map((thing) => ({ ...thing, torn: 0 }));
+        await storePlan(log, partition, { things: whole });
+        const active = activeAt(partition, whole);
+        expect(await countSaved(log, note, [partition], deadlineMs)).to.deep.equal([
+          { partition, active: active.length, asOf: at(500) },
+        ]);
+        expect(await listSaved(log, note, { partition, offset, limit }, deadlineMs)).to.deep.equal(
+          active.slice(offset, offset + limit),
+        );
+      }),
+      { numRuns: 40 },
     );
   });
 
-  it('walks all active things in pages, none twice and none missing', async () => {
+  it('shows nothing twice, out of order or that never was, after a snapshot that did not end', async () => {
     await using log = await openTestLog();
-    const steps = Array.from({ length: 60 }, (_, n): Plan['steps'][number] => ({
-      thing: n % 25,
-      command:
-        n < 30
-          ? { kind: 'create', fields: { text: 'one', stars: n } }
-          : { kind: n % 3 === 0 ? 'delete' : 'update', changes: { stars: -n } },
-      earlier: 0,
-    }));
-    const stored = storedOf({ steps, saved: 20, heartbeatsBehind: 0, torn: { after: 20, written: 5 } }, 0);
-    await store(log, stored, 0);
-    const [overlay] = await overlaySets(log, note, [0], limits);
-    if (!overlay) return expect.fail('no overlay');
-    const pages: string[] = [];
-    for (let offset = 0; offset < overlay.active; offset += 4)
-      pages.push(...((await readPage(log, note, overlay, offset, 4)) ?? []));
-    expect(pages).to.deep.equal(activeOf(stored.states));
-    expect(await readPage(log, note, overlay, overlay.active, 4)).to.deep.equal([]);
-  });
-
-  it('of a partition that nobody has ever written to is nothing', async () => {
-    await using log = await openTestLog();
-    const [overlay] = await overlaySets(log, note, [3], limits);
-    expect(overlay).to.deep.equal({ partition: 3, active: 0, changed: new Map(), asOf: undefined });
-  });
-
-  it("reads over the events of other entities, whatever their things' ids", async () => {
-    await using log = await openTestLog();
-    const mine = storedNote({ kind: 'created', version: 1, data: { text: 'one', stars: 1 } });
-    await handlesOf(log).events.insertMany([
-      mine,
-      { ...mine, _id: 'x', entity: 'user', type: 'UserCreated' },
-      { ...mine, _id: 'y', entity: 'user', entityId: 'b' },
-    ]);
-    expect((await overlaySets(log, note, [0], limits))[0]?.active).to.equal(1);
-  });
-
-  it('finds an event whose time is so wrong that the tail does not hold it', async () => {
-    await using log = await openTestLog();
-    const created = storedNote({ kind: 'created', version: 1, data: { text: 'one', stars: 1 }, at: at(60) });
-    const late = storedNote({ kind: 'updated', version: 2, data: { stars: 2 }, at: at(1) });
-    const deleted = storedNote({ kind: 'deleted', version: 3, at: at(61) });
-    await handlesOf(log).events.insertMany([created, late, deleted]);
-    await store(log, { events: [], records: [], checkpointed: [], checkpointMinute: 59, states: new Map() }, 0);
-    const [overlay] = await overlaySets(log, note, [0], limits);
-    expect(overlay?.changed.get('a')?.now).to.deep.include({ status: 'deleted', version: 3 });
-    expect(overlay?.active).to.equal(0);
-  });
-
-  it('leaves a stream that cannot be understood where it stopped', async () => {
-    await using log = await openTestLog();
-    const created = storedNote({ kind: 'created', version: 1, data: { text: 'one', stars: 1 } });
-    await handlesOf(log).events.insertMany([
-      created,
-      { ...storedNote({ kind: 'deleted', version: 2 }), type: 'NoteShredded' },
-      storedNote({ kind: 'deleted', version: 3 }),
-    ]);
-    const [overlay] = await overlaySets(log, note, [0], limits);
-    expect(overlay?.active).to.equal(1);
-    expect(overlay && (await readPage(log, note, overlay, 0, 10))).to.deep.equal(['{"id":"a","text":"one","stars":1}']);
-  });
-
-  it("is the snapshot's, and says of when, where the tail is longer than the cap", async () => {
-    await using log = await openTestLog();
-    const steps = Array.from({ length: 30 }, (_, thing): Plan['steps'][number] => ({
-      thing: thing + 10,
-      command: { kind: 'create', fields: { text: 'one', stars: thing } },
-      earlier: 0,
-    }));
-    const stored = storedOf({ steps, saved: 10, heartbeatsBehind: 0, torn: undefined }, 0);
-    await store(log, stored, 0);
-    const [within] = await overlaySets(log, note, [0], { ...limits, overlapMs: 0, tailEventsMax: 20 });
-    expect(within).to.include({ active: 30, asOf: undefined });
-    const [beyond] = await overlaySets(log, note, [0], { ...limits, overlapMs: 0, tailEventsMax: 19 });
-    expect(beyond).to.deep.equal({ partition: 0, active: 10, changed: new Map(), asOf: at(stored.checkpointMinute) });
-    expect(beyond && (await readPage(log, note, beyond, 8, 10))).to.have.length(2);
-  });
-
-  it('says so where the tail is longer than the cap and there is no snapshot', async () => {
-    await using log = await openTestLog();
-    await handlesOf(log).events.insertMany(
-      [1, 2, 3].map((version) => storedNote({ kind: version === 1 ? 'created' : 'updated', version })),
+    let partition = 0;
+    await fc.assert(
+      fc.asyncProperty(anyPlan, async ({ things }) => {
+        partition += 1;
+        await storePlan(log, partition, { things });
+        const [count] = await countSaved(log, note, [partition], deadlineMs);
+        expect(count?.active).to.equal(activeAt(partition, things).length);
+        const shown: string[] = [];
+        for (let offset = 0; offset < (count?.active ?? 0); offset += 3)
+          shown.push(...(await listSaved(log, note, { partition, offset, limit: 3 }, deadlineMs)));
+        const ids = shown.map((text) => JSON.parse(text).id as string);
+        expect(ids).to.deep.equal([...new Set(ids)].sort());
+        const possible = new Set(things.flatMap((thing, index) => possibleOf(partition, index, thing)));
+        for (const text of shown) expect(possible).to.include(text);
+      }),
+      { numRuns: 40 },
     );
-    const failure = await overlaySets(log, note, [0], { ...limits, tailEventsMax: 2 }).catch((error: unknown) => error);
-    expect(String(failure)).to.contain('partition 0 has no snapshot yet');
   });
 
-  it('reads the whole log of a partition without a snapshot, and of the others only the tail', async () => {
+  it('of a partition that nobody has ever written to is nothing, as of now', async () => {
     await using log = await openTestLog();
-    const old = (partition: number) =>
-      storedNote(
-        { kind: 'created', version: 1, data: { text: 'one', stars: 1 } },
-        { partition, entityId: idOf(partition, 1) },
-      );
-    await handlesOf(log).events.insertMany([old(0), old(1)]);
-    const saved = {
-      events: [],
-      records: [],
-      checkpointed: [old(0)],
-      checkpointMinute: 59,
-      states: new Map<string, State>(),
-    };
-    await store(log, saved, 0);
-    const overlays = await overlaySets(log, note, [0, 1], limits);
-    expect(overlays.map(({ active, changed }) => [active, changed.size])).to.deep.equal([
-      [1, 0],
-      [1, 1],
-    ]);
+    expect(await countSaved(log, note, [3], deadlineMs)).to.deep.equal([{ partition: 3, active: 0, asOf: undefined }]);
+    expect(await listSaved(log, note, { partition: 3, offset: 0, limit: 10 }, deadlineMs)).to.deep.equal([]);
   });
 
-  it('gives no page where a snapshot has moved what the overlay lies over', async () => {
+  it('counts the records of a first snapshot that did not end, as of the first event', async () => {
+    await using log = await openTestLog();
+    const history: Event[] = [{ kind: 'created', version: 1, data: { text: 'one', stars: 1 }, at: at(7) }];
+    await handlesOf(log).events.insertOne(storedNote(history[0] as Event, { partition: 2 }));
+    await recordsOf(log, note).insertOne(recordOf('a', 2, savedState(fold(history)), 'test:1'));
+    expect(await countSaved(log, note, [2], deadlineMs)).to.deep.equal([{ partition: 2, active: 1, asOf: at(7) }]);
+  });
+
+  it('says so where there are events and nothing was ever saved', async () => {
     await using log = await openTestLog();
     await handlesOf(log).events.insertOne(storedNote({ kind: 'created', version: 1, data: { text: 'one', stars: 1 } }));
-    const [overlay] = await overlaySets(log, note, [0], limits);
-    if (!overlay) return expect.fail('no overlay');
-    expect(await readPage(log, note, overlay, 0, 10)).to.have.length(1);
-    await recordsOf(log, note).insertOne(
-      recordOf('a', 0, { status: 'deleted', version: 2, createdAt: at(1), deletedAt: at(2) }, 'test:1'),
+    const failure = await countSaved(log, note, [0], deadlineMs).catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(NeverSaved);
+    expect(String(failure)).to.contain('partition 0 has events and was never saved; start an aggregator');
+  });
+
+  it('reads no events, however long the log is', async () => {
+    await using log = await openTestLog({ monitorCommands: true });
+    await storePlan(log, 0, { things: [{ history: [], saved: 0, torn: 0 }] });
+    const long = Array.from({ length: 3_000 }, (_, index) =>
+      storedNote({ kind: index === 0 ? 'created' : 'updated', version: index + 1, data: { text: 'x', stars: index } }),
     );
-    expect(await readPage(log, note, overlay, 0, 10)).to.equal(undefined);
+    await handlesOf(log).events.insertMany(long);
+    const read = new Set<string>();
+    handlesOf(log).client.on('commandStarted', ({ command }) => read.add(command.find ?? command.aggregate ?? ''));
+    await countSaved(log, note, [0], deadlineMs);
+    await listSaved(log, note, { partition: 0, offset: 0, limit: 10 }, deadlineMs);
+    expect([...read].filter((name) => name !== '').sort()).to.deep.equal(['Checkpoints', note.collection].sort());
   });
 });
 
 const idOf = (partition: number, thing: number) => `p${partition}-${String(thing).padStart(2, '0')}`;
 
-const storedOf = ({ steps, saved, heartbeatsBehind, torn }: Plan, partition: number): Stored => {
-  const commands = new Map<number, Plan['steps'][number]['command'][]>();
-  const events: StoredEvent[] = [];
-  for (const [step, { thing, command, earlier }] of steps.entries()) {
-    const before = historyOf(commands.get(thing) ?? []);
-    commands.set(thing, [...(commands.get(thing) ?? []), command]);
-    const next = historyOf(commands.get(thing) ?? [])[before.length];
-    // one event a minute; the clock of whoever wrote it was up to four minutes slow
-    if (next)
-      events.push(
-        storedNote({ ...next, at: at(100 + step - earlier) }, { partition, entityId: idOf(partition, thing) }),
-      );
-  }
-  const records = new Map<string, RecordDocument>();
-  const snapshot = (upTo: number, from: number, number: number, most: number) => {
-    const changed = [...new Set(events.slice(from, upTo).map(({ entityId }) => entityId))].slice(0, most);
-    for (const id of changed) {
-      const state = stateAfter(events.slice(0, upTo), id);
-      if (state.status !== 'absent') records.set(id, recordOf(id, partition, state, `test:${number}`));
-    }
-  };
-  const reach = Math.min(saved ?? 0, events.length);
-  snapshot(reach, 0, 1, Number.POSITIVE_INFINITY);
-  if (torn) snapshot(Math.min(reach + torn.after, events.length), reach, 2, torn.written);
-  const lastSaved = steps.length === 0 ? 100 : minuteOf(steps, events, Math.max(0, reach - heartbeatsBehind));
-  const states = new Map(
-    [...new Set(events.map(({ entityId }) => entityId))].map((id) => [id, stateAfter(events, id)]),
+const stateAfter = (history: readonly Event[], events: number): State => fold(history.slice(0, events), absent);
+
+const savedState = (state: State) => state as Exclude<State, { status: 'absent' }>;
+
+const storePlan = async (log: Log, partition: number, { things }: Plan) => {
+  const events = things.flatMap(({ history }, thing) =>
+    history.map((event) => storedNote(event, { partition, entityId: idOf(partition, thing) })),
   );
-  return {
-    events,
-    records: [...records.values()],
-    checkpointed: saved === undefined ? undefined : events.slice(0, reach),
-    checkpointMinute: lastSaved,
-    states,
-  };
-};
-
-// the true time of the event at that place: of the next one where there is one, as a heartbeat comes before what it
-// does not cover
-const minuteOf = (steps: Plan['steps'], events: StoredEvent[], place: number) => {
-  const next = events[place];
-  if (!next) return 100 + steps.length;
-  const shown = (next.at.getTime() - at(100).getTime()) / 60_000;
-  return 100 + shown;
-};
-
-const stateAfter = (events: StoredEvent[], id: string): State =>
-  fold(events.filter(({ entityId }) => entityId === id).map(eventOf), absent);
-
-const eventOf = ({ type, version, data, at: happenedAt }: StoredEvent): Event => ({
-  kind: type === 'NoteCreated' ? 'created' : type === 'NoteUpdated' ? 'updated' : 'deleted',
-  version,
-  data,
-  at: happenedAt,
-});
-
-const store = async (log: Log, { events, records, checkpointed, checkpointMinute }: Stored, partition: number) => {
   if (events.length > 0) await handlesOf(log).events.insertMany(events);
+  const records = things.flatMap(({ history, saved, torn }, thing) => {
+    const state = stateAfter(history, saved + torn);
+    const mark = torn > 0 ? ('test:2' as const) : ('test:1' as const);
+    return state.status === 'absent' ? [] : [recordOf(idOf(partition, thing), partition, state, mark)];
+  });
   if (records.length > 0) await recordsOf(log, note).insertMany(records);
-  if (!checkpointed) return;
-  const ids = new Set(checkpointed.map(({ entityId }) => entityId));
-  const active = [...ids].filter((id) => stateAfter(checkpointed, id).status === 'active').length;
   await handlesOf(log).checkpoints.insertOne({
     _id: partition,
     snapshot: 'test:1',
     resumeToken: {},
     clusterTime: new Timestamp({ t: 1, i: 1 }),
-    at: at(checkpointMinute),
-    events: checkpointed.length,
-    active: { note: active },
+    at: at(500),
+    events: things.reduce((sum, { history, saved }) => sum + stateAfter(history, saved).version, 0),
+    active: { note: activeAt(partition, things).length },
     aggregator: 'aggregator-0',
   });
 };
 
-const activeOf = (states: ReadonlyMap<string, State>): string[] =>
-  [...states.keys()].sort().flatMap((id) => {
-    const state = states.get(id);
-    return state?.status === 'active' ? [JSON.stringify(present(note, id, state.fields))] : [];
-  });
+const shownAs = (partition: number, thing: number, state: State): string[] =>
+  state.status === 'active' ? [JSON.stringify(present(note, idOf(partition, thing), state.fields))] : [];
+
+/** What clients saw of the active things when the checkpoint was written, in the order of ids. */
+const activeAt = (partition: number, things: Plan['things']): string[] =>
+  things.flatMap(({ history, saved }, thing) => shownAs(partition, thing, stateAfter(history, saved)));
+
+/** What clients may see of a thing: its state at the checkpoint or at any later version. */
+const possibleOf = (partition: number, thing: number, { history, saved }: Plan['things'][number]): string[] =>
+  Array.from({ length: history.length + 1 }, (_, events) => stateAfter(history, Math.max(saved, events))).flatMap(
+    (state) => shownAs(partition, thing, state),
+  );

@@ -2,8 +2,9 @@ import { absent, fold } from '@muster/model';
 import { anyHistory, at, note, openTestLog, storedNote } from '@muster/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { handlesOf, openLog, recordsOf } from './open-log.ts';
-import { catchUpState, foldStored, loadState, readStream } from './read-stream.ts';
+import type { StoredEvent } from './documents.ts';
+import { handlesOf, type Log, openLog, recordsOf } from './open-log.ts';
+import { catchUpState, foldStored, loadState, pageVersions, readStream } from './read-stream.ts';
 import { recordOf, stateOf } from './records.ts';
 import { DeadlineError } from './within-deadline.ts';
 
@@ -54,9 +55,9 @@ describe('A stream in the log', function () {
       { ...created, _id: 'x', entity: 'other' },
     ];
     await handlesOf(log).events.insertMany([updated(3, 3), created, ...others, updated(2, 2)]);
-    expect(await readStream(log, note, 'a', 0, deadlineMs)).to.deep.equal([created, updated(2, 2), updated(3, 3)]);
-    expect(await readStream(log, note, 'a', 2, deadlineMs)).to.deep.equal([updated(3, 3)]);
-    expect(await readStream(log, note, 'a', 3, deadlineMs)).to.deep.equal([]);
+    expect((await pagesOf(log, 'a', 0)).flat()).to.deep.equal([created, updated(2, 2), updated(3, 3)]);
+    expect((await pagesOf(log, 'a', 2)).flat()).to.deep.equal([updated(3, 3)]);
+    expect((await pagesOf(log, 'a', 3)).flat()).to.deep.equal([]);
   });
 
   it('is caught up with from any older state', async () => {
@@ -111,6 +112,96 @@ describe('A stream in the log', function () {
     expect(performance.now() - startedAt).to.be.below(2_000);
   });
 });
+
+describe('A stream of many events', function () {
+  this.timeout(60_000);
+  const events = pageVersions * 8 + 17;
+
+  it('is folded a page at a time: no reply has more than one page, and the state is that of all', async () => {
+    await using log = await openTestLog({ monitorCommands: true });
+    await insertLong(log, 'a', events);
+    const replies = recordReplies(log);
+    const { state } = await loadState(log, note, 'a', deadlineMs);
+    expect(state).to.deep.include({ version: events, fields: { text: 'one', stars: events } });
+    expect(Math.max(...replies)).to.equal(pageVersions);
+    expect(replies.reduce((sum, count) => sum + count, 0)).to.equal(events);
+  });
+
+  it('whose length is a whole number of pages ends there', async () => {
+    await using log = await openTestLog();
+    await insertLong(log, 'a', 2 * pageVersions);
+    expect((await pagesOf(log, 'a', 0)).map(({ length }) => length)).to.deep.equal([pageVersions, pageVersions]);
+    expect((await loadState(log, note, 'a', deadlineMs)).state.version).to.equal(2 * pageVersions);
+  });
+
+  it('is parked at a hole that is wider than a page, and read beyond it', async () => {
+    await using log = await openTestLog();
+    const beyond = [updated(3 * pageVersions, 3), updated(5 * pageVersions, 5)];
+    await handlesOf(log).events.insertMany([created, updated(2, 2), ...beyond]);
+    expect(await loadState(log, note, 'a', deadlineMs)).to.deep.equal({
+      state: active(2, 2),
+      parked: { version: 3 * pageVersions, problem: 'its stream has no version 3' },
+    });
+    expect((await pagesOf(log, 'a', 2)).flat()).to.deep.equal(beyond);
+  });
+
+  it('comes in smaller parts where its events are large', async () => {
+    await using log = await openTestLog();
+    const large = { text: 'x'.repeat(1_500_000), stars: 1 };
+    await handlesOf(log).events.insertMany(
+      [1, 2, 3, 4, 5, 6].map((version) => ({ ...updated(version, 1), data: large })),
+    );
+    await handlesOf(log).events.insertMany(
+      [7, 8, 9, 10, 11, 12].map((version) => ({ ...updated(version, 1), data: large })),
+    );
+    const pages = await pagesOf(log, 'a', 0);
+    expect(pages.flat().map(({ version }) => version)).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(pages.length).to.be.above(1); // a reply of the server has at most 16 MB
+  });
+
+  it('has one deadline over all its pages', async () => {
+    await using log = await openTestLog();
+    await insertLong(log, 'a', events);
+    const asked: number[] = [];
+    const leftMs = () => {
+      asked.push(asked.length);
+      return asked.length > 3 ? 0 : deadlineMs;
+    };
+    const failure = await readAll(log, 'a', leftMs).catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(DeadlineError);
+    const late = await catchUpState(log, note, 'a', absent, 0).catch((error: unknown) => error);
+    expect(late).to.be.instanceOf(DeadlineError);
+  });
+});
+
+const pagesOf = (log: Log, id: string, above: number) => readAll(log, id, () => deadlineMs, above);
+
+const readAll = async (log: Log, id: string, leftMs: () => number, above = 0): Promise<StoredEvent[][]> => {
+  const pages: StoredEvent[][] = [];
+  for await (const page of readStream(log, note, id, above, leftMs)) pages.push(page);
+  return pages;
+};
+
+const insertLong = async (log: Log, entityId: string, events: number) => {
+  const stream = Array.from({ length: events }, (_, index) =>
+    index === 0
+      ? storedNote({ kind: 'created', version: 1, data: fields }, { entityId })
+      : updated(index + 1, index + 1),
+  );
+  await handlesOf(log).events.insertMany(stream);
+};
+
+/** How many events each reply of the server to a read of them has from now on. */
+const recordReplies = (log: Log): number[] => {
+  const replies: number[] = [];
+  handlesOf(log).client.on('commandSucceeded', ({ reply }) => {
+    const { ns, firstBatch, nextBatch } = (reply as { cursor?: Reply }).cursor ?? {};
+    if (ns?.endsWith('.Events')) replies.push((firstBatch ?? nextBatch ?? []).length);
+  });
+  return replies;
+};
+
+type Reply = { ns: string; firstBatch?: unknown[]; nextBatch?: unknown[] };
 
 describe('A record', () => {
   it('holds the state that it was made of', () =>

@@ -9,34 +9,107 @@ import { withinDeadline } from './within-deadline.ts';
  */
 export type Loaded = { state: State; parked: { version: number; problem: string } | undefined };
 
-/** The events of one stream above a version, in order. Throws DeadlineError after `deadlineMs` milliseconds. */
-export const readStream = (
+/** How many versions a page of a stream spans at most. A page of large events comes in several parts. */
+export const pageVersions = 500;
+
+/**
+ * The events of one stream above a version, in order, a page at a time: at most `pageVersions` events, and at most what
+ * the server puts into one reply (16 MB). `leftMs` says before each page how many milliseconds it may take. Throws
+ * DeadlineError after them.
+ */
+export async function* readStream(
   log: Log,
   entity: Pick<Entity, 'name'>,
   id: string,
   aboveVersion: number,
-  deadlineMs: number,
-): Promise<StoredEvent[]> => {
-  const found = handlesOf(log)
-    .events.find({ entity: entity.name, entityId: id, version: { $gt: aboveVersion } })
+  leftMs: () => number,
+): AsyncGenerator<StoredEvent[]> {
+  for (let above: number | undefined = aboveVersion; above !== undefined; ) {
+    let count = 0;
+    for await (const events of readRange(log, entity, id, above, leftMs)) {
+      count += events.length;
+      yield events;
+    }
+    const end: number = above + pageVersions;
+    above = count < pageVersions ? await findBeforeNext(log, entity, id, end, leftMs) : end;
+  }
+}
+
+/** The version before the next event above `end`: versions may be missing. Undefined where the stream ends. */
+const findBeforeNext = async (
+  log: Log,
+  entity: Pick<Entity, 'name'>,
+  id: string,
+  end: number,
+  leftMs: () => number,
+): Promise<number | undefined> => {
+  const next = handlesOf(log)
+    .events.find({ entity: entity.name, entityId: id, version: { $gt: end } })
     .sort({ version: 1 });
-  return withinDeadline(found.toArray(), deadlineMs, `read the events of ${entity.name} "${id}"`);
+  const [event] = await withinDeadline(next.limit(1).toArray(), leftMs(), whatIsRead(entity, id));
+  return event && event.version - 1;
 };
 
-/** A stream's state as the log has it now, from a state that is not newer: that state and the stream's tail. */
+// a range with two ends: some servers read all that a range without an end holds, whatever the limit
+async function* readRange(
+  log: Log,
+  entity: Pick<Entity, 'name'>,
+  id: string,
+  above: number,
+  leftMs: () => number,
+): AsyncGenerator<StoredEvent[]> {
+  const version = { $gt: above, $lte: above + pageVersions };
+  const cursor = handlesOf(log).events.find({ entity: entity.name, entityId: id, version }).sort({ version: 1 });
+  cursor.batchSize(pageVersions);
+  try {
+    while (await withinDeadline(cursor.hasNext(), leftMs(), whatIsRead(entity, id)))
+      yield cursor.readBufferedDocuments();
+  } finally {
+    void cursor.close().catch(() => undefined);
+  }
+}
+
+const whatIsRead = (entity: Pick<Entity, 'name'>, id: string) => `read the events of ${entity.name} "${id}"`;
+
+/**
+ * A stream's state as the log has it now, from a state that is not newer: that state and the stream's tail, folded page
+ * by page. Before each page after the first it waits for `whenLong`. Throws DeadlineError after `deadlineMs`
+ * milliseconds, over all of that.
+ */
 export const catchUpState = async (
   log: Log,
   entity: Entity,
   id: string,
   from: State,
   deadlineMs: number,
-): Promise<Loaded> => foldStored(entity, await readStream(log, entity, id, from.version, deadlineMs), from);
+  whenLong: () => Promise<void> = goOn,
+): Promise<Loaded> => {
+  const untilMs = performance.now() + deadlineMs;
+  const leftMs = () => untilMs - performance.now();
+  let loaded: Loaded = { state: from, parked: undefined };
+  for await (const events of readStream(log, entity, id, from.version, leftMs)) {
+    loaded = foldStored(entity, events, loaded.state);
+    if (loaded.parked) return loaded;
+    const isLong = loaded.state.version - from.version >= pageVersions;
+    if (isLong)
+      await withinDeadline(whenLong(), leftMs(), `read all ${loaded.state.version} and more events of "${id}"`);
+  }
+  return loaded;
+};
+
+const goOn = async () => undefined;
 
 /**
  * A stream's state from the snapshot and the stream's tail: right even with every aggregator down. Throws DeadlineError
- * after `deadlineMs` milliseconds.
+ * after `deadlineMs` milliseconds; `whenLong` as above.
  */
-export const loadState = async (log: Log, entity: Entity, id: string, deadlineMs: number): Promise<Loaded> => {
+export const loadState = async (
+  log: Log,
+  entity: Entity,
+  id: string,
+  deadlineMs: number,
+  whenLong?: () => Promise<void>,
+): Promise<Loaded> => {
   const startedAt = performance.now();
   const record = await withinDeadline(
     recordsOf(log, entity).findOne({ _id: id }),
@@ -44,7 +117,7 @@ export const loadState = async (log: Log, entity: Entity, id: string, deadlineMs
     `read the record of ${entity.name} "${id}"`,
   );
   const leftMs = deadlineMs - (performance.now() - startedAt);
-  return catchUpState(log, entity, id, record ? stateOf(entity, record) : absent, leftMs);
+  return catchUpState(log, entity, id, record ? stateOf(entity, record) : absent, leftMs, whenLong);
 };
 
 /**

@@ -1,7 +1,7 @@
 import { entities } from '@muster/entities';
 import type { StoredEvent } from '@muster/store';
 import { expect } from 'chai';
-import { openStream, takeStored } from './fold-streams.ts';
+import { aheadMax, openStream, takeStored } from './fold-streams.ts';
 
 const [user] = entities;
 const at = new Date('2026-01-01T00:00:00Z');
@@ -57,5 +57,14 @@ describe('A stream folded while its log is scanned', () => {
     expect(folded([created, moved, { ...moved, _id: 'other' }]).isOdd).to.equal(true);
     expect(folded([created, renamed, { ...renamed, _id: 'other' }]).isOdd).to.equal(true);
     expect(folded([created, moved]).isOdd).to.equal(false);
+  });
+
+  it('keeps a bounded number of events that wait for their predecessors, and is then to be looked at again', () => {
+    const backwards = Array.from({ length: aheadMax + 500 }, (_, index) =>
+      event(aheadMax + 501 - index, 'UserUpdated', {}),
+    );
+    const stream = folded(backwards);
+    expect(stream.ahead.size).to.be.at.most(aheadMax);
+    expect(stream.isOdd).to.equal(true);
   });
 });

@@ -12,10 +12,14 @@ export type Stream = {
   state: State; // the fold of them, up to the first that cannot be understood
   poison: { version: number; problem: string } | undefined;
   ahead: Map<number, StoredEvent>;
-  isOdd: boolean; // two events of one version, or an event in another stream's partition: to be looked at again
+  // two events of one version, or more of them out of order than are kept: to be looked at again
+  isOdd: boolean;
   wanted: ReadonlySet<number>;
   kept: Map<number, State>; // by wanted version
 };
+
+/** How many events of a stream wait for their predecessors at most. */
+export const aheadMax = 1_000;
 
 export const openStream = (entity: string, id: string, wanted: ReadonlySet<number>): Stream => ({
   entity,
@@ -39,11 +43,17 @@ export const takeStored = (stream: Stream, entity: Entity | undefined, stored: S
     return;
   }
   stream.ahead.set(stored.version, stored);
+  if (stream.ahead.size > aheadMax) dropAhead(stream);
   for (let next = stream.ahead.get(stream.position + 1); next; next = stream.ahead.get(stream.position + 1)) {
     stream.ahead.delete(next.version);
     stream.position = next.version;
     step(stream, entity, next);
   }
+};
+
+const dropAhead = (stream: Stream) => {
+  stream.ahead.clear();
+  stream.isOdd = true;
 };
 
 const step = (stream: Stream, entity: Entity | undefined, stored: StoredEvent) => {

@@ -4,13 +4,13 @@ import { type Log, readStream } from '@muster/store';
 import { type AggregatorClient, readStateFrom, type StateReply } from '@muster/wire';
 import type { Suspect } from './find-suspects.ts';
 import { type Findings, noteDifference, noteParked, noteUnlooked } from './findings.ts';
-import { judgeStream } from './judge-stream.ts';
+import { closeJudging, judgeEvents, openJudging } from './judge-stream.ts';
 
 export type Looking = { log: Log; entities: ReadonlyMap<string, Entity>; partitions: number; findings: Findings };
 
 const reachMs = 5_000; // how long memory may take to reach what the log had
 const answerMs = 1_000; // and then to say so
-const readMs = 10_000; // how long the database may take for one stream
+const pageMs = 10_000; // of the log
 const asksAtOnce = 1_000;
 const readsAtOnce = 16;
 
@@ -68,17 +68,15 @@ const behind = ({ entity, id, lastVersion }: Suspect, reply: StateReply | undefi
   };
 };
 
-const judge = async (looking: Looking, suspect: Suspect, replied: State[]) => {
+const judge = async ({ log, entities, findings, partitions }: Looking, suspect: Suspect, replied: State[]) => {
   const { entity: name, id, record } = suspect;
-  // after memory was asked, so that it holds whatever memory has
-  const events = await readStream(looking.log, { name }, id, 0, readMs);
   const memory = suspect.memory ? [suspect.memory, ...replied] : replied;
-  const { differences, parked } = judgeStream(
-    { name, id, entity: looking.entities.get(name), events, memory, record },
-    looking.partitions,
-  );
-  for (const difference of differences) noteDifference(looking.findings, difference);
-  if (parked) noteParked(looking.findings, parked);
+  const judging = openJudging({ name, id, entity: entities.get(name), memory, record }, partitions);
+  // after memory was asked, so that the log has whatever memory has
+  for await (const events of readStream(log, { name }, id, 0, () => pageMs)) judgeEvents(judging, events);
+  const { differences, parked } = closeJudging(judging);
+  for (const difference of differences) noteDifference(findings, difference);
+  if (parked) noteParked(findings, parked);
 };
 
 const chunksOf = <T>(items: readonly T[], size: number): T[][] =>

@@ -3,7 +3,7 @@ import { absent, parseState, type State, writeState } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import { foldStored, recordOf, type StoredEvent } from '@muster/store';
 import { expect } from 'chai';
-import { type Facts, judgeStream } from './judge-stream.ts';
+import { closeJudging, type Facts, judgeEvents, openJudging } from './judge-stream.ts';
 
 const partitions = 32;
 const id = '13AE742';
@@ -24,9 +24,14 @@ const recordAt = (...events: StoredEvent[]) =>
   recordOf(id, partition, stateAt(...events) as Exclude<State, { status: 'absent' }>, 'test:7');
 const sent = (state: State): State => parseState(writeState(state)); // as a replica hands it out
 
-const judge = (facts: Partial<Facts>) =>
-  judgeStream({ name: 'user', entity: user, id, events: [], memory: [], record: undefined, ...facts }, partitions);
-const whatIs = (facts: Partial<Facts>) => judge(facts).differences.map(({ what }) => what);
+type Given = Partial<Facts> & { events: StoredEvent[] };
+
+const judge = ({ events, ...facts }: Given) => {
+  const judging = openJudging({ name: 'user', entity: user, id, memory: [], record: undefined, ...facts }, partitions);
+  for (const one of events) judgeEvents(judging, [one]); // in pages of one
+  return closeJudging(judging);
+};
+const whatIs = (facts: Given) => judge(facts).differences.map(({ what }) => what);
 
 describe('verify, of one stream,', () => {
   it('finds nothing where memory and Users are the fold of the log at their versions, each at another', () => {
@@ -100,6 +105,18 @@ describe('verify, of one stream,', () => {
     });
     expect(differences).to.deep.equal([]);
     expect(parked).to.include({ entity: 'user', id, version: 3 });
+  });
+
+  it('keeps nothing of a long stream but what memory and Users are compared with', () => {
+    const judging = openJudging(
+      { name: 'user', entity: user, id, memory: [stateAt(created, moved)], record: undefined },
+      partitions,
+    );
+    judgeEvents(judging, [created, moved]);
+    for (let version = 3; version < 2_000; version += 1)
+      judgeEvents(judging, [event(version, 'UserUpdated', { group: version })]);
+    expect([...judging.kept.keys()]).to.deep.equal([2]);
+    expect(closeJudging(judging)).to.deep.equal({ differences: [], parked: undefined });
   });
 
   it('reports a stream of an entity that nobody knows as parked', () => {

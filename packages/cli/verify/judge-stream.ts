@@ -1,18 +1,14 @@
 import { absent, type Entity, type State } from '@muster/model';
 import { partitionOf } from '@muster/placement';
-import { foldStored, type RecordDocument, type StoredEvent } from '@muster/store';
+import { foldStored, type Loaded, type RecordDocument, type StoredEvent } from '@muster/store';
 import { describeState, isRecordOf, isSameState } from './comparable-state.ts';
 import type { Difference, ParkedStream } from './findings.ts';
 
-/**
- * All that is known of one stream: its events as the log has them, sorted by version, and what memory and the snapshot
- * say of it.
- */
+/** What memory and the snapshot say of one stream. */
 export type Facts = {
   name: string; // the entity's
   entity: Entity | undefined; // undefined where this program knows none of that name
   id: string;
-  events: readonly StoredEvent[];
   memory: readonly State[];
   record: RecordDocument | undefined;
 };
@@ -20,82 +16,102 @@ export type Facts = {
 export type Judgement = { differences: Difference[]; parked: ParkedStream | undefined };
 
 /**
- * What of a stream is not as it must be: its events among themselves, and memory and snapshot against the fold of its
- * events. Pure.
+ * A stream while it is judged page by page: only its state is kept, and the states at the versions that memory and the
+ * snapshot have. A plain value, changed in this file only.
  */
-export const judgeStream = (facts: Facts, partitions: number): Judgement => {
-  const { name, id, events, entity } = facts;
-  const where = `${name} "${id}"`;
-  const ownFaults = [...findStrays(facts, partitions, where), ...findGaps(events, where)];
-  if (!entity)
-    return {
-      differences: ownFaults,
-      parked: { entity: name, id, version: 1, problem: `no entity "${name}" is known here` },
-    };
-  const { parked } = foldStored(entity, events, absent);
-  const isPoison =
-    parked !== undefined && events.some(({ version }) => version === parked.version) && isDense(events, parked.version);
-  const states = statesOf(entity, events);
-  const differences = [
-    ...ownFaults,
-    ...facts.memory.flatMap((state) => findInMemory(states, state, `memory, ${where}`)),
-    ...(facts.record ? findInRecord(entity, states, facts.record, `${entity.collection}, ${where}`) : []),
-  ];
-  return { differences, parked: isPoison ? { entity: name, id, ...parked } : undefined };
+export type Judging = Facts & {
+  readonly where: string;
+  readonly partition: number; // the right one
+  readonly differences: Difference[]; // of its events among themselves
+  last: number; // the highest version that came
+  loaded: Loaded;
+  readonly kept: Map<number, State | undefined>; // by version
 };
 
-/** The states at all versions, from 1, up to the first event that is missing or cannot be understood. */
-const statesOf = (entity: Entity, events: readonly StoredEvent[]): State[] => {
-  const states: State[] = [];
+export const openJudging = (facts: Facts, partitions: number): Judging => ({
+  ...facts,
+  where: `${facts.name} "${facts.id}"`,
+  partition: partitionOf(facts.name, facts.id, partitions),
+  differences: [],
+  last: 0,
+  loaded: { state: absent, parked: undefined },
+  kept: new Map([...facts.memory, ...(facts.record ? [facts.record] : [])].map(({ version }) => [version, undefined])),
+});
+
+/** Takes the next events of the stream, sorted by version. */
+export const judgeEvents = (judging: Judging, events: readonly StoredEvent[]): void => {
   for (const event of events) {
-    const { state } = foldStored(entity, [event], states.at(-1) ?? absent);
-    if (state.version === states.length + 1) states.push(state);
+    judging.differences.push(...findStray(judging, event), ...findGap(judging, event));
+    judging.last = Math.max(judging.last, event.version);
+    foldOne(judging, event);
   }
-  return states;
 };
 
-const findStrays = ({ name, id, events }: Facts, partitions: number, where: string): Difference[] => {
-  const right = partitionOf(name, id, partitions);
-  const strays = events.filter(({ partition }) => partition !== right);
-  return strays.map(({ version, partition }) => ({
-    what: 'An event is in the wrong partition',
-    where: `log, ${where}, version ${version}`,
-    expected: `partition ${right}`,
-    found: `partition ${partition}`,
-  }));
+/**
+ * What of a stream of which all events came is not as it must be: its events among themselves, and memory and snapshot
+ * against the fold of its events.
+ */
+export const closeJudging = (judging: Judging): Judgement => {
+  const { name, id, entity, where, loaded, differences } = judging;
+  if (!entity)
+    return { differences, parked: { entity: name, id, version: 1, problem: `no entity "${name}" is known here` } };
+  // an event that does not follow is a missing version, not one that cannot be understood
+  const isPoison = loaded.parked?.version === loaded.state.version + 1;
+  return {
+    differences: [
+      ...differences,
+      ...judging.memory.flatMap((state) => findInMemory(judging, state, `memory, ${where}`)),
+      ...(judging.record ? findInRecord(judging, entity, judging.record, `${entity.collection}, ${where}`) : []),
+    ],
+    parked: loaded.parked && isPoison ? { entity: name, id, ...loaded.parked } : undefined,
+  };
 };
 
-const findGaps = (events: readonly StoredEvent[], where: string): Difference[] => {
-  const differences: Difference[] = [];
-  let last = 0;
-  for (const { version } of events) {
-    const found = `version ${version}`;
-    if (version === last)
-      differences.push({
-        what: 'Two events have one version',
-        where: `log, ${where}, ${found}`,
-        expected: 'one event',
-        found: 'another one',
-      });
-    else if (version !== last + 1)
-      differences.push({
-        what: 'A version is missing',
-        where: `log, ${where}, before ${found}`,
-        expected: `version ${last + 1}`,
-        found,
-      });
-    last = Math.max(last, version);
-  }
-  return differences;
+const foldOne = (judging: Judging, event: StoredEvent) => {
+  if (!judging.entity || judging.loaded.parked) return;
+  judging.loaded = foldStored(judging.entity, [event], judging.loaded.state);
+  const { state } = judging.loaded;
+  if (judging.kept.has(state.version)) judging.kept.set(state.version, state);
 };
 
-const isDense = (events: readonly StoredEvent[], upTo: number) =>
-  new Set(events.map(({ version }) => version).filter((version) => version <= upTo)).size === upTo;
+const findStray = ({ where, partition: right }: Judging, { version, partition }: StoredEvent): Difference[] =>
+  partition === right
+    ? []
+    : [
+        {
+          what: 'An event is in the wrong partition',
+          where: `log, ${where}, version ${version}`,
+          expected: `partition ${right}`,
+          found: `partition ${partition}`,
+        },
+      ];
 
-const findInMemory = (states: State[], state: State, where: string): Difference[] => {
+const findGap = ({ where, last }: Judging, { version }: StoredEvent): Difference[] => {
+  const found = `version ${version}`;
+  if (version === last + 1) return [];
+  return version === last
+    ? [
+        {
+          what: 'Two events have one version',
+          where: `log, ${where}, ${found}`,
+          expected: 'one event',
+          found: 'another one',
+        },
+      ]
+    : [
+        {
+          what: 'A version is missing',
+          where: `log, ${where}, before ${found}`,
+          expected: `version ${last + 1}`,
+          found,
+        },
+      ];
+};
+
+const findInMemory = (judging: Judging, state: State, where: string): Difference[] => {
   if (state.version === 0) return [];
-  const folded = states[state.version - 1];
-  if (!folded) return [aheadOfLog('Memory', where, states, state.version, describeState(state))];
+  const folded = judging.kept.get(state.version);
+  if (!folded) return [aheadOfLog('Memory', where, judging, state.version, describeState(state))];
   if (isSameState(folded, state)) return [];
   return [
     {
@@ -107,9 +123,9 @@ const findInMemory = (states: State[], state: State, where: string): Difference[
   ];
 };
 
-const findInRecord = (entity: Entity, states: State[], record: RecordDocument, where: string): Difference[] => {
-  const folded = states[record.version - 1];
-  if (!folded) return [aheadOfLog(entity.collection, where, states, record.version, JSON.stringify(record))];
+const findInRecord = (judging: Judging, entity: Entity, record: RecordDocument, where: string): Difference[] => {
+  const folded = judging.kept.get(record.version);
+  if (!folded) return [aheadOfLog(entity.collection, where, judging, record.version, JSON.stringify(record))];
   if (isRecordOf(record, folded)) return [];
   const what = `${entity.collection} is not the fold of the log`;
   return [
@@ -122,9 +138,12 @@ const findInRecord = (entity: Entity, states: State[], record: RecordDocument, w
   ];
 };
 
-const aheadOfLog = (who: string, where: string, states: State[], version: number, found: string): Difference => ({
+const aheadOfLog = (who: string, where: string, { loaded }: Judging, version: number, found: string): Difference => ({
   what: `${who} has a version that the log does not have`,
   where,
-  expected: states.length === 0 ? 'nothing, as the log has nothing of it' : `version ${states.length} at most`,
+  expected: describeReach(loaded.state.version),
   found: `version ${version}: ${found}`,
 });
+
+const describeReach = (version: number) =>
+  version === 0 ? 'nothing, as the log has nothing of it' : `version ${version} at most`;

@@ -2,17 +2,17 @@ import type { Entity } from '@muster/model';
 import type { Context } from 'koa';
 import { answerJson } from '../answer-json.ts';
 import type { Gateway } from '../gateway.ts';
+import type { About } from '../partition-counts.ts';
 import { answerProblem, unavailable } from '../problem.ts';
-import { type About, countThings } from '../read-set.ts';
+import { countThings } from '../read-set.ts';
 
 /** GET /api/user/count */
 export const count = async (gateway: Gateway, entity: Entity, ctx: Context): Promise<void> => {
-  const counts = await countThings(gateway, entity);
-  if (counts.kind === 'unavailable')
-    return answerProblem(ctx, unavailable(`Cannot count ${entity.name}s: ${counts.why}`));
-  setSetHeaders(ctx, counts.about);
-  const total = counts.active.reduce((sum, active) => sum + active, 0);
-  answerJson(ctx, 200, JSON.stringify({ count: total }));
+  const counted = await countThings(gateway, entity);
+  if (counted.kind === 'unavailable')
+    return answerProblem(ctx, unavailable(`Cannot count ${entity.name}s: ${counted.why}`));
+  setSetHeaders(ctx, counted.about);
+  answerJson(ctx, 200, JSON.stringify({ count: counted.total }));
 };
 
 /**

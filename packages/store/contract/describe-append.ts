@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { note, until } from '@muster/testing';
+import { until } from '@muster/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Appended, AppendQueue } from '../append-events.ts';
 import type { StoredEvent } from '../documents.ts';
 import type { Log } from '../open-log.ts';
-import { appendAll, deadlineMs, eventAt, expectDense, storedEvents, streams } from './notes.ts';
+import { appendAll, deadlineMs, eventAt, expectDense, storedEvents, streams, wholeStream } from './notes.ts';
 import { openEmptyLog, type Store, type Subject } from './subject.ts';
 
 /** What the store promises of an append, and of a version that is taken. */
@@ -70,7 +70,7 @@ export const describeAppend = (subject: Subject): void => {
             write(store, isOther ? other : log, store.openAppendQueue({ lanes }), id, events),
           );
           const ids = (await Promise.all(writing)).flat();
-          const stored = await store.readStream(log, note, id, 0, deadlineMs);
+          const stored = await wholeStream(store, log, id, 0);
           expect(stored.map(({ version }) => version)).to.deep.equal(ids.map((_, index) => index + 1));
           expect(new Set(stored.map(({ _id }) => _id))).to.deep.equal(new Set(ids));
         }),
@@ -175,7 +175,7 @@ const write = async (store: Store, log: Log, queue: AppendQueue, id: string, cou
     const { kind } = await store.append(log, queue, event, 20_000);
     if (kind === 'appended') ids.push(event._id);
     else if (kind !== 'conflict') expect.fail(kind);
-    version = (await store.readStream(log, note, id, version, deadlineMs)).at(-1)?.version ?? version;
+    version = (await wholeStream(store, log, id, version)).at(-1)?.version ?? version;
   }
   return ids;
 };
@@ -200,6 +200,6 @@ const writeUntil = async (
 };
 
 const lastVersion = async (store: Store, log: Log, id: string): Promise<number | undefined> => {
-  const events = await store.readStream(log, note, id, 0, 1_000).catch(() => undefined);
+  const events = await wholeStream(store, log, id, 0, 1_000).catch(() => undefined);
   return events && (events.at(-1)?.version ?? 0);
 };

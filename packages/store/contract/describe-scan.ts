@@ -1,7 +1,7 @@
 import { at, note } from '@muster/testing';
 import { expect } from 'chai';
 import { recordOf } from '../records.ts';
-import { all, appendAll, appendInOrder, deadlineMs, eventAt, streams } from './notes.ts';
+import { all, appendAll, appendInOrder, deadlineMs, eventAt, streams, wholeStream } from './notes.ts';
 import { openEmptyLog, type Subject } from './subject.ts';
 
 /** What the store promises of reading a log without watching it: by partition, by stream, by time. */
@@ -74,9 +74,9 @@ export const describeScan = (subject: Subject): void => {
       await using log = await openEmptyLog(subject);
       const events = [1, 2, 3].map((version) => eventAt('a', version));
       await appendInOrder(store, log, [eventAt('ab', 1), eventAt('a', 1, { entity: 'other' }), ...events]);
-      expect(await store.readStream(log, note, 'a', 0, deadlineMs)).to.deep.equal(events);
-      expect(await store.readStream(log, note, 'a', 2, deadlineMs)).to.deep.equal(events.slice(2));
-      expect(await store.readStream(log, note, 'a', 3, deadlineMs)).to.deep.equal([]);
+      expect(await wholeStream(store, log, 'a', 0)).to.deep.equal(events);
+      expect(await wholeStream(store, log, 'a', 2)).to.deep.equal(events.slice(2));
+      expect(await wholeStream(store, log, 'a', 3)).to.deep.equal([]);
     });
   });
 };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { storedNote } from '@muster/testing';
+import { note, storedNote } from '@muster/testing';
 import { expect } from 'chai';
 import type { Appended } from '../append-events.ts';
 import type { StoredEvent } from '../documents.ts';
@@ -47,6 +47,15 @@ export const storedEvents = async ({ scanEvents }: Store, log: Log, entityId?: s
   );
   return found.sort((a, b) => (a.entityId === b.entityId ? a.version - b.version : a.entityId < b.entityId ? -1 : 1));
 };
+
+/** All events of one stream above a version, whatever the pages in which they come. */
+export const wholeStream = async (
+  store: Pick<Store, 'readStream'>,
+  log: Log,
+  id: string,
+  above: number,
+  pageMs = deadlineMs,
+): Promise<StoredEvent[]> => (await all(store.readStream(log, note, id, above, () => pageMs))).flat();
 
 export const all = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => {
   const list: Item[] = [];

@@ -1,0 +1,39 @@
+import type { Entity, State } from '@muster/model';
+import { catchUpState, type Loaded, loadState, logIdOf, withinDeadline } from '@muster/store';
+import { type Gateway, keyOf } from './gateway.ts';
+import { leavePlace, takePlace } from './long-reads.ts';
+import { shareLoad } from './share-load.ts';
+
+type Reading = Pick<Gateway, 'loads' | 'log' | 'longReads'>;
+
+/**
+ * A stream's state from the snapshot and the stream's tail, by a look into the log that began after this call. Those
+ * who want one stream at one time share the looks. Throws DeadlineError after `deadlineMs` milliseconds.
+ */
+export const loadThing = (reading: Reading, entity: Entity, id: string, deadlineMs: number): Promise<Loaded> => {
+  const untilMs = performance.now() + deadlineMs;
+  const key = `${logIdOf(reading.log)}:${keyOf(entity, id)}`; // what is known of one log is nothing of another
+  const shared = shareLoad(reading.loads, key, untilMs, (former, withinMs) =>
+    load(reading, entity, id, former?.state, withinMs),
+  );
+  return withinDeadline(shared, deadlineMs, `read ${entity.name} "${id}"`);
+};
+
+const load = async (
+  { log, longReads }: Reading,
+  entity: Entity,
+  id: string,
+  from: State | undefined,
+  withinMs: number,
+): Promise<Loaded> => {
+  const place = { taken: false };
+  const whenLong = () => takePlace(longReads, place);
+  try {
+    // from nothing the snapshot is nearer than the stream's beginning
+    return from && from.version > 0
+      ? await catchUpState(log, entity, id, from, withinMs, whenLong)
+      : await loadState(log, entity, id, withinMs, whenLong);
+  } finally {
+    leavePlace(longReads, place);
+  }
+};

@@ -1,0 +1,95 @@
+import { expect } from 'chai';
+import { type Loading, openLoads, shareLoad } from './share-load.ts';
+
+/** Loads that the test ends by hand: how each began, and with what it is to end. */
+const openByHand = () => {
+  const begun: { former: string | undefined; withinMs: number; end: (result: string | Error) => void }[] = [];
+  const load: Loading<string> = (former, withinMs) =>
+    new Promise((resolve, reject) =>
+      begun.push({
+        former,
+        withinMs,
+        end: (result) => (typeof result === 'string' ? resolve(result) : reject(result)),
+      }),
+    );
+  return { begun, load, loads: openLoads<string>() };
+};
+
+const soon = () => performance.now() + 1_000;
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('Loads of one thing', () => {
+  it('that come together while one is under way share the next, which reads on from where that one ended', async () => {
+    const { begun, load, loads } = openByHand();
+    const first = shareLoad(loads, 'a', soon(), load);
+    await settled();
+    const others = Array.from({ length: 50 }, () => shareLoad(loads, 'a', soon(), load));
+    await settled();
+    expect(begun).to.have.length(1);
+    begun[0]?.end('at version 3');
+    expect(await first).to.equal('at version 3');
+    await settled();
+    expect(begun.map(({ former }) => former)).to.deep.equal([undefined, 'at version 3']);
+    begun[1]?.end('at version 4');
+    expect(new Set(await Promise.all(others))).to.deep.equal(new Set(['at version 4']));
+    expect(loads.size).to.equal(0);
+  });
+
+  it('never give what a load gives that began before they came', async () => {
+    const { begun, load, loads } = openByHand();
+    const first = shareLoad(loads, 'a', soon(), load);
+    const second = shareLoad(loads, 'a', soon(), load);
+    await settled();
+    begun[0]?.end('before the write');
+    await first;
+    await settled();
+    const third = shareLoad(loads, 'a', soon(), load); // the second is under way
+    begun[1]?.end('after the first');
+    expect(await second).to.equal('after the first');
+    await settled();
+    expect(begun).to.have.length(3);
+    begun[2]?.end('after the second');
+    expect(await third).to.equal('after the second');
+    expect(loads.size).to.equal(0);
+  });
+
+  it('that fail are told to those who waited for them; the next begins from nothing', async () => {
+    const { begun, load, loads } = openByHand();
+    const first = shareLoad(loads, 'a', soon(), load).catch((error: Error) => error.message);
+    const second = shareLoad(loads, 'a', soon(), load);
+    await settled();
+    begun[0]?.end(new Error('too late'));
+    expect(await first).to.equal('too late');
+    await settled();
+    expect(begun[1]?.former).to.equal(undefined);
+    begun[1]?.end('all');
+    expect(await second).to.equal('all');
+    expect(loads.size).to.equal(0);
+  });
+
+  it('may take as long as the most patient of those who wait', async () => {
+    const { begun, load, loads } = openByHand();
+    const first = shareLoad(loads, 'a', performance.now() + 100, load);
+    await settled();
+    const others = [200, 9_000, 300].map((ms) => shareLoad(loads, 'a', performance.now() + ms, load));
+    begun[0]?.end('one');
+    await first;
+    await settled();
+    expect(begun[0]?.withinMs).to.be.within(50, 100);
+    expect(begun[1]?.withinMs).to.be.within(8_000, 9_000);
+    begun[1]?.end('two');
+    await Promise.all(others);
+  });
+
+  it('of different things do not wait for each other', async () => {
+    const { begun, load, loads } = openByHand();
+    const [one, two] = [shareLoad(loads, 'a', soon(), load), shareLoad(loads, 'b', soon(), load)];
+    await settled();
+    expect(begun).to.have.length(2);
+    begun[1]?.end('b');
+    expect(await two).to.equal('b');
+    begun[0]?.end('a');
+    expect(await one).to.equal('a');
+    expect(loads.size).to.equal(0);
+  });
+});
