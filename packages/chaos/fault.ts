@@ -12,6 +12,9 @@ export const faultKinds = [
 
 export type FaultKind = (typeof faultKinds)[number];
 
+/** The kinds that strike a link. */
+export type NetworkFaultKind = Extract<Fault, { network: NetworkFault }>['kind'];
+
 /** Between a program and MongoDB, or between the gateways and an aggregator: named by the program at its end. */
 export type LinkName = `mongodb:${string}` | `wire:${string}`;
 

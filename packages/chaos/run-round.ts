@@ -4,10 +4,8 @@ import { checkAnswers, checkMemory, checkSnapshots, readLog } from './check-copi
 import { checkHistory } from './check-history.ts';
 import { checkRecordWrites } from './check-records.ts';
 import { checkSetsInFlux } from './check-sets.ts';
-import { describeFault } from './fault.ts';
 import type { FoldedLog } from './fold-log.ts';
 import { type Call, isWrite, type Outcome } from './history.ts';
-import { heal, inject } from './inject.ts';
 import {
   checkLines,
   checkPace,
@@ -18,11 +16,10 @@ import {
   type Waits,
   waitsDuring,
 } from './judge.ts';
-import { forgetReturned, startLoad, stopLoad, untilAnswered } from './load.ts';
 import type { Observed } from './observe.ts';
-import type { Round, Timed } from './plan.ts';
-import { untilReplaced, untilWhole } from './recover.ts';
+import type { Round } from './plan.ts';
 import { type Sometimes, sometimesOfRound } from './sometimes.ts';
+import { type LoadOptions, strikeUnderLoad, type UnderLoad } from './strike-under-load.ts';
 import { stopWatching, watchRecords } from './watch-records.ts';
 
 export type RoundResult = {
@@ -43,11 +40,7 @@ export type RoundResult = {
 /** What a round was, for whoever wants to know why a law did not hold. */
 export type Evidence = { lines: Line[]; calls: readonly Call[]; folded: FoldedLog };
 
-export type RoundOptions = {
-  copies: number;
-  sessions: number;
-  pauseMs: number;
-  recoverWithinMs: number;
+export type RoundOptions = LoadOptions & {
   say: (text: string) => void;
   /** Hears of a round in which a law did not hold. */
   keep?: (result: RoundResult, evidence: Evidence) => Promise<void>;
@@ -63,134 +56,46 @@ export const runRound = async (
   round: Round,
   options: RoundOptions,
 ): Promise<RoundResult> => {
-  const { test } = arena;
   const startedAt = performance.now();
-  const before = await readLog(test);
+  const before = await readLog(arena.test);
   const insertedBefore = arena.inserted.length;
-  const watch = await watchRecords(test);
-  const load = await startLoad(test.urls, { ...options, seed: round.seed, hot: 10 + (round.seed % 41), sets: 0.02 });
-  arena.onGatewayGone = () => forgetReturned(load);
-  const violations: string[] = [];
-  let strikes: Strike[] = [];
-  let recoveryMs: number | undefined;
-  try {
-    await untilAnswered(load, 100, 30_000);
-    strikes = await strikeAll(arena, round.faults, options.copies);
-    const recovered = await untilWhole(arena, options.copies, options.recoverWithinMs);
-    if ('ms' in recovered) recoveryMs = recovered.ms;
-    else
-      violations.push(`Not whole ${options.recoverWithinMs} ms after the last fault: ${recovered.lacking.join('; ')}`);
-    await untilAnswered(load, 200, 30_000).catch((error) => violations.push(`After the faults: ${error.message}`));
-  } finally {
-    await stopLoad(load);
-    arena.onGatewayGone = () => undefined;
-  }
-  for (const { fault, problem } of strikes) if (problem) violations.push(`${describeFault(fault)}: ${problem}`);
+  const watch = await watchRecords(arena.test);
+  const underLoad = await strikeUnderLoad(arena, round, options);
   const folded = await quietLog(arena);
-  const writes = await stopWatching(test, watch);
+  const writes = await stopWatching(arena.test, watch);
   const lines = linesSince(arena, startedAt);
-  const calls = [...load.calls, ...arena.inserted.slice(insertedBefore)];
+  const calls = [...underLoad.load.calls, ...arena.inserted.slice(insertedBefore)];
   const ms = performance.now() - startedAt;
-  violations.push(
+  const violations = [
+    ...underLoad.violations,
     ...checkHistory(folded, calls, before),
-    ...checkSetsInFlux(folded, calls, load.sets, before),
+    ...checkSetsInFlux(folded, calls, underLoad.load.sets, before),
     ...(await checkCopies(arena, folded, calls)),
     ...(watch.whole ? checkRecordWrites(writes) : []),
     ...checkPace(lines, ms),
     ...checkLines(lines),
-  );
-  const result: RoundResult = {
-    ...{ round, strikes, violations, recoveryMs, ms: performance.now() - startedAt },
-    invalid: findInvalid(load.calls, strikes),
-    calls: countBy([...load.calls, ...load.sets], ({ op }) => op),
-    outcomes: { ok: 0, refused: 0, notWritten: 0, unknown: 0, ...countBy(load.calls, ({ outcome }) => outcome) },
-    longest: strikes
-      .filter(({ impossible }) => !impossible)
-      .map((strike) => ({ strike, ...waitsDuring(load.calls, strike) })),
-    reopened: lines.filter(isReopening).length,
-    sometimes: sometimesOfRound(folded, load.calls, load.sets, lines, observed.members),
-  };
-  if (violations.length > 0) await options.keep?.(result, { lines, calls: load.calls, folded });
+  ];
+  const figures = figuresOf(underLoad, lines);
+  const sometimes = sometimesOfRound(folded, underLoad.load.calls, underLoad.load.sets, lines, observed.members);
+  const result = { round, violations, ...figures, sometimes, ms: performance.now() - startedAt };
+  if (violations.length > 0) await options.keep?.(result, { lines, calls: underLoad.load.calls, folded });
   return result;
 };
 
-/**
- * Each at its time, and not before the former ones on the same target are healed: a process that is being stopped
- * cannot be killed as well. Those of one time, such as two failpoints, come together.
- */
-const strikeAll = (arena: Arena, faults: readonly Timed[], copies: number): Promise<Strike[]> => {
-  const begun: { timed: Timed; strike: Promise<Strike> }[] = [];
-  for (const timed of [...faults].sort((a, b) => a.atMs - b.atMs)) {
-    const former = begun
-      .filter((other) => other.timed.fault.target === timed.fault.target && other.timed.atMs < timed.atMs)
-      .map(({ strike }) => strike);
-    begun.push({ timed, strike: strikeOnce(arena, timed, former, faults.length === 1 ? copies : undefined) });
-  }
-  return Promise.all(begun.map(({ strike }) => strike));
-};
+/** What a report says of a round beside its violations. Pure. */
+const figuresOf = ({ load, strikes, recoveryMs }: UnderLoad, lines: readonly Line[]) => ({
+  strikes,
+  recoveryMs,
+  invalid: findInvalid(load.calls, strikes),
+  calls: countBy([...load.calls, ...load.sets], ({ op }) => op),
+  outcomes: { ...noOutcomes, ...countBy(load.calls, ({ outcome }) => outcome) },
+  longest: strikes
+    .filter(({ impossible }) => !impossible)
+    .map((strike) => ({ strike, ...waitsDuring(load.calls, strike) })),
+  reopened: lines.filter(isReopening).length,
+});
 
-/**
- * `copies`: as many of each partition the others must have after a while; undefined where they have faults of their
- * own.
- */
-const strikeOnce = async (
-  arena: Arena,
-  { atMs, fault }: Timed,
-  former: readonly Promise<Strike>[],
-  copies: number | undefined,
-): Promise<Strike> => {
-  await Promise.all([pause(atMs), ...former]);
-  const from = performance.now();
-  const passedBefore = arena.passed.length;
-  const result = await inject(arena, fault).catch((error): { kind: 'impossible'; why: string } => ({
-    kind: 'impossible',
-    why: tellError(error),
-  }));
-  const impossible = result.kind === 'impossible' ? result.why : undefined;
-  const replaced = impossible || copies === undefined ? undefined : await replacedBy(arena, fault, copies);
-  if (!impossible) await lasting(arena, { ...fault, ms: fault.ms - (performance.now() - from) }, passedBefore);
-  const notBack = await heal(arena, fault).then(
-    () => undefined,
-    (error) => `did not come back: ${tellError(error)}`,
-  );
-  const problem =
-    notBack ??
-    (replaced && 'lacking' in replaced
-      ? `not replaced within ${replaceWithinMs} ms: ${replaced.lacking.join('; ')}`
-      : undefined);
-  return {
-    fault,
-    from,
-    to: performance.now(),
-    impossible,
-    problem,
-    ...(replaced && 'ms' in replaced ? { replacedMs: replaced.ms } : {}),
-  };
-};
-
-/**
- * Of an aggregator that is away for longer than its lease, and by itself: when the others had taken over all that it
- * held.
- */
-const replacedBy = async (arena: Arena, { kind, target, ms }: Timed['fault'], copies: number) => {
-  const isAway = (kind === 'kill' || kind === 'pause') && target.startsWith('aggregator') && ms > replaceWithinMs;
-  return isAway ? untilReplaced(arena, target, copies, replaceWithinMs) : undefined;
-};
-
-const replaceWithinMs = 9_000; // a lease of 3 s, a look each second, the restore
-
-/** A failpoint is over when it was passed, any other fault after its time. */
-const lasting = async ({ passed }: Arena, fault: Timed['fault'], from: number) => {
-  if (fault.kind !== 'crash' && fault.kind !== 'failpoint') return pause(fault.ms);
-  const isPassed = () =>
-    passed
-      .slice(from)
-      .some(
-        ({ name, process, action }) => name === fault.failpoint && process === fault.target && action !== 'noticed',
-      );
-  for (const until = performance.now() + fault.ms; !isPassed() && performance.now() < until; await pause(20));
-  await pause(fault.kind === 'failpoint' && fault.action.kind === 'pause' ? fault.action.ms : 200);
-};
+const noOutcomes: Record<Outcome, number> = { ok: 0, refused: 0, notWritten: 0, unknown: 0 };
 
 /** The log, once nothing more comes into it: what was under way at the end of the load may come late. */
 const quietLog = async ({ test }: Arena): Promise<FoldedLog> => {
@@ -223,5 +128,3 @@ const countBy = <Item>(items: readonly Item[], keyOf: (item: Item) => string): R
   for (const item of items) counts[keyOf(item)] = (counts[keyOf(item)] ?? 0) + 1;
   return counts;
 };
-
-const tellError = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 600);

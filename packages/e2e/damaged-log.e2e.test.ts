@@ -30,7 +30,7 @@ const damage = async (log: Log, { events }: Shell): Promise<string[]> => {
 
 describe('A log in which two events have one version', () => {
   for (const program of programs) {
-    it(`ends the start of the ${program} with code 2: it names the stream and the events, and says what to do`, async () => {
+    it(`ends the start of the ${program} with code 2, names stream and events, and says what to do`, async () => {
       await using database = await openTestDatabase();
       await using log = openLog({ ...database, appName: 'test' });
       await using shell = openShell(database);

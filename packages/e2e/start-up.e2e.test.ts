@@ -9,9 +9,7 @@ import {
   stopLoad,
   untilAnswered,
 } from '@muster/chaos';
-import { killProcess, processOf } from '@muster/supervisor';
 import {
-  call,
   eventually,
   linesOf,
   openOwnServer,
@@ -182,19 +180,6 @@ describe('A Muster that is stopped', () => {
       load.calls.filter(({ status, requestId }) => status === undefined && byRequest.has(requestId)),
     ).to.deep.equal([]);
     expect((await checkAll(test, load.calls, before)).slice(0, 20)).to.deep.equal([]);
-  });
-
-  it('ends by itself with code 0 with MongoDB away, and starts again with nothing missed', async () => {
-    const ids = await createUsers(test.url, 'away', 30);
-    await killProcess(test.system, 'mongodb', 'SIGSTOP');
-    const exits = await stopGently(test, 'gateway', ...aggregators);
-    // and so within what the supervisor gives them
-    expect(exits).to.deep.equal(exits.map(() => ({ code: 0, signal: null })));
-    await killProcess(test.system, 'mongodb', 'SIGCONT');
-    await startAgain(test, 'gateway', ...aggregators);
-    expect(processOf(test.system, 'gateway').ready?.port).to.equal(Number(new URL(test.url).port));
-    expect((await call(test.url, 'GET', `/api/user/${ids[0]}`)).status).to.equal(200);
-    expect((await checkAnswers(test, await readLog(test), 'memory')).slice(0, 20)).to.deep.equal([]);
   });
 });
 

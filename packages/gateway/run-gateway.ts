@@ -76,8 +76,8 @@ export const runGateway = async (
 };
 
 /**
- * What a gateway refreshes every second: the database's clock, who the aggregators are, and whether the log is the same.
- * Throws what isFinal names.
+ * What a gateway refreshes every second: the database's clock, who the aggregators are, and whether the log is the
+ * same. Throws what isFinal names.
  */
 const refresh = async (gateway: Gateway) => {
   const { clock, database, log, logger, members, settings } = gateway;

@@ -17,7 +17,9 @@ export const gone = (entity: Entity, id: string, version: number, deletedAt: Dat
   status: 410,
   name: 'deleted',
   title: `The ${entity.name} was deleted`,
-  detail: `The ${entity.name} "${id}" was deleted at version ${version}${deletedAt ? `, on ${deletedAt.toISOString()}` : ''}`,
+  detail:
+    `The ${entity.name} "${id}" was deleted at version ${version}` +
+    `${deletedAt ? `, on ${deletedAt.toISOString()}` : ''}`,
   more: { id, version, deletedAt },
 });
 
@@ -26,7 +28,9 @@ export const notReached = (entity: Entity, id: string, version: number, least: n
   status: 412,
   name: 'no-such-version',
   title: `The ${entity.name} does not have that version`,
-  detail: `Cannot read ${entity.name} "${id}" at version ${least} or newer: the log has version ${version}; ask for one that was answered before`,
+  detail:
+    `Cannot read ${entity.name} "${id}" at version ${least} or newer: ` +
+    `the log has version ${version}; ask for one that was answered before`,
   more: { id, version },
 });
 
@@ -44,7 +48,9 @@ export const refused = (entity: Entity, id: string, reason: Refusal, state: Stat
         status: 412,
         name: 'other-version',
         title: `The ${entity.name} has another version`,
-        detail: `Cannot change ${entity.name} "${id}" as asked by If-Match: it has version ${state.version}; read it and decide again`,
+        detail:
+          `Cannot change ${entity.name} "${id}" as asked by If-Match: ` +
+          `it has version ${state.version}; read it and decide again`,
         more: { id, version: state.version },
       };
   }
@@ -64,7 +70,9 @@ const exists = (entity: Entity, id: string, state: State): Problem => {
 /** The next event of its stream cannot be understood. */
 export const parked = (entity: Entity, id: string, state: State, problem: string): Problem =>
   unavailable(
-    `Cannot write ${entity.name} "${id}": version ${state.version + 1} of its stream cannot be understood (${problem}); an operator must look at DeadLetters`,
+    `Cannot write ${entity.name} "${id}": ` +
+      `version ${state.version + 1} of its stream cannot be understood (${problem}); ` +
+      `an operator must look at DeadLetters`,
     { written: 'notWritten', id },
   );
 

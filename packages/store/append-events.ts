@@ -120,13 +120,22 @@ const takeBatch = (log: Log, queue: AppendQueue): Append[] => {
 };
 
 const commit = async (log: Log, queue: AppendQueue, batch: Append[]) => {
+  const proof = proofOf(log);
+  // a create needs nothing that was there before: its proof may come beside the write
+  if (proof === false) return settleReplaced(batch);
+  if (!batch.some(hasPredecessor)) return send(log, queue, batch, proof);
+  const isSame = await Promise.resolve(proof).catch(() => undefined);
+  if (isSame === undefined) return sendAgain(log, queue, batch);
+  if (!isSame) return settleReplaced(batch);
+  const due = batch.filter((one) => !one.settled); // the deadline of some may have passed during the proof
+  if (due.length > 0) await send(log, queue, due, proof);
+};
+
+const send = async (log: Log, queue: AppendQueue, batch: Append[], proof: boolean | Promise<boolean>) => {
   const sentBefore = new Set(batch.filter((one) => one.sent));
   if (batch.length > 1) noticed('append:together');
-  const proof = proofOf(log);
+  for (const one of batch) one.sent = true;
   try {
-    // a create needs nothing that was there before: its proof may come beside the write
-    if (proof === false || (batch.some(hasPredecessor) && !(await proof))) return settleReplaced(batch);
-    for (const one of batch) one.sent = true;
     const events = batch.map((one) => one.event);
     const written = handlesOf(log).events.insertMany(events, { ordered: false });
     await withinDeadline(written, sendDeadlineMs, `append ${events.length} events`);

@@ -72,5 +72,6 @@ export type SettingsDocument = {
   schema: number;
   partitions: number;
   hash: string;
-  log?: string; // the id of the log that records and checkpoints are derived from; an earlier release's document has none
+  // the id of the log that records and checkpoints are derived from; an earlier release's document has none
+  log?: string;
 };

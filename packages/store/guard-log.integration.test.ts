@@ -56,6 +56,21 @@ describe('A log that is dropped or replaced under a process', function () {
     expect(outcomes.at(-1)?.kind).to.equal('notWritten');
   });
 
+  it('never sends an append whose deadline passed while the proof was under way', async () => {
+    const { log, queue, append: appendGuarded } = await openGuarded();
+    await using _ = log;
+    await appendGuarded(eventAt('a', 1));
+    let answer: (isSame: boolean) => void = () => undefined;
+    const proving = new Promise<boolean>((resolve) => {
+      answer = resolve; // the database answers late
+    });
+    Object.assign(handlesOf(log).guard, { provenAt: Number.NEGATIVE_INFINITY, proving });
+    expect((await append(log, queue, eventAt('a', 2), 50)).kind).to.equal('notWritten');
+    answer(true);
+    await until('the batch has ended', () => queue.inFlight === 0);
+    expect((await storedEvents(log, 'a')).map(({ version }) => version)).to.deep.equal([1]);
+  });
+
   it('takes no append while its unique index is missing', async () => {
     const { log, append, proofIsOld } = await openGuarded();
     await using _ = log;

@@ -26,8 +26,8 @@ export const prepareDatabase = async (kept: KeptLog, signal: AbortSignal): Promi
 };
 
 /**
- * Whether the log, its unique index and the settings are those that this process works on. Throws when the database does
- * not answer.
+ * Whether the log, its unique index and the settings are those that this process works on. Throws when the database
+ * does not answer.
  */
 export const isLogWhole = async ({ log, shape }: KeptLog): Promise<boolean> => {
   const logId = logIdOf(log);

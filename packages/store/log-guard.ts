@@ -3,7 +3,8 @@ export type LogId = string;
 
 /**
  * Which `Events` this process decides on, and when it was last proven to be there. A plain value, changed in
- * guard-log.ts only. Without an id nothing is guarded: whatever log is there will do. While it is lost, nothing may be appended.
+ * guard-log.ts only. Without an id nothing is guarded: whatever log is there will do. While it is lost, nothing may be
+ * appended.
  */
 export type LogGuard = {
   logId: LogId | undefined;

@@ -1,18 +1,25 @@
 import { join, resolve } from 'node:path';
 import { endLeftServer } from '@muster/embedded';
-import { type Environment, readSecret } from '@muster/runtime';
-import { answerChange } from './answer-change.ts';
-import { type Changed, changeSystem } from './change-system.ts';
+import { aborted, type Environment, readSecret } from '@muster/runtime';
+import { answerAloud } from './answer-aloud.ts';
+import type { Place } from './answer-change.ts';
+import { changeSystem } from './change-system.ts';
 import { choosePorts, type Ports } from './choose-ports.ts';
 import { findObstacle } from './find-obstacle.ts';
 import { askAllToStop, killAll, type ProcessEvent, refusedCode } from './managed-process.ts';
 import { openControl } from './open-control.ts';
-import type { ChangeRequest } from './parse-change.ts';
 import { describeEvent } from './print-events.ts';
 import { openLineFormat } from './print-log.ts';
 import { describeSystem } from './print-running.ts';
-import { type Claimed, claimRunning, describeRunning, type Running, removeRunning, saveRunning } from './running.ts';
-import { describeWanted } from './scale-system.ts';
+import {
+  type Claimed,
+  type ControlAddress,
+  claimRunning,
+  describeRunning,
+  type Running,
+  removeRunning,
+  saveRunning,
+} from './running.ts';
 import { type LocalSettings, parseLocalSettings } from './settings.ts';
 import { planSystem, type System, type SystemOptions, startAll, stopSystem } from './system.ts';
 
@@ -59,27 +66,20 @@ const run = async (started: Run, { stop, force }: StartSignals, output: StartOut
   const onEvent = (event: ProcessEvent) => {
     if (event.kind === 'line') return output.write(format(event.name, event.line));
     if (isRefusal(event, system)) refused.abort();
-    const text = describeEvent(event);
-    if (text !== undefined) say(text);
+    sayEvent(event, say);
     save(given, system);
   };
   const over = AbortSignal.any([stop, force, refused.signal]);
-  const { DATABASE: database, COPIES: copies, LEASE_MS: leaseMs } = started.settings;
-  const place = { database, rule: { copies, leaseMs }, signal: over };
+  const place = placeOf(started, over);
   await using control = await openControl(async (request, onStep) => {
-    say(`Asked to ${describeRequest(request)}`);
-    const changed = await answerChange(system, request, place, (step) => {
+    const changed = await answerAloud(system, request, place, say, (step) => {
       onStep(step);
       save(given, system);
     });
-    say(describeChanged(changed));
     save(given, system);
     return changed;
   });
-  const given: Run = {
-    ...started,
-    claimed: { ...started.claimed, control: control.address, database, copies: place.rule },
-  };
+  const given = withControl(started, control.address, place);
   const system = planSystem(optionsOf(given, onEvent, say, output.programs), over);
   force.addEventListener('abort', () => killAll(system), { once: true });
   const onExit = () => askAllToStop(system);
@@ -96,12 +96,28 @@ const run = async (started: Run, { stop, force }: StartSignals, output: StartOut
   return problem === undefined ? 0 : 1;
 };
 
+const placeOf = ({ settings }: Run, signal: AbortSignal): Place => {
+  const { DATABASE: database, COPIES: copies, LEASE_MS: leaseMs } = settings;
+  return { database, rule: { copies, leaseMs }, signal };
+};
+
+/** The run with what others need to change it. */
+const withControl = (run: Run, control: ControlAddress, { database, rule }: Place): Run => ({
+  ...run,
+  claimed: { ...run.claimed, control, database, copies: rule },
+});
+
+const sayEvent = (event: ProcessEvent, say: (text: string) => void) => {
+  const text = describeEvent(event);
+  if (text !== undefined) say(text);
+};
+
 const runUntil = async (over: AbortSignal, system: System, onReady: () => void): Promise<string | undefined> => {
   const started = await changeSystem(system, theStart, { signal: over }, () => startAll(system, noDeadlineMs, over));
   if (over.aborted) return undefined;
   if (started.kind !== 'done') return started.problem;
   onReady();
-  await new Promise((resolve) => over.addEventListener('abort', resolve, { once: true }));
+  await aborted(over);
   return undefined;
 };
 
@@ -109,23 +125,6 @@ const theStart = 'start';
 
 const describeFailure = (error: unknown): string =>
   `Cannot go on: ${error instanceof Error ? error.message : String(error)}`;
-
-const describeRequest = (request: ChangeRequest): string => {
-  if (request.kind === 'scale') return describeWanted(request);
-  const settings = Object.entries(request.settings ?? {}).map(([name, value]) => `${name}=${value}`);
-  return `restart ${request.only ?? 'aggregators'}${settings.length > 0 ? ` with ${settings.join(' ')}` : ''}`;
-};
-
-const describeChanged = (changed: Changed): string => {
-  switch (changed.kind) {
-    case 'done':
-      return `Done, after ${(changed.ms / 1_000).toFixed(1)} s`;
-    case 'refused':
-      return changed.problem;
-    case 'failed':
-      return `Broken off: ${changed.problem}`;
-  }
-};
 
 // a person waits and reads along: what does not get ready is started again and said so, until Ctrl-C
 const noDeadlineMs = 2 ** 31 - 1;

@@ -52,7 +52,7 @@ describe('repair', function () {
     expect((await run({ MONGODB_URI: uri, DATABASE: database })).code).to.equal(0);
   });
 
-  it('says what is damaged and changes nothing, then moves what is in the way, and the log can be started on', async () => {
+  it('says what is damaged, changes nothing, then moves what is in the way; the log can be started on', async () => {
     const { uri, database } = await openTestDatabase();
     await using log = openLog({ uri, database, appName: 'test' });
     await using shell = openShell({ uri, database });

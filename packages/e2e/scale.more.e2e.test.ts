@@ -1,0 +1,86 @@
+import { type Call, startLoad, stopLoad, untilAnswered } from '@muster/chaos';
+import { until } from '@muster/testing';
+import { expect } from 'chai';
+import { beginScale, openStarted, runningOf, runScale, type Started } from './started.ts';
+import { underLoad } from './under-load.ts';
+
+describe('npm run scale on a running Muster, the changes that take long', () => {
+  let started: Started;
+  before(async () => {
+    started = await openStarted();
+    // all three started at once: who came first held more for a moment
+    const isAtRest = async () => (await runScale(started)).output.includes('each held by 2 of 3 aggregators');
+    await until('all copies are at rest', isAtRest, 30_000);
+  });
+  after(() => started[Symbol.asyncDispose]());
+
+  const pidsNow = async () =>
+    Object.fromEntries((await runningOf(started)).processes.map(({ name, pid }) => [name, pid]));
+  const urlOf = async (name: string) =>
+    (await runningOf(started)).processes.find((one) => one.name === name)?.url ?? '';
+
+  it('restarts one aggregator at a time with a changed setting under a load; refuses another change', async () => {
+    const pids = await pidsNow();
+    await underLoad(started, async () => {
+      const restart = beginScale(started, '--restart', '--set', 'SNAPSHOT_EVERY=50');
+      await until('the restart has begun', () => restart.said().includes('restart aggregator-0'), 30_000);
+      const second = await runScale(started, '4');
+      expect(second.code, second.output).to.equal(2);
+      expect(second.output).to.contain('"restart aggregators" has been under way for');
+      expect((await runScale(started)).output).to.contain('Under way: restart aggregators');
+      const { code, output } = await restart.ended;
+      expect(code, output).to.equal(0);
+      expect(output).to.match(/restart aggregator-0: done.*restart aggregator-1: done.*restart aggregator-2: done/s);
+      expect(output).to.contain('; 0 changed hands');
+      return [];
+    });
+    const later = await pidsNow();
+    expect(later.gateway).to.equal(pids.gateway);
+    for (const name of ['aggregator-0', 'aggregator-1', 'aggregator-2'])
+      expect(later[name], name).not.to.equal(pids[name]);
+  });
+
+  it('takes one gateway to two, with a setting of its own, and back; no request to the first fails', async () => {
+    await underLoad(started, async () => {
+      const up = await runScale(started, '--gateways', '2');
+      expect(up.code, up.output).to.equal(0);
+      expect(up.output).to.match(/^Gateways: gateway http:\S+, gateway-1 http:\S+$/m);
+      const other = await runScale(started, '--restart', '--only', 'gateway-1', '--set', 'REPLICA_DEADLINE_MS=20');
+      expect(other.code, other.output).to.equal(0);
+      const onBoth = await loadBoth();
+      const down = await runScale(started, '--gateways', '1');
+      expect(down.code, down.output).to.equal(0);
+      return onBoth;
+    });
+    expect(await pidsNow()).not.to.have.property('gateway-1');
+  });
+
+  /** Two gateways that wait for replicas for different times: what one has told holds on the other, too. */
+  const loadBoth = async (): Promise<Call[]> => {
+    const load = await startLoad([started.url, await urlOf('gateway-1')], { sessions: 8 });
+    await untilAnswered(load, 400).finally(() => stopLoad(load));
+    return load.calls;
+  };
+
+  it('goes on when who asked leaves with Ctrl-C', async () => {
+    const pids = await pidsNow();
+    const restart = beginScale(started, '--restart', '--only', 'aggregator-2');
+    await until('the restart has begun', () => restart.said().includes('restart aggregator-2'), 30_000);
+    restart.child.kill('SIGINT');
+    const { code, output } = await restart.ended;
+    expect(code, output).to.equal(1);
+    expect(output).to.contain('the change goes on without us');
+    await until('it is done', async () => (await runningOf(started)).changing === undefined, 60_000);
+    expect((await pidsNow())['aggregator-2']).not.to.equal(pids['aggregator-2']);
+    expect((await runScale(started)).output).to.contain('32 partitions, each held by 2 of 3 aggregators');
+  });
+
+  it('with a setting that the program refuses goes back, and says why', async () => {
+    const { code, output } = await runScale(started, '--restart', '--set', 'SNAPSHOT_EVERY=often');
+    expect(code, output).to.equal(1);
+    expect(output)
+      .to.contain('"SNAPSHOT_EVERY" must be a number')
+      .and.contain('aggregator-0 was started again with its earlier settings');
+    expect((await runScale(started, '3')).code).to.equal(0);
+  });
+});
