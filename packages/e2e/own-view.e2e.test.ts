@@ -1,6 +1,6 @@
 import { verify } from '@muster/cli';
 import { defineEntity } from '@muster/model';
-
+import { partitionOf } from '@muster/placement';
 import {
   call,
   eventually,
@@ -19,7 +19,13 @@ const account = defineEntity({
   name: 'account',
   title: 'Account',
   collection: 'Accounts',
-  fields: { owner: Joi.string(), pin: Joi.string(), balance: Joi.number(), limits: Joi.array().optional() },
+  fields: {
+    owner: Joi.string(),
+    pin: Joi.string(),
+    balance: Joi.number(),
+    limits: Joi.array().optional(),
+    mask: Joi.any().optional(),
+  },
   present: ({ owner, balance, limits }) => {
     if (owner === 'nobody') throw new Error('Cannot show an account of nobody');
     return { holder: owner, balance, isOverdrawn: Number(balance) < 0, ...(limits ? { limits } : {}) };
@@ -123,6 +129,22 @@ describe('An entity with a view of its own for clients', () => {
       .to.contain('Memory is not the fold of the log')
       .and.contain('0000');
     await shell.events.updateOne({ entityId: 'm1', version: 3 }, { $set: { 'data.pin': '9876' } });
+  });
+
+  it('is decided on the database where the wire does not carry a value, and verify says so', async () => {
+    const data = { owner: 'Ada', pin: '1', balance: 1, mask: /^[0-9]$/ }; // nobody can send such a one
+    const stored = { entity: 'account', entityId: 'odd', partition: partitionOf('account', 'odd', 32), version: 1 };
+    const about = { _id: 'odd-1', type: 'AccountCreated', at: new Date(), meta: { requestId: 'test' } };
+    await shell.events.insertOne({ ...about, ...stored, data });
+    const read = () => ask('GET', '/odd');
+    const isHeld = ({ headers }: Reply) => roads.memory.test(headers.get('muster-source') ?? '');
+    expect((await eventually(read, isHeld)).body).to.include({ holder: 'Ada', balance: 1 });
+    expect((await ask('PUT', '/odd', { balance: 2 })).headers.get('etag')).to.equal('"2"');
+    expect((await ask('PUT', '/odd', { pin: '1', balance: 2 })).headers.get('etag')).to.equal('"2"');
+    expect((await versionsOf('odd'))[1]).to.deep.equal([2, { balance: 2 }]);
+    const { code, text } = await verified();
+    expect(text).to.contain('differences: 0').and.contain('did not hand out account "odd"');
+    expect(code).to.equal(2);
   });
 
   describe('with every aggregator down', () => {

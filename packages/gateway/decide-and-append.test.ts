@@ -11,7 +11,7 @@ const stateAt = (version: number, stars: number): State => ({
 const known = (state: State, more: Partial<Known> = {}): Known => ({ state, parked: undefined, fresh: false, ...more });
 const setStars = (stars: number): Command => ({ kind: 'update', changes: { stars } });
 
-/** A log as the loop sees it: each look finds the next state, each append hears the next answer, or is done. */
+/** A log as the loop sees it: each look finds the next state, each append gets the next answer, then all are done. */
 const openSteps = (answers: (Outcome | 'conflict')[], looks: (State | Loaded)[] = []) => {
   const appended: [version: number, Decided][] = [];
   const looked: number[] = [];

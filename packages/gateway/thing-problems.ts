@@ -13,15 +13,16 @@ export const notFound = (entity: Entity, id: string): Problem => ({
 });
 
 /** It was deleted; when is not known where only its version is. */
-export const gone = (entity: Entity, id: string, version: number, deletedAt: Date | undefined): Problem => ({
-  status: 410,
-  name: 'deleted',
-  title: `The ${entity.name} was deleted`,
-  detail:
-    `The ${entity.name} "${id}" was deleted at version ${version}` +
-    `${deletedAt ? `, on ${deletedAt.toISOString()}` : ''}`,
-  more: { id, version, deletedAt },
-});
+export const gone = (entity: Entity, id: string, version: number, deletedAt: Date | undefined): Problem => {
+  const when = deletedAt ? `, on ${deletedAt.toISOString()}` : '';
+  return {
+    status: 410,
+    name: 'deleted',
+    title: `The ${entity.name} was deleted`,
+    detail: `The ${entity.name} "${id}" was deleted at version ${version}${when}`,
+    more: { id, version, deletedAt },
+  };
+};
 
 /** A read asked for version `least`, and the log has none after `version`. */
 export const notReached = (entity: Entity, id: string, version: number, least: number): Problem => ({
@@ -70,9 +71,8 @@ const exists = (entity: Entity, id: string, state: State): Problem => {
 /** The next event of its stream cannot be understood. */
 export const parked = (entity: Entity, id: string, state: State, problem: string): Problem =>
   unavailable(
-    `Cannot write ${entity.name} "${id}": ` +
-      `version ${state.version + 1} of its stream cannot be understood (${problem}); ` +
-      `an operator must look at DeadLetters`,
+    `Cannot write ${entity.name} "${id}": version ${state.version + 1} of its stream cannot be understood ` +
+      `(${problem}); an operator must look at DeadLetters`,
     { written: 'notWritten', id },
   );
 

@@ -1,0 +1,135 @@
+import { absent, type State } from '@muster/model';
+import { at, note } from '@muster/testing';
+import { expect } from 'chai';
+import type { Context } from 'koa';
+import { answerOutcome } from './answer-outcome.ts';
+import { answerRead } from './answer-read.ts';
+import type { Outcome } from './outcome.ts';
+import { answerProblem, invalid } from './problem.ts';
+import type { Read, ReadResult } from './read-thing.ts';
+import { contextOf } from './test-gateway.ts';
+
+const active: State = {
+  ...{ status: 'active', version: 3, fields: { text: 'one', stars: 1 }, createdAt: at(1), updatedAt: at(3) },
+};
+const deleted: State = { status: 'deleted', version: 4, createdAt: at(1), deletedAt: at(4) };
+const json = '{"id":"a","text":"one","stars":1}';
+const result: ReadResult = {
+  ...{ kind: 'result', status: 'active', version: 3, json, createdAt: at(1).getTime(), changedAt: at(3).getTime() },
+  ...{ source: 'aggregator-1', lagMs: 12.4, parked: false },
+};
+const gone: ReadResult = { ...result, status: 'deleted', version: 4, json: '', changedAt: at(4).getTime() };
+const never: ReadResult = { ...result, status: 'absent', version: 0, json: '' };
+
+const headersOf = (ctx: Context, ...names: string[]) => names.map((name) => String(ctx.response.get(name) ?? ''));
+const bodyOf = (ctx: Context) => JSON.parse(String(ctx.body));
+const about = ['ETag', 'Muster-Source', 'Muster-Lag-Ms', 'Muster-Parked'];
+
+const readAnswer = (read: Read, headers: Record<string, string> = {}) => {
+  const ctx = contextOf('/api/note/a', headers);
+  answerRead(ctx, note, 'a', read);
+  return ctx;
+};
+const outcomeAnswer = (outcome: Outcome) => {
+  const ctx = contextOf();
+  const done: string[] = [];
+  answerOutcome(ctx, note, 'a', outcome, (rendered) => void done.push(rendered.json));
+  return { ctx, done };
+};
+
+describe('The answer to a read', () => {
+  it('is the thing, with its version, its source and its age', () => {
+    const ctx = readAnswer(result);
+    expect([ctx.status, ctx.body]).to.deep.equal([200, json]);
+    expect(headersOf(ctx, 'Content-Type', ...about)).to.deep.equal([
+      ...['application/json; charset=utf-8', '"3"', 'aggregator-1', '12', ''],
+    ]);
+  });
+
+  it('is 304 where the client has that version', () => {
+    expect(readAnswer(result, { 'if-none-match': '"3"' }).status).to.equal(304);
+    expect(readAnswer(result, { 'if-none-match': '"2"' }).status).to.equal(200);
+  });
+
+  it('says that the stream is parked', () => {
+    expect(headersOf(readAnswer({ ...result, parked: true }), 'Muster-Parked')).to.deep.equal(['true']);
+  });
+
+  it('is 410 with when it was deleted, and 404 without an ETag where it never was', () => {
+    const ctx = readAnswer(gone);
+    expect([ctx.status, ...headersOf(ctx, 'ETag')]).to.deep.equal([410, '"4"']);
+    expect(bodyOf(ctx)).to.include({ type: 'urn:muster:problem:deleted', version: 4, deletedAt: at(4).toISOString() });
+    const missing = readAnswer(never);
+    expect([missing.status, ...headersOf(missing, 'ETag')]).to.deep.equal([404, '']);
+    expect(bodyOf(missing)).to.include({ type: 'urn:muster:problem:not-found', id: 'a' });
+  });
+
+  it('is 412 where the log does not have the version, and 503 where nobody answers', () => {
+    const tooNew = readAnswer({ kind: 'notReached', version: 3, least: 9 });
+    expect([tooNew.status, ...headersOf(tooNew, 'ETag', 'Muster-Source')]).to.deep.equal([412, '"3"', 'database']);
+    expect(bodyOf(tooNew)).to.include({ type: 'urn:muster:problem:no-such-version', version: 3 });
+    const away = readAnswer({ kind: 'unavailable', why: 'no answer from the database' });
+    expect([away.status, ...headersOf(away, 'Retry-After', 'ETag')]).to.deep.equal([503, '1', '']);
+    expect(bodyOf(away).detail).to.match(/^Cannot read note "a": no answer from the database; try again/);
+  });
+});
+
+describe('The answer to a command', () => {
+  it('that was carried out is left to the route, which gets the thing as a read has it', () => {
+    const { ctx, done } = outcomeAnswer({ kind: 'done', state: active });
+    expect(done).to.deep.equal([json]);
+    expect(headersOf(ctx, ...about)).to.deep.equal(['"3"', 'log', '0', '']);
+    expect(outcomeAnswer({ kind: 'done', state: deleted }).done).to.deep.equal(['']);
+  });
+
+  it('that was refused says why, at which version', () => {
+    const refusals = [
+      ['NotFound', absent, 404, 'not-found'],
+      ['Deleted', deleted, 410, 'deleted'],
+      ['Exists', active, 409, 'exists'],
+      ['Exists', deleted, 409, 'exists'],
+      ['OtherVersion', active, 412, 'other-version'],
+    ] as const;
+    for (const [reason, state, status, name] of refusals) {
+      const { ctx, done } = outcomeAnswer({ kind: 'refused', reason, state });
+      expect([ctx.status, done]).to.deep.equal([status, []]);
+      expect(bodyOf(ctx)).to.include({ type: `urn:muster:problem:${name}`, status, id: 'a', requestId: 'request-1' });
+      expect(headersOf(ctx, 'ETag')).to.deep.equal([state.version > 0 ? `"${state.version}"` : '']);
+      if (state.version > 0) expect(bodyOf(ctx).version).to.equal(state.version);
+    }
+  });
+
+  it('that did not get through says what became of the write', () => {
+    const lost = outcomeAnswer({ kind: 'unavailable', written: 'unknown', why: 'no answer', version: 4 }).ctx;
+    expect([lost.status, ...headersOf(lost, 'Retry-After', 'ETag')]).to.deep.equal([503, '1', '']);
+    expect(bodyOf(lost)).to.include({ written: 'unknown', version: 4, id: 'a' });
+    const late = outcomeAnswer({ kind: 'unavailable', written: 'notWritten', why: 'too late', version: undefined }).ctx;
+    expect(bodyOf(late)).to.include({ written: 'notWritten' }).and.not.to.have.property('version');
+  });
+
+  it('on a parked stream says so, and that nothing was written', () => {
+    const { ctx } = outcomeAnswer({ kind: 'parked', state: active, problem: 'its version is unknown' });
+    expect([ctx.status, ...headersOf(ctx, ...about)]).to.deep.equal([503, '"3"', 'log', '0', 'true']);
+    expect(bodyOf(ctx)).to.include({ written: 'notWritten', id: 'a' });
+    expect(bodyOf(ctx).detail).to.contain('version 4 of its stream cannot be understood (its version is unknown)');
+  });
+});
+
+describe('A problem', () => {
+  it('is problem+json with the id of the request, what it is about, and every fault', () => {
+    const ctx = contextOf();
+    const faults = [
+      { pointer: '/text', detail: '"text" is required' },
+      { pointer: '', detail: 'expected a JSON object' },
+    ];
+    answerProblem(ctx, { ...invalid(faults), more: { id: 'a' } });
+    expect([ctx.status, ...headersOf(ctx, 'Content-Type', 'Retry-After')]).to.deep.equal([
+      ...[400, 'application/problem+json; charset=utf-8', ''],
+    ]);
+    expect(bodyOf(ctx)).to.deep.equal({
+      ...{ type: 'urn:muster:problem:invalid-input', title: 'The request has invalid input', status: 400 },
+      ...{ detail: '/text: "text" is required; expected a JSON object', requestId: 'request-1', id: 'a' },
+      errors: faults,
+    });
+  });
+});

@@ -1,0 +1,111 @@
+import type { State } from '@muster/model';
+import type { Member } from '@muster/placement';
+import { openLog } from '@muster/store';
+import { note, until } from '@muster/testing';
+import { isAnswering, type ReadRequest, readFrom, readStateFrom, type StateReply } from '@muster/wire';
+import { expect } from 'chai';
+import { askReplicas } from './ask-replicas.ts';
+import type { Gateway } from './gateway.ts';
+import { closeMembers, takeMembers } from './members.ts';
+import { openTestGateway } from './test-gateway.ts';
+import { openTestReplica, type TestReplica } from './test-replica.ts';
+
+type Answering = (request: ReadRequest) => StateReply | Promise<StateReply>;
+
+const state = (version: number): State => ({ status: 'absent', version });
+const has =
+  (version: number, behind = false): Answering =>
+  () => ({ kind: 'state', state: state(version), lagMs: 1, behind, parked: false });
+const silent: Answering = () => new Promise(() => undefined);
+const notYet: Answering = () => ({ kind: 'notYet' });
+
+/** What is read with an owner and a standby (or the owner alone) that answer in these ways, and what each was asked. */
+const ask = async (deadlineMs: number, ...answering: Answering[]) => {
+  await using log = openLog({ uri: 'mongodb://127.0.0.1:1', database: 'muster', appName: 'test' }); // never connects
+  const gateway = openTestGateway(log, [note], { PARTITIONS: '1', REPLICA_DEADLINE_MS: String(deadlineMs) });
+  const asked: { replica: number; waitMs: number }[] = [];
+  const replicas = await Promise.all(
+    answering.map((answer, index) =>
+      openTestReplica(`aggregator-${index}`, {
+        readState: (request) => {
+          asked.push({ replica: index, waitMs: request.waitMs });
+          return answer(request);
+        },
+        read: () => ({ kind: 'notHere' }),
+      }),
+    ),
+  );
+  await serveBy(gateway, replicas);
+  const startedAt = performance.now();
+  const held = await askReplicas(gateway, note, 'a', 3, readStateFrom);
+  const ms = performance.now() - startedAt;
+  closeMembers(gateway.members);
+  await Promise.all(replicas.map((replica) => replica[Symbol.asyncDispose]()));
+  return { from: held?.source, version: held?.reply.state.version, asked, ms };
+};
+
+// those that leave are asked in the order of their names
+const serveBy = async (gateway: Gateway, replicas: readonly TestReplica[]) => {
+  const listed = replicas.map(
+    ({ name, address, incarnation }): Member => ({
+      ...{ name, address, incarnation, state: 'leaving', partitions: [0], warming: [], heartbeatAt: 0, steadySince: 0 },
+    }),
+  );
+  takeMembers(gateway.members, listed, { at: 0, databaseNow: 0 }, gateway.settings);
+  const connected = () => [...gateway.members.byName.values()].every(({ replica }) => isAnswering(replica));
+  await until('all are connected', connected);
+};
+
+describe('A thing is asked for', () => {
+  it('from nobody where nobody serves it', async () => {
+    expect(await ask(1_000)).to.include({ from: undefined });
+  });
+
+  it('from its owner alone where that answers', async () => {
+    const { from, version, asked } = await ask(1_000, has(3), has(4));
+    expect([from, version, asked.length]).to.deep.equal(['aggregator-0', 3, 1]);
+    expect(asked[0]?.waitMs).to.equal(585); // 60 % of the time, less what an answer needs on the wire
+  });
+
+  it('from its standby where the owner does not answer, within the time of both', async () => {
+    const { from, version, asked, ms } = await ask(300, silent, has(4));
+    expect([from, version, asked.length]).to.deep.equal(['aggregator-1', 4, 2]);
+    expect(ms).to.be.within(170, 1_500);
+    expect(asked[1]?.waitMs).to.be.within(1, 105);
+  });
+
+  it('from its standby where the owner does not reach the version', async () => {
+    expect(await ask(1_000, notYet, has(4))).to.include({ from: 'aggregator-1', version: 4 });
+  });
+
+  it('from its standby where the owner does not hear of the log any more, and the standby does', async () => {
+    expect(await ask(1_000, has(3, true), has(4))).to.include({ from: 'aggregator-1', version: 4 });
+  });
+
+  it('from the owner where both do not hear of the log, or the standby does not answer', async () => {
+    expect(await ask(1_000, has(3, true), has(4, true))).to.include({ from: 'aggregator-0', version: 3 });
+    expect(await ask(300, has(3, true), silent)).to.include({ from: 'aggregator-0', version: 3 });
+  });
+
+  it('from a standby that does not hear of the log where the owner does not answer', async () => {
+    expect(await ask(1_000, notYet, has(4, true))).to.include({ from: 'aggregator-1', version: 4 });
+  });
+
+  it('in vain where neither answers, for no longer than the time of both', async () => {
+    const { from, ms } = await ask(200, silent, silent);
+    expect(from).to.equal(undefined);
+    expect(ms).to.be.within(190, 1_500);
+  });
+
+  it('for what clients see, apart from the state', async () => {
+    await using log = openLog({ uri: 'mongodb://127.0.0.1:1', database: 'muster', appName: 'test' });
+    const gateway = openTestGateway(log, [note], { PARTITIONS: '1', REPLICA_DEADLINE_MS: '1000' });
+    const about = { lagMs: 1, behind: false, parked: false, createdAt: 0, changedAt: 0 };
+    await using replica = await openTestReplica('aggregator-0', {
+      read: () => ({ kind: 'state', status: 'active', version: 7, json: '{"id":"a"}', ...about }),
+    });
+    await serveBy(gateway, [replica]);
+    expect((await askReplicas(gateway, note, 'a', 0, readFrom))?.reply.json).to.equal('{"id":"a"}');
+    closeMembers(gateway.members);
+  });
+});

@@ -1,0 +1,31 @@
+import type { Answers } from '@muster/wire';
+import { serveRequests } from '@muster/wire';
+
+/** An aggregator as a gateway meets it on the wire, answering as the test says. */
+export type TestReplica = AsyncDisposable & { name: string; address: string; incarnation: string };
+
+const secret = 'the secret of the tests';
+const database = 'muster';
+
+/** The wire of a gateway that such aggregators answer. */
+export const testWire = { secret, database, onProblem: () => undefined };
+
+const silence = () => new Promise<never>(() => undefined);
+
+/** Opens one on a free port; what it is not given to answer it does not answer. */
+export const openTestReplica = async (
+  name: string,
+  answers: Partial<Answers> = {},
+  incarnation = 'a1',
+): Promise<TestReplica> => {
+  const service = await serveRequests({
+    ...{ host: '127.0.0.1', port: 0, secret, identity: () => ({ name, incarnation, database }) },
+    answers: { read: silence, readState: silence, ask: silence, ...answers },
+    onProblem: () => undefined,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  const close = () => service[Symbol.asyncDispose]();
+  return { name, address: `127.0.0.1:${service.port}`, incarnation, [Symbol.asyncDispose]: close };
+};
