@@ -4,9 +4,9 @@ import {
   type CheckpointDocument,
   type Heartbeat,
   keepDeadLetter,
+  markOf,
   type RecordDocument,
   recordOf,
-  type SnapshotMark,
   type StoredEvent,
   saveCheckpoints,
   saveRecords,
@@ -109,15 +109,15 @@ const takeEntry = (
 ): TakenEntry => {
   const { id, state, savedVersion } = entry;
   const isSaved = state.status === 'absent' || savedVersion >= state.version;
-  const record = isSaved ? undefined : recordOf(id, partition.number, state, markOf(aggregator, partition));
+  const record = isSaved
+    ? undefined
+    : recordOf(id, partition.number, state, markOf(aggregator.log, aggregator.heart.incarnation, partition.snapshot));
   return { entry, partition, after, record, saved: savedVersion > 0 };
 };
 
-const markOf = ({ heart }: Aggregator, { snapshot }: Partition): SnapshotMark => `${heart.incarnation}:${snapshot}`;
-
 const checkpointOf = (aggregator: Aggregator, partition: Partition, heartbeat: Heartbeat): CheckpointDocument => ({
   _id: partition.number,
-  snapshot: markOf(aggregator, partition),
+  snapshot: markOf(aggregator.log, aggregator.heart.incarnation, partition.snapshot),
   position: heartbeat.position,
   at: heartbeat.at,
   events: partition.events,

@@ -2,6 +2,7 @@ import { Timestamp } from 'mongodb';
 import type { CheckpointDocument, StoredCheckpoint } from './documents.ts';
 import { handlesOf, type Log } from './open-log.ts';
 import { insidesOf, positionOf } from './position.ts';
+import { isOfThisLog } from './snapshot-mark.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
@@ -20,7 +21,8 @@ export const readCheckpoints = async (
     deadlineMs,
     'read the checkpoints',
   );
-  return new Map(found.map((checkpoint) => [checkpoint._id, upcast(checkpoint)]));
+  const own = found.filter(({ snapshot }) => isOfThisLog(log, snapshot));
+  return new Map(own.map((checkpoint) => [checkpoint._id, upcast(checkpoint)]));
 };
 
 /**

@@ -4,7 +4,10 @@ import type { Position } from './position.ts';
 
 export type { StoredEvent };
 
-/** Which snapshot: the incarnation of who took it, and its number there, as `3f2a90c1d4e5:17`. */
+/**
+ * Which snapshot: of which log, the incarnation of who took it, and its number there, as `5e884898-3f2a90c1d4e5:17`.
+ * Made and read in snapshot-mark.ts.
+ */
 export type SnapshotMark = `${string}:${number}`;
 
 /**

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { LogGuard, LogId } from './log-guard.ts';
 import { readLogId } from './log-id.ts';
 import { handlesOf, type Log } from './open-log.ts';
+import { withinDeadline } from './within-deadline.ts';
 
 /** The id of the log that this process decides on; undefined where it is not guarded. */
 export const logIdOf = (log: Log): LogId | undefined => handlesOf(log).guard.logId;
@@ -9,9 +11,24 @@ export const logIdOf = (log: Log): LogId | undefined => handlesOf(log).guard.log
 export const guardLog = (log: Log, logId: LogId): boolean => {
   const { guard } = handlesOf(log);
   const isAnother = guard.logId !== undefined && guard.logId !== logId;
-  Object.assign(guard, { logId, isLost: false, provenAt: 0 });
+  Object.assign(guard, { logId, tag: tagOf(logId), isLost: false, provenAt: 0 });
   return isAnother;
 };
+
+/**
+ * Takes the log that the settings name for the one that this process works on: for commands that only read. Throws
+ * DeadlineError after `deadlineMs` milliseconds.
+ */
+export const guardStoredLog = async (log: Log, deadlineMs: number): Promise<void> => {
+  const stored = await withinDeadline(
+    handlesOf(log).settings.findOne({ _id: 'muster' }),
+    deadlineMs,
+    'read the settings',
+  );
+  if (stored?.log !== undefined) guardLog(log, stored.log);
+};
+
+const tagOf = (logId: LogId): string => createHash('sha256').update(logId).digest('hex').slice(0, 8);
 
 /** Nothing is appended from now on, until `guardLog`. */
 export const loseLog = (log: Log): void => {

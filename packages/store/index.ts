@@ -23,7 +23,7 @@ export {
   type SharedShape,
 } from './ensure-collections.ts';
 export { estimateEvents } from './estimate-events.ts';
-export { logIdOf } from './guard-log.ts';
+export { guardStoredLog, logIdOf } from './guard-log.ts';
 export { isLogWhole, type KeptLog, mendLog, prepareDatabase } from './keep-log.ts';
 export type { LogId } from './log-guard.ts';
 export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } from './members.ts';
@@ -39,6 +39,7 @@ export { covers, recordOf, stateOf } from './records.ts';
 export { idsAbove, type RemovedEvent, removeEvents } from './remove-events.ts';
 export { ensureReplicaSet } from './replica-set.ts';
 export { type Saved, type Saving, saveRecords } from './save-records.ts';
+export { markOf } from './snapshot-mark.ts';
 export { type WatchOptions, watchLog } from './watch-log.ts';
 export type { Heartbeat, Watched } from './watched.ts';
 export { DeadlineError, withinDeadline } from './within-deadline.ts';

@@ -8,9 +8,16 @@ export type LogId = string;
  */
 export type LogGuard = {
   logId: LogId | undefined;
+  tag: string; // short for the id, in the marks of snapshots; empty without an id
   isLost: boolean;
   provenAt: number;
   proving: Promise<boolean> | undefined;
 };
 
-export const openLogGuard = (): LogGuard => ({ logId: undefined, isLost: false, provenAt: 0, proving: undefined });
+export const openLogGuard = (): LogGuard => ({
+  logId: undefined,
+  tag: '',
+  isLost: false,
+  provenAt: 0,
+  proving: undefined,
+});

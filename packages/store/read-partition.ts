@@ -1,6 +1,7 @@
 import type { Entity } from '@muster/model';
 import type { RecordDocument, StoredEvent } from './documents.ts';
 import { handlesOf, type Log, recordsOf } from './open-log.ts';
+import { isOfThisLog } from './snapshot-mark.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
@@ -23,19 +24,16 @@ export const scanEvents = (
 };
 
 /** The records of an entity in these partitions, streamed. Each batch must come within `batchMs` milliseconds. */
-export const scanRecords = (
+export async function* scanRecords(
   log: Log,
   entity: Entity,
   partitions: readonly number[],
   batchMs = 15_000,
-): AsyncGenerator<RecordDocument> =>
-  batched(
-    recordsOf(log, entity)
-      .find({ partition: { $in: [...partitions] } })
-      .batchSize(2_000),
-    batchMs,
-    `read the records of ${entity.name}`,
-  );
+): AsyncGenerator<RecordDocument> {
+  const found = recordsOf(log, entity).find({ partition: { $in: [...partitions] } });
+  for await (const record of batched(found.batchSize(2_000), batchMs, `read the records of ${entity.name}`))
+    if (isOfThisLog(log, record.snapshot)) yield record;
+}
 
 /** How many events a partition has in the log. */
 export const countEvents = (log: Log, partition: number, deadlineMs: number): Promise<number> =>

@@ -2,6 +2,7 @@ import { absent, type Entity, evolve, parseEvent, type State } from '@muster/mod
 import type { StoredEvent } from './documents.ts';
 import { handlesOf, type Log, recordsOf } from './open-log.ts';
 import { stateOf } from './records.ts';
+import { isOfThisLog } from './snapshot-mark.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
@@ -117,7 +118,8 @@ export const loadState = async (
     `read the record of ${entity.name} "${id}"`,
   );
   const leftMs = deadlineMs - (performance.now() - startedAt);
-  return catchUpState(log, entity, id, record ? stateOf(entity, record) : absent, leftMs, whenLong);
+  const saved = record && isOfThisLog(log, record.snapshot) ? stateOf(entity, record) : absent;
+  return catchUpState(log, entity, id, saved, leftMs, whenLong);
 };
 
 /**

@@ -1,6 +1,6 @@
 import { entities as shipped } from '@muster/entities';
 import type { Entity } from '@muster/model';
-import { countDeadLetters, estimateEvents, openLog } from '@muster/store';
+import { countDeadLetters, estimateEvents, guardStoredLog, openLog } from '@muster/store';
 import { openAggregators } from '../ask-aggregators.ts';
 import { findSystem, readPartitions } from '../find-system.ts';
 import { closeProgress, openProgress, showProgress } from '../progress.ts';
@@ -28,6 +28,7 @@ export const verify = async (
   await using log = openLog({ uri: system.uri, database: system.database, appName: 'muster-verify' });
   try {
     const partitions = await readPartitions(log);
+    await guardStoredLog(log, 5_000); // what was derived from another log is nobody's record
     const total = await estimateEvents(log, 10_000);
     await using aggregators = await openAggregators(log, system.secret);
     const looking = {
