@@ -4,6 +4,7 @@ import {
   type CheckpointDocument,
   type Heartbeat,
   keepDeadLetter,
+  logIdOf,
   markOf,
   type RecordDocument,
   recordOf,
@@ -36,6 +37,7 @@ const saveInOneGoMax = 1_000;
 export const isSnapshotDue = (aggregator: Aggregator): boolean => {
   const { progress, settings } = aggregator;
   if (progress.snapshotting || progress.state === 'restoring' || !holdsLease(aggregator)) return false;
+  if (aggregator.membership.log !== logIdOf(aggregator.log)) return false; // what is in memory is of another log
   const now = performance.now();
   if (now < progress.restUntil) return false;
   if (progress.unsaved >= settings.SNAPSHOT_EVERY) return true;
@@ -111,13 +113,18 @@ const takeEntry = (
   const isSaved = state.status === 'absent' || savedVersion >= state.version;
   const record = isSaved
     ? undefined
-    : recordOf(id, partition.number, state, markOf(aggregator.log, aggregator.heart.incarnation, partition.snapshot));
+    : recordOf(
+        id,
+        partition.number,
+        state,
+        markOf(aggregator.membership.log, aggregator.heart.incarnation, partition.snapshot),
+      );
   return { entry, partition, after, record, saved: savedVersion > 0 };
 };
 
 const checkpointOf = (aggregator: Aggregator, partition: Partition, heartbeat: Heartbeat): CheckpointDocument => ({
   _id: partition.number,
-  snapshot: markOf(aggregator.log, aggregator.heart.incarnation, partition.snapshot),
+  snapshot: markOf(aggregator.membership.log, aggregator.heart.incarnation, partition.snapshot),
   position: heartbeat.position,
   at: heartbeat.at,
   events: partition.events,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { LogGuard, LogId } from './log-guard.ts';
 import { readLogId } from './log-id.ts';
 import { handlesOf, type Log } from './open-log.ts';
@@ -11,7 +10,7 @@ export const logIdOf = (log: Log): LogId | undefined => handlesOf(log).guard.log
 export const guardLog = (log: Log, logId: LogId): boolean => {
   const { guard } = handlesOf(log);
   const isAnother = guard.logId !== undefined && guard.logId !== logId;
-  Object.assign(guard, { logId, tag: tagOf(logId), isLost: false, provenAt: 0 });
+  Object.assign(guard, { logId, isLost: false, provenAt: 0 });
   return isAnother;
 };
 
@@ -28,30 +27,40 @@ export const guardStoredLog = async (log: Log, deadlineMs: number): Promise<void
   if (stored?.log !== undefined) guardLog(log, stored.log);
 };
 
-const tagOf = (logId: LogId): string => createHash('sha256').update(logId).digest('hex').slice(0, 8);
-
 /** Nothing is appended from now on, until `guardLog`. */
 export const loseLog = (log: Log): void => {
   handlesOf(log).guard.isLost = true;
 };
 
 /**
- * Whether the log is still the one that this process decides on, as of at most 10 milliseconds ago; asks the database
+ * Whether the log is still the one that this process decides on, as of at most 20 milliseconds ago; asks the database
  * if that is longer ago. Once it is another one, or its unique index is missing, it is lost. Concurrent calls share one
- * question. Throws when the database does not answer within a second.
+ * question, and a proof of more than 10 milliseconds is renewed in the background, so that nobody waits under load.
+ * Throws when the database does not answer within a second.
  */
 export const proveLog = (log: Log): boolean | Promise<boolean> => {
   const { guard } = handlesOf(log);
   if (guard.isLost) return false;
-  if (guard.logId === undefined || performance.now() - guard.provenAt < provenForMs) return true;
+  if (guard.logId === undefined) return true;
+  const ageMs = performance.now() - guard.provenAt;
+  if (ageMs < renewAfterMs) return true;
+  const proving = renew(log, guard);
+  if (ageMs > provenForMs) return proving;
+  proving.catch(() => undefined); // who needs it next asks again
+  return true;
+};
+
+/** For how long a proof counts, in milliseconds. */
+export const provenForMs = 20;
+const renewAfterMs = 10;
+
+const renew = (log: Log, guard: LogGuard): Promise<boolean> => {
   guard.proving ??= prove(log, guard).finally(() => {
     guard.proving = undefined;
   });
   return guard.proving;
 };
 
-/** For how long an answer counts, in milliseconds: under load several batches share one question. */
-export const provenForMs = 10;
 const proveWithinMs = 1_000;
 
 const prove = async (log: Log, guard: LogGuard): Promise<boolean> => {

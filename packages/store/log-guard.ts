@@ -8,7 +8,6 @@ export type LogId = string;
  */
 export type LogGuard = {
   logId: LogId | undefined;
-  tag: string; // short for the id, in the marks of snapshots; empty without an id
   isLost: boolean;
   provenAt: number;
   proving: Promise<boolean> | undefined;
@@ -16,7 +15,6 @@ export type LogGuard = {
 
 export const openLogGuard = (): LogGuard => ({
   logId: undefined,
-  tag: '',
   isLost: false,
   provenAt: 0,
   proving: undefined,

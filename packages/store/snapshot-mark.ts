@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { SnapshotMark } from './documents.ts';
-import { handlesOf, type Log } from './open-log.ts';
+import { logIdOf } from './guard-log.ts';
+import type { LogId } from './log-guard.ts';
+import type { Log } from './open-log.ts';
 
-/** The mark of a snapshot of the log that this process decides on, by who takes it and its number there. */
-export const markOf = (log: Log, incarnation: string, number: number): SnapshotMark => {
-  const { tag } = handlesOf(log).guard;
-  return `${tag === '' ? '' : `${tag}-`}${incarnation}:${number}`;
-};
+/** The mark of a snapshot: the log that its states are of, who takes it, and its number there. Pure. */
+export const markOf = (logId: LogId | undefined, incarnation: string, number: number): SnapshotMark =>
+  `${logId === undefined ? '' : `${tagOf(logId)}-`}${incarnation}:${number}`;
 
 /**
  * Whether what bears this mark was derived from the log that this process decides on. A snapshot that was under way when
@@ -13,6 +14,8 @@ export const markOf = (log: Log, incarnation: string, number: number): SnapshotM
  * earlier release's mark names no log and counts as of this one.
  */
 export const isOfThisLog = (log: Log, mark: SnapshotMark): boolean => {
-  const { tag } = handlesOf(log).guard;
-  return tag === '' || !mark.includes('-') || mark.startsWith(`${tag}-`);
+  const logId = logIdOf(log);
+  return logId === undefined || !mark.includes('-') || mark.startsWith(`${tagOf(logId)}-`);
 };
+
+const tagOf = (logId: LogId): string => createHash('sha256').update(logId).digest('hex').slice(0, 8);

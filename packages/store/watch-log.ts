@@ -14,7 +14,7 @@ export type WatchOptions = {
 };
 
 /** How far one watch has come. Changed in this file only. */
-type Progress = {
+type WatchProgress = {
   token: ResumeToken | undefined; // of what was seen last; undefined before anything was
   opened: boolean; // at least one stream was open
   failures: number; // since something was read
@@ -35,7 +35,7 @@ export async function* watchLog(
   log: Log,
   { partitions, from, signal, pauseMs }: WatchOptions,
 ): AsyncGenerator<Watched> {
-  const progress: Progress = { token: from && insidesOf(from).token, opened: false, failures: 0 };
+  const progress: WatchProgress = { token: from && insidesOf(from).token, opened: false, failures: 0 };
   while (!signal.aborted) {
     if (progress.opened && progress.token === undefined)
       return yield { kind: 'lost', error: new Error('The change stream broke before it gave a token') };
@@ -57,7 +57,7 @@ export async function* watchLog(
 /** What one stream brings, until `signal` aborts or the stream was left unread for too long. Throws when it breaks. */
 async function* readUntilUnread(
   stream: ChangeStream,
-  progress: Progress,
+  progress: WatchProgress,
   signal: AbortSignal,
 ): AsyncGenerator<Watched> {
   const first = await readNext(stream, progress);
@@ -71,7 +71,7 @@ async function* readUntilUnread(
   }
 }
 
-const readNext = async (stream: ChangeStream, progress: Progress): Promise<Watched> => {
+const readNext = async (stream: ChangeStream, progress: WatchProgress): Promise<Watched> => {
   const change = await withinDeadline(stream.tryNext(), awaitMs + answerMs, 'read the change stream');
   progress.failures = 0;
   progress.token = change ? change._id : (stream.resumeToken ?? progress.token);
