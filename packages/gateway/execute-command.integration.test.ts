@@ -175,7 +175,7 @@ describe('A command', () => {
     expect(outcomes.map(starsOf)).to.deep.equal(Array.from({ length: 20 }, (_, n) => [n + 2, n + 2]));
     expect(owner.asked).to.deep.equal([id]);
     expect(await appendsOf(gateway, 'conflict')).to.equal(0);
-    expect(gateway.turns.size).to.equal(0);
+    await until('no turn is left', () => gateway.turns.size === 0);
   });
 
   it('that would change nothing of what memory has is decided on the log', async () => {
@@ -308,7 +308,7 @@ describe('A command', () => {
       await setFault(proxy, { blackHole: 'both' });
       const commands = [create, setStars(2), setStars(3)].map((one, n) => execute(gateway, id, one, 200 + 50 * n));
       await Promise.all([...commands, execute(gateway, `${id}-other`, create, 200)]);
-      expect(gateway.turns.size).to.equal(0);
+      await until('no turn is left', () => gateway.turns.size === 0);
       await setFault(proxy, {});
       await until('the queue is empty', () => gateway.queue.waiting.length === 0 && gateway.queue.inFlight === 0);
       expect((await execute(gateway, `${id}-new`, create)).kind).to.equal('done');
