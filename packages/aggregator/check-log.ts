@@ -1,12 +1,12 @@
 import { partitionHash } from '@muster/placement';
 import { isLogWhole, type KeptLog, mendLog } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
-import { beginAgain } from './membership.ts';
 
-/** Keeps the log whole; when it is another one, all is restored from it as a new member. Throws as `mendLog`. */
-export const checkLog = async (aggregator: Aggregator): Promise<void> => {
+/** Keeps the log whole. `replaced`: it is another one, and what is in memory is not of it. Throws as `mendLog`. */
+export const checkLog = async (aggregator: Aggregator): Promise<'same' | 'replaced'> => {
   const kept = keptOf(aggregator);
-  if (!(await isLogWhole(kept)) && (await mendLog(kept))) beginAgain(aggregator);
+  if (await isLogWhole(kept)) return 'same';
+  return (await mendLog(kept)) ? 'replaced' : 'same';
 };
 
 /** The log as this aggregator is set to keep it. */

@@ -50,15 +50,16 @@ export const nextBeat = (heart: Heart): string => {
   return `${heart.incarnation}:${heart.sent}`;
 };
 
-/** Takes note of a heartbeat that came through the change stream. */
-export const seeHeartbeat = (heart: Heart, heartbeat: Heartbeat): void => {
+/** Takes note of a heartbeat that came through the change stream. Returns whether it is a newer one of this start. */
+export const seeHeartbeat = (heart: Heart, heartbeat: Heartbeat): boolean => {
   heart.last = heartbeat;
   const [incarnation, number] = heartbeat.beat.split(':');
   const beat = Number(number);
-  if (heartbeat.aggregator !== heart.name || incarnation !== heart.incarnation || beat <= heart.returned) return;
+  if (heartbeat.aggregator !== heart.name || incarnation !== heart.incarnation || beat <= heart.returned) return false;
   heart.returned = beat;
   heart.returnedSentAt = heart.sentAt.get(beat) ?? heart.returnedSentAt;
   for (const earlier of heart.sentAt.keys()) if (earlier <= beat) heart.sentAt.delete(earlier);
+  return true;
 };
 
 /** How old what this process knows may be, in milliseconds: the age of its last heartbeat that came back. */

@@ -1,11 +1,10 @@
 import { openLogger, openMetrics } from '@muster/runtime';
-import { listMembers } from '@muster/store';
+import { leaveMembers, listMembers } from '@muster/store';
 import { note, openTestLog } from '@muster/testing';
 import { expect } from 'chai';
 import { type Aggregator, openAggregator } from './aggregator.ts';
-import { beat, beginMembership, join, NameTaken } from './membership.ts';
+import { beat, beginMembership, endMembership, isMember, join, NameTaken } from './membership.ts';
 import { parseAggregatorSettings } from './settings.ts';
-import { openPartition } from './table.ts';
 
 describe('A membership', () => {
   it('is the same one however often it takes to join', async () => {
@@ -19,18 +18,29 @@ describe('A membership', () => {
     expect((await listMembers(log, 5_000)).map((member) => member.incarnation)).to.deep.equal([incarnation]);
   });
 
-  it('begins anew with nothing of the former one in memory, under another incarnation', async () => {
+  it('begins anew under another incarnation', async () => {
     await using log = await openTestLog();
     const aggregator = open(log);
     beginMembership(aggregator);
     await join(aggregator);
     const { incarnation } = aggregator.heart;
-    aggregator.table.set(1, { ...openPartition(1), served: true });
+    endMembership(aggregator);
+    expect(isMember(aggregator)).to.equal(false);
     beginMembership(aggregator);
     await join(aggregator);
     const [member] = await listMembers(log, 5_000);
-    expect(member?.partitions).to.deep.equal([]);
     expect(member?.incarnation).not.to.equal(incarnation);
+  });
+
+  it('is expired when its document is gone', async () => {
+    await using log = await openTestLog();
+    const aggregator = open(log);
+    beginMembership(aggregator);
+    await join(aggregator);
+    expect(await beat(aggregator)).to.equal('renewed');
+    const { name, incarnation } = aggregator.heart;
+    await leaveMembers(log, { _id: name, incarnation }, 5_000);
+    expect(await beat(aggregator)).to.equal('expired');
   });
 
   it('is over for good when another process has the name', async () => {

@@ -10,6 +10,12 @@ import {
 } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { beginAnew, nextBeat } from './heart.ts';
+import { documentStateOf } from './lifecycle.ts';
+import type { Membership } from './open-membership.ts';
+
+type Mutable = { -readonly [Key in keyof Membership]: Membership[Key] };
+
+const changing = (membership: Membership) => membership as Mutable;
 
 /** Another process took this one's name. Final: the two would take it from each other for ever. */
 export class NameTaken extends Error {
@@ -19,28 +25,29 @@ export class NameTaken extends Error {
 
 const settleMs = 400;
 
-/**
- * Forgets what the former membership held, for what is served must be of this one; the next one has an incarnation of
- * its own.
- */
-export const beginMembership = ({ heart, log, membership, progress, table }: Aggregator): void => {
+/** Begins a membership with another incarnation. Nothing of a former one may be in memory any more. */
+export const beginMembership = ({ heart, log, membership }: Aggregator): void => {
   beginAnew(heart);
-  table.clear();
-  progress.state = 'restoring';
-  membership.renewedAt = 0;
-  membership.log = logIdOf(log);
-  membership.over = new AbortController();
+  changing(membership).renewedAt = 0;
+  changing(membership).log = logIdOf(log);
 };
 
+/** This aggregator is no member any more, and renews nothing. */
+export const endMembership = ({ membership }: Aggregator): void => {
+  changing(membership).renewedAt = 0;
+};
+
+export const isMember = ({ membership }: Aggregator): boolean => membership.renewedAt > 0;
+
 /**
- * Becomes a member, and looks who else there is. Throws when the database does not answer; a second try joins as the
+ * Becomes a member, and reads who else there is. Throws when the database does not answer; a second try joins as the
  * same incarnation.
  */
 export const join = async (aggregator: Aggregator): Promise<void> => {
   const { log, membership } = aggregator;
   const askedAt = performance.now();
   await joinMembers(log, ownDocument(aggregator), deadlineOf(aggregator));
-  membership.renewedAt = askedAt;
+  changing(membership).renewedAt = askedAt;
   await refreshRoster(aggregator);
   if (others(aggregator).length > 0) return;
   await new Promise((resolve) => setTimeout(resolve, settleMs)); // several start at once: the first is not to take all
@@ -48,21 +55,26 @@ export const join = async (aggregator: Aggregator): Promise<void> => {
 };
 
 /**
- * Renews the lease by a heartbeat that says where this aggregator stands. Finds out when the lease had expired while
- * others went on: then `over` aborts. Throws when the database does not answer, and NameTaken.
+ * Renews the lease by a heartbeat that says where this aggregator stands. Returns `expired` when the lease had expired
+ * while others went on, or the document is gone. Throws when the database does not answer, and NameTaken.
  */
-export const beat = async (aggregator: Aggregator): Promise<void> => {
-  const { heart, log, membership, progress, settings } = aggregator;
+export const beat = async (aggregator: Aggregator): Promise<'renewed' | 'expired'> => {
+  const { course, heart, log, membership, settings } = aggregator;
   const isLate = performance.now() - membership.renewedAt > settings.LEASE_MS;
   if (isLate) await refreshRoster(aggregator);
-  if (isLate && progress.state !== 'leaving' && wasAwayAlone(membership.roster, heart.name, settings.LEASE_MS))
-    return expireLease(aggregator);
+  const isLeaving = documentStateOf(course.lifecycle) === 'leaving';
+  if (isLate && !isLeaving && wasAwayAlone(membership.roster, heart.name, settings.LEASE_MS)) return 'expired';
+  const { incarnation } = heart;
   const askedAt = performance.now();
-  if (await beatHeart(log, ownDocument(aggregator), isLate, deadlineOf(aggregator))) membership.renewedAt = askedAt;
-  else await judgeLoss(aggregator);
+  const isRenewed = await beatHeart(log, ownDocument(aggregator), isLate, deadlineOf(aggregator));
+  // the membership has ended meanwhile: what came of this heartbeat says nothing of the next one
+  if (heart.incarnation !== incarnation || !isMember(aggregator)) return 'renewed';
+  if (!isRenewed) return judgeLoss(aggregator);
+  changing(membership).renewedAt = askedAt;
+  return 'renewed';
 };
 
-/** Looks who the members are. Throws when the database does not answer. */
+/** Reads who the members are. Throws when the database does not answer. */
 export const refreshRoster = async (aggregator: Aggregator): Promise<void> => {
   const { log, membership, settings } = aggregator;
   await measureClock(log, membership.clock, deadlineOf(aggregator));
@@ -70,7 +82,7 @@ export const refreshRoster = async (aggregator: Aggregator): Promise<void> => {
   const [askedAt, databaseAt] = [performance.now(), databaseNow(membership.clock).getTime()];
   const members = (await listMembers(log, deadlineOf(aggregator))).map(memberOf);
   if (askedAt > membership.roster.refreshedAt)
-    membership.roster = takeRoster(membership.roster, members, databaseAt, askedAt, settings.LEASE_MS);
+    changing(membership).roster = takeRoster(membership.roster, members, databaseAt, askedAt, settings.LEASE_MS);
 };
 
 /**
@@ -107,8 +119,9 @@ const ownDocument = (aggregator: Aggregator): OwnDocument => ({
   beat: nextBeat(aggregator.heart),
 });
 
-const standing = ({ heart, membership, progress, table }: Aggregator): Omit<OwnDocument, 'beat'> => {
-  const { address, healthPort, startedAt, state } = progress;
+const standing = ({ course, heart, membership, progress, table }: Aggregator): Omit<OwnDocument, 'beat'> => {
+  const { address, healthPort, startedAt } = progress;
+  const state = documentStateOf(course.lifecycle);
   const held = [...table.values()];
   const numbersOf = (isWanted: (partition: (typeof held)[number]) => boolean) =>
     held.filter(isWanted).map(({ number }) => number);
@@ -119,20 +132,11 @@ const standing = ({ heart, membership, progress, table }: Aggregator): Omit<OwnD
   };
 };
 
-/** Ends this membership: the next one restores everything, under another incarnation. */
-export const beginAgain = ({ membership }: Aggregator): void => membership.over.abort();
-
-const expireLease = ({ logger, membership, metrics }: Aggregator) => {
-  metrics.leasesExpired.inc();
-  logger.warn('The lease expired while others went on: coming back as a new member');
-  membership.over.abort();
-};
-
 /** The document is gone, as when somebody dropped the collection, or it is somebody else's. */
-const judgeLoss = async (aggregator: Aggregator) => {
+const judgeLoss = async (aggregator: Aggregator): Promise<'expired'> => {
   const { heart, log } = aggregator;
   const found = (await listMembers(log, deadlineOf(aggregator))).find(({ _id }) => _id === heart.name);
-  if (!found || found.incarnation === heart.incarnation) return expireLease(aggregator);
+  if (!found || found.incarnation === heart.incarnation) return 'expired';
   throw new NameTaken(
     `Cannot go on as aggregator "${heart.name}": a process at ${found.address}, started ${found.startedAt.toISOString()}, has this name now; stop one of them, or give each an AGGREGATOR_NAME of its own`,
   );

@@ -1,13 +1,15 @@
 import { noRoster, type Roster } from '@muster/placement';
 import { type DatabaseClock, type LogId, openClock } from '@muster/store';
 
-/** This aggregator among the others. A plain value, changed in membership.ts only. */
+/**
+ * This aggregator among the others: the members list and its own lease. Everybody may read it; only the functions of
+ * membership.ts change it, and the types keep it so.
+ */
 export type Membership = {
-  roster: Roster;
-  clock: DatabaseClock;
-  renewedAt: number; // when the lease was renewed last, on the monotonic clock
-  log: LogId | undefined; // the log whose states this membership holds
-  over: AbortController; // aborts when the lease has expired: then all is restored as a new member
+  readonly roster: Roster;
+  readonly clock: DatabaseClock;
+  readonly renewedAt: number; // when the lease was renewed last, on the monotonic clock; 0: no member
+  readonly log: LogId | undefined; // the log whose states this membership holds
 };
 
 /** A membership before the first join. */
@@ -16,5 +18,4 @@ export const openMembership = (): Membership => ({
   clock: openClock(),
   renewedAt: 0,
   log: undefined,
-  over: new AbortController(),
 });

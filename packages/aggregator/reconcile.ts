@@ -6,9 +6,9 @@ import { findEntry, type Partition } from './table.ts';
 import { takeAtOnce } from './take-event.ts';
 
 const readDeadlineMs = 15_000;
-const looksMax = 5;
-const lookEveryMs = 1_000;
-const heartbeatLookMs = 50;
+const comparisonsMax = 5;
+const compareEveryMs = 1_000;
+const heartbeatCheckMs = 50;
 
 /**
  * After a restore, without haste: versions are dense, so the sum of a partition's versions is the number of its events
@@ -29,8 +29,8 @@ export const reconcile = async (
 
 const reconcilePartition = async (aggregator: Aggregator, partition: Partition, signal: AbortSignal) => {
   const isHere = () => aggregator.table.get(partition.number) === partition; // it may have moved on
-  for (let look = 0; look < looksMax && !signal.aborted && isHere(); look += 1) {
-    if (look > 0) await pause(lookEveryMs, signal);
+  for (let comparison = 0; comparison < comparisonsMax && !signal.aborted && isHere(); comparison += 1) {
+    if (comparison > 0) await pause(compareEveryMs, signal);
     const atLeast = partition.events + partition.parkedEvents;
     const inLog = await countEvents(aggregator.log, partition.number, readDeadlineMs);
     if (inLog >= atLeast && inLog <= partition.events + partition.parkedEvents) return;
@@ -59,7 +59,7 @@ const isBehindLog = (partition: Partition, { entity, id, version }: Suspect): bo
 
 const heartbeatReturned = async ({ heart }: Aggregator, signal: AbortSignal) => {
   const next = heart.sent + 1;
-  while (heart.returned < next && !signal.aborted) await pause(heartbeatLookMs, signal);
+  while (heart.returned < next && !signal.aborted) await pause(heartbeatCheckMs, signal);
 };
 
 const repair = async (aggregator: Aggregator, partition: Partition, suspect: Suspect) => {

@@ -1,40 +1,72 @@
-import { absent } from '@muster/model';
 import { failpoint } from '@muster/runtime';
 import {
   type CheckpointDocument,
-  foldStored,
-  type Loaded,
+  oldestPosition,
+  type Position,
   readCheckpoints,
-  readDeadLetters,
-  readStream,
-  removeDeadLetters,
-  type StoredEvent,
   scanEvents,
   scanRecords,
   stateOf,
 } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
-import { findEntry, loadEntry, type Partition, park } from './table.ts';
+import type { RecoveryMode } from './lifecycle.ts';
+import type { Numbers } from './numbers.ts';
+import { noteRestoring } from './progress.ts';
+import { retryParked } from './retry-parked.ts';
+import { beginPending, endPending, loadEntry, type Partition } from './table.ts';
 import { fillHole, takeAtOnce } from './take-event.ts';
+import { takePending } from './take-pending.ts';
 
 const readDeadlineMs = 10_000;
+
+/** `unplaced`: the checkpoints give no position from which a change stream could resume. Nothing is restored then. */
+export type Restored = { kind: 'restored'; partitions: Numbers; position: Position | undefined } | { kind: 'unplaced' };
+
+/**
+ * Brings these partitions into memory, in the one order that misses nothing: checkpoints, records, parked streams, then
+ * the log since the checkpoints. To resume, the log is left out: the change stream that is opened at `position` brings
+ * it. In the other modes the change stream is open already. Returns the partitions that are in memory then. Throws when
+ * the database does not answer.
+ */
+export const restore = async (
+  aggregator: Aggregator,
+  partitions: Numbers,
+  mode: RecoveryMode,
+  signal: AbortSignal,
+): Promise<Restored> => {
+  const { metrics, progress, table } = aggregator;
+  noteRestoring(progress, mode);
+  const restoring = mode === 'rebalance' ? beginPending(table, partitions) : heldAmong(aggregator, partitions);
+  // what the stream brought of them until now is in the log that is scanned
+  if (mode === 'rescan') for (const partition of restoring) endPending(partition);
+  const checkpoints = await readStoredCheckpoints(aggregator, partitions); // before the records, always
+  await failpoint('restore:after-checkpoints');
+  const position = mode === 'resume' ? oldestPosition(partitions, checkpoints) : undefined;
+  if (mode === 'resume' && !position) return { kind: 'unplaced' };
+  metrics.restores.inc({ mode });
+  await loadRecords(aggregator, partitions, checkpoints, signal);
+  await retryParked(aggregator, partitions);
+  if (mode !== 'resume') await scanSinceCheckpoints(aggregator, partitions, checkpoints, signal);
+  const restored = mode === 'rebalance' ? await takePending(aggregator, restoring, signal) : restoring;
+  return { kind: 'restored', partitions: restored.map(({ number }) => number), position };
+};
+
+const heldAmong = ({ table }: Aggregator, partitions: Numbers): Partition[] =>
+  partitions.flatMap((number) => table.get(number) ?? []);
 
 export type Checkpoints = ReadonlyMap<number, CheckpointDocument>;
 
 /** The stored checkpoints of these partitions: to be read before their records, always. */
 export const readStoredCheckpoints = (
   { log }: Aggregator,
-  partitions: readonly number[],
+  partitions: Numbers,
   deadlineMs = readDeadlineMs,
 ): Promise<Checkpoints> => readCheckpoints(log, partitions, deadlineMs);
 
-/**
- * Loads the records of these partitions into memory; the checkpoints must have been read before. A partition whose
- * records are not whole is folded from its log.
- */
-export const loadRecords = async (
+// a partition whose records are not whole is folded from its log
+const loadRecords = async (
   aggregator: Aggregator,
-  partitions: readonly number[],
+  partitions: Numbers,
   checkpoints: Checkpoints,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -56,13 +88,10 @@ export const loadRecords = async (
   await scanLog(aggregator, torn, undefined, signal);
 };
 
-/**
- * Takes the log's events since the checkpoints, less an overlap that covers wrong clocks; all of them for a partition
- * without a checkpoint.
- */
-export const scanSinceCheckpoints = async (
+// less an overlap that covers wrong clocks; all of the log for a partition without a checkpoint
+const scanSinceCheckpoints = async (
   aggregator: Aggregator,
-  partitions: readonly number[],
+  partitions: Numbers,
   checkpoints: Checkpoints,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -76,53 +105,7 @@ export const scanSinceCheckpoints = async (
   await scanLog(aggregator, numbers, new Date(oldest - settings.SCAN_OVERLAP_MS), signal);
 };
 
-/** Tries parked streams again, as a newer program may understand what an older one did not. */
-export const retryParked = async (aggregator: Aggregator, partitions: readonly number[]): Promise<void> => {
-  const { log, entities, table } = aggregator;
-  const letters = await readDeadLetters(log, partitions, readDeadlineMs);
-  const streams = new Map(letters.map(({ event }) => [`${event.entity}:${event.entityId}`, event]));
-  for (const { entity: name, entityId, partition: number } of streams.values()) {
-    const entity = entities.get(name);
-    const partition = table.get(number);
-    const own = letters.filter(({ event }) => event.entity === name && event.entityId === entityId);
-    if (!partition) continue;
-    if (!entity) {
-      parkAgain(
-        partition,
-        own.map(({ event }) => event),
-        `no entity "${name}" is known here`,
-      );
-      continue;
-    }
-    const known = findEntry(partition, name, entityId)?.state ?? absent;
-    let { state, parked }: Loaded = { state: known, parked: undefined };
-    for await (const events of readStream(log, entity, entityId, known.version, () => readDeadlineMs)) {
-      if (!parked) ({ state, parked } = foldStored(entity, events, state));
-      for (const event of events) if (event.version <= state.version) takeAtOnce(aggregator, event);
-      if (parked) parkAgain(partition, eventsAbove(state.version, events), parked.problem);
-    }
-    if (!parked)
-      await removeDeadLetters(
-        log,
-        own.map(({ _id }) => _id),
-        readDeadlineMs,
-      );
-  }
-};
-
-const eventsAbove = (version: number, events: readonly StoredEvent[]) =>
-  events.filter((event) => event.version > version);
-
-const parkAgain = (partition: Partition, events: Parameters<typeof park>[1][], problem: string) => {
-  for (const event of events) park(partition, event, problem);
-};
-
-const scanLog = async (
-  aggregator: Aggregator,
-  partitions: readonly number[],
-  since: Date | undefined,
-  signal: AbortSignal,
-) => {
+const scanLog = async (aggregator: Aggregator, partitions: Numbers, since: Date | undefined, signal: AbortSignal) => {
   for await (const event of scanEvents(aggregator.log, partitions, since)) {
     if (signal.aborted) return;
     const applied = takeAtOnce(aggregator, event);

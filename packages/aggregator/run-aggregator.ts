@@ -1,28 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { checkDistinct, type Entity } from '@muster/model';
-import {
-  aborted,
-  type Environment,
-  openHealthPort,
-  openLogger,
-  openMetrics,
-  refuseSettings,
-  repeat,
-} from '@muster/runtime';
-import { isFinal, leaveMembers, openLog, prepareDatabase } from '@muster/store';
+import { type Environment, openHealthPort, openLogger, openMetrics, refuseSettings } from '@muster/runtime';
+import { openLog, prepareDatabase } from '@muster/store';
 import { dropConnections, serveRequests } from '@muster/wire';
 import { type Aggregator, openAggregator } from './aggregator.ts';
 import { openAnswers } from './answer-requests.ts';
-import { checkLog, keptOf } from './check-log.ts';
-import { handOver } from './hand-over.ts';
+import { keptOf } from './check-log.ts';
 import { isBehind, lagMs } from './heart.ts';
-import { beat, NameTaken, refreshRoster } from './membership.ts';
-import { rebalance } from './rebalance.ts';
+import { documentStateOf, isStreamOpen } from './lifecycle.ts';
+import { noteAddress } from './progress.ts';
+import { serveAsMember } from './serve-as-member.ts';
 import { parseAggregatorSettings, type Settings } from './settings.ts';
-import { saveSnapshot } from './snapshot.ts';
-import { tailLog } from './tail.ts';
-import { trimChanged } from './trim-changed.ts';
 
 /**
  * Runs an aggregator of these entities: joins, restores, tails and serves until the signal aborts, then hands over,
@@ -56,16 +45,15 @@ export const runAggregator = async (
     onProblem: ({ kind, message }) => logger.warn({ kind }, message),
     onError: (error) => logger.warn({ err: error }, 'A request could not be answered'),
   });
-  aggregator.progress.address = addressOf(settings, service.port);
-  aggregator.progress.healthPort = health.port;
-  logger.info({ address: aggregator.progress.address, healthPort: health.port }, 'Started, joining');
+  const address = addressOf(settings, service.port);
+  noteAddress(aggregator.progress, address, health.port);
+  logger.info({ address, healthPort: health.port }, 'Started, joining');
 
   if (!(await prepareDatabase(keptOf(aggregator), signal))) return 0;
-  const greetAnew = () => dropConnections(service); // the others must not take this incarnation for the former one
-  await serveAsMember(aggregator, signal, greetAnew, () =>
-    onReady({ name, port: service.port, healthPort: health.port }),
-  );
-  await leave(aggregator);
+  await serveAsMember(aggregator, signal, {
+    onAnew: () => dropConnections(service), // the others must not take this incarnation for the former one
+    onServing: () => onReady({ name, port: service.port, healthPort: health.port }),
+  });
   return 0;
 };
 
@@ -77,90 +65,12 @@ const nameOf = ({ AGGREGATOR_NAME }: Settings): string =>
 const addressOf = ({ HOST, ADVERTISED_HOST, ADVERTISED_PORT }: Settings, port: number): string =>
   `${ADVERTISED_HOST ?? (HOST === '0.0.0.0' ? hostname() : HOST)}:${ADVERTISED_PORT || port}`;
 
-/** Tails and serves until `signal` aborts, and on until what is served here is served elsewhere. Throws NameTaken. */
-const serveAsMember = async (
-  aggregator: Aggregator,
-  signal: AbortSignal,
-  onAnew: () => void,
-  onServing: () => void,
-): Promise<void> => {
-  const over = new AbortController();
-  const onFailure = (error: unknown) => isFatal(error) && over.abort(error);
-  const every = (ms: number, task: (aggregator: Aggregator) => Promise<void>) =>
-    repeat(
-      () => task(aggregator),
-      () => ms,
-      over.signal,
-      onFailure,
-    );
-  // none waits for another: a lease must not expire because something else is slow
-  const chores = [
-    every(aggregator.settings.HEARTBEAT_EVERY_MS, renew),
-    every(refreshEveryMs, findPlace),
-    every(trimEveryMs, trimChanged),
-    every(refreshEveryMs, checkLog),
-  ];
-  const tailing = tailLog(aggregator, over.signal, onAnew, onServing);
-  await aborted(AbortSignal.any([signal, over.signal]));
-  if (aggregator.progress.state === 'serving' && !over.signal.aborted) await handOver(aggregator);
-  over.abort();
-  await Promise.all([...chores, tailing]);
-  if (isFatal(over.signal.reason)) throw over.signal.reason;
-};
-
-// going on, or trying again, would end the same
-const isFatal = (error: unknown): boolean => error instanceof NameTaken || isFinal(error);
-
-const refreshEveryMs = 1_000;
-const trimEveryMs = 2_000;
-
-const isMember = ({ membership }: Aggregator): boolean => membership.renewedAt > 0;
-
-/** Looks at the others, and takes the place among them. Throws when the database does not answer. */
-const findPlace = async (aggregator: Aggregator): Promise<void> => {
-  const { progress } = aggregator;
-  if (!isMember(aggregator)) return;
-  await refreshRoster(aggregator);
-  if (progress.state === 'serving' && rebalance(aggregator)) progress.moved = true;
-};
-
-/** Renews the lease; says once that the database does not answer, and once that it does again. Throws NameTaken. */
-const renew = async (aggregator: Aggregator): Promise<void> => {
-  const { logger, progress } = aggregator;
-  if (!isMember(aggregator)) return;
-  try {
-    await beat(aggregator);
-    if (!progress.beating) logger.info('The database takes heartbeats again');
-    progress.beating = true;
-  } catch (error) {
-    if (error instanceof NameTaken) throw error;
-    if (progress.beating)
-      logger.warn({ err: error }, 'Cannot renew the lease: serving what is in memory, and saving nothing');
-    progress.beating = false;
-  }
-};
-
-const leave = async (aggregator: Aggregator) => {
-  const { heart, log, logger, progress } = aggregator;
-  const isSaving = progress.state === 'leaving';
-  if (isSaving) await snapshotEnded(aggregator);
-  const outcome = isSaving ? await saveSnapshot(aggregator) : 'nothing';
-  // if this fails, the lease expires
-  await leaveMembers(log, { _id: heart.name, incarnation: heart.incarnation }, leaveDeadlineMs).catch(() => undefined);
-  logger.info({ lastSnapshot: outcome }, 'Stopped');
-};
-
-const leaveDeadlineMs = 2_000;
-
-const snapshotEnded = async ({ progress, settings }: Aggregator) => {
-  const until = performance.now() + settings.SNAPSHOT_DEADLINE_MS;
-  while (progress.snapshotting && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
-};
-
-const readHealth = ({ heart, progress, table, name }: Aggregator) => {
+const readHealth = ({ course, heart, table, name }: Aggregator) => {
   const held = [...table.values()];
   const count = (flag: 'served' | 'owned') => held.filter((partition) => partition[flag]).length;
-  const ready = progress.state === 'serving' && progress.streamOpen && !isBehind(heart);
-  const about = { name, state: progress.state, streamOpen: progress.streamOpen, lagMs: Math.round(lagMs(heart)) };
+  const state = documentStateOf(course.lifecycle);
+  const streamOpen = isStreamOpen(course.lifecycle);
+  const ready = state === 'serving' && streamOpen && !isBehind(heart);
+  const about = { name, state, phase: course.lifecycle.phase, streamOpen, lagMs: Math.round(lagMs(heart)) };
   return { ready, details: { ...about, partitions: held.length, served: count('served'), owned: count('owned') } };
 };

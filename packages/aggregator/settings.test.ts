@@ -4,7 +4,7 @@ import { parseAggregatorSettings } from './settings.ts';
 const least = { MONGODB_URI: 'mongodb://127.0.0.1/', CLUSTER_SECRET: 'a secret of the tests' };
 
 describe('The settings of an aggregator', () => {
-  it('need a database; each partition is held twice and a lease leasesExpired after three seconds', () => {
+  it('need a database; each partition is held twice and a lease expires after three seconds', () => {
     const parsed = parseAggregatorSettings(least);
     expect(
       parsed.kind === 'settings' && [parsed.settings.COPIES, parsed.settings.LEASE_MS, parsed.settings.AGGREGATOR_NAME],

@@ -8,25 +8,29 @@ import {
   markOf,
   type RecordDocument,
   recordOf,
-  type StoredEvent,
   saveCheckpoints,
   saveRecords,
 } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
+import { maySave } from './lifecycle.ts';
 import { holdsLease } from './membership.ts';
-import { type Changed, countActive, type Entry, type Parked, type Partition } from './table.ts';
+import type { Numbers } from './numbers.ts';
+import { beginSaving, countUnsaved, endSaving, noteTaken } from './progress.ts';
+import {
+  countActive,
+  type Entry,
+  hasUnsaved,
+  noteSaved,
+  type Partition,
+  putBackUnsaved,
+  takeUnsaved,
+  type Unsaved,
+} from './table.ts';
 
 /** What one step took out of memory to be saved. */
-type Taken = { entries: TakenEntry[]; letters: TakenLetter[]; checkpoints: CheckpointDocument[] };
-/** `after`: as it stood among the changed ones. No record: it is saved already, only the checkpoint was not. */
-type TakenEntry = {
-  entry: Entry;
-  partition: Partition;
-  after: ReturnType<Changed['get']>;
-  record: RecordDocument | undefined;
-  saved: boolean;
-};
-type TakenLetter = { parked: Parked; event: StoredEvent };
+type Taken = { unsaved: Unsaved[]; entries: TakenEntry[]; checkpoints: CheckpointDocument[] };
+/** `saved`: a record of an older version is saved. */
+type TakenEntry = { entry: Entry; record: RecordDocument; saved: boolean };
 
 const saveInOneGoMax = 1_000;
 
@@ -35,8 +39,8 @@ const saveInOneGoMax = 1_000;
  * partitions are old.
  */
 export const isSnapshotDue = (aggregator: Aggregator): boolean => {
-  const { progress, settings } = aggregator;
-  if (progress.snapshotting || progress.state === 'restoring' || !holdsLease(aggregator)) return false;
+  const { course, progress, settings } = aggregator;
+  if (progress.snapshotting || !maySave(course.lifecycle) || !holdsLease(aggregator)) return false;
   if (aggregator.membership.log !== logIdOf(aggregator.log)) return false; // what is in memory is of another log
   const now = performance.now();
   if (now < progress.restUntil) return false;
@@ -46,85 +50,73 @@ export const isSnapshotDue = (aggregator: Aggregator): boolean => {
 };
 
 /**
- * Saves the records changed since the last snapshot in the partitions that are this aggregator's to save, then how far
- * it reaches. When anything could not be saved, all of it counts as changed again and no checkpoint is written; a crash
- * in between replays events, and versions drop them. One at a time; never throws.
+ * Saves the records of these partitions that changed since the last snapshot, then how far it reaches. Of those that
+ * this aggregator does not own it saves nothing. When anything could not be saved, all of it counts as changed again and
+ * no checkpoint is written; a crash in between replays events, and versions drop them. One at a time; never throws.
  */
-export const saveSnapshot = async (aggregator: Aggregator): Promise<'saved' | 'failed' | 'nothing'> => {
-  const { heart, progress, metrics, logger } = aggregator;
+export const saveSnapshot = async (
+  aggregator: Aggregator,
+  partitions: Numbers,
+): Promise<'saved' | 'failed' | 'nothing'> => {
+  const { heart, log, membership, progress, metrics, logger } = aggregator;
   // without a heartbeat there is no position that a checkpoint could hold
   if (progress.snapshotting || !heart.last) return 'nothing';
-  const taken = takeChanged(aggregator, heart.last);
+  if (logIdOf(log) !== membership.log) return 'nothing'; // it was replaced: what is in memory is of the former one
+  const taken = takeChanged(aggregator, partitions, heart.last);
   if (taken.checkpoints.length === 0) return 'nothing';
-  progress.snapshotting = true;
-  const startedAt = performance.now();
+  const startedAt = beginSaving(progress);
+  const records = taken.entries.length;
   try {
     await saveTaken(aggregator, taken);
     metrics.snapshots.inc({ outcome: 'saved' });
-    logger.debug({ records: taken.entries.length, checkpoints: taken.checkpoints.length }, 'Snapshot saved');
+    logger.debug({ records, checkpoints: taken.checkpoints.length }, 'Snapshot saved');
     return 'saved';
   } catch (error) {
     putBack(aggregator, taken);
     metrics.snapshots.inc({ outcome: 'failed' });
     logger.warn(
       { err: error },
-      `Cannot save a snapshot of ${taken.entries.length} records: they stay in memory and in the log, the next snapshot saves them`,
+      `Cannot save a snapshot of ${records} records: they stay in memory and in the log, the next snapshot saves them`,
     );
     return 'failed';
   } finally {
-    progress.snapshotting = false;
-    progress.restUntil = restUntil(startedAt, performance.now());
+    endSaving(progress, startedAt);
   }
 };
-
-// as long a rest as the work took: under load the database is for appends first, and what changes twice meanwhile is
-// saved once
-const restUntil = (startedAt: number, endedAt: number) => endedAt + Math.min(restMsMax, endedAt - startedAt);
-const restMsMax = 1_000;
 
 /** One step, nothing awaited in it: the changed records, and the heartbeat that they reach at least. */
-const takeChanged = (aggregator: Aggregator, heartbeat: Heartbeat): Taken => {
+const takeChanged = (aggregator: Aggregator, partitions: Numbers, heartbeat: Heartbeat): Taken => {
   const { progress, settings, table } = aggregator;
   const isDueForAll = performance.now() - progress.checkpointedAt >= settings.CHECKPOINT_EVERY_MS;
-  const taken: Taken = { entries: [], letters: [], checkpoints: [] };
-  for (const partition of table.values()) {
-    if (!partition.owned) continue;
-    const parked = [...partition.parked.values()].filter((one) => one.letters.length > 0);
-    if (!isDueForAll && partition.changed.size === 0 && parked.length === 0) continue;
-    partition.snapshot += 1;
-    for (const [entry, after] of partition.changed) taken.entries.push(takeEntry(aggregator, entry, partition, after));
-    for (const one of parked) for (const event of one.letters.splice(0)) taken.letters.push({ parked: one, event });
-    partition.changed.clear();
-    taken.checkpoints.push(checkpointOf(aggregator, partition, heartbeat));
-  }
-  progress.unsaved = 0;
-  progress.unsavedSince = undefined;
-  if (isDueForAll) progress.checkpointedAt = performance.now();
-  return taken;
+  const due = partitions
+    .flatMap((number) => table.get(number) ?? [])
+    .filter((partition) => partition.owned && (isDueForAll || hasUnsaved(partition)));
+  const unsaved = due.map(takeUnsaved);
+  noteTaken(progress, isDueForAll);
+  return {
+    unsaved,
+    entries: unsaved.flatMap(({ partition, entries }) =>
+      entries.flatMap(([entry]) => takeEntry(aggregator, entry, partition)),
+    ),
+    checkpoints: due.map((partition) => checkpointOf(aggregator, partition, heartbeat)),
+  };
 };
 
-const takeEntry = (
-  aggregator: Aggregator,
-  entry: Entry,
-  partition: Partition,
-  after: TakenEntry['after'],
-): TakenEntry => {
+// none: its record is saved already, only the checkpoint was not
+const takeEntry = (aggregator: Aggregator, entry: Entry, partition: Partition): TakenEntry[] => {
   const { id, state, savedVersion } = entry;
-  const isSaved = state.status === 'absent' || savedVersion >= state.version;
-  const record = isSaved
-    ? undefined
-    : recordOf(
-        id,
-        partition.number,
-        state,
-        markOf(aggregator.membership.log, aggregator.heart.incarnation, partition.snapshot),
-      );
-  return { entry, partition, after, record, saved: savedVersion > 0 };
+  if (state.status === 'absent' || savedVersion >= state.version) return [];
+  const record = recordOf(id, partition.number, state, markOfNext(aggregator, partition));
+  return [{ entry, record, saved: savedVersion > 0 }];
 };
+
+// of the log that the membership restored from, which may not be the one that is there by now
+const markOfNext = ({ heart, membership }: Aggregator, { snapshot }: Partition) =>
+  markOf(membership.log, heart.incarnation, snapshot);
 
 const checkpointOf = (aggregator: Aggregator, partition: Partition, heartbeat: Heartbeat): CheckpointDocument => ({
   _id: partition.number,
-  snapshot: markOf(aggregator.membership.log, aggregator.heart.incarnation, partition.snapshot),
+  snapshot: markOfNext(aggregator, partition),
   position: heartbeat.position,
   at: heartbeat.at,
   events: partition.events,
@@ -135,36 +127,35 @@ const checkpointOf = (aggregator: Aggregator, partition: Partition, heartbeat: H
 // the order is what makes a crash harmless: dead letters and records first, the checkpoint that passes them last
 const saveTaken = async (aggregator: Aggregator, taken: Taken) => {
   const { log, entities, settings } = aggregator;
-  for (const { parked, event } of taken.letters)
+  for (const { parked, event } of taken.unsaved.flatMap(({ letters }) => letters))
     await keepDeadLetter(log, event, parked.problem, settings.SNAPSHOT_DEADLINE_MS);
   await failpoint('snapshot:before-records');
-  for (const entity of entities.values()) {
-    const entries = taken.entries.filter((one) => one.record && one.entry.entity === entity);
-    const most = isArmed('snapshot:inside-records') ? Math.ceil(entries.length / 2) : saveInOneGoMax;
-    for (let at = 0; at < entries.length; at += most) {
-      await saveEntries(aggregator, entity, entries.slice(at, at + most));
-      if (at + most < entries.length) await failpoint('snapshot:inside-records');
-    }
-  }
+  for (const entity of entities.values()) await saveEntries(aggregator, entity, taken.entries);
   await failpoint('snapshot:after-records');
   await saveCheckpoints(log, taken.checkpoints, settings.SNAPSHOT_DEADLINE_MS);
   await failpoint('snapshot:after-checkpoints');
 };
 
-const saveEntries = async ({ log, settings, metrics }: Aggregator, entity: Entity, entries: TakenEntry[]) => {
-  const savings = entries.flatMap(({ record, saved }) => (record ? [{ record, saved }] : []));
-  const { failed, error } = await saveRecords(log, entity, savings, settings.SNAPSHOT_DEADLINE_MS);
+const saveEntries = async (aggregator: Aggregator, entity: Entity, all: readonly TakenEntry[]) => {
+  const entries = all.filter(({ entry }) => entry.entity === entity);
+  const most = isArmed('snapshot:inside-records') ? Math.ceil(entries.length / 2) : saveInOneGoMax;
+  for (let at = 0; at < entries.length; at += most) {
+    await saveBatch(aggregator, entity, entries.slice(at, at + most));
+    if (at + most < entries.length) await failpoint('snapshot:inside-records');
+  }
+};
+
+const saveBatch = async ({ log, settings, metrics }: Aggregator, entity: Entity, entries: TakenEntry[]) => {
+  const { failed, error } = await saveRecords(log, entity, entries, settings.SNAPSHOT_DEADLINE_MS);
   const kept = entries.filter(({ entry }) => !failed.has(entry.id));
-  for (const { entry, record } of kept) entry.savedVersion = Math.max(entry.savedVersion, record?.version ?? 0);
+  for (const { entry, record } of kept) noteSaved(entry, record.version);
   metrics.saved.inc(kept.length);
   if (failed.size > 0) throw error ?? new Error(`${failed.size} records were not saved`);
 };
 
-const putBack = ({ progress }: Aggregator, taken: Taken) => {
-  // an entry that changed again stands there already, with the later change's place
-  for (const { entry, partition, after } of taken.entries)
-    if (!partition.changed.has(entry)) partition.changed.set(entry, after);
-  for (const { parked, event } of taken.letters) parked.letters.push(event);
-  progress.unsaved += taken.entries.length + taken.letters.length;
-  progress.unsavedSince ??= performance.now();
+const putBack = ({ progress }: Aggregator, { unsaved }: Taken) => {
+  for (const one of unsaved) {
+    putBackUnsaved(one);
+    countUnsaved(progress, one.entries.length + one.letters.length);
+  }
 };

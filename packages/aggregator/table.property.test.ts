@@ -1,18 +1,21 @@
 import { type Command, decide, defineEntity, evolve, fold, parseEvent, type State, typeOf } from '@muster/model';
-import type { StoredEvent } from '@muster/store';
+import type { Position, StoredEvent } from '@muster/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import Joi from 'joi';
 import {
   applyEvent,
+  beginPending,
   countActive,
+  endPending,
   findEntry,
   keepPending,
   loadEntry,
-  openPartition,
   openTable,
-  restoredAmong,
+  type Partition,
+  putBackUnsaved,
   type Table,
+  takeUnsaved,
 } from './table.ts';
 
 const thing = defineEntity({
@@ -124,22 +127,38 @@ describe('The table of states', () => {
     expect([...partition.changed.keys()].map(({ id }) => id)).to.deep.equal(['a']);
   });
 
-  it('has restored what a stream began with, and nothing that came, or came again, meanwhile', () => {
-    const table = openTable([0, 1, 2]);
-    table.delete(1);
-    table.set(2, { ...openPartition(2), pending: [] });
-    table.set(3, { ...openPartition(3), pending: [] });
-    expect(restoredAmong(table, [0, 1, 2]).map(({ number }) => number)).to.deep.equal([0]);
-  });
-
   it('keeps what comes for a partition that is not restored yet, up to a bound', () => {
     const [event] = logOf([{ id: 'a', command: { kind: 'create', fields: { text: 'x', size: 1 } } }]) as [StoredEvent];
-    const warming = { ...openPartition(0), pending: [] as StoredEvent[] | 'overflowed' | undefined };
-    expect(keepPending(openPartition(0), event)).to.equal(false);
-    expect(keepPending(warming, event)).to.equal(true);
-    expect(warming.pending).to.deep.equal([event]);
-    while (warming.pending !== 'overflowed' && (warming.pending?.length ?? 0) <= 200_000) keepPending(warming, event);
-    expect(warming.pending).to.equal('overflowed');
+    const table = openTable([0]);
+    const [restoring] = beginPending(table, [1]) as [Partition];
+    expect(keepPending(table.get(0) as Partition, event)).to.equal(false);
+    expect(keepPending(restoring, event)).to.equal(true);
+    expect(restoring.pending).to.deep.equal([event]);
+    for (let kept = 1; kept <= 200_000; kept += 1) keepPending(restoring, event);
+    expect(restoring.pending).to.equal('overflowed');
+    endPending(restoring);
+    expect(keepPending(restoring, event)).to.equal(false);
+  });
+
+  it('has the same unsaved changes after a snapshot that failed, and the later of two', () => {
+    const log = logOf([
+      { id: 'a', command: { kind: 'create', fields: { text: 'x', size: 1 } } },
+      { id: 'b', command: { kind: 'create', fields: { text: 'y', size: 1 } } },
+      { id: 'a', command: { kind: 'update', changes: { size: 2 } } },
+    ]);
+    const [early, late] = ['early', 'late'] as unknown as [Position, Position]; // only the store makes one
+    const table = openTable([0, 1]);
+    const partition = table.get(0) as Partition;
+    for (const event of log.slice(0, 2)) applyEvent(table, entities, event, early);
+    const unsaved = takeUnsaved(partition);
+    expect([partition.changed.size, partition.snapshot]).to.deep.equal([0, 1]);
+    for (const event of log.slice(2)) applyEvent(table, entities, event, late);
+    putBackUnsaved(unsaved);
+    const changed = [...partition.changed].map(([{ id }, after]) => [id, after]).sort();
+    expect(changed).to.deep.equal([
+      ['a', late],
+      ['b', early],
+    ]);
   });
 
   it('tells a hole from what follows', () => {

@@ -3,26 +3,26 @@ import { isBefore, type Position, type StoredEvent } from '@muster/store';
 import { addId, openSortedIds, removeId, type SortedIds } from './sorted-ids.ts';
 
 /**
- * The states that this aggregator holds, by partition. A plain value, changed by `applyEvent`, `loadEntry` and what
- * marks changes, in this file only.
+ * The states that this aggregator holds, by partition. Everybody may read it; only the functions of this file change it,
+ * and the types keep it so.
  */
-export type Table = Map<number, Partition>;
+export type Table = ReadonlyMap<number, Partition>;
 
 export type Partition = {
-  number: number;
-  served: boolean; // restored: what it says is the log's, to within the lag
-  owned: boolean; // this aggregator saves it: the first of its replicas
+  readonly number: number;
+  readonly served: boolean; // in service: what it says is the log's, to within the lag
+  readonly owned: boolean; // this aggregator saves it
   // while it is being restored beside others: what the stream brought meanwhile, unless that was too much
-  pending: StoredEvent[] | 'overflowed' | undefined;
-  entries: Map<string, Map<string, Entry>>; // by entity's name, then id
-  active: Map<string, SortedIds>; // by entity's name
-  events: number; // the sum of the versions of its states
-  changed: Changed;
-  // when its other replicas were first seen to serve it, where it is to be dropped here; on the monotonic clock
-  surplusSince: number | undefined;
-  parked: Map<string, Parked>; // by stream
-  parkedEvents: number;
-  snapshot: number; // how many snapshots this start took of it
+  readonly pending: readonly StoredEvent[] | 'overflowed' | undefined;
+  readonly entries: ReadonlyMap<string, ReadonlyMap<string, Entry>>; // by entity's name, then id
+  readonly active: ReadonlyMap<string, SortedIds>; // by entity's name
+  readonly events: number; // the sum of the versions of its states
+  readonly changed: Changed;
+  // since when all its wanted replicas serve it, where it is to be dropped here; on the monotonic clock
+  readonly surplusSince: number | undefined;
+  readonly parked: ReadonlyMap<string, Parked>; // by stream
+  readonly parkedEvents: number;
+  readonly snapshot: number; // how many snapshots this start took of it
 };
 
 /**
@@ -30,15 +30,44 @@ export type Partition = {
  * brought the last change: a checkpoint of a later heartbeat reaches it. Undefined where it was read from the log
  * itself, which may be ahead of the stream.
  */
-export type Changed = Map<Entry, Position | undefined>;
+export type Changed = ReadonlyMap<Entry, Position | undefined>;
 
-export type Entry = { entity: Entity; id: string; state: State; savedVersion: number };
+export type Entry = {
+  readonly entity: Entity;
+  readonly id: string;
+  readonly state: State;
+  readonly savedVersion: number;
+};
 
 /**
  * A stream with an event that cannot be understood: its state stays as it was before it. `letters` are the events still
  * to be kept as dead letters.
  */
-export type Parked = { version: number; problem: string; letters: StoredEvent[] };
+export type Parked = { readonly version: number; readonly problem: string; readonly letters: readonly StoredEvent[] };
+
+/** What a snapshot takes out of a partition. */
+export type Unsaved = {
+  readonly partition: Partition;
+  readonly entries: readonly (readonly [Entry, Position | undefined])[];
+  readonly letters: readonly { parked: Parked; event: StoredEvent }[];
+};
+
+// the same values as this file may change them
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+type MutablePartition = Mutable<Omit<Partition, 'entries' | 'active' | 'changed' | 'parked' | 'pending'>> & {
+  pending: StoredEvent[] | 'overflowed' | undefined;
+  entries: Map<string, Map<string, Entry>>;
+  active: Map<string, SortedIds>;
+  changed: Map<Entry, Position | undefined>;
+  parked: Map<string, Parked>;
+};
+type MutableParked = Mutable<Omit<Parked, 'letters'>> & { letters: StoredEvent[] };
+
+// this file makes all of them
+const partitionsIn = (table: Table) => table as Map<number, MutablePartition>;
+const changing = (partition: Partition) => partition as MutablePartition;
+const changingEntry = (entry: Entry) => entry as Mutable<Entry>;
+const changingParked = (parked: Parked) => parked as MutableParked;
 
 /**
  * `known`: applied before · `hole`: its predecessor is missing, read the stream · `foreign`: of a partition that is not
@@ -54,7 +83,7 @@ export type Applied =
 export const openTable = (partitions: readonly number[]): Table =>
   new Map(partitions.map((number) => [number, openPartition(number)]));
 
-export const openPartition = (number: number): Partition => ({
+const openPartition = (number: number): MutablePartition => ({
   number,
   served: false,
   owned: false,
@@ -69,12 +98,61 @@ export const openPartition = (number: number): Partition => ({
   snapshot: 0,
 });
 
+/** Takes these partitions in, with nothing in them. What the stream brings of them is applied at once. */
+export const holdPartitions = (table: Table, numbers: readonly number[]): void => {
+  for (const number of numbers) partitionsIn(table).set(number, openPartition(number));
+};
+
 /**
- * Of the partitions that a stream began with those that are restored: not what was added, or went and came again, while
- * that lasted.
+ * Takes these partitions in, with nothing in them, whatever was there before. What the stream brings of them is kept
+ * until `endPending`.
  */
-export const restoredAmong = (table: Table, numbers: readonly number[]): Partition[] =>
-  numbers.flatMap((number) => table.get(number) ?? []).filter(({ pending }) => pending === undefined);
+export const beginPending = (table: Table, numbers: readonly number[]): Partition[] =>
+  numbers.map((number) => {
+    const partition: MutablePartition = { ...openPartition(number), pending: [] };
+    partitionsIn(table).set(number, partition);
+    return partition;
+  });
+
+/** From now on what the stream brings is applied at once. What was kept is forgotten. */
+export const endPending = (partition: Partition): void => {
+  changing(partition).pending = undefined;
+};
+
+export const dropPartitions = (table: Table, numbers: Iterable<number>): void => {
+  for (const number of [...numbers]) partitionsIn(table).delete(number);
+};
+
+/**
+ * Puts these partitions in service. Everything that was read from the log so far lies before `heartbeat`, the last one
+ * that came back.
+ */
+export const serve = (table: Table, numbers: readonly number[], heartbeat: Position | undefined): Partition[] => {
+  const partitions = numbers.flatMap((number) => partitionsIn(table).get(number) ?? []);
+  for (const partition of partitions) {
+    partition.served = true;
+    if (heartbeat) placeChanged(partition, heartbeat);
+  }
+  return partitions;
+};
+
+/** From now on this aggregator saves these partitions and no others. Returns those that it did not save before. */
+export const own = (table: Table, numbers: readonly number[]): Partition[] => {
+  const isNew = (partition: Partition) => !partition.owned && numbers.includes(partition.number);
+  const added = [...table.values()].filter(isNew);
+  for (const partition of partitionsIn(table).values()) partition.owned = numbers.includes(partition.number);
+  return added;
+};
+
+/**
+ * Notes whether a partition is surplus here: its wanted replicas are others, and all of them serve it. Returns since
+ * when, in milliseconds on the monotonic clock; undefined where it is not.
+ */
+export const noteSurplus = (partition: Partition, isSurplus: boolean, now: number): number | undefined => {
+  const since = isSurplus ? (partition.surplusSince ?? now) : undefined;
+  changing(partition).surplusSince = since;
+  return since;
+};
 
 export const findEntry = (partition: Partition, entity: string, id: string): Entry | undefined =>
   partition.entries.get(entity)?.get(id);
@@ -106,7 +184,7 @@ export const applyEvent = (
   if (parsed.kind === 'poison') return park(partition, stored, parsed.problem);
   const next = entry ?? addEntry(partition, entity, stored.entityId);
   putState(partition, next, evolve(next.state, parsed.event));
-  partition.changed.set(next, after);
+  changing(partition).changed.set(next, after);
   return { kind: 'applied', entry: next };
 };
 
@@ -117,25 +195,26 @@ const placeKnown = (
   { version }: StoredEvent,
   after: Position | undefined,
 ): Applied => {
-  if (after && entry?.state.version === version && partition.changed.has(entry)) partition.changed.set(entry, after);
+  if (after && entry?.state.version === version && partition.changed.has(entry))
+    changing(partition).changed.set(entry, after);
   return { kind: 'known' };
 };
 
-/** Everything that was read from the log so far lies before this heartbeat. */
-export const placeChanged = ({ changed }: Partition, heartbeat: Position): void => {
+const placeChanged = ({ changed }: MutablePartition, heartbeat: Position) => {
   for (const [entry, after] of changed) if (!after) changed.set(entry, heartbeat);
 };
 
 /** Forgets the changes that a checkpoint of this heartbeat reaches: those that came strictly before it. */
-export const dropReached = ({ changed }: Partition, reached: Position): void => {
+export const dropReached = (partition: Partition, reached: Position): void => {
+  const { changed } = changing(partition);
   for (const [entry, after] of changed) if (after && isBefore(after, reached)) changed.delete(entry);
 };
 
 /** Keeps an event that the stream brought until its partition is restored; true where it is one of these. */
 export const keepPending = (partition: Partition, stored: StoredEvent): boolean => {
-  if (partition.pending === undefined) return false;
-  if (partition.pending !== 'overflowed' && partition.pending.push(stored) > pendingMax)
-    partition.pending = 'overflowed';
+  const kept = changing(partition);
+  if (kept.pending === undefined) return false;
+  if (kept.pending !== 'overflowed' && kept.pending.push(stored) > pendingMax) kept.pending = 'overflowed';
   return true;
 };
 
@@ -144,22 +223,53 @@ const pendingMax = 200_000;
 /** Puts a state read from a snapshot into the table, unless what is there is as new. */
 export const loadEntry = (partition: Partition, entity: Entity, id: string, state: State): void => {
   const entry = findEntry(partition, entity.name, id) ?? addEntry(partition, entity, id);
-  entry.savedVersion = Math.max(entry.savedVersion, state.version);
+  noteSaved(entry, state.version);
   if (state.version > entry.state.version) putState(partition, entry, state);
 };
+
+/** A record of this version is saved. */
+export const noteSaved = (entry: Entry, version: number): void => {
+  changingEntry(entry).savedVersion = Math.max(entry.savedVersion, version);
+};
+
+/** Takes what is not saved yet out of a partition, for the next of its snapshots. */
+export const takeUnsaved = (partition: Partition): Unsaved => {
+  const taken = changing(partition);
+  const entries = [...taken.changed];
+  const letters = [...taken.parked.values()].flatMap((parked) =>
+    changingParked(parked)
+      .letters.splice(0)
+      .map((event) => ({ parked, event })),
+  );
+  taken.changed.clear();
+  taken.snapshot += 1;
+  return { partition, entries, letters };
+};
+
+/** Puts back what could not be saved. An entry that changed again stays, with the later change's place. */
+export const putBackUnsaved = ({ partition, entries, letters }: Unsaved): void => {
+  const { changed } = changing(partition);
+  for (const [entry, after] of entries) if (!changed.has(entry)) changed.set(entry, after);
+  for (const { parked, event } of letters) changingParked(parked).letters.push(event);
+};
+
+/** Whether a snapshot finds anything in this partition. */
+export const hasUnsaved = ({ changed, parked }: Partition): boolean =>
+  changed.size > 0 || [...parked.values()].some(({ letters }) => letters.length > 0);
 
 /**
  * Parks a stream at this event: its state stays, its later events are parked too, all others go on. The same event
  * twice counts once.
  */
 export const park = (partition: Partition, stored: StoredEvent, problem: string): Applied => {
+  const kept = changing(partition);
   const key = streamKey(stored);
-  const parked = partition.parked.get(key) ?? { version: stored.version - 1, problem, letters: [] };
-  partition.parked.set(key, parked);
+  const parked = changingParked(kept.parked.get(key) ?? { version: stored.version - 1, problem, letters: [] });
+  kept.parked.set(key, parked);
   if (stored.version <= parked.version) return { kind: 'known' };
   parked.version = stored.version;
   parked.letters.push(stored);
-  partition.parkedEvents += 1;
+  kept.parkedEvents += 1;
   return { kind: 'parked' };
 };
 
@@ -168,18 +278,20 @@ export const streamKey = ({ entity, entityId }: { entity: string; entityId: stri
 
 const addEntry = (partition: Partition, entity: Entity, id: string): Entry => {
   const entry: Entry = { entity, id, state: absent, savedVersion: 0 };
-  const entries = partition.entries.get(entity.name) ?? new Map<string, Entry>();
-  partition.entries.set(entity.name, entries.set(id, entry));
+  const { entries } = changing(partition);
+  const ofEntity = entries.get(entity.name) ?? new Map<string, Entry>();
+  entries.set(entity.name, ofEntity.set(id, entry));
   return entry;
 };
 
 const putState = (partition: Partition, entry: Entry, state: State) => {
-  partition.events += state.version - entry.state.version;
+  const kept = changing(partition);
+  kept.events += state.version - entry.state.version;
   const wasActive = entry.state.status === 'active';
-  entry.state = state;
+  changingEntry(entry).state = state;
   if (wasActive === (state.status === 'active')) return;
-  const active = partition.active.get(entry.entity.name) ?? openSortedIds();
-  partition.active.set(entry.entity.name, active);
+  const active = kept.active.get(entry.entity.name) ?? openSortedIds();
+  kept.active.set(entry.entity.name, active);
   if (wasActive) removeId(active, entry.id);
   else addId(active, entry.id);
 };

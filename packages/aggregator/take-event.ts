@@ -1,6 +1,7 @@
 import { retryUntil } from '@muster/runtime';
 import { type Position, readStream, type StoredEvent } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
+import { countUnsaved } from './progress.ts';
 import { type Applied, applyEvent, findEntry, keepPending, type Partition, park } from './table.ts';
 import { wakeWaiters } from './waiting.ts';
 
@@ -33,7 +34,7 @@ export const takeAtOnce = (aggregator: Aggregator, stored: StoredEvent, after?: 
       { event: stored },
       `Parked ${stored.entity} "${stored.entityId}" at version ${stored.version}: see DeadLetters`,
     );
-  if (applied.kind === 'applied' || applied.kind === 'parked') countUnsaved(aggregator, stored.partition);
+  if (applied.kind === 'applied' || applied.kind === 'parked') countToSave(aggregator, stored.partition);
   return applied;
 };
 
@@ -68,12 +69,10 @@ export const fillHole = async (
 const takeFromLog = (aggregator: Aggregator, partition: Partition, event: StoredEvent) => {
   if (takeAtOnce(aggregator, event).kind !== 'hole') return;
   park(partition, event, `its stream has no version ${event.version - 1}`);
-  countUnsaved(aggregator, event.partition);
+  countToSave(aggregator, event.partition);
 };
 
 // what others save does not count
-const countUnsaved = ({ progress, table }: Aggregator, partition: number) => {
-  if (!table.get(partition)?.owned) return;
-  progress.unsaved += 1;
-  progress.unsavedSince ??= performance.now();
+const countToSave = ({ progress, table }: Aggregator, partition: number) => {
+  if (table.get(partition)?.owned) countUnsaved(progress, 1);
 };

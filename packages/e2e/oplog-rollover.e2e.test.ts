@@ -61,8 +61,8 @@ describe('Aggregators whose place in the log is lost', () => {
     throw new Error('The server still knows places of before 10,000 writes');
   };
 
-  const restores = (road: string) =>
-    Promise.all(aggregators.map((name) => readMetric(test, name, 'muster_restores_total', { road })));
+  const restores = (mode: string) =>
+    Promise.all(aggregators.map((name) => readMetric(test, name, 'muster_restores_total', { mode })));
 
   it('come back by a scan of the log when the oplog has rolled over while they were down, and miss nothing', async () => {
     await killForGood(test, ...aggregators);
@@ -72,7 +72,7 @@ describe('Aggregators whose place in the log is lost', () => {
     await overrunOplog();
     expect((await checkAnswers(test, await readLog(test), 'database')).slice(0, 20)).to.deep.equal([]);
     await startAgain(test, ...aggregators);
-    expect(await restores('scan')).to.deep.equal([1, 1, 1]);
+    expect(await restores('rescan')).to.deep.equal([1, 1, 1]);
     for (const name of aggregators)
       expect(linesOf(test, name).join('\n'), name).to.include('The place in the log is lost');
     await expectAllRight();
@@ -90,7 +90,7 @@ describe('Aggregators whose place in the log is lost', () => {
     } finally {
       await stopLoad(load);
     }
-    expect(await restores('scan')).to.deep.equal([1, 1, 1]);
+    expect(await restores('rescan')).to.deep.equal([1, 1, 1]);
     expect((await checkAll(test, load.calls, before)).slice(0, 20)).to.deep.equal([]);
   });
 
@@ -101,14 +101,14 @@ describe('Aggregators whose place in the log is lost', () => {
     await expectAllRight();
   });
 
-  it('go on by the token when it has not', async () => {
+  it('resume from their checkpoints when it has not', async () => {
     const last = Math.max(...(await readLog(test)).events.map(({ at }) => at.getTime()));
     const checkpoints = () => test.shell.checkpoints.find().toArray();
     await eventually(checkpoints, (all) => all.every(({ at }) => at.getTime() > last));
     await killForGood(test, ...aggregators);
     await updateUsers(test.url, ids.slice(0, 90), 9);
     await startAgain(test, ...aggregators);
-    expect([await restores('token'), await restores('scan')]).to.deep.equal([
+    expect([await restores('resume'), await restores('rescan')]).to.deep.equal([
       [1, 1, 1],
       [0, 0, 0],
     ]);

@@ -116,7 +116,7 @@ export const findRepairs = ({ events }: Pick<Inspected, 'events'>): string[] =>
   );
 
 /**
- * A number from an aggregator's metrics, as its health port tells it: `muster_restores_total{road="scan"}`; 0 where it
+ * A number from an aggregator's metrics at its health port, such as `muster_restores_total{mode="rescan"}`; 0 where it
  * is not there.
  */
 export const readMetric = async (

@@ -1,0 +1,78 @@
+import { repeat } from '@muster/runtime';
+import { isFinal } from '@muster/store';
+import type { Aggregator } from './aggregator.ts';
+import { checkLog } from './check-log.ts';
+import { beat, isMember, NameTaken, refreshRoster } from './membership.ts';
+import { noteBeating } from './progress.ts';
+import { advance, type Hooks, runLifecycle } from './run-lifecycle.ts';
+import { trimChanged } from './trim-changed.ts';
+import { viewMembers } from './view-members.ts';
+
+const refreshEveryMs = 1_000;
+const trimEveryMs = 2_000;
+
+/**
+ * Is a member until `signal` aborts, then hands over, saves a last snapshot and leaves. Throws, after it has left,
+ * NameTaken and what is final for the store.
+ */
+export const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal, hooks: Hooks): Promise<void> => {
+  const over = new AbortController();
+  const failed = new AbortController();
+  const onFailure = (error: unknown) => {
+    if (!isFatal(error)) return;
+    failed.abort(error);
+    void advance(aggregator, hooks, { kind: 'fatal' });
+  };
+  const every = (ms: number, chore: (aggregator: Aggregator, hooks: Hooks) => Promise<void>) =>
+    repeat(
+      () => chore(aggregator, hooks),
+      () => ms,
+      over.signal,
+      onFailure,
+    );
+  const living = runLifecycle(aggregator, hooks);
+  // none waits for another: a lease must not expire since something else is slow
+  const chores = [
+    every(aggregator.settings.HEARTBEAT_EVERY_MS, renewLease),
+    every(refreshEveryMs, refreshMembers),
+    every(trimEveryMs, trimChanged),
+    every(refreshEveryMs, keepLog),
+  ];
+  const stop = () => void advance(aggregator, hooks, { kind: 'stopAsked' });
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true, signal: over.signal });
+  await living;
+  over.abort();
+  await Promise.all(chores);
+  failed.signal.throwIfAborted();
+};
+
+// going on, or trying again, would end the same
+const isFatal = (error: unknown): boolean => error instanceof NameTaken || isFinal(error);
+
+/** Keeps the log whole. When it was replaced, a new member restores from the other one. Throws as `mendLog`. */
+const keepLog = async (aggregator: Aggregator, hooks: Hooks): Promise<void> => {
+  if ((await checkLog(aggregator)) === 'replaced') await advance(aggregator, hooks, { kind: 'logReplaced' });
+};
+
+/** Reads who the members are, and rebalances. Throws when the database does not answer. */
+const refreshMembers = async (aggregator: Aggregator, hooks: Hooks): Promise<void> => {
+  if (!isMember(aggregator)) return;
+  await refreshRoster(aggregator);
+  if (isMember(aggregator)) await advance(aggregator, hooks, { kind: 'membersChanged', ...viewMembers(aggregator) });
+};
+
+/** Renews the lease; logs once that the database does not answer, and once that it does again. Throws NameTaken. */
+const renewLease = async (aggregator: Aggregator, hooks: Hooks): Promise<void> => {
+  const { logger, progress } = aggregator;
+  if (!isMember(aggregator)) return;
+  try {
+    const outcome = await beat(aggregator);
+    if (noteBeating(progress, true)) logger.info('The database takes heartbeats again');
+    if (outcome === 'expired') await advance(aggregator, hooks, { kind: 'leaseExpired' });
+  } catch (error) {
+    if (error instanceof NameTaken) throw error;
+    if (noteBeating(progress, false))
+      logger.warn({ err: error }, 'Cannot renew the lease: serving what is in memory, and saving nothing');
+  }
+};

@@ -1,0 +1,133 @@
+import {
+  type Due,
+  type FollowInput,
+  type Member,
+  orderStream,
+  type Rebalancing,
+  type RecoveryMode,
+  type Serving,
+  type Step,
+  type Stream,
+  unchanged,
+} from './lifecycle.ts';
+import { among, isSameSet, type Numbers, without } from './numbers.ts';
+
+/** Serves, and takes in or gives up partitions as the members change. */
+export const stepInService = (member: Rebalancing | Serving, input: FollowInput): Step<Member> => {
+  const all = rebalancing(member);
+  const { stream, failures } = all;
+  switch (input.kind) {
+    case 'membersChanged':
+      return rebalance(all, input);
+    case 'opened':
+      return settle({ ...all, stream: { ...stream, state: 'open' } });
+    case 'streamFailed':
+      return reopen({ ...all, failures: failures + 1 }, []);
+    case 'restored':
+      return awaitBackground(all, input.partitions, input.nextBeat);
+    case 'restoreFailed':
+      return settle({ ...all, background: undefined, failures: failures + 1 });
+    case 'heartbeatReturned':
+      return serveBackground(all, input.number);
+    case 'unplaced':
+    case 'broken':
+    case 'placeLost':
+    case 'deaf':
+      return unchanged(member);
+  }
+};
+
+/** All that was restored is in service: what it holds from now on follows the members. */
+export const enterService = (
+  { order, served, first, stream }: Pick<Serving, 'order' | 'served' | 'first' | 'stream'>,
+  mode: RecoveryMode,
+): Step<Member> => ({
+  lifecycle: { phase: 'serving', order, served, first, stream, failures: 0 },
+  due: [{ do: 'serve', partitions: served, mode }, { do: 'announce' }, { do: 'reconcile', partitions: served }],
+});
+
+/** The partitions that a member has in memory, in service or not. */
+export const heldBy = (member: Member): Numbers => {
+  if (member.phase === 'resuming' || member.phase === 'rescanning') return member.partitions;
+  return member.phase === 'serving' ? member.served : [...member.served, ...member.missing];
+};
+
+const rebalancing = (member: Rebalancing | Serving): Rebalancing =>
+  member.phase === 'rebalancing' ? member : { ...member, phase: 'rebalancing', missing: [], background: undefined };
+
+const rebalance = (
+  member: Rebalancing,
+  { wanted, surplus, first }: { wanted: Numbers; surplus: Numbers; first: Numbers },
+): Step<Member> => {
+  const { served, missing, background } = member;
+  const added = without(wanted, heldBy(member));
+  const dropped = without([...among(served, surplus), ...missing], wanted);
+  return settle(
+    {
+      ...member,
+      first,
+      served: without(served, dropped),
+      missing: [...without(missing, dropped), ...added],
+      // one that comes again is another one: it is restored anew
+      background: background && { ...background, partitions: without(background.partitions, dropped) },
+    },
+    added.length + dropped.length > 0 ? [{ do: 'rebalance', added, dropped }] : [],
+  );
+};
+
+/** They are in memory. They may be served once a heartbeat that is written from now on has come back. */
+const awaitBackground = (member: Rebalancing, restored: Numbers, nextBeat: number): Step<Member> => {
+  const { background, failures } = member;
+  if (!background || background.awaits !== undefined) return settle(member);
+  const partitions = among(background.partitions, restored);
+  // the stream brought more than could be kept
+  if (partitions.length === 0) return settle({ ...member, background: undefined, failures: failures + 1 });
+  return {
+    lifecycle: { ...member, background: { ...background, partitions, awaits: nextBeat } },
+    due: [{ do: 'beat' }],
+  };
+};
+
+const serveBackground = (member: Rebalancing, number: number): Step<Member> => {
+  const { background, served, missing } = member;
+  if (background?.awaits === undefined || number < background.awaits) return settle(member);
+  const { partitions } = background;
+  return settle(
+    {
+      ...{ ...member, background: undefined, failures: 0 },
+      ...{ served: [...served, ...partitions], missing: without(missing, partitions) },
+    },
+    [{ do: 'serve', partitions, mode: 'rebalance' }, { do: 'beat' }, { do: 'reconcile', partitions }],
+  );
+};
+
+/**
+ * What is next for a member in service: the change stream on the partitions that it holds, then a restore of those that
+ * are missing, one at a time. A stream that is being opened is left until it is open: else members that keep changing
+ * would never let one open.
+ */
+const settle = (member: Rebalancing, due: readonly Due[] = []): Step<Member> => {
+  const { background, missing, order, stream, failures } = member;
+  if (stream.state === 'opening') return { lifecycle: member, due: [...due] };
+  if (!isSameSet(stream.partitions, heldBy(member))) return reopen(member, due);
+  if (missing.length === 0) return { lifecycle: servingOf(member), due: [...due] };
+  if (background) return { lifecycle: member, due: [...due] };
+  const next = { order: order + 1, partitions: missing };
+  return {
+    lifecycle: { ...member, order: next.order, background: { ...next, awaits: undefined } },
+    due: [...due, { do: 'restore', ...next, mode: 'rebalance', failures }],
+  };
+};
+
+const reopen = (member: Rebalancing, due: readonly Due[]): Step<Member> => {
+  const order = member.order + 1;
+  const stream: Stream = { order, partitions: heldBy(member), state: 'opening' };
+  return {
+    lifecycle: { ...member, order, stream },
+    due: [...due, orderStream(stream, { kind: 'lastHeartbeat' }, member.failures)],
+  };
+};
+
+const servingOf = ({ order, served, first, stream, failures }: Rebalancing): Serving => ({
+  ...{ phase: 'serving', order, served, first, stream, failures },
+});
