@@ -16,7 +16,8 @@ const main = () => {
   const option = wanted.find((word) => word.startsWith('-')) ?? optionsOfChaos.find(isSwallowed);
   if (option)
     return fail(
-      `Cannot run the mutants: there is no option ${option}; expected parts of names, as in\n  npm run chaos:mutants -- checkpoint`,
+      `Cannot run the mutants: there is no option ${option}; expected parts of names, as in\n` +
+        `  npm run chaos:mutants -- checkpoint`,
     );
   checkNode();
   ensureInstalled();

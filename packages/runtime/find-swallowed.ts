@@ -16,7 +16,10 @@ export const findSwallowed = (
   if (options.length === 0) return undefined;
   const names = [...new Set(options.map(({ name }) => name))].join(', ');
   const meant = ['npm run', command, '--', ...meantWords(options, words)].join(' ');
-  return `npm kept ${names} for itself, as there is no -- before it; nothing was done. What was probably meant:\n  ${meant}`;
+  return (
+    `npm kept ${names} for itself, as there is no -- before it; nothing was done. ` +
+    `What was probably meant:\n  ${meant}`
+  );
 };
 
 /** `value` is undefined for a switch, which takes nothing, and where npm parted the option from its value. */

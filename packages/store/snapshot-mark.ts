@@ -9,8 +9,8 @@ export const markOf = (logId: LogId | undefined, incarnation: string, number: nu
   `${logId === undefined ? '' : `${tagOf(logId)}-`}${incarnation}:${number}`;
 
 /**
- * Whether what bears this mark was derived from the log that this process decides on. A snapshot that was under way when
- * the log was replaced may still be written after the records of the former log were removed: nobody reads it. An
+ * Whether what bears this mark was derived from the log that this process decides on. A snapshot that was under way
+ * when the log was replaced may still be written after the records of the former log were removed: nobody reads it. An
  * earlier release's mark names no log and counts as of this one.
  */
 export const isOfThisLog = (log: Log, mark: SnapshotMark): boolean => {

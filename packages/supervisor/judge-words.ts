@@ -10,7 +10,10 @@ export const judgeWords = (words: readonly string[], environment: Environment): 
     environment.npm_lifecycle_event === 'start' ? names.filter((name) => environment[configOf(name)]) : [];
   if (swallowed.length > 0) {
     const options = swallowed.map(optionOf).join(', ');
-    return `npm kept ${options} for itself; settings come from the environment, as in\n  ${meantBy(swallowed, words, environment)}`;
+    return (
+      `npm kept ${options} for itself; settings come from the environment, as in\n` +
+      `  ${meantBy(swallowed, words, environment)}`
+    );
   }
   if (words.length === 0) return undefined;
   const named = names.filter((name) => words.includes(optionOf(name)));

@@ -55,7 +55,10 @@ const awaitAt = async (url: string, wait: CountWait): Promise<string | undefined
     Object.assign(best, { count: counted.count, at: performance.now() });
     onCount(counted.count);
   }
-  return `COUNT at ${url} does not show all of them: expected at least ${wanted}, ${last}; it has not grown for ${stallMs / 1_000} s`;
+  return (
+    `COUNT at ${url} does not show all of them: expected at least ${wanted}, ${last}; ` +
+    `it has not grown for ${stallMs / 1_000} s`
+  );
 };
 
 type Counted = { kind: 'counted'; count: number; asOf: string | undefined } | { kind: 'problem'; problem: string };
