@@ -36,9 +36,21 @@ const reconcilePartition = async (aggregator: Aggregator, partition: Partition, 
     if (inLog >= atLeast && inLog <= partition.events + partition.parkedEvents) return;
   }
   if (!isHere()) return;
+  await warnWhereAhead(aggregator, partition);
   const suspects = await findBehind(aggregator, partition);
   await heartbeatReturned(aggregator, signal); // whatever the stream was to bring has come by then
   for (const suspect of suspects) if (!signal.aborted) await repair(aggregator, partition, suspect);
+};
+
+/** More in memory than in the log: somebody removed events, or put older files back. No write can mend that. */
+const warnWhereAhead = async ({ log, logger }: Aggregator, partition: Partition) => {
+  const inMemory = partition.events + partition.parkedEvents;
+  const inLog = await countEvents(log, partition.number, readDeadlineMs);
+  if (inLog >= inMemory) return;
+  logger.error(
+    { partition: partition.number, inMemory, inLog },
+    'The log has fewer events than memory: events were removed. Stop all processes, run npm run repair, and see Back-up',
+  );
 };
 
 type Suspect = { entity: Entity; id: string; version: number };

@@ -1,5 +1,5 @@
 import type { State } from '@muster/model';
-import { catchUpState, type Loaded, type LogId, logIdOf } from '@muster/store';
+import { catchUpState, expectAppend, type Loaded, type LogId, logIdOf } from '@muster/store';
 import { appendEvent } from './append-event.ts';
 import { decideAndAppend } from './decide-and-append.ts';
 import { loadFirstState } from './first-state.ts';
@@ -40,6 +40,7 @@ type Left = { state: State; logId: LogId | undefined };
 
 const attempt = async (gateway: Gateway, request: Bound, former: State | undefined): Promise<Outcome> => {
   if (leftMs(request) <= 0) return notWritten('its turn came only after its deadline');
+  if (request.command.kind !== 'create') expectAppend(gateway.log); // while the state is read
   try {
     return await decideAndAppend(request.command, await loadFirstState(gateway, request, former), {
       append: (state, decided) => appendEvent(gateway, request, state, decided),

@@ -23,7 +23,7 @@ export {
   type SharedShape,
 } from './ensure-collections.ts';
 export { estimateEvents } from './estimate-events.ts';
-export { guardStoredLog, logIdOf } from './guard-log.ts';
+export { expectAppend, guardStoredLog, logIdOf } from './guard-log.ts';
 export { isLogWhole, type KeptLog, mendLog, prepareDatabase } from './keep-log.ts';
 export type { LogId } from './log-guard.ts';
 export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } from './members.ts';
