@@ -1,4 +1,4 @@
-import { runProgram } from '@muster/runtime';
+import { findSwallowed, runParent } from '@muster/runtime';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { type BenchOptions, bench } from './bench.ts';
 
@@ -27,12 +27,18 @@ const program = new Command('bench')
   .exitOverride();
 
 const measure = (options: BenchOptions & { quick?: true }) =>
-  runProgram(
+  runParent(
     'muster-bench',
     (environment, signal) => bench(environment, options.quick ? { ...options, ...quick } : options, signal, print),
     stopMs,
   );
 
+const flags = program.options.map((option) => option.flags);
+const problem = findSwallowed('bench', flags, process.argv.slice(2), process.env);
+if (problem !== undefined) {
+  console.error(`Cannot run bench: ${problem}`);
+  process.exit(2);
+}
 try {
   await program.action(measure).parseAsync();
 } catch (error) {
