@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from '@muster/runtime';
+import { Counter, openGauge, type Registry } from '@muster/runtime';
 import { type Heart, lagMs } from './heart.ts';
 import type { Partition, Table } from './table.ts';
 
@@ -27,16 +27,6 @@ const partitionGauges: [name: string, help: string, measure: (partition: Partiti
   ['muster_partitions_served', 'Partitions restored and served', ({ served }) => Number(served)],
   ['muster_partitions_owned', 'Partitions that this aggregator saves', ({ owned }) => Number(owned)],
 ];
-
-const openGauge = (registry: Registry, name: string, help: string, measure: () => number) =>
-  new Gauge({
-    name,
-    help,
-    registers: [registry],
-    collect() {
-      this.set(measure());
-    },
-  });
 
 const sumOf = (table: Table, measure: (partition: Partition) => number): number =>
   [...table.values()].reduce((sum, partition) => sum + measure(partition), 0);

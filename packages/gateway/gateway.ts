@@ -1,10 +1,11 @@
 import type { Entity } from '@muster/model';
 import { partitionOf } from '@muster/placement';
-import { Counter, Gauge, Histogram, type Logger, type Registry, secondsBuckets } from '@muster/runtime';
+import type { Logger, Registry } from '@muster/runtime';
 import { type AppendQueue, type DatabaseClock, type Loaded, type Log, openAppendQueue, openClock } from '@muster/store';
 import { openRequests, type Requests } from './limit-requests.ts';
 import { type LongReads, openLongReads } from './long-reads.ts';
 import { type Members, openMembers, type Wire } from './members.ts';
+import { type Metrics, openGatewayMetrics } from './metrics.ts';
 import { openRandomStock, type RandomStock } from './new-id.ts';
 import { openRemembered, type Remembered } from './remembered.ts';
 import type { Settings } from './settings.ts';
@@ -30,8 +31,6 @@ export type Gateway = {
   standing: { listening: boolean; stopping: boolean };
   metrics: Metrics;
 };
-
-export type Metrics = ReturnType<typeof openGatewayMetrics>;
 
 export const openGateway = (
   parts: Pick<Gateway, 'settings' | 'entities' | 'log' | 'logger'> & { registry: Registry },
@@ -74,52 +73,3 @@ export const keyOf = (entity: Entity, id: string): string => `${entity.name}:${i
 
 export const partitionFor = ({ settings }: Gateway, entity: Entity, id: string): number =>
   partitionOf(entity.name, id, settings.PARTITIONS);
-
-const openGatewayMetrics = (registry: Registry, queue: AppendQueue, requests: Requests) => {
-  const registers = [registry];
-  new Gauge({
-    name: 'muster_requests_in_flight',
-    help: 'Requests at work',
-    registers,
-    collect() {
-      this.set(requests.inFlight.size);
-    },
-  });
-  new Gauge({
-    name: 'muster_appends_waiting',
-    help: 'Appends that wait for a batch',
-    registers,
-    collect() {
-      this.set(queue.waiting.length);
-    },
-  });
-  new Gauge({
-    name: 'muster_append_batches',
-    help: 'Batches sent since the start',
-    registers,
-    collect() {
-      this.set(queue.batches);
-    },
-  });
-  return {
-    seconds: new Histogram({
-      name: 'muster_http_seconds',
-      help: 'Time to the answer',
-      labelNames: ['method', 'status'],
-      buckets: secondsBuckets,
-      registers,
-    }),
-    reads: new Counter({
-      name: 'muster_reads_total',
-      help: 'Reads, by where the answer came from',
-      labelNames: ['source'],
-      registers,
-    }),
-    appends: new Counter({
-      name: 'muster_appends_total',
-      help: 'Appends, by outcome',
-      labelNames: ['outcome'],
-      registers,
-    }),
-  };
-};

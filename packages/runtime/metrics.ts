@@ -15,3 +15,15 @@ export const openMetrics = (name: string): Registry => {
 
 /** Bounds in seconds for what should take milliseconds. */
 export const secondsBuckets = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** Registers a figure that is measured whenever somebody asks for the metrics. */
+export const openGauge = (registry: Registry, name: string, help: string, measure: () => number): void => {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(measure());
+    },
+  });
+};

@@ -44,7 +44,6 @@ export type AggregatorClient = {
   nextRequest: number; // no number comes twice on one connection, so that no answer is taken for another
   suspect: boolean;
   failures: number; // connections in a row that came to nothing
-  abandoned: number; // requests that got no answer in time, since the start
   closed: boolean;
   reconnect: NodeJS.Timeout | undefined;
   sweep: NodeJS.Timeout | undefined;
@@ -93,7 +92,6 @@ export const openAggregatorClient = ({
     nextRequest: 1,
     suspect: false,
     failures: 0,
-    abandoned: 0,
     closed: false,
     reconnect: undefined,
     sweep: undefined,
@@ -283,7 +281,6 @@ const expire = (client: AggregatorClient) => {
   for (const [request, slot] of client.slots) {
     if (slot.expiresAt > now) continue;
     client.slots.delete(request);
-    client.abandoned += 1;
     client.suspect = true;
     slot.settle(undefined);
   }

@@ -1,0 +1,30 @@
+import { Counter, Histogram, openGauge, type Registry, secondsBuckets } from '@muster/runtime';
+import type { AppendQueue } from '@muster/store';
+import type { Requests } from './limit-requests.ts';
+
+/** What a gateway counts. */
+export type Metrics = ReturnType<typeof openCounters>;
+
+/** Registers the figures of a gateway: those that are read off its memory, and those that it counts. */
+export const openGatewayMetrics = (registry: Registry, queue: AppendQueue, requests: Requests): Metrics => {
+  openGauge(registry, 'muster_requests_in_flight', 'Requests at work', () => requests.inFlight.size);
+  openGauge(registry, 'muster_appends_waiting', 'Appends that wait for a batch', () => queue.waiting.length);
+  openGauge(registry, 'muster_append_batches', 'Batches sent since the start', () => queue.batches);
+  return openCounters(registry);
+};
+
+const openCounters = (registry: Registry) => {
+  const counter = (name: string, help: string, label: string) =>
+    new Counter({ name: `muster_${name}_total`, help, labelNames: [label], registers: [registry] });
+  return {
+    seconds: new Histogram({
+      name: 'muster_http_seconds',
+      help: 'Time to the answer',
+      labelNames: ['method', 'status'],
+      buckets: secondsBuckets,
+      registers: [registry],
+    }),
+    reads: counter('reads', 'Reads, by where the answer came from', 'source'),
+    appends: counter('appends', 'Appends, by outcome', 'outcome'),
+  };
+};
