@@ -60,14 +60,15 @@ export const join = async (aggregator: Aggregator): Promise<void> => {
  */
 export const beat = async (aggregator: Aggregator): Promise<'renewed' | 'expired'> => {
   const { course, heart, log, membership, settings } = aggregator;
+  const { incarnation } = heart;
   const isLate = performance.now() - membership.renewedAt > settings.LEASE_MS;
   if (isLate) await refreshRoster(aggregator);
+  if (heart.incarnation !== incarnation) return 'renewed'; // the membership has ended meanwhile
   const isLeaving = documentStateOf(course.lifecycle) === 'leaving';
   if (isLate && !isLeaving && wasAwayAlone(membership.roster, heart.name, settings.LEASE_MS)) return 'expired';
-  const { incarnation } = heart;
   const askedAt = performance.now();
   const isRenewed = await beatHeart(log, ownDocument(aggregator), isLate, deadlineOf(aggregator));
-  // the membership has ended meanwhile: what came of this heartbeat says nothing of the next one
+  // what came of a former membership's heartbeat says nothing of this one
   if (heart.incarnation !== incarnation || !isMember(aggregator)) return 'renewed';
   if (!isRenewed) return judgeLoss(aggregator);
   changing(membership).renewedAt = askedAt;

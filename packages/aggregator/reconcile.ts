@@ -9,6 +9,7 @@ const readDeadlineMs = 15_000;
 const comparisonsMax = 5;
 const compareEveryMs = 1_000;
 const heartbeatCheckMs = 50;
+const heartbeatWithinMs = 60_000;
 
 /**
  * After a restore, without haste: versions are dense, so the sum of a partition's versions is the number of its events
@@ -39,7 +40,7 @@ const reconcilePartition = async (aggregator: Aggregator, partition: Partition, 
   await warnWhereAhead(aggregator, partition);
   const suspects = await findBehind(aggregator, partition);
   await heartbeatReturned(aggregator, signal); // whatever the stream was to bring has come by then
-  for (const suspect of suspects) if (!signal.aborted) await repair(aggregator, partition, suspect);
+  for (const suspect of suspects) if (!signal.aborted && isHere()) await repair(aggregator, partition, suspect, signal);
 };
 
 /** More in memory than in the log: somebody removed events, or put older files back. No write can mend that. */
@@ -71,16 +72,22 @@ const isBehindLog = (partition: Partition, { entity, id, version }: Suspect): bo
 
 const heartbeatReturned = async ({ heart }: Aggregator, signal: AbortSignal) => {
   const next = heart.sent + 1;
-  while (heart.returned < next && !signal.aborted) await pause(heartbeatCheckMs, signal);
+  const until = performance.now() + heartbeatWithinMs;
+  while (heart.returned < next && !signal.aborted) {
+    if (performance.now() > until) throw new Error('no heartbeat has come back through the change stream');
+    await pause(heartbeatCheckMs, signal);
+  }
 };
 
-const repair = async (aggregator: Aggregator, partition: Partition, suspect: Suspect) => {
-  const { log, logger, metrics } = aggregator;
+const repair = async (aggregator: Aggregator, partition: Partition, suspect: Suspect, signal: AbortSignal) => {
+  const { log, logger, metrics, table } = aggregator;
   if (!isBehindLog(partition, suspect)) return; // it came through the stream meanwhile
   const { entity, id, version } = suspect;
   const known = findEntry(partition, entity.name, id)?.state ?? absent;
-  for await (const missed of readStream(log, entity, id, known.version, () => readDeadlineMs))
+  for await (const missed of readStream(log, entity, id, known.version, () => readDeadlineMs)) {
+    if (signal.aborted || table.get(partition.number) !== partition) return; // what is there now was restored anew
     for (const event of missed) takeAtOnce(aggregator, event);
+  }
   metrics.repaired.inc();
   logger.error(
     `Repaired ${entity.name} "${id}": memory had version ${known.version}, the log has ${version}; please report how this process was started`,

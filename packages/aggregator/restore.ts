@@ -45,7 +45,7 @@ export const restore = async (
   if (mode === 'resume' && !position) return { kind: 'unplaced' };
   metrics.restores.inc({ mode });
   await loadRecords(aggregator, partitions, checkpoints, signal);
-  await retryParked(aggregator, partitions);
+  await retryParked(aggregator, partitions, signal);
   if (mode !== 'resume') await scanSinceCheckpoints(aggregator, partitions, checkpoints, signal);
   const restored = mode === 'rebalance' ? await takePending(aggregator, restoring, signal) : restoring;
   return { kind: 'restored', partitions: restored.map(({ number }) => number), position };
@@ -73,6 +73,7 @@ const loadRecords = async (
   const { log, entities, table, logger } = aggregator;
   for (const entity of entities.values()) {
     for await (const record of scanRecords(log, entity, partitions)) {
+      if (signal.aborted) return;
       const partition = table.get(record.partition);
       if (partition) loadEntry(partition, entity, record._id, stateOf(entity, record));
     }

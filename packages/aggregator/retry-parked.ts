@@ -20,9 +20,9 @@ type Letter = Awaited<ReturnType<typeof readDeadLetters>>[number];
  * Tries the parked streams of these partitions again, as a newer program may understand what an older one did not.
  * Throws when the database does not answer.
  */
-export const retryParked = async (aggregator: Aggregator, partitions: Numbers): Promise<void> => {
+export const retryParked = async (aggregator: Aggregator, partitions: Numbers, signal: AbortSignal): Promise<void> => {
   const letters = await readDeadLetters(aggregator.log, partitions, readDeadlineMs);
-  for (const stream of lettersByStream(letters)) await retryStream(aggregator, stream);
+  for (const stream of lettersByStream(letters)) if (!signal.aborted) await retryStream(aggregator, stream);
 };
 
 const lettersByStream = (letters: readonly Letter[]): Letter[][] => {

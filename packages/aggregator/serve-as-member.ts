@@ -19,7 +19,7 @@ export const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal,
   const over = new AbortController();
   const failed = new AbortController();
   const onFailure = (error: unknown) => {
-    if (!isFatal(error)) return;
+    if (!isFatal(error)) return aggregator.logger.debug({ err: error }, 'A regular task failed, and comes again');
     failed.abort(error);
     void advance(aggregator, hooks, { kind: 'fatal' });
   };

@@ -20,7 +20,7 @@ export const stepInService = (member: Rebalancing | Serving, input: FollowInput)
     case 'membersChanged':
       return rebalance(all, input);
     case 'opened':
-      return settle({ ...all, stream: { ...stream, state: 'open' } });
+      return settle({ ...all, stream: { ...stream, state: 'open' }, failures: all.background ? failures : 0 });
     case 'streamFailed':
       return reopen({ ...all, failures: failures + 1 }, []);
     case 'restored':

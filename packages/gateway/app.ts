@@ -1,5 +1,6 @@
 import Router from '@koa/router';
 import type { Entity } from '@muster/model';
+import { expectAppend } from '@muster/store';
 import Koa, { type Context, type Next } from 'koa';
 import helmet from 'koa-helmet';
 import { answerEarly, drainLimits } from './answer-early.ts';
@@ -66,13 +67,17 @@ const isAddress = (ctx: Context) => {
 
 const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   const { path } = entity;
-  router.post(path, readBody, (ctx: Context) => create(gateway, entity, ctx));
+  const expectWrite = (_: Context, next: Next) => {
+    expectAppend(gateway.log); // while the body is read
+    return next();
+  };
+  router.post(path, expectWrite, readBody, (ctx: Context) => create(gateway, entity, ctx));
   router.get(path, (ctx: Context) => list(gateway, entity, ctx));
-  router.put(path, readBody, (ctx: Context) => update(gateway, entity, ctx, undefined));
+  router.put(path, expectWrite, readBody, (ctx: Context) => update(gateway, entity, ctx, undefined));
   router.get(`${path}/count`, (ctx: Context) => count(gateway, entity, ctx));
   router.get(`${path}/:id`, (ctx: Context) => read(gateway, entity, ctx, ctx.params.id));
-  router.put(`${path}/:id`, readBody, (ctx: Context) => update(gateway, entity, ctx, ctx.params.id));
-  router.delete(`${path}/:id`, (ctx: Context) => remove(gateway, entity, ctx, ctx.params.id));
+  router.put(`${path}/:id`, expectWrite, readBody, (ctx: Context) => update(gateway, entity, ctx, ctx.params.id));
+  router.delete(`${path}/:id`, expectWrite, (ctx: Context) => remove(gateway, entity, ctx, ctx.params.id));
 };
 
 /** What no route took: a method that the path does not know (405, with those that it does), or nothing at all (404). */

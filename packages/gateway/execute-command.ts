@@ -1,5 +1,5 @@
 import type { State } from '@muster/model';
-import { catchUpState, expectAppend, type Loaded, type LogId, logIdOf } from '@muster/store';
+import { catchUpState, type Loaded, logIdOf } from '@muster/store';
 import { appendEvent } from './append-event.ts';
 import { decideAndAppend } from './decide-and-append.ts';
 import { loadFirstState } from './first-state.ts';
@@ -15,12 +15,12 @@ import { type TurnLimits, takeTurn } from './take-turn.ts';
  */
 export const executeCommand = async (gateway: Gateway, request: Request): Promise<Outcome> => {
   const { entity, id } = request;
-  const key = keyOf(entity, id);
+  const key = keyOf(gateway, entity, id); // of this log, as is all that is read from now on
+  const bound = { ...request, logId: logIdOf(gateway.log) };
   const limits = turnLimits(gateway);
-  const outcome = await takeTurn<Left, Outcome>(gateway.turns, key, limits, async (former) => {
-    const logId = logIdOf(gateway.log); // before anything is read: what is decided on this log goes into no other
-    const result = await attempt(gateway, { ...request, logId }, former?.logId === logId ? former?.state : undefined);
-    return { result, left: result.kind === 'done' ? { state: result.state, logId } : undefined };
+  const outcome = await takeTurn<State, Outcome>(gateway.turns, key, limits, async (former) => {
+    const result = await attempt(gateway, bound, former);
+    return { result, left: result.kind === 'done' ? result.state : undefined };
   });
   if (!outcome) return notWritten(`${limits.waitingMax} requests for ${entity.name} "${id}" wait already`);
   if (outcome.kind !== 'unavailable' && outcome.state.version > 0)
@@ -35,12 +35,8 @@ const turnLimits = ({ settings }: Gateway): TurnLimits => ({
   turnMs: 2 * settings.WRITE_DEADLINE_MS,
 });
 
-/** What a command leaves to the one behind it: its state, and the log that this is of. */
-type Left = { state: State; logId: LogId | undefined };
-
 const attempt = async (gateway: Gateway, request: Bound, former: State | undefined): Promise<Outcome> => {
   if (leftMs(request) <= 0) return notWritten('its turn came only after its deadline');
-  if (request.command.kind !== 'create') expectAppend(gateway.log); // while the state is read
   try {
     return await decideAndAppend(request.command, await loadFirstState(gateway, request, former), {
       append: (state, decided) => appendEvent(gateway, request, state, decided),

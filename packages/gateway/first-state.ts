@@ -20,7 +20,7 @@ export const loadFirstState = async (gateway: Gateway, request: Request, former:
   const held = await askReplicas(gateway, entity, id, 0, readStateFrom);
   if (!held) return { ...(await loadThing(gateway, entity, id, leftMs(request))), fresh: true };
   const { state } = held.reply;
-  if (state.version >= rememberedVersion(gateway.remembered, keyOf(entity, id)))
+  if (state.version >= rememberedVersion(gateway.remembered, keyOf(gateway, entity, id)))
     return { state, parked: undefined, fresh: false };
   return { ...(await catchUpState(gateway.log, entity, id, state, leftMs(request))), fresh: true };
 };

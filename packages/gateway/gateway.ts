@@ -1,7 +1,15 @@
 import type { Entity } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import type { Logger, Registry } from '@muster/runtime';
-import { type AppendQueue, type DatabaseClock, type Loaded, type Log, openAppendQueue, openClock } from '@muster/store';
+import {
+  type AppendQueue,
+  type DatabaseClock,
+  type Loaded,
+  type Log,
+  logIdOf,
+  openAppendQueue,
+  openClock,
+} from '@muster/store';
 import { openRequests, type Requests } from './limit-requests.ts';
 import { type LongReads, openLongReads } from './long-reads.ts';
 import { type Members, openMembers, type Wire } from './members.ts';
@@ -68,8 +76,9 @@ const wireOf = ({ settings, logger }: Pick<Gateway, 'settings' | 'logger'>): Wir
   onProblem: ({ kind, message }) => logger[kind === 'incarnation' ? 'debug' : 'warn']({ kind }, message),
 });
 
-/** How a stream is called in this process's maps. */
-export const keyOf = (entity: Entity, id: string): string => `${entity.name}:${id}`;
+/** How a stream is called in this process's maps: what is known of one log says nothing of another one's streams. */
+export const keyOf = ({ log }: Pick<Gateway, 'log'>, entity: Entity, id: string): string =>
+  `${logIdOf(log) ?? ''}:${entity.name}:${id}`;
 
 export const partitionFor = ({ settings }: Gateway, entity: Entity, id: string): number =>
   partitionOf(entity.name, id, settings.PARTITIONS);

@@ -47,6 +47,24 @@ describe('The limit of requests at once', () => {
     expect((await call(limited.url, 'GET', '/')).status).to.equal(204);
   });
 
+  it('begins nothing new while twice as many run for clients that have left', async () => {
+    const ends: (() => void)[] = [];
+    await using limited = await openLimited((path) =>
+      path === '/slow' ? new Promise<void>((resolve) => ends.push(resolve)) : Promise.resolve(),
+    );
+    for (let running = 1; running <= 4; running += 1) {
+      const socket = connect(limited.port);
+      socket.write('GET /slow HTTP/1.1\r\nHost: muster\r\n\r\n');
+      await until('one more runs', () => ends.length === running);
+      socket.destroy();
+      await until('its client has left', () => limited.requests.inFlight.size === 0);
+    }
+    expect((await call(limited.url, 'GET', '/')).status).to.equal(503);
+    for (const end of ends) end();
+    await until('all have ended', () => limited.requests.running === 0);
+    expect((await call(limited.url, 'GET', '/')).status).to.equal(204);
+  });
+
   it('counts a request no more once its handler has ended or failed, and once only', async () => {
     await using limited = await openLimited(async (path) => {
       if (path === '/fails') throw new Error('broken');

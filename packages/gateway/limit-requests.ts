@@ -5,9 +5,19 @@ import { answerProblem, unavailable } from './problem.ts';
 import type { Settings } from './settings.ts';
 
 /** The requests that this gateway is at work on. A plain value, changed in this file only. */
-export type Requests = { inFlight: Set<IncomingMessage>; refused: number; loggedAt: number };
+export type Requests = {
+  inFlight: Set<IncomingMessage>;
+  running: number; // those whose work has not ended: also of clients that have left
+  refused: number;
+  loggedAt: number;
+};
 
-export const openRequests = (): Requests => ({ inFlight: new Set(), refused: 0, loggedAt: Number.NEGATIVE_INFINITY });
+export const openRequests = (): Requests => ({
+  inFlight: new Set(),
+  running: 0,
+  refused: 0,
+  loggedAt: Number.NEGATIVE_INFINITY,
+});
 
 type Limited = { requests: Requests; settings: Pick<Settings, 'REQUESTS_MAX'>; logger: Logger };
 
@@ -16,12 +26,12 @@ const tellEveryMs = 10_000;
 /**
  * Lets `REQUESTS_MAX` requests be at work at once; further ones get 503 at once, and have changed nothing. Says so in
  * the log once in 10 s. A request leaves when it is answered or its connection closes, whichever is first: what it
- * began, such as a write, is finished all the same.
+ * began, such as a write, is finished all the same. That work is bounded too: at twice `REQUESTS_MAX` nothing new begins.
  */
 export const limitRequests = (gateway: Limited): Middleware => {
   const { requests, settings } = gateway;
   return async (ctx, next) => {
-    if (requests.inFlight.size >= settings.REQUESTS_MAX) {
+    if (requests.inFlight.size >= settings.REQUESTS_MAX || requests.running >= 2 * settings.REQUESTS_MAX) {
       requests.refused += 1;
       tell(gateway);
       ctx.state.isLoggedElsewhere = true;
@@ -32,11 +42,13 @@ export const limitRequests = (gateway: Limited): Middleware => {
     }
     const { req, res } = ctx;
     requests.inFlight.add(req);
+    requests.running += 1;
     res.once('close', () => requests.inFlight.delete(req)); // even if the handler never ends
     try {
       await next();
     } finally {
       requests.inFlight.delete(req);
+      requests.running -= 1;
     }
   };
 };
@@ -46,7 +58,7 @@ const tell = ({ logger, requests }: Limited) => {
   if (now - requests.loggedAt < tellEveryMs) return;
   requests.loggedAt = now;
   logger.warn(
-    { inFlight: requests.inFlight.size, refused: requests.refused },
+    { inFlight: requests.inFlight.size, running: requests.running, refused: requests.refused },
     'Too many requests at once: answering further ones with 503',
   );
   requests.refused = 0;

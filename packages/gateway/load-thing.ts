@@ -1,5 +1,5 @@
 import type { Entity, State } from '@muster/model';
-import { catchUpState, type Loaded, loadState, logIdOf, withinDeadline } from '@muster/store';
+import { catchUpState, type Loaded, loadState, withinDeadline } from '@muster/store';
 import { type Gateway, keyOf } from './gateway.ts';
 import { leavePlace, takePlace } from './long-reads.ts';
 import { shareLoad } from './share-load.ts';
@@ -12,7 +12,7 @@ type Reading = Pick<Gateway, 'loads' | 'log' | 'longReads'>;
  */
 export const loadThing = (reading: Reading, entity: Entity, id: string, deadlineMs: number): Promise<Loaded> => {
   const untilMs = performance.now() + deadlineMs;
-  const key = `${logIdOf(reading.log)}:${keyOf(entity, id)}`; // what is known of one log is nothing of another
+  const key = keyOf(reading, entity, id);
   const shared = shareLoad(reading.loads, key, untilMs, (former, withinMs) =>
     load(reading, entity, id, former?.state, withinMs),
   );

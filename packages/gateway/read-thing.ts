@@ -26,7 +26,7 @@ const lateReplicaMs = 400; // with the database's deadline this stays below 2 s
  * that is behind. Throws what the entity's `present` throws.
  */
 export const readThing = async (gateway: Gateway, entity: Entity, id: string, minVersion = 0): Promise<Read> => {
-  const key = keyOf(entity, id);
+  const key = keyOf(gateway, entity, id);
   const least = Math.max(minVersion, rememberedVersion(gateway.remembered, key));
   const held = await askReplicas(gateway, entity, id, least, readFrom);
   const result = held && resultOf(held.reply, held.source);

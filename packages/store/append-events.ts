@@ -120,18 +120,14 @@ const takeBatch = (log: Log, queue: AppendQueue): Append[] => {
 };
 
 const commit = async (log: Log, queue: AppendQueue, batch: Append[]) => {
-  const proof = proofOf(log);
-  // a create needs nothing that was there before: its proof may come beside the write
-  if (proof === false) return settleReplaced(batch);
-  if (!batch.some(hasPredecessor)) return send(log, queue, batch, proof);
-  const isSame = await Promise.resolve(proof).catch(() => undefined);
+  const isSame = await Promise.resolve(proveLog(log)).catch(() => undefined);
   if (isSame === undefined) return sendAgain(log, queue, batch);
   if (!isSame) return settleReplaced(batch);
   const due = batch.filter((one) => !one.settled); // the deadline of some may have passed during the proof
-  if (due.length > 0) await send(log, queue, due, proof);
+  if (due.length > 0) await send(log, queue, due);
 };
 
-const send = async (log: Log, queue: AppendQueue, batch: Append[], proof: boolean | Promise<boolean>) => {
+const send = async (log: Log, queue: AppendQueue, batch: Append[]) => {
   const sentBefore = new Set(batch.filter((one) => one.sent));
   if (batch.length > 1) noticed('append:together');
   for (const one of batch) one.sent = true;
@@ -140,23 +136,13 @@ const send = async (log: Log, queue: AppendQueue, batch: Append[], proof: boolea
     const written = handlesOf(log).events.insertMany(events, { ordered: false });
     await withinDeadline(written, sendDeadlineMs, `append ${events.length} events`);
     await failpoint('append:after-send');
-    if (!(await proof)) return settleReplaced(batch);
     for (const one of batch) one.settle({ kind: 'appended' });
   } catch (error) {
-    if (isPartial(error)) return settlePartly(log, queue, batch, sentBefore, error, proof);
+    if (isPartial(error)) return settlePartly(log, queue, batch, sentBefore, error);
     if (wasNeverSent(error)) for (const one of batch) one.sent = sentBefore.has(one);
     if (wasRefused(error)) for (const one of batch) one.alone = true;
     await sendAgain(log, queue, batch);
   }
-};
-
-const hasPredecessor = ({ event }: Append): boolean => event.version > 1;
-
-/** Whether the log is the one that these appends are for; a promise where the database must be asked. */
-const proofOf = (log: Log): boolean | Promise<boolean> => {
-  const proof = proveLog(log);
-  if (proof instanceof Promise) proof.catch(() => undefined); // whoever awaits it hears of a failure
-  return proof;
 };
 
 // an append whose predecessor is not in the log is no append, and one without the unique index proves nothing
@@ -174,11 +160,7 @@ const settlePartly = async (
   batch: Append[],
   sentBefore: ReadonlySet<Append>,
   error: MongoBulkWriteError,
-  proof: boolean | Promise<boolean>,
 ) => {
-  const isSame = await Promise.resolve(proof).catch(() => undefined);
-  if (isSame === undefined) return sendAgain(log, queue, batch);
-  if (!isSame) return settleReplaced(batch);
   const failed = new Map(error.result.getWriteErrors().map((one) => [one.index, one]));
   const taken: Append[] = [];
   if (failed.size < batch.length) noticed('append:partly');

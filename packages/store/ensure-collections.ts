@@ -106,7 +106,7 @@ const ensureEvents = async (log: Log, deadlineMs: number) => {
 // the unique index cannot be made: say which events are in its way, as the server names one of them at best
 const explain = async (log: Log, error: { code?: unknown }): Promise<never> => {
   if (error.code !== duplicateKey) throw error;
-  const shared = await findSharedVersions(log, namedMax, searchMs);
+  const shared = await findSharedVersions(log, namedMax, searchMs).catch(() => []); // a large log may take too long
   throw new LogDamaged(
     [
       `Cannot start on database "${log.database}": several events share one version, so the log cannot say`,

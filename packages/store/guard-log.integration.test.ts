@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { note, openTestLog, storedEvents, storedNote, until } from '@muster/testing';
+import { note, openLogOn, openTestDatabase, storedEvents, storedNote, type TestDatabase, until } from '@muster/testing';
 import { expect } from 'chai';
 import { append, openAppendQueue } from './append-events.ts';
 import { ensureCollections } from './ensure-collections.ts';
@@ -13,13 +13,15 @@ const eventAt = (entityId: string, version: number) =>
   storedNote({ kind: version === 1 ? 'created' : 'updated', version }, { _id: randomUUID(), entityId });
 
 /** A log, and a queue of appends that are for this log alone. */
-const openGuarded = async () => {
-  const log = await openTestLog();
+const openGuarded = async (former?: TestDatabase) => {
+  const database = former ?? (await openTestDatabase());
+  const log = await openLogOn(database);
   guardLog(log, await ensureCollections(log, [note], shape));
   const queue = openAppendQueue();
   const proofIsOld = () =>
     until('the last proof no longer counts', () => performance.now() - handlesOf(log).guard.provenAt > provenForMs);
   return {
+    database,
     log,
     queue,
     proofIsOld,
@@ -69,6 +71,23 @@ describe('A log that is dropped or replaced under a process', function () {
     answer(true);
     await until('the batch has ended', () => queue.inFlight === 0);
     expect((await storedEvents(log, 'a')).map(({ version }) => version)).to.deep.equal([1]);
+  });
+
+  it('takes no append of any of several processes after it was dropped: none makes it anew without its index', async () => {
+    const { database, log, append: appendHere, proofIsOld } = await openGuarded();
+    await using _ = log;
+    const { log: other, append: appendThere } = await openGuarded(database);
+    await using __ = other;
+    await until(
+      'the other proof no longer counts',
+      () => performance.now() - handlesOf(other).guard.provenAt > provenForMs,
+    );
+    await proofIsOld();
+    await handlesOf(log).db.dropDatabase();
+    const outcomes = [await appendHere(eventAt('a', 1)), await appendThere(eventAt('a', 1))];
+    expect(outcomes.map(({ kind }) => kind)).to.deep.equal(['notWritten', 'notWritten']);
+    expect(await storedEvents(log, 'a')).to.deep.equal([]);
+    await ensureCollections(log, [note], shape);
   });
 
   it('takes no append while its unique index is missing', async () => {

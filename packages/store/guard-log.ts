@@ -10,7 +10,7 @@ export const logIdOf = (log: Log): LogId | undefined => handlesOf(log).guard.log
 export const guardLog = (log: Log, logId: LogId): boolean => {
   const { guard } = handlesOf(log);
   const isAnother = guard.logId !== undefined && guard.logId !== logId;
-  Object.assign(guard, { logId, isLost: false, provenAt: 0 });
+  Object.assign(guard, { logId, isLost: false, isReported: false, prepared: guard.prepared + 1, provenAt: 0 });
   return isAnother;
 };
 
@@ -27,9 +27,12 @@ export const guardStoredLog = async (log: Log, deadlineMs: number): Promise<void
   if (stored?.log !== undefined) guardLog(log, stored.log);
 };
 
-/** Nothing is appended from now on, until `guardLog`. */
-export const loseLog = (log: Log): void => {
-  handlesOf(log).guard.isLost = true;
+/** Nothing is appended from now on, until `guardLog`. Returns whether that is news: it was not reported yet. */
+export const loseLog = (log: Log): boolean => {
+  const { guard } = handlesOf(log);
+  const isNews = !guard.isReported;
+  Object.assign(guard, { isLost: true, isReported: true });
+  return isNews;
 };
 
 /**
@@ -70,10 +73,10 @@ const renew = (log: Log, guard: LogGuard): Promise<boolean> => {
 const proveWithinMs = 1_000;
 
 const prove = async (log: Log, guard: LogGuard): Promise<boolean> => {
-  const expected = guard.logId;
+  const { logId: expected, prepared } = guard;
   const askedAt = performance.now();
   const found = await readLogId(log, proveWithinMs);
-  if (guard.isLost || guard.logId !== expected) return false; // the guard moved on meanwhile
+  if (guard.isLost || guard.prepared !== prepared) return false; // the guard moved on meanwhile
   if (found === expected) guard.provenAt = askedAt;
   else guard.isLost = true;
   return !guard.isLost;

@@ -41,8 +41,8 @@ export const isLogWhole = async ({ log, shape }: KeptLog): Promise<boolean> => {
  */
 export const mendLog = async (kept: KeptLog): Promise<boolean> => {
   const { log, logger } = kept;
-  loseLog(log);
-  logger.error('The log, its unique index or the settings were dropped or replaced: no write is taken meanwhile');
+  if (loseLog(log))
+    logger.error('The log, its unique index or the settings were dropped or replaced: no write is taken meanwhile');
   const isAnother = await prepare(kept);
   logger.info({ log: logIdOf(log), isAnother }, 'The database is whole again');
   return isAnother;

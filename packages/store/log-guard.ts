@@ -9,6 +9,8 @@ export type LogId = string;
 export type LogGuard = {
   logId: LogId | undefined;
   isLost: boolean;
+  isReported: boolean; // that it is lost
+  prepared: number; // how often a log was prepared: a proof that began before says nothing of it
   provenAt: number;
   proving: Promise<boolean> | undefined;
 };
@@ -16,6 +18,8 @@ export type LogGuard = {
 export const openLogGuard = (): LogGuard => ({
   logId: undefined,
   isLost: false,
+  isReported: false,
+  prepared: 0,
   provenAt: 0,
   proving: undefined,
 });

@@ -2,6 +2,7 @@ import { type Entity, present } from '@muster/model';
 import { readCheckpoints } from './checkpoints.ts';
 import { handlesOf, type Log, recordsOf } from './open-log.ts';
 import { stateOf } from './records.ts';
+import { isOfThisLog } from './snapshot-mark.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
@@ -49,7 +50,8 @@ export const listSaved = async (
   const active = recordsOf(log, entity).find({ partition, deletedAt: null });
   const page = active.sort({ partition: 1, deletedAt: 1, _id: 1 }).skip(offset).limit(limit).toArray();
   const records = await withinDeadline(page, deadlineMs, `list the saved ${entity.name}s of partition ${partition}`);
-  return records.flatMap((record) => {
+  const own = records.filter((record) => isOfThisLog(log, record.snapshot));
+  return own.flatMap((record) => {
     const state = stateOf(entity, record);
     return state.status === 'active' ? [JSON.stringify(present(entity, record._id, state.fields))] : [];
   });

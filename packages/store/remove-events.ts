@@ -27,17 +27,22 @@ export const removeEvents = async (
   await withinDeadline(move(), deadlineMs, `move ${ids.length} events out of the log`);
 };
 
-/** The ids of a stream's events above a version, in order. Throws DeadlineError after `deadlineMs` milliseconds. */
+/** The ids of a stream's events above a version, in order, at most `limit`. Throws DeadlineError after `deadlineMs` milliseconds. */
 export const idsAbove = async (
   log: Log,
   { entity, entityId }: Pick<StoredEvent, 'entity' | 'entityId'>,
   version: number,
+  limit: number,
   deadlineMs: number,
 ): Promise<string[]> => {
   const cursor = handlesOf(log).events.find(
     { entity, entityId, version: { $gt: version } },
     { projection: { _id: 1 } },
   );
-  const found = await withinDeadline(cursor.sort({ version: 1 }).toArray(), deadlineMs, 'read the ids of a stream');
+  const found = await withinDeadline(
+    cursor.sort({ version: 1 }).limit(limit).toArray(),
+    deadlineMs,
+    'read the ids of a stream',
+  );
   return found.map(({ _id }) => _id);
 };

@@ -1,10 +1,11 @@
 import { at, note, openTestLog } from '@muster/testing';
 import { expect } from 'chai';
 import type { CommandStartedEvent } from 'mongodb';
-import type { RecordDocument } from './documents.ts';
+import type { RecordDocument, SnapshotMark } from './documents.ts';
 import { handlesOf, type Log, recordsOf } from './open-log.ts';
 import { recordOf } from './records.ts';
 import { type Saving, saveRecords } from './save-records.ts';
+import { markOf } from './snapshot-mark.ts';
 
 const deadlineMs = 5_000;
 
@@ -55,5 +56,18 @@ describe('Saving records', function () {
       ...all.map((record) => changed.find(({ _id }) => _id === record._id) ?? record),
       recordAt('new', 1),
     ]);
+  });
+
+  it('replaces a record of another log, whatever its version, and none of this log by an older one', async () => {
+    await using log = await openTestLog();
+    const [former, current] = [markOf('log-1', 'a', 7), markOf('log-2', 'b', 1)];
+    const marked = (version: number, snapshot: SnapshotMark) => ({ ...recordAt('late', version), snapshot });
+    await saveRecords(log, note, [fresh(marked(5, former))], deadlineMs); // of a snapshot that was under way
+    await saveRecords(log, note, [fresh(marked(2, current))], deadlineMs);
+    expect(await stored(log)).to.deep.equal([marked(2, current)]);
+    await saveRecords(log, note, [known(marked(1, current))], deadlineMs);
+    expect(await stored(log)).to.deep.equal([marked(2, current)]);
+    await saveRecords(log, note, [known(marked(3, current))], deadlineMs);
+    expect(await stored(log)).to.deep.equal([marked(3, current)]);
   });
 });

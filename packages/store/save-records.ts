@@ -3,6 +3,7 @@ import type { AnyBulkWriteOperation } from 'mongodb';
 import { isPartial } from './bulk-error.ts';
 import type { RecordDocument } from './documents.ts';
 import { type Log, recordsOf } from './open-log.ts';
+import { isOfAnotherLog } from './snapshot-mark.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /** A record to save, and whether it may be there already. */
@@ -12,7 +13,8 @@ export type Saving = { record: RecordDocument; saved: boolean };
 export type Saved = { failed: ReadonlySet<string>; error: unknown };
 
 /**
- * Saves changed records of one entity, unordered, each only over an older version: new ones by insert, the others, and
+ * Saves changed records of one entity, unordered, each only over an older version or a record of
+ * another log: new ones by insert, the others, and
  * new ones that turn out to be there, by a guarded update. Never throws; past `deadlineMs` milliseconds all that are
  * not known to be saved count as failed.
  */
@@ -34,10 +36,11 @@ export const saveRecords = async (
 // filtered by _id alone: a second field in the filter would make a scan of it on some servers
 const guardedUpdate = (record: RecordDocument): AnyBulkWriteOperation<RecordDocument> => {
   const older = { $lt: [{ $ifNull: ['$version', 0] }, record.version] };
+  const replaces = { $or: [older, isOfAnotherLog(record.snapshot)] };
   return {
     updateOne: {
       filter: { _id: record._id },
-      update: [{ $replaceWith: { $cond: [older, { $literal: record }, '$$ROOT'] } }],
+      update: [{ $replaceWith: { $cond: [replaces, { $literal: record }, '$$ROOT'] } }],
       upsert: true,
     },
   };

@@ -18,4 +18,18 @@ export const isOfThisLog = (log: Log, mark: SnapshotMark): boolean => {
   return logId === undefined || !mark.includes('-') || mark.startsWith(`${tagOf(logId)}-`);
 };
 
-const tagOf = (logId: LogId): string => createHash('sha256').update(logId).digest('hex').slice(0, 8);
+/**
+ * As part of an update: whether the stored record bears the mark of another log than the record that is to replace it.
+ * Then its version says nothing.
+ */
+export const isOfAnotherLog = (mark: SnapshotMark): object | false => {
+  const [tag, ...rest] = mark.split('-');
+  if (rest.length === 0) return false; // an earlier release's mark, or a log that is not guarded
+  const found = { $ifNull: ['$snapshot', ''] };
+  const namesLog = { $eq: [{ $substrBytes: [found, tagLength, 1] }, '-'] };
+  return { $and: [namesLog, { $ne: [{ $substrBytes: [found, 0, tagLength] }, tag] }] };
+};
+
+const tagLength = 8;
+
+const tagOf = (logId: LogId): string => createHash('sha256').update(logId).digest('hex').slice(0, tagLength);

@@ -181,9 +181,9 @@ const launch = async (group: Group, one: ManagedProcess): Promise<Error | undefi
   try {
     const { spawned, ready } = await one.launch(one, (line) => hear(group, one, line));
     one.spawned = spawned;
-    group.onEvent({ kind: 'started', name: one.name, pid: spawned.pid });
     void ready.then((said) => said && becomeReady(group, one, spawned, said));
     void spawned.exited.then((exit) => bury(group, one, exit, performance.now() - startedAt));
+    group.onEvent({ kind: 'started', name: one.name, pid: spawned.pid });
     return undefined;
   } catch (error) {
     const problem = error instanceof Error ? error : new Error(String(error));

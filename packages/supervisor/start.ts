@@ -67,7 +67,7 @@ const run = async (started: Run, { stop, force }: StartSignals, output: StartOut
     if (event.kind === 'line') return output.write(format(event.name, event.line));
     if (isRefusal(event, system)) refused.abort();
     sayEvent(event, say);
-    save(given, system);
+    saveOrSay(given, system, say);
   };
   const over = AbortSignal.any([stop, force, refused.signal]);
   const place = placeOf(started, over);
@@ -161,6 +161,15 @@ const save = ({ dataPath, claimed, settings }: Run, system: System): Running => 
   const running = describeRunning(claimed, system, settings.HOST);
   saveRunning(dataPath, running);
   return running;
+};
+
+// what watches the processes must go on, whatever the disk says
+const saveOrSay = (run: Run, system: System, say: (text: string) => void) => {
+  try {
+    save(run, system);
+  } catch (error) {
+    say(`Cannot note in ${run.dataPath} what runs: ${error instanceof Error ? error.message : error}`);
+  }
 };
 
 const refuse = (problems: string[], say: (text: string) => void): number => {

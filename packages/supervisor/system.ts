@@ -174,9 +174,10 @@ export const startAll = async (system: System, deadlineMs: number, signal?: Abor
 
 /** Stops all in order: first who takes requests, then who saves what it holds, then who keeps it. */
 export const stopSystem = async (system: System): Promise<void> => {
+  // one that cannot be stopped does not keep the others from it
   const stop = (name: string) => stopProcess(system, name);
-  await Promise.all(system.gateways.map(stop));
-  await Promise.all(system.aggregators.map(stop));
+  await Promise.allSettled(system.gateways.map(stop));
+  await Promise.allSettled(system.aggregators.map(stop));
   if (system.processes.has('mongodb')) await stop('mongodb');
 };
 

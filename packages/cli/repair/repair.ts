@@ -22,7 +22,8 @@ type Damage = { shared: readonly SharedVersion[]; holes: readonly Hole[] };
 
 const searchMs = 10 * 60_000;
 const moveMs = 60_000;
-const foundMax = 1_000; // by run: more than that is not repaired by hand
+const foundMax = 1_000; // at a time
+const pageMax = 1_000;
 
 /**
  * Looks for events that share a version and for streams that lack one, in the log of a Muster that does not run, and
@@ -73,16 +74,26 @@ const withDatabase = async (
 };
 
 const repairLog = async (log: Log, apply: boolean, print: (text: string) => void): Promise<number> => {
-  if (apply) await distrustRecords(log, moveMs); // first: they may hold what is moved away now
-  const shared = await findSharedVersions(log, foundMax, searchMs);
-  if (apply) for (const one of shared) await removeLater(log, one, print);
-  const holes = await findHoles(log, foundMax, searchMs);
-  if (apply) for (const hole of holes) await removeAbove(log, hole, print);
-  if (shared.length + holes.length === 0) print('The log is sound: no version is shared, and no stream lacks one');
-  else if (apply) print('Repaired. The events are kept in RemovedEvents. Start Muster, then run: npm run verify');
-  else print(describeDamage({ shared, holes }));
-  return apply || shared.length + holes.length === 0 ? 0 : 1;
+  let damage = await findDamage(log);
+  if (isSound(damage)) print('The log is sound: no version is shared, and no stream lacks one');
+  else if (!apply) print(describeDamage(damage));
+  else await distrustRecords(log, moveMs); // first: they may hold what is moved away now
+  if (isSound(damage) || !apply) return isSound(damage) ? 0 : 1;
+  for (; !isSound(damage); damage = await findDamage(log)) {
+    for (const one of damage.shared) await removeLater(log, one, print);
+    // which event of a shared version went decides what is missing: those first
+    if (damage.shared.length === 0) for (const hole of damage.holes) await removeAbove(log, hole, print);
+  }
+  print('Repaired. The events are kept in RemovedEvents. Start Muster, then run: npm run verify');
+  return 0;
 };
+
+const findDamage = async (log: Log): Promise<Damage> => ({
+  shared: await findSharedVersions(log, foundMax, searchMs),
+  holes: await findHoles(log, foundMax, searchMs),
+});
+
+const isSound = ({ shared, holes }: Damage) => shared.length + holes.length === 0;
 
 // the first was acknowledged first: whoever wrote the later one must decide again
 const removeLater = async (log: Log, one: SharedVersion, print: (text: string) => void) => {
@@ -93,11 +104,16 @@ const removeLater = async (log: Log, one: SharedVersion, print: (text: string) =
 };
 
 const removeAbove = async (log: Log, hole: Hole, print: (text: string) => void) => {
-  const ids = await idsAbove(log, hole, hole.missing - 1, moveMs);
   const reason = `${hole.entity} "${hole.entityId}" has no version ${hole.missing}`;
-  await removeEvents(log, ids, reason, moveMs);
-  print(`Moved ${ids.length} events: ${reason}`);
+  let moved = 0;
+  for (let ids = await nextAbove(log, hole); ids.length > 0; ids = await nextAbove(log, hole)) {
+    await removeEvents(log, ids, reason, moveMs);
+    moved += ids.length;
+  }
+  print(`Moved ${moved} events: ${reason}`);
 };
+
+const nextAbove = (log: Log, hole: Hole) => idsAbove(log, hole, hole.missing - 1, pageMax, moveMs);
 
 const describeDamage = ({ shared, holes }: Damage): string =>
   [
@@ -105,7 +121,7 @@ const describeDamage = ({ shared, holes }: Damage): string =>
     ...holes.map(
       ({ entity, entityId, missing, last }) => `${entity} "${entityId}" ends at ${last} and lacks ${missing}`,
     ),
-    'Nothing was changed. Take a back-up, then run: npm run repair -- --apply',
+    'Nothing was changed. Stop the gateways as well: they are not seen from here. Take a back-up, then run: npm run repair -- --apply',
     'It keeps the first of the events that share a version, and of a stream that lacks a version what comes before it.',
     'It moves the other events into the collection RemovedEvents, with the reason.',
   ].join('\n');

@@ -74,7 +74,8 @@ const describeCounted = (counted: Counted): string => {
 const readUntilAnswered = async (url: string, entity: Entity, signal: AbortSignal): Promise<number | undefined> => {
   for (; !signal.aborted; await pause(askEveryMs, signal)) {
     const counted = await readCount(url, entity, signal);
-    if (counted.kind === 'counted') return counted.count;
+    // one as of some time ago may lack what is there
+    if (counted.kind === 'counted' && counted.asOf === undefined) return counted.count;
   }
   return undefined;
 };
