@@ -8,10 +8,10 @@ export const findCircles = (sources, packages) => {
   const importsByPath = new Map(sources.map(({ path, text }) => [path, importsOf(path, text, packages)]));
   const circles = [];
   const done = new Set();
-  const visit = (path, road) => {
-    if (road.includes(path)) circles.push([...road.slice(road.indexOf(path)), path]);
-    if (done.has(path) || road.includes(path)) return;
-    for (const imported of importsByPath.get(path) ?? []) visit(imported, [...road, path]);
+  const visit = (path, chain) => {
+    if (chain.includes(path)) circles.push([...chain.slice(chain.indexOf(path)), path]);
+    if (done.has(path) || chain.includes(path)) return;
+    for (const imported of importsByPath.get(path) ?? []) visit(imported, [...chain, path]);
     done.add(path);
   };
   for (const path of importsByPath.keys()) visit(path, []);

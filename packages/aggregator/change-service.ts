@@ -35,7 +35,7 @@ export const ownPartitions = ({ progress, table }: Aggregator, partitions: Numbe
   }
 };
 
-/** Serves nothing any more and renews nothing. Who found that the log was replaced has logged it. */
+/** Serves nothing any more and renews nothing. A replaced log is logged by `mendLog`. */
 export const expire = (aggregator: Aggregator, reason: ExpiryReason): void => {
   const { logger, metrics, table } = aggregator;
   if (reason === 'leaseExpired') {

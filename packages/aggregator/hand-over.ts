@@ -8,8 +8,9 @@ import { firstAmong } from './view-members.ts';
 const refreshEveryMs = 100;
 
 /**
- * Waits until others serve all that this aggregator does, or nobody is left to, or `HANDOVER_MS` milliseconds have
- * passed, or `signal` aborts. Returns what decides which partitions it saves for the last time. Never throws.
+ * Waits until others serve all partitions that this aggregator serves, no other aggregator is left, `HANDOVER_MS`
+ * milliseconds have passed, or `signal` aborts. Returns what decides which partitions it saves for the last time. Never
+ * throws.
  */
 export const handOver = async (aggregator: Aggregator, signal: AbortSignal): Promise<Input> => {
   const { logger, settings } = aggregator;

@@ -15,7 +15,7 @@ export type Heart = {
   last: Heartbeat | undefined; // the last of anybody's: its position is what a checkpoint may hold
 };
 
-/** Past this age of the last own heartbeat seen, a replica says that it is behind; in milliseconds. */
+/** Past this age of the last own heartbeat that came back, a replica says that it is behind; in milliseconds. */
 export const behindAfterMs = 10_000;
 
 export const openHeart = (name: string): Heart => ({

@@ -15,7 +15,7 @@ export type RecoveryMode = 'resume' | 'rescan' | 'rebalance';
  */
 export type Lifecycle = Joining | Resuming | Rescanning | Rebalancing | Serving | Leaving | Expired;
 
-/** It becomes a member, and holds nothing yet. */
+/** It becomes a member, and has no partition yet. */
 export type Joining = { phase: 'joining'; order: number };
 
 /** It restores its first partitions from checkpoints and records. `stream`: undefined until these are in memory. */
@@ -37,7 +37,7 @@ export type Rebalancing = InService & {
   background: Background | undefined;
 };
 
-/** All that it holds is in service, and the change stream brings exactly that. */
+/** All its partitions are in service, and the change stream brings exactly these. */
 export type Serving = InService & { phase: 'serving' };
 
 /** It hands over what it serves, ends its work, leaves. `after`: the phase that goes on meanwhile. */

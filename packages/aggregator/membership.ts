@@ -75,11 +75,11 @@ export const beat = async (aggregator: Aggregator): Promise<'renewed' | 'expired
   return 'renewed';
 };
 
-/** Reads who the members are. Throws when the database does not answer. */
+/** Refreshes the members list. Throws when the database does not answer. */
 export const refreshRoster = async (aggregator: Aggregator): Promise<void> => {
   const { log, membership, settings } = aggregator;
   await measureClock(log, membership.clock, deadlineOf(aggregator));
-  // who is paused until the answer is read must not find the others old
+  // a process that is paused before it reads the answer must not find the others old
   const [askedAt, databaseAt] = [performance.now(), databaseNow(membership.clock).getTime()];
   const members = (await listMembers(log, deadlineOf(aggregator))).map(memberOf);
   if (askedAt > membership.roster.refreshedAt)
@@ -87,8 +87,8 @@ export const refreshRoster = async (aggregator: Aggregator): Promise<void> => {
 };
 
 /**
- * Whether a live member has renewed its lease: with the database back, the others count as live for a while without
- * that.
+ * Whether a live member has renewed its lease. After the database was away, members count as live for one lease even if
+ * they have not.
  */
 export const isFresh = ({ membership, settings }: Aggregator, member: Member): boolean =>
   isLive(member, membership.roster.databaseNow, settings.LEASE_MS);
@@ -100,13 +100,13 @@ const deadlineOf = ({ settings }: Aggregator) => Math.min(1_000, settings.LEASE_
 export const holdsLease = ({ membership, settings }: Aggregator): boolean =>
   performance.now() - membership.renewedAt < settings.LEASE_MS;
 
-/** The live, this one as it knows itself to be. */
+/** The live members; this one as it knows itself to be. */
 export const liveWithSelf = (aggregator: Aggregator): Member[] => [...others(aggregator), self(aggregator)];
 
 /** The names that partitions are given to. */
 export const currentRing = (aggregator: Aggregator): string[] => ringOf(liveWithSelf(aggregator));
 
-/** The live but this one. */
+/** The other live members. */
 export const others = ({ heart, membership, settings }: Aggregator): Member[] =>
   liveMembers(membership.roster, settings.LEASE_MS).filter(({ name }) => name !== heart.name);
 
@@ -133,12 +133,14 @@ const standing = ({ course, heart, membership, progress, table }: Aggregator): O
   };
 };
 
-/** The document is gone, as when somebody dropped the collection, or it is somebody else's. */
+/** The document is gone, as after a drop of the collection, or another process has it. */
 const judgeLoss = async (aggregator: Aggregator): Promise<'expired'> => {
   const { heart, log } = aggregator;
   const found = (await listMembers(log, deadlineOf(aggregator))).find(({ _id }) => _id === heart.name);
   if (!found || found.incarnation === heart.incarnation) return 'expired';
   throw new NameTaken(
-    `Cannot go on as aggregator "${heart.name}": a process at ${found.address}, started ${found.startedAt.toISOString()}, has this name now; stop one of them, or give each an AGGREGATOR_NAME of its own`,
+    `Cannot go on as aggregator "${heart.name}": a process at ${found.address}, ` +
+      `started ${found.startedAt.toISOString()}, has this name now; ` +
+      'stop one of them, or give each an AGGREGATOR_NAME of its own',
   );
 };

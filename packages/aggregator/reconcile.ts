@@ -50,7 +50,7 @@ const warnWhereAhead = async ({ log, logger }: Aggregator, partition: Partition)
   if (inLog >= inMemory) return;
   logger.error(
     { partition: partition.number, inMemory, inLog },
-    'The log has fewer events than memory: events were removed. Stop all processes, run npm run repair, and see Back-up',
+    'The log has fewer events than memory, as somebody removed some. Stop all processes, then run: npm run repair',
   );
 };
 
@@ -90,6 +90,7 @@ const repair = async (aggregator: Aggregator, partition: Partition, suspect: Sus
   }
   metrics.repaired.inc();
   logger.error(
-    `Repaired ${entity.name} "${id}": memory had version ${known.version}, the log has ${version}; please report how this process was started`,
+    `Repaired ${entity.name} "${id}": memory had version ${known.version}, the log has ${version}; ` +
+      'please report how this process was started',
   );
 };

@@ -61,7 +61,7 @@ export const runAggregator = async (
 const nameOf = ({ AGGREGATOR_NAME }: Settings): string =>
   AGGREGATOR_NAME ?? (`${hostname()}-${process.pid}`.slice(-64) || randomBytes(6).toString('hex'));
 
-// nobody finds a process at "everywhere": there it is the machine's, or the container's, own name that is known
+// 0.0.0.0 is no address to connect to: use the name of the machine or the container
 const addressOf = ({ HOST, ADVERTISED_HOST, ADVERTISED_PORT }: Settings, port: number): string =>
   `${ADVERTISED_HOST ?? (HOST === '0.0.0.0' ? hostname() : HOST)}:${ADVERTISED_PORT || port}`;
 

@@ -30,7 +30,7 @@ export const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal,
       over.signal,
       onFailure,
     );
-  const living = runLifecycle(aggregator, hooks);
+  const running = runLifecycle(aggregator, hooks);
   // none waits for another: a lease must not expire since something else is slow
   const chores = [
     every(aggregator.settings.HEARTBEAT_EVERY_MS, renewLease),
@@ -41,7 +41,7 @@ export const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal,
   const stop = () => void advance(aggregator, hooks, { kind: 'stopAsked' });
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true, signal: over.signal });
-  await living;
+  await running;
   over.abort();
   await Promise.all(chores);
   failed.signal.throwIfAborted();
@@ -55,7 +55,7 @@ const keepLog = async (aggregator: Aggregator, hooks: Hooks): Promise<void> => {
   if ((await checkLog(aggregator)) === 'replaced') await advance(aggregator, hooks, { kind: 'logReplaced' });
 };
 
-/** Reads who the members are, and rebalances. Throws when the database does not answer. */
+/** Refreshes the members list, and rebalances. Throws when the database does not answer. */
 const refreshMembers = async (aggregator: Aggregator, hooks: Hooks): Promise<void> => {
   if (!isMember(aggregator)) return;
   await refreshRoster(aggregator);

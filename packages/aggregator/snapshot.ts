@@ -51,8 +51,8 @@ export const isSnapshotDue = (aggregator: Aggregator): boolean => {
 
 /**
  * Saves the records of these partitions that changed since the last snapshot, then how far it reaches. Of those that
- * this aggregator does not own it saves nothing. When anything could not be saved, all of it counts as changed again and
- * no checkpoint is written; a crash in between replays events, and versions drop them. One at a time; never throws.
+ * this aggregator does not own it saves nothing. When anything could not be saved, all of it counts as changed again
+ * and no checkpoint is written; a crash in between replays events, and versions drop them. One at a time; never throws.
  */
 export const saveSnapshot = async (
   aggregator: Aggregator,

@@ -173,7 +173,7 @@ describe('The table of states', () => {
     expect(applyAll(table, log)).to.deep.equal(['applied', 'applied', 'applied']);
   });
 
-  it('parks a stream at what it does not understand, with all that follows, once each, and goes on with the others', () => {
+  it('parks a stream at what it does not understand, with all that follows, and goes on with the others', () => {
     const log = logOf([
       { id: 'a', command: { kind: 'create', fields: { text: 'x', size: 1 } } },
       { id: 'a', command: { kind: 'update', changes: { size: 2 } } },

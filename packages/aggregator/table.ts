@@ -3,8 +3,8 @@ import { isBefore, type Position, type StoredEvent } from '@muster/store';
 import { addId, openSortedIds, removeId, type SortedIds } from './sorted-ids.ts';
 
 /**
- * The states that this aggregator holds, by partition. Everybody may read it; only the functions of this file change it,
- * and the types keep it so.
+ * The states that this aggregator holds, by partition. Everybody may read it; only the functions of this file change
+ * it, and the types keep it so.
  */
 export type Table = ReadonlyMap<number, Partition>;
 

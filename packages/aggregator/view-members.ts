@@ -11,8 +11,9 @@ import { noteSurplus, type Partition } from './table.ts';
 const surplusMs = 2_500;
 
 /**
- * What the members as they are mean for this aggregator: the partitions that it is to hold, those that it serves and
- * others are to serve and do (for so long that every gateway knows), and those that it saves if it serves them.
+ * What the members list means for this aggregator. `wanted`: the partitions that it must have. `surplus`: those that it
+ * serves and its new replicas serve, too, for so long that every gateway knows. `first`: those that it saves if it
+ * serves them.
  */
 export const viewMembers = (aggregator: Aggregator): { wanted: Numbers; surplus: Numbers; first: Numbers } => {
   const { name, settings, table } = aggregator;

@@ -24,7 +24,7 @@ export const waitForVersion = (waiting: Waiting, key: string, version: number, w
     waiting.count += 1;
   });
 
-/** Wakes whoever waits for what this entry now is. */
+/** Wakes the requests that wait for this version of the entry. */
 export const wakeWaiters = (waiting: Waiting, entry: Entry): void => {
   if (waiting.count === 0) return;
   const waiters = waiting.byStream.get(`${entry.entity.name}:${entry.id}`) ?? [];

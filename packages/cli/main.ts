@@ -44,7 +44,7 @@ program
   .description('fill the running system with plausible users')
   .requiredOption('--users <number>', 'how many', parseCount)
   .addOption(
-    new Option('--via <road>', 'through the API or straight into the log').choices(['api', 'log']).default('log'),
+    new Option('--via <way>', 'through the API or straight into the log').choices(['api', 'log']).default('log'),
   )
   .option('--seed <number>', 'which users: the same number makes the same ones', parseCount, 1)
   .option('--concurrency <number>', 'how many at a time (64 through the API, 2000 into the log)', parseCount)
@@ -82,7 +82,7 @@ const parse = async () => {
 
 /**
  * What npm kept of the command's options, in words. Without
- * these options the remaining words mean something else, so nobody may parse them.
+ * these options the remaining words mean something else, so they must not be parsed.
  */
 const findProblem = ([name = '', ...words]: readonly string[]): string | undefined => {
   const command = program.commands.find((one) => one.name() === name);

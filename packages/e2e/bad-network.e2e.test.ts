@@ -63,10 +63,10 @@ describe('On a bad network between Muster and its MongoDB', () => {
     expect(calls.filter(({ status }) => status === undefined)).to.deep.equal([]);
   });
 
-  // told late, an aggregator is behind what its gateway has answered: 40 ms are less than a replica may wait, 300 ms are
-  // more
+  // told late, an aggregator is behind what its gateway has answered: 40 ms are less than a replica may wait, 300 ms
+  // are more
   for (const lateMs of [40, 300]) {
-    it(`what a client was told is never taken back when the aggregators hear of every change ${lateMs} ms late`, async () => {
+    it(`no answer is taken back when the aggregators hear of every change ${lateMs} ms late`, async () => {
       proxy.lateMs = ({ name }) => (name === 'getMore' ? lateMs : 0);
       const calls = await withLoad(800);
       expect(calls.filter(({ outcome }) => outcome === 'unknown' || outcome === 'notWritten')).to.deep.equal([]);

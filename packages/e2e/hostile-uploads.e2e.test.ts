@@ -101,7 +101,7 @@ describe('A gateway and uploads that are broken or hostile', () => {
   ];
 
   for (const [name, status, pieces] of refused)
-    it(`answers ${status} to ${name} of 32 MB within a second, to a client that sends all before it reads`, async () => {
+    it(`answers ${status} to ${name} of 32 MB in a second, to a client that sends before it reads`, async () => {
       const reply = await writeThenRead(test.url, pieces());
       expect([reply.status, reply.failure], reply.text.slice(0, 500)).to.deep.equal([status, undefined]);
       expect(reply.text).to.match(/^Connection: close\r$/m);
@@ -119,7 +119,7 @@ describe('A gateway and uploads that are broken or hostile', () => {
     expect([reply.status, JSON.parse(reply.body).written, reply.failure]).to.deep.equal([503, 'notWritten', undefined]);
   });
 
-  it('answers at once where the body is refused by its head, and closes though the client sends nothing more', async () => {
+  it('answers at once where the head is reason enough, and closes though the client sends no more', async () => {
     const startedAt = performance.now();
     const socket = await connectRaw(test.url);
     socket.write(head('Content-Length: 33554432'));
@@ -242,7 +242,7 @@ describe('A gateway and uploads that are broken or hostile', () => {
     ],
   ];
 
-  it('refuses a body that it cannot decode with what is wrong, never with a 5xx or a line in its log, and appends nothing', async () => {
+  it('refuses a body that it cannot decode and says why, without a 5xx, a log line or an event', async () => {
     const [linesBefore, eventsBefore] = [linesOf(test, 'gateway').length, await test.shell.events.countDocuments({})];
     for (const [name, status, problem, detail, body, headers] of bad) {
       const reply = await post(body, headers);

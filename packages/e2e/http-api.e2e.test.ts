@@ -7,13 +7,13 @@ const ada = { name: 'Ada Lovelace', email: 'ada@example.com', group: 1 };
 
 // the same must hold from memory and, with every aggregator down, from the snapshot and the log's tail; but COUNT and
 // LIST, which are the snapshot's then
-const roads = [
-  { road: 'from memory', aggregators: 3, source: /^aggregator-[0-2]$/ },
-  { road: 'with every aggregator down', aggregators: 0, source: /^database$/ },
+const ways = [
+  { way: 'from memory', aggregators: 3, source: /^aggregator-[0-2]$/ },
+  { way: 'with every aggregator down', aggregators: 0, source: /^database$/ },
 ];
 
-for (const { road, aggregators, source } of roads) {
-  describe(`The HTTP API, ${road},`, () => {
+for (const { way, aggregators, source } of ways) {
+  describe(`The HTTP API, ${way},`, () => {
     let system: InProcess;
     const ask = (method: string, path: string, options?: Parameters<typeof call>[3]) =>
       call(system.url, method, path, options);

@@ -21,7 +21,7 @@ describe('A gateway', () => {
   });
   after(() => test[Symbol.asyncDispose]());
 
-  it('never counts less than it wrote, also with an aggregator that wakes up from a pause, unless it says as of when', async () => {
+  it('never counts less than it wrote, also after an aggregator's pause, unless it says as of when', async () => {
     const count = async () => {
       const { body, headers } = await call(test.url, 'GET', '/api/user/count');
       return headers.has('muster-as-of') ? [] : [body.count];
@@ -74,7 +74,7 @@ describe('A gateway', () => {
     return Number(/^muster_requests_in_flight\{.*\} (\d+)$/m.exec(metrics)?.[1]);
   };
 
-  it('at work on as many requests as it may refuses further ones at once, says so once in its log, and takes them again afterwards', async () => {
+  it('at work on as many requests as it may refuses further ones at once, and takes them again later', async () => {
     const uploads = Array.from({ length: 100 }, (_, index) => beginUpload(`many-${index}`));
     const read = () => call(test.url, 'GET', '/api/user/slow');
     await eventually(inFlight, (number) => number === 100);

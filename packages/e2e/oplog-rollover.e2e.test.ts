@@ -64,7 +64,7 @@ describe('Aggregators whose place in the log is lost', () => {
   const restores = (mode: string) =>
     Promise.all(aggregators.map((name) => readMetric(test, name, 'muster_restores_total', { mode })));
 
-  it('come back by a scan of the log when the oplog has rolled over while they were down, and miss nothing', async () => {
+  it('scan the log when the oplog has rolled over while they were down, and miss nothing', async () => {
     await killForGood(test, ...aggregators);
     ids.push(...(await createUsers(test.url, 'down', 1_500)));
     await updateUsers(test.url, ids.slice(0, 200), 7);

@@ -65,15 +65,15 @@ describe('An entity with a view of its own for clients', () => {
     await database[Symbol.asyncDispose]();
   });
 
-  const roads = { memory: /^aggregator/, database: /^database$/ };
-  const itShows = (road: keyof typeof roads, id: string) => {
+  const ways = { memory: /^aggregator/, database: /^database$/ };
+  const itShows = (way: keyof typeof ways, id: string) => {
     const readFromRoad = () =>
       eventually(
         () => ask('GET', `/${id}`),
-        ({ headers }: Reply) => roads[road].test(headers.get('muster-source') ?? ''),
+        ({ headers }: Reply) => ways[way].test(headers.get('muster-source') ?? ''),
       );
 
-    it(`shows in each answer only that view (${road})`, async () => {
+    it(`shows in each answer only that view (${way})`, async () => {
       const created = await ask('POST', '', { id, owner: 'Ada', pin: '1234', balance: 5, limits: [1] });
       const shown = { id, holder: 'Ada', balance: 5, isOverdrawn: false, limits: [1] };
       expect([created.status, created.body]).to.deep.equal([201, shown]);
@@ -81,14 +81,14 @@ describe('An entity with a view of its own for clients', () => {
       const listed = await ask('GET', ''); // with every aggregator down, as the snapshot has it
       expect(listed.body.find((one: { id: string }) => one.id === 'm1')).to.include({ holder: 'Ada' });
       expect(listed.text).not.to.match(/pin|1234|9876|owner/);
-      if (road === 'memory') expect(listed.body).to.deep.include(shown);
+      if (way === 'memory') expect(listed.body).to.deep.include(shown);
       const updated = await ask('PUT', `/${id}`, { balance: -1 });
       expect([updated.status, updated.body]).to.deep.equal([200, { ...shown, balance: -1, isOverdrawn: true }]);
       for (const refused of [await ask('POST', '', { id, owner: 'Ada', pin: '1234', balance: 5 }), updated])
         expect(JSON.stringify(refused.body)).not.to.contain('1234');
     });
 
-    it(`decides on what is not shown (${road})`, async () => {
+    it(`decides on what is not shown (${way})`, async () => {
       await readFromRoad();
       const changed = await ask('PUT', `/${id}`, { pin: '9876' });
       expect([changed.status, changed.headers.get('etag')]).to.deep.equal([200, '"3"']);
@@ -140,7 +140,7 @@ describe('An entity with a view of its own for clients', () => {
     const about = { _id: 'odd-1', type: 'AccountCreated', at: new Date(), meta: { requestId: 'test' } };
     await shell.events.insertOne({ ...about, ...stored, data });
     const read = () => ask('GET', '/odd');
-    const isHeld = ({ headers }: Reply) => roads.memory.test(headers.get('muster-source') ?? '');
+    const isHeld = ({ headers }: Reply) => ways.memory.test(headers.get('muster-source') ?? '');
     expect((await eventually(read, isHeld)).body).to.include({ holder: 'Ada', balance: 1 });
     expect((await ask('PUT', '/odd', { balance: 2 })).headers.get('etag')).to.equal('"2"');
     expect((await ask('PUT', '/odd', { pin: '1', balance: 2 })).headers.get('etag')).to.equal('"2"');

@@ -87,7 +87,7 @@ describe('Aggregators killed between the users and the checkpoints of a snapshot
     await startAgain(test, ...aggregators);
   };
 
-  it('leave a first snapshot without a checkpoint: all is answered rightly, and nothing is missed or doubled afterwards', async () => {
+  it('leave a first snapshot without a checkpoint: all answers are right, nothing is missed or doubled', async () => {
     const folded = await crashBetween(async () => {
       const ids = await createUsers(test.url, 'first', 250);
       await deleteUsers(test.url, ids.slice(0, 20));
@@ -96,7 +96,7 @@ describe('Aggregators killed between the users and the checkpoints of a snapshot
     await comeBack();
   });
 
-  it('leave a later one ahead of its checkpoint: all is answered rightly, and nothing is missed or doubled afterwards', async () => {
+  it('leave a later one ahead of its checkpoint: all answers are right, nothing is missed or doubled', async () => {
     const ids = await createUsers(test.url, 'second', 200);
     await startAfresh();
     expect((await checkSnapshots(test, await readLog(test))).slice(0, 20)).to.deep.equal([]);

@@ -68,7 +68,7 @@ describe('A program with settings that cannot be', () => {
       );
     });
 
-    it(`does not start on a database that was set up otherwise: the ${program} says what is, and what to do`, async () => {
+    it(`does not start on a database with other settings: the ${program} says what is, and what to do`, async () => {
       await using database = await openTestDatabase();
       await using shell = openShell(database);
       await shell.settings.insertOne({

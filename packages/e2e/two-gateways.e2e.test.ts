@@ -57,11 +57,11 @@ describe('Two gateways', () => {
     }
   });
 
-  for (const { road, aggregators } of [
-    { road: 'from memory', aggregators: [] },
-    { road: 'with every aggregator down', aggregators: ['aggregator-0', 'aggregator-1', 'aggregator-2'] },
+  for (const { way, aggregators } of [
+    { way: 'from memory', aggregators: [] },
+    { way: 'with every aggregator down', aggregators: ['aggregator-0', 'aggregator-1', 'aggregator-2'] },
   ]) {
-    it(`show on one what was written on the other, to whoever passes on the version, ${road}`, async () => {
+    it(`show on one what was written on the other, to whoever passes on the version, ${way}`, async () => {
       await killForGood(test, ...aggregators);
       const ids = Array.from({ length: 20 }, (_, index) => `across-${aggregators.length}-${index}`);
       await forAll(ids, 8, async (id, index) => {

@@ -47,7 +47,7 @@ describe('An answer before the end of the request', () => {
     ['HEAD /b', /^HTTP\/1\.1 200 OK\r\n.*Content-Length: 12\r\n.*\r\n\r\n$/s],
     ['DELETE /c', /^HTTP\/1\.1 204 No Content\r\n.*\r\n\r\n$/s],
   ] as const)
-    it(`to ${start} is sent at once and whole, and the connection closes when the request has come to its end`, async () => {
+    it(`to ${start} is sent at once and whole, and the connection closes at the end of the request`, async () => {
       await using app = await openApp(ample);
       const socket = connect({ port: app.port, allowHalfOpen: true });
       const heard = listen(socket);

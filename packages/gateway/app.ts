@@ -19,7 +19,7 @@ import { watchRequest } from './watch-request.ts';
 /** The HTTP service: what every request passes, then a route per operation of every entity. */
 export const openApp = (gateway: Gateway): Koa => {
   const app = new Koa();
-  app.silent = true; // errors are told by watchRequest
+  app.silent = true; // watchRequest logs errors
   app.use(answerEarly(drainLimits));
   app.use(watchRequest(gateway));
   app.use(requireAddress);

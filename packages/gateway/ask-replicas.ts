@@ -14,7 +14,7 @@ const wireMarginMs = 15; // of a replica's time, so that an answer after a wait 
 
 /**
  * What the owner of a thing has of it, else its standby, within the deadline of both together; undefined when neither
- * answers, or not with version `least`. One that does not hear of the log any more counts only where no other answers.
+ * answers, or not with version `least`. A replica that is behind the log counts only where no other answers.
  */
 export const askReplicas = async <Reply extends ReadReply | StateReply>(
   gateway: Gateway,

@@ -5,8 +5,8 @@ import { closeMembers } from './members.ts';
 import { forgetAll } from './remembered.ts';
 
 /**
- * Keeps the log whole, and forgets what was known of one that is no longer there: first who holds its states, so that
- * no command is decided on them. Throws as `mendLog`.
+ * Keeps the log whole. When it was replaced, forgets what was known of the former log: first the aggregators with its
+ * states, so that no command is decided on them. Throws as `mendLog`.
  */
 export const checkLog = async (gateway: Gateway): Promise<void> => {
   const kept = keptOf(gateway);

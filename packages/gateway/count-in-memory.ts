@@ -6,7 +6,7 @@ import { answeringFor } from './members.ts';
 import { missingIn, type PartitionCounts, takeReplicaCount } from './partition-counts.ts';
 import { keepWritesMs, recentWrites } from './remembered.ts';
 
-/** Of the time that the aggregators have together: the rest is for those that stand in. */
+/** The share of the first aggregators in the time of all: the rest is for their standbys. */
 export const firstShare = 0.6;
 
 /** Of a replica's time, in milliseconds, so that an answer after a wait still comes in time. */
@@ -14,7 +14,7 @@ export const wireMarginMs = 15;
 
 /**
  * Counts an entity's active things in the memory of the fewest aggregators that have all partitions between them, and
- * what one of these does not answer in that of others. What nobody answers stays missing.
+ * what one of these does not answer in that of others. Partitions without an answer stay missing.
  */
 export const countInMemory = async (gateway: Gateway, entity: Entity, counts: PartitionCounts): Promise<void> => {
   const allMs = gateway.settings.REPLICA_DEADLINE_MS;

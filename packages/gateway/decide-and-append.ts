@@ -3,7 +3,7 @@ import type { Loaded } from '@muster/store';
 import { notWritten, type Outcome } from './outcome.ts';
 
 /**
- * A state to decide on. `fresh`: from a look into the log that began after the request came, so that it may be the
+ * A state to decide on. `fresh`: from a read of the log that began after the request came, so that it may be the
  * reason to append nothing.
  */
 export type Known = Loaded & { fresh: boolean };
@@ -11,17 +11,17 @@ export type Known = Loaded & { fresh: boolean };
 /** The event that a command leads to. */
 export type Decided = Extract<Decision, { kind: 'event' }>['event'];
 
-/** What the loop does to the log. `append` answers `conflict` where somebody else has that version. */
+/** What the loop does to the log. `append` answers `conflict` where another event has that version. */
 export type Steps = {
   append: (state: State, decided: Decided) => Promise<Outcome | 'conflict'>;
   readAgain: (state: State) => Promise<Loaded>;
 };
 
-const attemptsMax = 100; // decisions on one command, each lost to somebody faster
+const attemptsMax = 100; // decisions on one command, each lost to a faster writer
 
 /**
- * Decides a command and appends its event; on the state that follows, whenever somebody else was faster. A command that
- * appends nothing is answered only on a fresh state. Throws what the steps throw.
+ * Decides a command and appends its event. Decides again on the newer state whenever another writer was faster. A
+ * command that appends nothing is answered only on a fresh state. Throws what the steps throw.
  */
 export const decideAndAppend = async (command: Command, first: Known, steps: Steps): Promise<Outcome> => {
   let known = first;

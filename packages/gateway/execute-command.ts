@@ -11,7 +11,7 @@ import { type TurnLimits, takeTurn } from './take-turn.ts';
 
 /**
  * Decides a command on its stream's state and appends what follows, at most one event. Never throws; answers by the
- * request's deadline. Whoever waits behind on the same stream decides on the state that this one left.
+ * request's deadline. The next command on the same stream decides on the state that this one left.
  */
 export const executeCommand = async (gateway: Gateway, request: Request): Promise<Outcome> => {
   const { entity, id } = request;

@@ -35,7 +35,7 @@ export type Gateway = {
   requests: Requests;
   clock: DatabaseClock;
   random: RandomStock;
-  database: { reachable: boolean }; // as of the last look, every second
+  database: { reachable: boolean }; // as of the last refresh, once a second
   standing: { listening: boolean; stopping: boolean };
   metrics: Metrics;
 };
@@ -72,7 +72,7 @@ export const openGateway = (
 const wireOf = ({ settings, logger }: Pick<Gateway, 'settings' | 'logger'>): Wire => ({
   database: settings.DATABASE,
   secret: settings.CLUSTER_SECRET,
-  // a restart is no news to whoever refreshing after this, and is over with the next look at the list
+  // debug: an aggregator restarted, and the next refresh of the members fixes it
   onProblem: ({ kind, message }) => logger[kind === 'incarnation' ? 'debug' : 'warn']({ kind }, message),
 });
 

@@ -21,19 +21,20 @@ export const openRequests = (): Requests => ({
 
 type Limited = { requests: Requests; settings: Pick<Settings, 'REQUESTS_MAX'>; logger: Logger };
 
-const tellEveryMs = 10_000;
+const logEveryMs = 10_000;
 
 /**
  * Lets `REQUESTS_MAX` requests be at work at once; further ones get 503 at once, and have changed nothing. Says so in
  * the log once in 10 s. A request leaves when it is answered or its connection closes, whichever is first: what it
- * began, such as a write, is finished all the same. That work is bounded too: at twice `REQUESTS_MAX` nothing new begins.
+ * began, such as a write, is finished all the same. That work is bounded too: at twice `REQUESTS_MAX` nothing new
+ * begins.
  */
 export const limitRequests = (gateway: Limited): Middleware => {
   const { requests, settings } = gateway;
   return async (ctx, next) => {
     if (requests.inFlight.size >= settings.REQUESTS_MAX || requests.running >= 2 * settings.REQUESTS_MAX) {
       requests.refused += 1;
-      tell(gateway);
+      logRefused(gateway);
       ctx.state.isLoggedElsewhere = true;
       return answerProblem(
         ctx,
@@ -53,9 +54,9 @@ export const limitRequests = (gateway: Limited): Middleware => {
   };
 };
 
-const tell = ({ logger, requests }: Limited) => {
+const logRefused = ({ logger, requests }: Limited) => {
   const now = performance.now();
-  if (now - requests.loggedAt < tellEveryMs) return;
+  if (now - requests.loggedAt < logEveryMs) return;
   requests.loggedAt = now;
   logger.warn(
     { inFlight: requests.inFlight.size, running: requests.running, refused: requests.refused },

@@ -1,6 +1,6 @@
 /**
- * Who reads a long stream from the log, and who waits to: so few at once that those who want little are not held up,
- * and that the first come to an end in time. A plain value, changed in this file only.
+ * Which reads of long streams are under way, and which wait. Few run at once, so that short reads are not delayed and
+ * the first long ones end in time. A plain value, changed in this file only.
  */
 export type LongReads = { free: number; waiting: Map<Place, () => void> };
 
@@ -11,7 +11,9 @@ const placesMax = 2;
 
 export const openLongReads = (): LongReads => ({ free: placesMax, waiting: new Map() });
 
-/** Takes a place when one is free, in the order of those who ask; at once for who has one. `leavePlace` must follow. */
+/**
+ * Takes a place when one is free, in the order of the calls; at once for a reader that has one. Then call `leavePlace`.
+ */
 export const takePlace = async (reads: LongReads, place: Place): Promise<void> => {
   if (place.taken) return;
   if (reads.free === 0) return new Promise((resolve) => reads.waiting.set(place, resolve));
@@ -19,7 +21,7 @@ export const takePlace = async (reads: LongReads, place: Place): Promise<void> =
   place.taken = true;
 };
 
-/** Gives the place to the next who waits, or ends the wait for it. */
+/** Gives the place to the next reader that waits, or ends the wait for it. */
 export const leavePlace = (reads: LongReads, place: Place): void => {
   reads.waiting.delete(place);
   if (!place.taken) return;

@@ -29,9 +29,9 @@ export const openMembers = (wire: Wire): Members => ({
 });
 
 /**
- * Takes over the list of aggregators as it stood in the database when it was asked for (on the monotonic clock and on
- * the database's, milliseconds): opens connections to new ones, closes those to gone or moved ones. Whose lease has
- * expired is no longer asked, though its connection stays.
+ * Takes over the list of aggregators as the database had it when it was asked (on the monotonic clock and on the
+ * database's, in milliseconds). Opens connections to new ones, and closes those to ones that are gone or have another
+ * address. One whose lease has expired is no longer asked, but its connection stays.
  */
 export const takeMembers = (
   members: Members,
@@ -57,11 +57,11 @@ export const takeMembers = (
   members.byPartition = byPartition(members, settings);
 };
 
-/** Who serves a partition and is worth asking now, in the order in which they are asked: at most two. */
+/** The replicas of a partition that answer now, in the order in which they are asked: at most two. */
 export const answeringFor = ({ byPartition }: Members, partition: number): AggregatorClient[] =>
   (byPartition[partition] ?? []).filter(isAnswering).slice(0, askedMax);
 
-/** Whether every partition is served by somebody. */
+/** Whether every partition is served by some aggregator. */
 export const isCovered = ({ byPartition }: Members): boolean =>
   byPartition.length > 0 && byPartition.every((replicas) => replicas.length > 0);
 

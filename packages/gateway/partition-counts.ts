@@ -2,8 +2,8 @@ import type { SavedCount } from '@muster/store';
 import type { AggregatorClient } from '@muster/wire';
 
 /**
- * How many things of an entity live in each partition, whose memory said so, and what is to be said about it. A plain
- * value, changed in this file only.
+ * How many things of an entity are active in each partition, which replica counted them, and what to say about the
+ * answer. A plain value, changed in this file only.
  */
 export type PartitionCounts = { active: number[]; replicas: Map<number, AggregatorClient>; about: About };
 

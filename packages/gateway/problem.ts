@@ -1,7 +1,7 @@
 import type { Fault } from '@muster/model';
 import type { Context } from 'koa';
 
-/** What a client is told when it does not get what it asked for (RFC 9457). */
+/** What a client gets instead of what it asked for (RFC 9457). */
 export type Problem = {
   status: number;
   name: string;

@@ -21,9 +21,9 @@ export type Read =
 const lateReplicaMs = 400; // with the database's deadline this stays below 2 s
 
 /**
- * Reads one thing at `minVersion` or newer, and never older than what this gateway told before: from its owner's
- * memory, else its standby's, else from the snapshot and the log's tail, else, with the database away, from a replica
- * that is behind. Throws what the entity's `present` throws.
+ * Reads one thing at `minVersion` or newer, and never older than a version that this gateway returned in the last
+ * minute: from its owner's memory, else its standby's, else from the snapshot and the log's tail, else, with the
+ * database away, from a replica that is behind. Throws what the entity's `present` throws.
  */
 export const readThing = async (gateway: Gateway, entity: Entity, id: string, minVersion = 0): Promise<Read> => {
   const key = keyOf(gateway, entity, id);
@@ -40,8 +40,8 @@ export const readThing = async (gateway: Gateway, entity: Entity, id: string, mi
 };
 
 /**
- * As above for one that stalled for a moment, and with it is left alone for a moment more: with the database away there
- * is nobody else to ask.
+ * Reads from a replica that stalled for a moment and counts as suspect. While the database is away no other process can
+ * answer. Undefined after `lateReplicaMs` milliseconds.
  */
 const readFromLateReplica = async (
   gateway: Gateway,

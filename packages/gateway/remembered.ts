@@ -1,11 +1,11 @@
 import type { MinVersion } from '@muster/wire';
 
 /**
- * The versions that this gateway answered in the last minute: what it told once, it never takes back. A plain value,
- * changed in this file only.
+ * The versions that this gateway returned in the last minute: it never returns an older one. A plain value, changed in
+ * this file only.
  */
 export type Remembered = {
-  versions: Map<string, { version: number; at: number }>; // by stream, the latest told last
+  versions: Map<string, { version: number; at: number }>; // by stream, the one returned last at the end
   // by partition, then stream: this gateway's own of the last seconds
   writes: Map<number, Map<string, { minVersion: MinVersion; at: number }>>;
   // by partition: more than can be under way at once, so the newest of them come after all older ones in the log
@@ -33,15 +33,15 @@ export const forgetAll = ({ versions, writes }: Remembered): void => {
   writes.clear();
 };
 
-/** Remembers that this version of a stream was told to somebody; `now` is `performance.now()`. */
+/** Remembers that this version of a stream was returned; `now` is `performance.now()`. */
 export const remember = ({ versions }: Remembered, key: string, version: number, now = performance.now()): void => {
   const known = versions.get(key);
-  if (known) versions.delete(key); // so that it stands last
+  if (known) versions.delete(key); // so that it comes last
   versions.set(key, { version: Math.max(version, known?.version ?? 0), at: now });
   if (versions.size > versionsMax) forgetFirst(versions);
 };
 
-/** The least version that may be told of a stream now; 0 where nothing is remembered. */
+/** The minimum version for reads of a stream now; 0 where nothing is remembered. */
 export const rememberedVersion = ({ versions }: Remembered, key: string, now = performance.now()): number => {
   const known = versions.get(key);
   return known && now - known.at < keepMs ? known.version : 0;

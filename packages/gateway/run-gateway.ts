@@ -19,7 +19,7 @@ import { closeMembers, isCovered, takeMembers } from './members.ts';
 import { parseGatewaySettings } from './settings.ts';
 
 const refreshEveryMs = 1_000;
-const refreshSoonMs = 200; // while some partition is read from the database, as nobody serves it
+const refreshSoonMs = 200; // while some partition is read from the database, as no aggregator serves it
 const refreshDeadlineMs = 1_000;
 const stopWithinMs = 5_000;
 
@@ -85,7 +85,7 @@ const refresh = async (gateway: Gateway) => {
   try {
     await measureClock(log, clock, refreshDeadlineMs);
     await checkLog(gateway); // before the members: only those of this log are asked
-    // who is paused until the answer is read must not find them old
+    // a process that is paused before it reads the answer must not find them old
     const asked = { at: performance.now(), databaseNow: databaseNow(clock).getTime() };
     const listed = (await listMembers(log, refreshDeadlineMs)).map(memberOf);
     takeMembers(

@@ -12,9 +12,9 @@ export type Loading<Result> = (former: Result | undefined, withinMs: number) => 
 export const openLoads = <Result>(): Loads<Result> => new Map();
 
 /**
- * The result of a load that began after this call. While one is under way, all who come share the next one: it begins
- * when that one ends. A load may take until the latest `untilMs` (on the monotonic clock, milliseconds) of those who
- * wait for it; each must itself stop waiting at its own.
+ * The result of a load that began after this call. While one is under way, all later calls share the next one: it
+ * begins when that one ends. A load may take until the latest `untilMs` (on the monotonic clock, milliseconds) of those
+ * that wait for it; each must itself stop waiting at its own.
  */
 export const shareLoad = <Result>(
   loads: Loads<Result>,
@@ -53,7 +53,7 @@ const run = async <Result>(
   load: Loading<Result>,
   from: Result | undefined,
 ): Promise<Result> => {
-  loads.set(key, own); // from now on, who comes waits for the one after this
+  loads.set(key, own); // from now on, callers wait for the one after this
   try {
     return await load(from, own.untilMs - performance.now());
   } finally {

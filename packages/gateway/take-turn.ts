@@ -1,5 +1,5 @@
 /**
- * Who is at work on a stream, and who waits behind: one at a time per stream. A plain value, changed in this file only.
+ * Which task runs on a stream, and how many wait: one at a time per stream. A plain value, changed in this file only.
  */
 export type Turns = Map<string, Turn>;
 

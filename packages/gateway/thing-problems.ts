@@ -2,7 +2,7 @@ import type { Entity, Refusal, State } from '@muster/model';
 import type { Outcome } from './outcome.ts';
 import { type Problem, unavailable } from './problem.ts';
 
-// What stands in the way of reading or writing one thing, as a client is told it. All pure.
+// Why one thing cannot be read or written, as the client gets it. All pure.
 
 export const notFound = (entity: Entity, id: string): Problem => ({
   status: 404,

@@ -18,7 +18,7 @@ export const watchRequest = (gateway: Gateway): Middleware => {
     } catch (error) {
       answerThrown(gateway, ctx, error);
     }
-    tell(gateway, ctx, performance.now() - startedAt);
+    noteAnswer(gateway, ctx, performance.now() - startedAt);
   };
 };
 
@@ -37,7 +37,7 @@ const givenId = (ctx: Context): string | undefined => {
   return /^[A-Za-z0-9._:-]{1,128}$/.test(given) ? given : undefined;
 };
 
-const tell = ({ logger, metrics }: Gateway, ctx: Context, ms: number) => {
+const noteAnswer = ({ logger, metrics }: Gateway, ctx: Context, ms: number) => {
   metrics.seconds.observe({ method: ctx.method, status: ctx.status }, ms / 1_000);
   if (ctx.state.isLoggedElsewhere || (ctx.status < 500 && ms < slowMs)) return;
   const about = {

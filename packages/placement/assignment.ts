@@ -1,9 +1,9 @@
 import { murmur3 } from './partition.ts';
 
 /**
- * Who is to hold a partition, in order: its owner, by rendezvous hashing over the names, then the owner's successors in
- * the ring of sorted names, `copies` in all. Pure: whoever sees the same names comes to the same replicas, and a name
- * that comes or goes moves only what it owns, or owned.
+ * The replicas that a partition must have, in order: its owner, by rendezvous hashing over the names, then the owner's
+ * successors in the ring of sorted names, `copies` in all. Pure: from the same names every process computes the same
+ * replicas. A name that comes or goes moves only the partitions that it owns or owned.
  */
 export const replicasOf = (names: readonly string[], partition: number, copies: number): string[] => {
   const ring = ringFrom(names, partition);

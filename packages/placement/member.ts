@@ -1,5 +1,5 @@
 /**
- * An aggregator as its document in the database shows it: the one definition for all who read these documents. Times
+ * An aggregator as its document in the database shows it: the one definition for all readers of these documents. Times
  * are on the database's clock, in milliseconds.
  */
 export type Member = {
@@ -32,7 +32,7 @@ export const memberOf = (document: MemberDocument): Member => {
 
 /**
  * The one rule of liveness: a member is live until its last heartbeat is older than a lease, on the database's clock.
- * Whoever gives partitions to members also grants a grace after the database was away: `liveMembers`. Pure.
+ * `liveMembers`, which decides who gets partitions, also grants a grace after the database was away. Pure.
  */
 export const isLive = ({ heartbeatAt }: Pick<Member, 'heartbeatAt'>, databaseNow: number, leaseMs: number): boolean =>
   databaseNow - heartbeatAt <= leaseMs;

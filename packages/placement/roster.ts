@@ -1,15 +1,15 @@
 import { ringFrom } from './assignment.ts';
 import { isLive, type Member } from './member.ts';
 
-/** The aggregators as they were seen last. A value: `takeRoster` makes the next one. */
+/** The aggregators as they were read last. A value: `takeRoster` makes the next one. */
 export type Roster = {
   members: readonly Member[];
   databaseNow: number; // when it was asked for, in milliseconds
   refreshedAt: number; // when it was asked for, on the monotonic clock, as the next one
-  graceUntil: number; // nobody counts as dead before
+  graceUntil: number; // no member counts as dead before
 };
 
-/** Before the first look. */
+/** Before the first refresh. */
 export const noRoster: Roster = {
   members: [],
   databaseNow: 0,
@@ -18,8 +18,8 @@ export const noRoster: Roster = {
 };
 
 /**
- * The roster after a look at the aggregators' documents. After the database was away (or we were, or this is the first
- * look) nobody counts as dead for one lease, as nobody could renew his.
+ * The roster after a refresh from the aggregators' documents. No member counts as dead for one lease after the database
+ * was away, after this process was away, and after the first refresh: no member could renew its lease.
  */
 export const takeRoster = (
   former: Roster,
@@ -54,8 +54,8 @@ export const serversOf = (live: readonly Member[], ring: readonly string[], part
 };
 
 /**
- * Whether a member whose lease has expired was away by itself: somebody else went on renewing his meanwhile. If nobody
- * did, the database was away, and no lease says anything.
+ * Whether a member with an expired lease was away alone: another member renewed its lease meanwhile. If no member did,
+ * the database was away, and leases say nothing.
  */
 export const wasAwayAlone = ({ members, databaseNow }: Roster, name: string, leaseMs: number): boolean => {
   const own = members.find((member) => member.name === name);

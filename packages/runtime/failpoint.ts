@@ -31,7 +31,7 @@ export type FaultOrder =
   | { kind: 'failpoint'; name: FailpointName; action: FailpointAction | undefined; nth: number }
   | { kind: 'clock'; ms: number };
 
-/** What the process tells when it acts. */
+/** What the process reports when it acts. */
 export type FailpointPassed = { kind: 'failpoint'; name: FailpointName; action: FailpointAction['kind'] | 'noticed' };
 
 /** What this process was ordered. Changed in this file only. */
@@ -51,11 +51,11 @@ export function isArmed(name: FailpointName): boolean | undefined {
 }
 
 /**
- * Tells whoever started this process that it came here: for what must happen now and then. In what is shipped it is
- * nothing.
+ * Reports to the process that started this one that it came here: for what must happen now and then. In what is shipped
+ * it is nothing.
  */
 export function noticed(name: FailpointName): void {
-  if (chaos) void tell({ kind: 'failpoint', name, action: 'noticed' });
+  if (chaos) void report({ kind: 'failpoint', name, action: 'noticed' });
 }
 
 /** Takes orders over the channel to who started this process, in a program built for fault tests. */
@@ -80,7 +80,7 @@ const pass = async (name: FailpointName): Promise<void> => {
   armed.left -= 1;
   if (armed.left > 0) return;
   orders.armed.delete(name);
-  await tell({ kind: 'failpoint', name, action: armed.action.kind });
+  await report({ kind: 'failpoint', name, action: armed.action.kind });
   switch (armed.action.kind) {
     case 'kill':
       process.kill(process.pid, 'SIGKILL');
@@ -94,5 +94,5 @@ const pass = async (name: FailpointName): Promise<void> => {
   }
 };
 
-const tell = (passed: FailpointPassed) =>
+const report = (passed: FailpointPassed) =>
   new Promise<void>((resolve) => (process.send ? process.send(passed, () => resolve()) : resolve()));

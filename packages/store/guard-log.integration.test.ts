@@ -73,7 +73,7 @@ describe('A log that is dropped or replaced under a process', function () {
     expect((await storedEvents(log, 'a')).map(({ version }) => version)).to.deep.equal([1]);
   });
 
-  it('takes no append of any of several processes after it was dropped: none makes it anew without its index', async () => {
+  it('takes no append of several processes after it was dropped: none makes it anew without its index', async () => {
     const { database, log, append: appendHere, proofIsOld } = await openGuarded();
     await using _ = log;
     const { log: other, append: appendThere } = await openGuarded(database);

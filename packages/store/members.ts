@@ -34,7 +34,7 @@ export const beatHeart = async (log: Log, member: OwnDocument, anew: boolean, de
   return matchedCount > 0;
 };
 
-/** Takes this incarnation's document away: nobody is to wait for its lease. */
+/** Removes this incarnation's document, so that no process waits for its lease. */
 export const leaveMembers = async (
   log: Log,
   { _id, incarnation }: Pick<AggregatorDocument, '_id' | 'incarnation'>,

@@ -17,8 +17,8 @@ export class NeverSaved extends Error {
 }
 
 /**
- * How many things of an entity live in each of these partitions as the snapshot has it: what their checkpoints say.
- * Throws NeverSaved, and DeadlineError after `deadlineMs` milliseconds.
+ * How many things of an entity are active in each of these partitions as the snapshot has it: what their checkpoints
+ * say. Throws NeverSaved, and DeadlineError after `deadlineMs` milliseconds.
  */
 export const countSaved = async (
   log: Log,

@@ -27,7 +27,10 @@ export const removeEvents = async (
   await withinDeadline(move(), deadlineMs, `move ${ids.length} events out of the log`);
 };
 
-/** The ids of a stream's events above a version, in order, at most `limit`. Throws DeadlineError after `deadlineMs` milliseconds. */
+/**
+ * The ids of a stream's events above a version, in order, at most `limit`. Throws DeadlineError after `deadlineMs`
+ * milliseconds.
+ */
 export const idsAbove = async (
   log: Log,
   { entity, entityId }: Pick<StoredEvent, 'entity' | 'entityId'>,

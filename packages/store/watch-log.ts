@@ -15,21 +15,20 @@ export type WatchOptions = {
 
 /** How far one watch has come. Changed in this file only. */
 type WatchProgress = {
-  token: ResumeToken | undefined; // of what was seen last; undefined before anything was
+  token: ResumeToken | undefined; // of the last read change; undefined before the first
   opened: boolean; // at least one stream was open
   failures: number; // since something was read
 };
 
 const awaitMs = 250;
 const answerMs = 5_000; // beyond awaitMs: past this the server counts as gone
-// a stream that was not read for so long is opened again after what was seen last: while nobody reads, the log may roll
-// over its place, and where a cursor then goes on with what is left without a word (as one server here does), a token
-// is refused
+// a stream that was not read for so long is opened again after the last read change: meanwhile the log may roll over
+// its position. A cursor of one server here then skips without an error, but the server refuses the token
 const unreadMaxMs = 1_000;
 
 /**
  * Watches the inserts into `Events` of these partitions and all heartbeats, until `signal` aborts or the place is lost.
- * A broken stream is opened again after what was last seen. Ends after `lost`.
+ * A broken stream is opened again after the last read change. Ends after `lost`.
  */
 export async function* watchLog(
   log: Log,

@@ -7,8 +7,8 @@ import { type Copies, type CopiesRule, judgeCopies } from './judge-copies.ts';
 export type CopiesPlace = { uri: string; database: string };
 
 /**
- * `full`: every partition has its copies, and has had them for a moment. `atRest`: moreover nothing moves any more, and
- * nobody holds what others hold by now.
+ * `full`: every partition has its copies, and has had them for a moment. `atRest`: moreover no restore is running, and
+ * no surplus replica remains.
  */
 export type Wholeness = 'full' | 'atRest';
 
@@ -26,19 +26,18 @@ export const awaitCopies = async (
 ): Promise<void> => {
   await using log = openLog({ uri, database, appName: 'muster-copies' });
   const rest: Rest = { seen: '', since: 0 };
-  for (const until = performance.now() + withinMs; ; await pause(lookEveryMs, signal)) {
+  for (const until = performance.now() + withinMs; ; await pause(inspectEveryMs, signal)) {
     signal?.throwIfAborted();
-    const { copies, missing } = await lookAt(log, rule, names);
+    const { copies, missing } = await inspect(log, rule, names);
     if (isAtRest(rest, copies, wholeness)) return;
     if (performance.now() > until) throw new Error(describeLate(missing, withinMs));
   }
 };
 
-const lookEveryMs = 200;
-// longer than the second in which aggregators look who is there: one that has not noticed yet has nothing to load yet
+const inspectEveryMs = 200;
+// longer than the second in which aggregators refresh their members: before that one may have nothing to restore yet
 const restMs = 2_000;
-// longer than aggregators go on serving what others hold by now; past it, more copies than asked for are somebody's
-// wish
+// longer than aggregators serve surplus partitions; after it, more copies than asked for are intended
 const surplusRestMs = 6_000;
 
 /** Since when things are as they are: complete, or moreover held by the same ones. */
@@ -52,7 +51,7 @@ const isAtRest = (rest: Rest, copies: Copies | undefined, wholeness: Wholeness):
   return isFull && performance.now() - rest.since >= (isSurplus ? surplusRestMs : restMs);
 };
 
-const lookAt = async (
+const inspect = async (
   log: Log,
   rule: CopiesRule,
   names: readonly string[],

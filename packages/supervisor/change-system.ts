@@ -25,7 +25,7 @@ export type Changed =
   | { kind: 'refused'; problem: string }
   | { kind: 'failed'; problem: string; ms: number };
 
-/** How long a process may take to get ready, unless said otherwise: an aggregator restores what it is to hold. */
+/** How long a process may take to get ready, unless said otherwise: an aggregator restores its partitions first. */
 export const usualReadyMs = 120_000;
 
 /**
@@ -57,7 +57,7 @@ export const changeSystem = async (
   }
 };
 
-/** Does one step of a change, and tells of its beginning and its end. */
+/** Does one step of a change, and reports its beginning and its end. */
 export const takeStep = async (
   what: string,
   { onStep, signal }: ChangeOptions,
@@ -70,7 +70,7 @@ export const takeStep = async (
   onStep?.({ kind: 'ended', what, ms: performance.now() - startedAt });
 };
 
-/** Before these go on without `name`: it must not leave a partition to nobody. */
+/** Before these go on without `name`: no partition may be left without a replica. */
 export const takeFullStep = (name: string, aggregators: readonly string[], options: ChangeOptions): Promise<void> =>
   takeCopiesStep(`wait for all copies before ${name} stops`, aggregators, 'full', options);
 

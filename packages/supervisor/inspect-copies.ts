@@ -3,8 +3,8 @@ import { databaseNow, type Log, listMembers, measureClock, openClock, readSettin
 import type { Inspection } from './judge-copies.ts';
 
 /**
- * Looks who holds what at this moment of the database's clock. Throws when the database was not set up, DeadlineError
- * after a few seconds.
+ * Reads which partitions each aggregator has at this moment of the database's clock. Throws when the database was not
+ * set up, and DeadlineError after `deadlineMs` milliseconds.
  */
 export const inspectCopies = async (log: Log, deadlineMs = 3_000): Promise<Inspection> => {
   const { partitions } = await readSettings(log, deadlineMs);

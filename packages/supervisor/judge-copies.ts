@@ -1,6 +1,6 @@
 import { isServing, type Member } from '@muster/placement';
 
-/** Who holds what, at one moment of the database's clock, in milliseconds. */
+/** Which partitions each aggregator has, at one moment of the database's clock, in milliseconds. */
 export type Inspection = { databaseNow: number; partitions: number; members: readonly Member[] };
 
 /**
@@ -21,7 +21,7 @@ export type Copies = {
 };
 
 /**
- * Who holds each partition, and what is missing: a partition with fewer copies than it could have, and of these
+ * The replicas of each partition, and what is missing: a partition with fewer copies than it could have, and of these
  * aggregators one that is not serving or still loads partitions. Pure.
  */
 export const judgeCopies = (

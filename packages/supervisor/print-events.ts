@@ -1,7 +1,7 @@
 import { describeExit } from '@muster/embedded';
 import type { ProcessEvent } from './managed-process.ts';
 
-/** What a person is told of an event; undefined when nothing. Pure. */
+/** What to print about an event; undefined for nothing. Pure. */
 export const describeEvent = (event: ProcessEvent): string | undefined => {
   switch (event.kind) {
     case 'line':

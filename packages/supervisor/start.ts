@@ -29,7 +29,7 @@ export type StartSignals = { stop: AbortSignal; force: AbortSignal };
 export type StartOutput = { write: (text: string) => void; isColour: boolean; programs?: SystemOptions['programs'] };
 
 /**
- * Runs a whole Muster until it is told to stop, and says on `output` what goes on. The exit code: 0 when it was
+ * Runs a whole Muster until it is asked to stop, and prints on `output` what happens. The exit code: 0 when it was
  * stopped, 1 when it could not be started, 2 when it must not (a wrong setting; a port or the data folder in use), 130
  * when it was killed.
  */

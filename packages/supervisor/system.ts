@@ -193,7 +193,7 @@ export const mongodbUriOf = (system: System): string => system.givenUri ?? known
 const known = <Key extends keyof Ready>({ name, ready }: ManagedProcess, key: Key): NonNullable<Ready[Key]> => {
   const value = ready?.[key];
   if (value === undefined)
-    throw new Error(`Cannot tell the ${key} of ${name}: it has not been ready yet, or did not say it`);
+    throw new Error(`Cannot find the ${key} of ${name}: it has not been ready yet, or did not report it`);
   return value;
 };
 

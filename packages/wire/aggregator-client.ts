@@ -164,7 +164,7 @@ const understood = <T>(
   try {
     if (frame.kind === kind) return parse(frame);
   } catch {
-    // told below
+    // reported below
   }
   hangUp(client, 'what it sent is no answer');
   return undefined;
@@ -229,7 +229,7 @@ const greet = (client: AggregatorClient, socket: Socket, greeting: Greeting, chu
       return;
     case 'refused':
       socket.destroy();
-      return tell(client, heard.problem);
+      return report(client, heard.problem);
     case 'greeted':
       client.outbox = openOutbox(socket, requestBytesMax);
       client.inbox = openInbox(replyBytesMax);
@@ -255,16 +255,16 @@ const receive = (client: AggregatorClient, frames: Frame[] | undefined) => {
 const hangUp = (client: AggregatorClient, message: string) => {
   client.outbox?.socket.destroy();
   disconnect(client); // at once: what else has come is not to be believed
-  tell(client, { kind: 'frame', message: `${message}; the connection is made anew` });
+  report(client, { kind: 'frame', message: `${message}; the connection is made anew` });
 };
 
-const tell = ({ name, address, complaints, onProblem }: AggregatorClient, { kind, message }: WireProblem) => {
-  const told = complain(
+const report = ({ name, address, complaints, onProblem }: AggregatorClient, { kind, message }: WireProblem) => {
+  const problem = complain(
     complaints,
     { kind, message: `Cannot ask ${name} at ${address}: ${message}` },
     performance.now(),
   );
-  if (told) onProblem(told);
+  if (problem) onProblem(problem);
 };
 
 const disconnect = (client: AggregatorClient) => {

@@ -4,22 +4,20 @@ export type WireProblem = {
   message: string;
 };
 
-/**
- * Which kinds of problems were told when, and how many since then were not. A plain value, changed in this file only.
- */
+/** When each kind of problem was logged last, and how many were not since. A plain value, changed in this file only. */
 export type Complaints = Map<WireProblem['kind'], { loggedAt: number; unlogged: number }>;
 
-const tellEveryMs = 10_000;
+const logEveryMs = 10_000;
 
 export const openComplaints = (): Complaints => new Map();
 
 /**
- * The problem as it is to be told, with the number of those that were not; undefined within 10 s of the last of its
- * kind, so that nobody floods a log.
+ * The problem as it is to be logged, with the number of those that were not. Undefined within 10 s of the last one of
+ * its kind, so that no peer can flood the log.
  */
 export const complain = (complaints: Complaints, problem: WireProblem, now: number): WireProblem | undefined => {
   const last = complaints.get(problem.kind);
-  if (last && now - last.loggedAt < tellEveryMs) {
+  if (last && now - last.loggedAt < logEveryMs) {
     last.unlogged += 1;
     return undefined;
   }

@@ -142,10 +142,8 @@ const dropOldestStranger = (service: ReadService) => {
   if (!oldest || service.strangers.size <= strangersMax) return;
   service.strangers.delete(oldest);
   oldest.socket.destroy();
-  const message =
-    `more than ${strangersMax} connections have not greeted; ` +
-    `the oldest are closed: keep strangers away from this port`;
-  tell(service, oldest, { kind: 'flood', message });
+  const message = `more than ${strangersMax} connections have not greeted; the oldest are closed: restrict this port`;
+  report(service, oldest, { kind: 'flood', message });
 };
 
 const greet = (service: ReadService, connection: Connection, chunk: Buffer) => {
@@ -153,7 +151,7 @@ const greet = (service: ReadService, connection: Connection, chunk: Buffer) => {
   const heard = hearHello(inbox, nonce, service.key, service.options.identity(), chunk);
   if (heard.kind === 'waiting') return;
   if (heard.kind === 'refused') {
-    if (heard.problem) tell(service, connection, heard.problem);
+    if (heard.problem) report(service, connection, heard.problem);
     socket.removeAllListeners('data').resume(); // nothing more is heard from it
     if (heard.reply)
       socket.end(heard.reply); // the deadline closes it where the other end does not
@@ -279,14 +277,14 @@ const closeOverdue = (service: ReadService) => {
 const refuse = (service: ReadService, connection: Connection, problem: WireProblem) => {
   connection.refused = true;
   connection.socket.destroy();
-  tell(service, connection, problem);
+  report(service, connection, problem);
 };
 
-const tell = ({ complaints, options }: ReadService, { from }: Connection, { kind, message }: WireProblem) => {
-  const told = complain(
+const report = ({ complaints, options }: ReadService, { from }: Connection, { kind, message }: WireProblem) => {
+  const problem = complain(
     complaints,
     { kind, message: `Closed the connection from ${from}: ${message}` },
     performance.now(),
   );
-  if (told) options.onProblem(told);
+  if (problem) options.onProblem(problem);
 };

@@ -121,7 +121,8 @@ const describeDamage = ({ shared, holes }: Damage): string =>
     ...holes.map(
       ({ entity, entityId, missing, last }) => `${entity} "${entityId}" ends at ${last} and lacks ${missing}`,
     ),
-    'Nothing was changed. Stop the gateways as well: they are not seen from here. Take a back-up, then run: npm run repair -- --apply',
+    'Nothing was changed. Stop the gateways as well: they are not seen from here.',
+    'Take a back-up, then run: npm run repair -- --apply',
     'It keeps the first of the events that share a version, and of a stream that lacks a version what comes before it.',
     'It moves the other events into the collection RemovedEvents, with the reason.',
   ].join('\n');

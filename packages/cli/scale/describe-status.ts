@@ -2,8 +2,8 @@ import { byNumber, type Copies, describePartitions, describeWhere, type Running 
 import { describeCopies, partitionsOf, table } from './describe-copies.ts';
 
 /**
- * What runs now: the processes of the supervisor, if there is one, and of others on the same database; who holds what.
- * Pure.
+ * What runs now: the processes of the supervisor, if there is one, and of others on the same database; which partitions
+ * each serves. Pure.
  */
 export const describeStatus = (running: Running | undefined, copies: Copies): string => {
   const own = running?.processes ?? [];

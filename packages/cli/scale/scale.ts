@@ -16,9 +16,9 @@ import { describeStatus } from './describe-status.ts';
 import { requestOf, type ScaleOptions } from './request-of.ts';
 
 /**
- * Has the running `npm start` change how many processes it runs, or restart them one at a time, and tells what moved;
- * asked for nothing, says what runs. The exit code: 0 done, 1 not complete, with what is missing, 2 refused or nobody
- * to ask.
+ * Has the running `npm start` change how many processes it runs, or restart them one at a time, and prints what moved.
+ * Without a change it prints what runs. The exit code: 0 done, 1 not complete, with what is missing, 2 refused or no
+ * `npm start` to ask.
  */
 export const scale = async (
   environment: NodeJS.ProcessEnv,
@@ -36,7 +36,7 @@ export const scale = async (
   const rule = running?.copies ?? { copies: settings.COPIES, leaseMs: settings.LEASE_MS };
   if (uri === undefined) return refuse(describeNobody(settings.DATA, running), print);
   await using log = openLog({ uri, database: running?.database ?? settings.DATABASE, appName: 'muster-scale' });
-  const before = await look(log, rule, namesOf(running)).catch(toError);
+  const before = await inspect(log, rule, namesOf(running)).catch(toError);
   if (before instanceof Error) return refuse(before.message, print);
   if (requested.kind === 'look') return tell(describeStatus(running, before), print, 0);
   if (running?.control === undefined) return refuse(describeNobody(settings.DATA, running), print);
@@ -53,10 +53,10 @@ export const scale = async (
     case 'lost':
       return tell(`Cannot tell how it ended: ${asked.problem}`, print, 1);
     case 'failed':
-      await tellMove({ log, rule, settings, running, before }, print);
+      await printMove({ log, rule, settings, running, before }, print);
       return tell(`Not done: ${asked.problem}`, print, 1);
     case 'done': {
-      const isWhole = await tellMove({ log, rule, settings, running, before }, print);
+      const isWhole = await printMove({ log, rule, settings, running, before }, print);
       return tell(describeTime(asked.ms, steps), print, isWhole ? 0 : 1);
     }
   }
@@ -64,19 +64,19 @@ export const scale = async (
 
 type Before = { log: Log; rule: CopiesRule; settings: CliSettings; running: Running; before: Copies };
 
-/** Tells what runs otherwise than before; whether all copies are there. */
-const tellMove = async (
+/** Prints what has changed. Returns whether all copies are complete. */
+const printMove = async (
   { log, rule, settings, running, before }: Before,
   print: (text: string) => void,
 ): Promise<boolean> => {
   const now = await readRunning(settings.DATA);
-  const after = await lookUntilWhole(log, rule, namesOf(now)).catch(toError);
-  if (after instanceof Error) return tell(`Cannot tell what moved: ${after.message}`, print, false);
+  const after = await inspectUntilComplete(log, rule, namesOf(now)).catch(toError);
+  if (after instanceof Error) return tell(`Cannot show what moved: ${after.message}`, print, false);
   print(['', describeMove(before, after), ...describeGateways(running, now)].join('\n'));
   return after.missing.length === 0;
 };
 
-const look = async (log: Log, rule: CopiesRule, names: readonly string[]): Promise<Copies> => {
+const inspect = async (log: Log, rule: CopiesRule, names: readonly string[]): Promise<Copies> => {
   await connect(log, 5_000);
   return judgeCopies(await inspectCopies(log), rule, names);
 };
@@ -86,9 +86,9 @@ const toError = (error: unknown): Error => (error instanceof Error ? error : new
 const settleMs = 5_000;
 
 // all was complete a moment ago: a heartbeat that is late just now is no news
-const lookUntilWhole = async (log: Log, rule: CopiesRule, names: readonly string[]): Promise<Copies> => {
+const inspectUntilComplete = async (log: Log, rule: CopiesRule, names: readonly string[]): Promise<Copies> => {
   for (const until = performance.now() + settleMs; ; await pause(200)) {
-    const copies = await look(log, rule, names);
+    const copies = await inspect(log, rule, names);
     if (copies.missing.length === 0 || performance.now() > until) return copies;
   }
 };

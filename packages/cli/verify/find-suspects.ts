@@ -13,7 +13,7 @@ export type Held = {
   records: ReadonlyMap<string, ReadonlyMap<string, RecordDocument>>;
 };
 
-/** A stream to be looked at again: what was read of it first. `lastVersion` is what the log had of it at least. */
+/** A stream to be inspected again: what was read of it first. The log had at least its version `lastVersion`. */
 export type Suspect = {
   entity: string;
   id: string;

@@ -11,7 +11,7 @@ export type Findings = {
   events: number;
   differences: number;
   shown: Difference[]; // the first ones
-  told: Set<string>; // a stray event is met in two partitions
+  noted: Set<string>; // a stray event is found in two partitions
   parked: ParkedStream[];
   unlooked: Map<number, string>; // partitions whose memory could not be read, and why
   caughtUp: number; // streams of which memory had to be asked again
@@ -25,7 +25,7 @@ export const openFindings = (): Findings => ({
   events: 0,
   differences: 0,
   shown: [],
-  told: new Set(),
+  noted: new Set(),
   parked: [],
   unlooked: new Map(),
   caughtUp: 0,
@@ -34,8 +34,8 @@ export const openFindings = (): Findings => ({
 /** Notes a difference, each only once. */
 export const noteDifference = (findings: Findings, difference: Difference): void => {
   const text = `${difference.what} ${difference.where}`;
-  if (findings.told.has(text)) return;
-  findings.told.add(text);
+  if (findings.noted.has(text)) return;
+  findings.noted.add(text);
   findings.differences += 1;
   if (findings.shown.length < shownMax) findings.shown.push(difference);
 };

@@ -15,8 +15,8 @@ const asksAtOnce = 1_000;
 const readsAtOnce = 16;
 
 /**
- * Looks at suspected streams again: memory must reach, within 5 s, what the log had of them, and then memory and the
- * record must be the fold of the stream's whole log. `replica` is undefined where memory is not looked at.
+ * Inspects suspected streams again: memory must reach, within 5 s, what the log had of them, and then memory and the
+ * record must be the fold of the stream's whole log. `replica` is undefined where memory is not inspected.
  */
 export const inspectAgain = async (
   looking: Looking,
@@ -43,7 +43,7 @@ const askMemory = async (
   untilMs: number,
 ): Promise<State[]> => {
   const { entity, id, lastVersion } = suspect;
-  // another one holds it, rightly
+  // another replica has it, rightly
   if (!entities.has(entity) || partitionOf(entity, id, partitions) !== partition) return [];
   const waitMs = Math.max(0, Math.round(untilMs - performance.now()));
   const reply = await readStateFrom(replica, { entity, id, minVersion: lastVersion, waitMs }, waitMs + answerMs);

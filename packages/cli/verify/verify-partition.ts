@@ -11,8 +11,8 @@ import { readSnapshot } from './read-snapshot.ts';
 
 /**
  * Compares one partition's memory and snapshot with the fold of its log, while all go on: the two are read first, so
- * that the log, read after them, has all that they can know; what then looks behind or odd is looked at again. Every
- * one of `replicas` is looked at; none, where memory is not to be.
+ * that the log, read after them, has all that they can know. What seems behind or different is inspected again. Every
+ * one of `replicas` is inspected; with none, memory is not compared.
  */
 export const verifyPartition = async (
   looking: Looking,
@@ -52,7 +52,7 @@ export const verifyPartition = async (
   }
 };
 
-/** Undefined where the replica does not have the partition any more: others do. One that does not answer is told. */
+/** Undefined where the replica no longer has the partition: others do. One that does not answer is noted. */
 const readAllMemory = async (
   { entities, findings }: Looking,
   partition: number,

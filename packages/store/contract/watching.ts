@@ -15,7 +15,7 @@ export type Watching = AsyncDisposable & {
   until: (what: string, holds: (seen: Seen) => boolean, withinMs?: number) => Promise<unknown>;
 };
 
-/** Watches beside the case, of no partitions and from now on unless told otherwise, and keeps what comes. */
+/** Watches beside the case, of no partitions and from now on by default, and keeps what comes. */
 export const startWatch = (store: Store, log: Log, options: Partial<WatchOptions>): Watching => {
   const seen: Seen = { kinds: [], events: [], heartbeats: [], beats: [] };
   const stop = new AbortController();
