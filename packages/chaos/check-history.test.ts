@@ -143,6 +143,23 @@ describe('The checker of histories', () => {
   for (const [name, changed, log] of faults)
     it(`finds ${name}`, () => expect(check(changed, log)).not.to.deep.equal([]));
 
+  // what a log without its unique index takes, however the events stand in it: both writes were acknowledged
+  const twin = stored(2, 'UserUpdated', { group: 5 }, 'r2b');
+  const twinCall = { ...updated, requestId: 'r2b', sent: { group: 5 }, user: { id: 'a', ...ada, group: 5 } };
+  const [first, second, third] = events as [StoredEvent, StoredEvent, StoredEvent];
+  const broken: [name: string, log: StoredEvent[], versions: string][] = [
+    ['two events of one version', [first, second, twin, third], '1, 2, 2, 3'],
+    ['two events of one version, far from each other', [twin, third, first, second], '1, 2, 2, 3'],
+    ['two first events', [first, { ...first, _id: 'other' }, second, third], '1, 1, 2, 3'],
+    ['a hole', [third, first], '1, 3'],
+    ['a stream without its beginning', [second, third], '2, 3'],
+  ];
+  for (const [name, log, versions] of broken)
+    it(`finds ${name} by the versions of the stream, whatever the answers were`, () =>
+      expect(checkHistory(foldLog(log), [...right, twinCall])).to.include(
+        `The stream of a has the versions ${versions}`,
+      ));
+
   it('finds what was in the log before and is no longer there, and takes what nobody asked for since', () => {
     const earlier = { ...stored(1, 'UserCreated', ada, 'r-earlier'), entityId: 'b' };
     expect(checkHistory(foldLog(events), right, foldLog([earlier]))).to.have.lengthOf(1);

@@ -1,5 +1,6 @@
 import { partitionOf, ringFrom } from '@muster/placement';
 import { expect } from 'chai';
+import { findInFlight } from './check-in-flight.ts';
 import { type Fault, faultKinds } from './fault.ts';
 import { foldLog } from './fold-log.ts';
 import type { Call } from './history.ts';
@@ -69,6 +70,15 @@ describe('The judge of a round', () => {
     expect(checkLines(lines(1, 'repaired; please report how this process was started'))).to.have.lengthOf(1);
     expect(checkLines(lines(1, '{"msg":"Listening"}'))).to.deep.equal([]);
   });
+  it('finds a gateway that is at work though nobody asks, and one that does not say', () => {
+    const figuresOf = (number: number) => parseFigures(`muster_requests_in_flight{process="x"} ${number}\n`);
+    const find = (...pairs: [key: string, number: number][]) =>
+      findInFlight(['gateway', 'gateway-1'], new Map(pairs.map(([key, number]) => [key, figuresOf(number)])));
+    expect(find(['gateway 7', 0], ['gateway-1 8', 0], ['aggregator-0 9', 0])).to.deep.equal([]);
+    expect(find(['gateway 7', 0], ['gateway-1 8', 2])).to.have.lengthOf(1);
+    expect(find(['gateway 7', 0], ['gateway-1 8', 2])[0]).to.include('gateway-1 is at work on 2 requests');
+    expect(find(['gateway 7', 0])[0]).to.include('gateway-1 does not say');
+  });
   it('measures the longest answer during a fault, and counts who got none', () => {
     const calls = [
       call({ completedAt: 90 }),
@@ -104,11 +114,12 @@ describe('What must happen now and then', () => {
       call({ source: 'database' }),
       call({ source: ringFrom(serving, partitionOf('user', 'a', 32))[1] }),
     ];
-    const counted = sometimesOfRound(folded, calls, [], [], members);
+    const counted = sometimesOfRound(folded, { calls, sets: [], aborted: 3 }, [], members);
     expect(counted['an unknown write that had landed']).to.equal(1);
     expect(counted['an unknown write that had not']).to.equal(1);
     expect(counted['a fallback read']).to.equal(1);
     expect(counted['a standby read']).to.equal(1);
+    expect(counted['an upload that broke off']).to.equal(3);
   });
 
   it('is counted from figures and failpoints', () => {

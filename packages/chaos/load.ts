@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { pause } from '@muster/runtime';
 import { call, nextRandom, openSeeded, pickFrom, type Reply, type Seeded } from '@muster/testing';
+import { abortUpload } from './abort-upload.ts';
 import type { Call, Outcome, SetCall, User } from './history.ts';
 
 /** Sessions that write and read all the time, and the history of what they were told. Changed in this file only. */
@@ -9,6 +10,7 @@ export type Load = {
   urls: readonly string[];
   calls: Call[];
   sets: SetCall[]; // COUNT and LIST
+  aborted: number; // uploads that broke off
   hot: readonly string[]; // a few ids that everybody wants
   sessions: number;
   lost: number; // connections lost: from then on a gateway may be one that knows nothing of what was told before
@@ -26,6 +28,8 @@ export type LoadOptions = {
   seed?: number;
   /** The share of COUNT and LIST among the calls. */
   sets?: number;
+  /** Between two uploads that break off, on average; none where it is undefined. */
+  abortEveryMs?: number;
 };
 
 type Session = {
@@ -48,6 +52,7 @@ export const startLoad = async (urls: readonly string[], options: LoadOptions = 
     hot: hotUsers = 6,
     seed = Math.floor(Math.random() * 2 ** 32),
     sets = 0,
+    abortEveryMs,
   } = options;
   const name = Math.floor(nextRandom(openSeeded(seed)) * 2 ** 24)
     .toString(16)
@@ -58,6 +63,7 @@ export const startLoad = async (urls: readonly string[], options: LoadOptions = 
     urls,
     calls: [],
     sets: [],
+    aborted: 0,
     hot,
     sessions,
     lost: 0,
@@ -68,7 +74,9 @@ export const startLoad = async (urls: readonly string[], options: LoadOptions = 
   const opened = Array.from({ length: sessions }, (_, index) => openSession(load, index, seed));
   const first = opened[0] as Session;
   for (const id of hot) await perform(load, first, { op: 'create', id, sent: newUser(first, id) });
-  load.done = Promise.all(opened.map((session) => run(load, session, pauseMs, sets)));
+  const running = opened.map((session) => run(load, session, pauseMs, sets));
+  if (abortEveryMs !== undefined) running.push(abortUploads(load, seed, abortEveryMs));
+  load.done = Promise.all(running);
   return load;
 };
 
@@ -118,6 +126,14 @@ const run = async (load: Load, session: Session, pauseMs: number, sets: number) 
     // who has just written looks at once
     if (!session.written) await pause(pauseMs * 2 * Math.random(), load.stop.signal);
   }
+};
+
+// by a random of its own: what the sessions ask stays what the seed makes it
+const abortUploads = async (load: Load, seed: number, everyMs: number) => {
+  const { signal } = load.stop;
+  const random = openSeeded(seed * 1_000 + 999);
+  for (; !signal.aborted; await pause(2 * everyMs * nextRandom(random), signal))
+    if (await abortUpload(load.urls, random, signal)) load.aborted += 1;
 };
 
 type Wanted = Pick<Call, 'op' | 'id' | 'sent'>;

@@ -3,13 +3,16 @@ import { defaultLeaseMs, pause } from '@muster/runtime';
 import { inspectCopies } from '@muster/supervisor';
 import type { Arena } from './arena.ts';
 
+/** What a process counts, by the name and labels of each figure. */
+export type Figures = Map<string, number>;
+
 /**
  * What is seen of a Muster from outside while faults strike: its metrics, and who its aggregators are. Changed in this
  * file only.
  */
 export type Observed = {
   /** The last figures of each process's each life, by `name pid`; a figure's labels are part of its name. */
-  figures: Map<string, Map<string, number>>;
+  figures: Map<string, Figures>;
   members: { at: number; serving: string[] }[];
   stop: AbortController;
   done: Promise<unknown>;
@@ -46,7 +49,7 @@ export const figureOf = ({ figures }: Pick<Observed, 'figures'>, name: string, .
 };
 
 /** The figures in a text as Prometheus reads it. Pure. */
-export const parseFigures = (text: string): Map<string, number> => {
+export const parseFigures = (text: string): Figures => {
   const lines = text
     .split('\n')
     .filter((line) => line.startsWith('muster_') && !line.startsWith('muster_http_seconds'));
@@ -65,7 +68,14 @@ const look = async (arena: Arena, observed: Observed) => {
   observed.members.push({ at, serving: serving.map(({ name }) => name) });
 };
 
-const lookAtOne = async (observed: Observed, key: string, port: number) => {
+/** The figures of each process as they are now, by `name pid`; of one that does not answer within a second none. */
+export const readFigures = async (arena: Pick<Arena, 'test' | 'happened'>): Promise<Map<string, Figures>> => {
+  const seen: Pick<Observed, 'figures'> = { figures: new Map() };
+  await Promise.all([...healthPortsOf(arena)].map(([key, port]) => lookAtOne(seen, key, port)));
+  return seen.figures;
+};
+
+const lookAtOne = async (observed: Pick<Observed, 'figures'>, key: string, port: number) => {
   try {
     const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(1_000) });
     observed.figures.set(key, parseFigures(await response.text()));
@@ -75,7 +85,7 @@ const lookAtOne = async (observed: Observed, key: string, port: number) => {
 };
 
 // told in the first lines of each life; a gateway says its port nowhere else
-const healthPortsOf = ({ test, happened }: Arena): Map<string, number> => {
+const healthPortsOf = ({ test, happened }: Pick<Arena, 'test' | 'happened'>): Map<string, number> => {
   const ports = new Map<string, number>();
   for (const { event } of happened) {
     if (event.kind !== 'line' || !event.line.includes('"healthPort":')) continue;

@@ -2,6 +2,7 @@ import { pause } from '@muster/runtime';
 import type { Arena } from './arena.ts';
 import { checkAnswers, checkMemory, checkSnapshots, readLog } from './check-copies.ts';
 import { checkHistory } from './check-history.ts';
+import { checkInFlight } from './check-in-flight.ts';
 import { checkRecordWrites } from './check-records.ts';
 import { checkSetsInFlux } from './check-sets.ts';
 import type { FoldedLog } from './fold-log.ts';
@@ -61,6 +62,7 @@ export const runRound = async (
   const insertedBefore = arena.inserted.length;
   const watch = await watchRecords(arena.test);
   const underLoad = await strikeUnderLoad(arena, round, options);
+  const inFlight = await checkInFlight(arena);
   const folded = await quietLog(arena);
   const writes = await stopWatching(arena.test, watch);
   const lines = linesSince(arena, startedAt);
@@ -68,6 +70,7 @@ export const runRound = async (
   const ms = performance.now() - startedAt;
   const violations = [
     ...underLoad.violations,
+    ...inFlight,
     ...checkHistory(folded, calls, before),
     ...checkSetsInFlux(folded, calls, underLoad.load.sets, before),
     ...(await checkCopies(arena, folded, calls)),
@@ -76,7 +79,7 @@ export const runRound = async (
     ...checkLines(lines),
   ];
   const figures = figuresOf(underLoad, lines);
-  const sometimes = sometimesOfRound(folded, underLoad.load.calls, underLoad.load.sets, lines, observed.members);
+  const sometimes = sometimesOfRound(folded, underLoad.load, lines, observed.members);
   const result = { round, violations, ...figures, sometimes, ms: performance.now() - startedAt };
   if (violations.length > 0) await options.keep?.(result, { lines, calls: underLoad.load.calls, folded });
   return result;
@@ -87,7 +90,7 @@ const figuresOf = ({ load, strikes, recoveryMs }: UnderLoad, lines: readonly Lin
   strikes,
   recoveryMs,
   invalid: findInvalid(load.calls, strikes),
-  calls: countBy([...load.calls, ...load.sets], ({ op }) => op),
+  calls: { ...countBy([...load.calls, ...load.sets], ({ op }) => op), 'upload that broke off': load.aborted },
   outcomes: { ...noOutcomes, ...countBy(load.calls, ({ outcome }) => outcome) },
   longest: strikes
     .filter(({ impossible }) => !impossible)

@@ -1,8 +1,9 @@
 import { partitionOf, ringFrom } from '@muster/placement';
 import type { Arena } from './arena.ts';
 import type { FoldedLog } from './fold-log.ts';
-import { type Call, isWrite, type SetCall } from './history.ts';
+import { type Call, isWrite } from './history.ts';
 import type { Line } from './judge.ts';
+import type { Load } from './load.ts';
 import { figureOf, type Observed } from './observe.ts';
 
 /**
@@ -23,6 +24,7 @@ export const sometimesNames = [
   "a expired member's return",
   'a group commit of more than one',
   'a batch of which only a part went in',
+  'an upload that broke off',
 ] as const;
 
 export type Sometimes = Record<(typeof sometimesNames)[number], number>;
@@ -36,8 +38,7 @@ export const addSometimes = (a: Sometimes, b: Sometimes): Sometimes =>
 /** What happened in one round, as its history and its lines show. Pure. */
 export const sometimesOfRound = (
   folded: FoldedLog,
-  calls: readonly Call[],
-  sets: readonly SetCall[],
+  { calls, sets, aborted }: Pick<Load, 'calls' | 'sets' | 'aborted'>,
   lines: readonly Line[],
   members: Observed['members'],
 ): Sometimes => {
@@ -53,6 +54,7 @@ export const sometimesOfRound = (
       ({ op, outcome, source }) => op === 'read' && outcome === 'ok' && source === 'database',
     ).length,
     'a count or list from the snapshot': sets.filter(({ agedMs }) => agedMs !== undefined).length,
+    'an upload that broke off': aborted,
     'a standby read': calls.filter((call) => isOfStandby(call, members)).length,
   };
 };

@@ -12,13 +12,16 @@ export type LoadOptions = { copies: number; sessions: number; pauseMs: number; r
 /** What clients did while faults struck, and what did not come back after them. */
 export type UnderLoad = { load: Load; strikes: Strike[]; recoveryMs: number | undefined; violations: string[] };
 
+// a few of a hundred break off
+const requests = { sets: 0.02, abortEveryMs: 100 };
+
 /**
  * Starts a load, lets the faults strike, waits until the Muster is whole and answers, and stops the load. What must
  * hold and does not is a violation; throws only when no load comes to run.
  */
 export const strikeUnderLoad = async (arena: Arena, round: Round, options: LoadOptions): Promise<UnderLoad> => {
   const { seed, faults } = round;
-  const load = await startLoad(arena.test.urls, { ...options, seed, hot: 10 + (seed % 41), sets: 0.02 });
+  const load = await startLoad(arena.test.urls, { ...options, ...requests, seed, hot: 10 + (seed % 41) });
   arena.onGatewayGone = () => forgetReturned(load);
   try {
     await untilAnswered(load, 100, 30_000);

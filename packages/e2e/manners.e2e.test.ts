@@ -21,7 +21,7 @@ describe('A gateway', () => {
   });
   after(() => test[Symbol.asyncDispose]());
 
-  it('never counts less than it wrote, also after an aggregator's pause, unless it says as of when', async () => {
+  it('never counts less than it wrote, also after the pause of an aggregator, unless it says as of when', async () => {
     const count = async () => {
       const { body, headers } = await call(test.url, 'GET', '/api/user/count');
       return headers.has('muster-as-of') ? [] : [body.count];
