@@ -56,7 +56,7 @@ describe('On a bad network between Muster and its MongoDB', () => {
     expect(calls.filter((call) => isWrite(call) && call.outcome === 'ok').length).to.be.above(100);
   });
 
-  it('an append that never arrives is answered in time, and what the client is told of it is true', async () => {
+  it('an append that never arrives is answered in time, and its answer is true', async () => {
     proxy.isCut = everyAppend(40);
     const calls = await withLoad(400);
     expect(proxy.cut.filter(({ collection }) => collection === 'Events')).not.to.deep.equal([]);

@@ -1,3 +1,4 @@
+import { pause } from '@muster/runtime';
 import type { StoredEvent } from '@muster/store';
 import {
   call,
@@ -11,6 +12,9 @@ import {
 } from '@muster/testing';
 import { expect } from 'chai';
 import { ada, createUsers, updateUsers } from './write-users.ts';
+
+/** Longer than a gateway's proof of the log counts, in milliseconds. */
+const proofMs = 50;
 
 const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
 
@@ -87,6 +91,21 @@ describe('A running Muster', () => {
       const reply = await eventually(() => call(url, 'GET', `/api/user/${id}`), fromMemory);
       expect(reply.headers.get('etag')).to.equal('"2"');
     }
+  });
+
+  it('out of whose log the newest events are taken goes back to what is left', async () => {
+    await using test = await openTestSystem();
+    const { shell, url } = test;
+    const ids = await createUsers(url, 'user', 20);
+    for (const group of [7, 8, 9]) await updateUsers(url, ids, group);
+    await shell.events.deleteMany({ version: { $gt: 1 } });
+    await pause(proofMs);
+    await forAll(ids, 5, async (id, index) => {
+      const update = () => call(url, 'PUT', `/api/user/${id}`, { body: { group: 1_000 + index } });
+      const reply = await eventually(update, ({ status }) => status !== 503);
+      expect([reply.status, reply.headers.get('etag')]).to.deep.equal([200, '"2"']);
+    });
+    await expectDense(shell);
   });
 
   it('whose indexes and settings are dropped makes them again', async () => {

@@ -55,7 +55,7 @@ describe('npm run scale on a running Muster, the changes that take long', () => 
     expect(await pidsNow()).not.to.have.property('gateway-1');
   });
 
-  /** Two gateways that wait for replicas for different times: what one has told holds on the other, too. */
+  /** Two gateways that wait for replicas for different times: a version of one holds on the other, too. */
   const loadBoth = async (): Promise<Call[]> => {
     const load = await startLoad([started.url, await urlOf('gateway-1')], { sessions: 8 });
     await untilAnswered(load, 400).finally(() => stopLoad(load));

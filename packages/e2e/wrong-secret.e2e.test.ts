@@ -34,16 +34,16 @@ describe('A gateway with another secret', () => {
   });
 
   it('says so, as do the aggregators, now and then and without the secret', async () => {
-    const told = (name: string) => linesOf(test, name).filter((line) => line.includes('CLUSTER_SECRET'));
+    const warned = (name: string) => linesOf(test, name).filter((line) => line.includes('CLUSTER_SECRET'));
     await eventually(
       () =>
         Promise.resolve(
-          ['gateway-1', 'aggregator-0', 'aggregator-1', 'aggregator-2'].filter((name) => told(name).length === 0),
+          ['gateway-1', 'aggregator-0', 'aggregator-1', 'aggregator-2'].filter((name) => warned(name).length === 0),
         ),
       (silent) => silent.length === 0,
     );
-    expect(told('gateway')).to.deep.equal([]);
-    expect(told('aggregator-0').length).to.be.below(20); // it tries every second
+    expect(warned('gateway')).to.deep.equal([]);
+    expect(warned('aggregator-0').length).to.be.below(20); // it tries every second
     for (const { name } of test.system.processes.values())
       for (const secret of [otherSecret, test.clusterSecret])
         expect(linesOf(test, name).join('\n')).not.to.contain(secret);

@@ -7,8 +7,8 @@ import { shareLoad } from './share-load.ts';
 type Reading = Pick<Gateway, 'loads' | 'log' | 'longReads'>;
 
 /**
- * A stream's state from the snapshot and the stream's tail, by a read of the log that began after this call. Requests
- * for one stream at one time share the reads. Throws DeadlineError after `deadlineMs` milliseconds.
+ * A stream's state from the snapshot and the stream's tail, by a look into the log that began after this call. Those
+ * who want one stream at one time share the looks. Throws DeadlineError after `deadlineMs` milliseconds.
  */
 export const loadThing = (reading: Reading, entity: Entity, id: string, deadlineMs: number): Promise<Loaded> => {
   const untilMs = performance.now() + deadlineMs;

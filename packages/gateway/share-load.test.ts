@@ -53,7 +53,7 @@ describe('Loads of one thing', () => {
     expect(loads.size).to.equal(0);
   });
 
-  it('that fail are told to those who waited for them; the next begins from nothing', async () => {
+  it('that fail do so for all that waited for them; the next begins from nothing', async () => {
     const { begun, load, loads } = openByHand();
     const first = shareLoad(loads, 'a', soon(), load).catch((error: Error) => error.message);
     const second = shareLoad(loads, 'a', soon(), load);

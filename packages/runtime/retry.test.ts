@@ -29,17 +29,17 @@ describe('A pause before the next try', () => {
 
 describe('Trying until it works', () => {
   it('gives what the first success gives, and tells of every failure before it', async () => {
-    const told: [string, number][] = [];
+    const reported: [string, number][] = [];
     const outcomes = [new Error('first'), new Error('second'), 'done'];
     const attempt = async () => {
       const outcome = outcomes.shift();
       if (outcome instanceof Error) throw outcome;
       return outcome;
     };
-    expect(await retryUntil(attempt, never(), (error, failures) => told.push([String(error), failures]))).to.equal(
+    expect(await retryUntil(attempt, never(), (error, failures) => reported.push([String(error), failures]))).to.equal(
       'done',
     );
-    expect(told).to.deep.equal([
+    expect(reported).to.deep.equal([
       ['Error: first', 1],
       ['Error: second', 2],
     ]);
@@ -82,7 +82,7 @@ describe('Trying until it works', () => {
 describe('Doing a thing again and again', () => {
   it('goes on after a failure, one at a time, until it is called off', async () => {
     const stop = new AbortController();
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     let running = 0;
     let rounds = 0;
     const task = async () => {
@@ -98,10 +98,10 @@ describe('Doing a thing again and again', () => {
       task,
       () => 1,
       stop.signal,
-      (error) => told.push(String(error)),
+      (error) => reported.push(String(error)),
     );
     expect(rounds).to.equal(5);
-    expect(told).to.deep.equal(['Error: round 2', 'Error: round 4']);
+    expect(reported).to.deep.equal(['Error: round 2', 'Error: round 4']);
   });
 
   it('does nothing once it is called off', () =>

@@ -2,7 +2,7 @@ import { failpoint, noticed } from '@muster/runtime';
 import { BSON, type MongoBulkWriteError } from 'mongodb';
 import { isPartial, wasNeverSent, wasRefused } from './bulk-error.ts';
 import type { StoredEvent } from './documents.ts';
-import { logIdOf, proveLog } from './guard-log.ts';
+import { logIdOf, noteAppended, proveLog } from './guard-log.ts';
 import type { LogId } from './log-guard.ts';
 import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
@@ -136,6 +136,7 @@ const send = async (log: Log, queue: AppendQueue, batch: Append[]) => {
     const written = handlesOf(log).events.insertMany(events, { ordered: false });
     await withinDeadline(written, sendDeadlineMs, `append ${events.length} events`);
     await failpoint('append:after-send');
+    for (const one of batch.slice(-1)) noteAppended(log, one.event._id);
     for (const one of batch) one.settle({ kind: 'appended' });
   } catch (error) {
     if (isPartial(error)) return settlePartly(log, queue, batch, sentBefore, error);

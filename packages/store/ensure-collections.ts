@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { Entity } from '@muster/model';
+import { readCollectionId } from './collection-id.ts';
 import { describeShared, findSharedVersions, LogDamaged } from './damage.ts';
-import type { LogId } from './log-guard.ts';
-import { readLogId } from './log-id.ts';
+import { collectionOf, type LogId } from './log-guard.ts';
 import { connect, handlesOf, type Log, recordsOf } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -36,9 +37,10 @@ export const ensureCollections = async (
   await connect(log, deadlineMs);
   await withinDeadline(agreeOn(log, shape), deadlineMs, 'read the settings');
   await ensureEvents(log, deadlineMs);
-  const logId = await readLogId(log, deadlineMs);
-  if (logId === undefined) throw new Error('Cannot prepare the log: it was dropped while its indexes were made');
-  await withinDeadline(deriveFrom(log, entities, logId), deadlineMs, 'remove the records of another log');
+  const collection = await readCollectionId(log, deadlineMs);
+  if (collection === undefined) throw new Error('Cannot prepare the log: it was dropped while its indexes were made');
+  const derived = deriveFrom(log, entities, collection);
+  const logId = await withinDeadline(derived, deadlineMs, 'remove the records of another log');
   const indexes = [
     handlesOf(log).aggregators.createIndexes([{ key: { heartbeatAt: 1 }, expireAfterSeconds: expiredAfterSeconds }]),
     handlesOf(log).deadLetters.createIndexes([{ key: { partition: 1 } }]),
@@ -55,7 +57,7 @@ export const ensureCollections = async (
  * aggregators derive them again. Throws DeadlineError after `deadlineMs` milliseconds.
  */
 export const distrustRecords = async (log: Log, deadlineMs: number): Promise<void> => {
-  const update = handlesOf(log).settings.updateOne({ _id: 'muster' }, { $set: { log: 'repaired' } });
+  const update = handlesOf(log).settings.updateOne({ _id: 'muster' }, { $set: { log: distrusted } });
   await withinDeadline(update, deadlineMs, 'note that the records must be derived again');
 };
 
@@ -124,17 +126,21 @@ const searchMs = 60_000;
  * Notes which log the records are derived from, and removes those of another one, the checkpoints first. Again where
  * somebody distrusted the records meanwhile: what was saved late must go, too.
  */
-const deriveFrom = async (log: Log, entities: readonly Entity[], logId: LogId) => {
+const deriveFrom = async (log: Log, entities: readonly Entity[], collection: string): Promise<LogId> => {
   const { settings } = handlesOf(log);
   for (;;) {
     const { log: former } = (await settings.findOne({ _id: 'muster' })) ?? {};
-    if (former === logId) return;
+    if (former !== undefined && collectionOf(former) === collection) return former;
     if (former !== undefined) await removeDerived(log, entities);
+    // what was derived before events were taken out of this collection is of another log
+    const logId = former === distrusted ? `${collection}/${randomBytes(4).toString('hex')}` : collection;
     const expected = former === undefined ? { $exists: false } : former;
     const { matchedCount } = await settings.updateOne({ _id: 'muster', log: expected }, { $set: { log: logId } });
-    if (matchedCount > 0) return;
+    if (matchedCount > 0) return logId;
   }
 };
+
+const distrusted = 'repaired';
 
 const removeDerived = async (log: Log, entities: readonly Entity[]) => {
   await handlesOf(log).checkpoints.deleteMany({});

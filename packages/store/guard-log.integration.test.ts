@@ -4,9 +4,11 @@ import { expect } from 'chai';
 import { append, openAppendQueue } from './append-events.ts';
 import { ensureCollections } from './ensure-collections.ts';
 import { guardLog, logIdOf, proveLog, provenForMs } from './guard-log.ts';
+import { mendLog } from './keep-log.ts';
 import { handlesOf, type Log } from './open-log.ts';
 
 const deadlineMs = 5_000;
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const shape = { partitions: 4, hash: 'test' };
 
 const eventAt = (entityId: string, version: number) =>
@@ -112,6 +114,22 @@ describe('A log that is dropped or replaced under a process', function () {
     await putBack(log, [first]);
     expect((await append(eventAt('a', 5))).kind).to.equal('notWritten');
     expect((await storedEvents(log, 'a')).map(({ version }) => version)).to.deep.equal([1]);
+  });
+
+  it('takes no append after its newest events were taken out, and is another log from then on', async () => {
+    const { log, append, proofIsOld } = await openGuarded();
+    await using _ = log;
+    for (const version of [1, 2, 3, 4]) await append(eventAt('a', version));
+    await proofIsOld();
+    await handlesOf(log).events.deleteMany({ version: { $gt: 1 } }); // as an older copy of the files would be
+    expect((await append(eventAt('a', 5))).kind).to.equal('notWritten');
+    expect((await storedEvents(log, 'a')).map(({ version }) => version)).to.deep.equal([1]);
+
+    const kept = { log, entities: [note], shape, logger: silent };
+    const former = logIdOf(log);
+    expect(await mendLog(kept), 'it is another log').to.equal(true);
+    expect(await append(eventAt('a', 2))).to.deep.equal({ kind: 'appended' });
+    expect(logIdOf(log)).not.to.equal(former);
   });
 
   it('takes no append that was decided on the former one, though it is worked on again', async () => {

@@ -1,5 +1,5 @@
-import type { LogGuard, LogId } from './log-guard.ts';
-import { readLogId } from './log-id.ts';
+import { readCollectionId } from './collection-id.ts';
+import { collectionOf, type LogGuard, type LogId, openLogGuard } from './log-guard.ts';
 import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -10,9 +10,17 @@ export const logIdOf = (log: Log): LogId | undefined => handlesOf(log).guard.log
 export const guardLog = (log: Log, logId: LogId): boolean => {
   const { guard } = handlesOf(log);
   const isAnother = guard.logId !== undefined && guard.logId !== logId;
-  Object.assign(guard, { logId, isLost: false, isReported: false, prepared: guard.prepared + 1, provenAt: 0 });
+  Object.assign(guard, { ...openLogGuard(), logId, prepared: guard.prepared + 1, proving: guard.proving });
   return isAnother;
 };
+
+/** This event is in the log. From now on a log without it is not the one that this process decides on. */
+export const noteAppended = (log: Log, eventId: string): void => {
+  handlesOf(log).guard.witness = eventId;
+};
+
+/** Whether the log is lost because events that were in it are missing, and not because it is another collection. */
+export const isWitnessMissing = (log: Log): boolean => handlesOf(log).guard.isWitnessMissing;
 
 /**
  * Takes the log that the settings name for the one that this process works on: for commands that only read. Throws
@@ -75,9 +83,18 @@ const proveWithinMs = 1_000;
 const prove = async (log: Log, guard: LogGuard): Promise<boolean> => {
   const { logId: expected, prepared } = guard;
   const askedAt = performance.now();
-  const found = await readLogId(log, proveWithinMs);
+  const [collection, isThere] = await Promise.all([readCollectionId(log, proveWithinMs), isWitnessThere(log, guard)]);
   if (guard.isLost || guard.prepared !== prepared) return false; // the guard moved on meanwhile
-  if (found === expected) guard.provenAt = askedAt;
-  else guard.isLost = true;
+  const isSame = expected !== undefined && collection === collectionOf(expected);
+  guard.isLost = !isSame || !isThere;
+  guard.isWitnessMissing = isSame && !isThere;
+  if (!guard.isLost) guard.provenAt = askedAt;
   return !guard.isLost;
+};
+
+// an older copy of the same collection, as after the database's files were put back, lacks what came last
+const isWitnessThere = async (log: Log, { witness }: LogGuard): Promise<boolean> => {
+  if (witness === undefined) return true;
+  const found = handlesOf(log).events.findOne({ _id: witness }, { projection: { _id: 1 } });
+  return (await withinDeadline(found, proveWithinMs, 'look for the newest event of this process')) !== null;
 };

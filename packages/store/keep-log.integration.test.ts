@@ -1,5 +1,6 @@
-import { note, openTestDatabase } from '@muster/testing';
+import { note, openTestDatabase, storedNote } from '@muster/testing';
 import { expect } from 'chai';
+import { append, openAppendQueue } from './append-events.ts';
 import { ensureCollections, SettingsConflict } from './ensure-collections.ts';
 import { isLogWhole, type KeptLog, mendLog, prepareDatabase } from './keep-log.ts';
 import { handlesOf, type Log, openLog } from './open-log.ts';
@@ -7,7 +8,7 @@ import { handlesOf, type Log, openLog } from './open-log.ts';
 const shape = { partitions: 32, hash: 'murmur' };
 const never = new AbortController().signal;
 
-/** A logger that keeps what it is told, and hears of the first warning. */
+/** A logger that keeps its lines, and calls back at the first warning. */
 const listen = (onWarning: () => void = () => undefined) => {
   const warnings: string[] = [];
   const warn = (_: unknown, message?: string) => {
@@ -66,7 +67,7 @@ describe('Keeping a log whole', function () {
     const kept = keptOf(log, logger);
     await prepareDatabase(kept, never);
     handlesOf(log).guard.provenAt = 0; // the last proof no longer counts
-    return { kept, log, warnings };
+    return { kept: { ...kept, uri }, log, warnings };
   };
 
   const isUnique = async (log: Log) => (await handlesOf(log).events.indexes()).some(({ unique }) => unique);
@@ -107,4 +108,20 @@ describe('Keeping a log whole', function () {
       expect(await isUnique(log)).to.equal(true);
       expect(await isLogWhole(kept), 'from then on it is this one').to.equal(true);
     });
+
+  it('of one process tells the others that events were taken out: theirs is another log, too', async () => {
+    const { kept, log } = await openKept();
+    await using _ = log;
+    await append(log, openAppendQueue(), storedNote({ kind: 'created', version: 1 }), 5_000);
+    await using other = openLog({ uri: kept.uri, database: log.database, appName: 'test' });
+    const others = keptOf(other, kept.logger);
+    await prepareDatabase(others, never);
+    await handlesOf(log).events.deleteMany({});
+    handlesOf(log).guard.provenAt = 0;
+    expect(await isLogWhole(kept)).to.equal(false);
+    expect(await mendLog(kept)).to.equal(true);
+    expect(await isLogWhole(others)).to.equal(false);
+    expect(await mendLog(others)).to.equal(true);
+    expect(await isLogWhole(others)).to.equal(true);
+  });
 });

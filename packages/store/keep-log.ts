@@ -1,7 +1,13 @@
 import type { Entity } from '@muster/model';
 import { type Logger, retryUntil } from '@muster/runtime';
-import { areSettingsKept, ensureCollections, isFinal, type SharedShape } from './ensure-collections.ts';
-import { guardLog, logIdOf, loseLog, proveLog } from './guard-log.ts';
+import {
+  areSettingsKept,
+  distrustRecords,
+  ensureCollections,
+  isFinal,
+  type SharedShape,
+} from './ensure-collections.ts';
+import { guardLog, isWitnessMissing, logIdOf, loseLog, proveLog } from './guard-log.ts';
 import type { Log } from './open-log.ts';
 
 /** A log, and all that is needed to prepare it and to keep it whole. */
@@ -43,6 +49,7 @@ export const mendLog = async (kept: KeptLog): Promise<boolean> => {
   const { log, logger } = kept;
   if (loseLog(log))
     logger.error('The log, its unique index or the settings were dropped or replaced: no write is taken meanwhile');
+  if (isWitnessMissing(log)) await distrustRecords(log, readDeadlineMs); // all processes derive anew what they know
   const isAnother = await prepare(kept);
   logger.info({ log: logIdOf(log), isAnother }, 'The database is whole again');
   return isAnother;

@@ -1,5 +1,11 @@
-/** Which `Events` collection this is: the server's own id of it. One that was dropped and made again has another. */
+/**
+ * Which log this is: the server's own id of the collection `Events`, as one that was dropped and made again has another.
+ * A suffix after `/` sets it apart from the same collection before events were taken out of it.
+ */
 export type LogId = string;
+
+/** The part of the id that the server gives. */
+export const collectionOf = (logId: LogId): string => logId.split('/', 1)[0] ?? '';
 
 /**
  * Which `Events` this process decides on, and when it was last proven to be there. A plain value, changed in
@@ -11,6 +17,8 @@ export type LogGuard = {
   isLost: boolean;
   isReported: boolean; // that it is lost
   prepared: number; // how often a log was prepared: a proof that began before says nothing of it
+  witness: string | undefined; // the id of an event that this process has appended, the newest: it must be there
+  isWitnessMissing: boolean;
   provenAt: number;
   proving: Promise<boolean> | undefined;
 };
@@ -20,6 +28,8 @@ export const openLogGuard = (): LogGuard => ({
   isLost: false,
   isReported: false,
   prepared: 0,
+  witness: undefined,
+  isWitnessMissing: false,
   provenAt: 0,
   proving: undefined,
 });

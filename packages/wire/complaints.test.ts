@@ -2,21 +2,21 @@ import { expect } from 'chai';
 import { complain, openComplaints } from './complaints.ts';
 
 describe('Complaints', () => {
-  it('of one kind are told once in 10 s, with the number of those that were not', () => {
+  it('of one kind are logged once in 10 s, with the number of those that were not', () => {
     const complaints = openComplaints();
-    const told: string[] = [];
+    const logged: string[] = [];
     for (let ms = 0; ms < 25_000; ms += 1) {
       const problem = complain(complaints, { kind: 'secret', message: `at ${ms}` }, ms);
-      if (problem) told.push(problem.message);
+      if (problem) logged.push(problem.message);
     }
-    expect(told).to.deep.equal([
+    expect(logged).to.deep.equal([
       'at 0',
       'at 10000 (and 9999 more like this before)',
       'at 20000 (and 9999 more like this before)',
     ]);
   });
 
-  it('of another kind are told, whatever else was', () => {
+  it('of another kind are logged, whatever else was', () => {
     const complaints = openComplaints();
     complain(complaints, { kind: 'secret', message: 'one' }, 0);
     expect(complain(complaints, { kind: 'frame', message: 'two' }, 1)).to.deep.equal({ kind: 'frame', message: 'two' });

@@ -127,10 +127,10 @@ export const describeAppend = (subject: Subject): void => {
       await using log = await place.openLog();
       const queue = store.openAppendQueue();
       const stop = new AbortController();
-      const told = new Map<string, Appended['kind']>();
+      const outcomes = new Map<string, Appended['kind']>();
       const ids = Array.from({ length: 16 }, (_, n) => `w${n}`);
-      const writers = ids.map((id) => writeUntil(store, log, queue, id, stop.signal, told));
-      const count = (kind: Appended['kind']) => [...told.values()].filter((one) => one === kind).length;
+      const writers = ids.map((id) => writeUntil(store, log, queue, id, stop.signal, outcomes));
+      const count = (kind: Appended['kind']) => [...outcomes.values()].filter((one) => one === kind).length;
       await until('some are written', () => count('appended') > 200);
       await place.crash();
       await until('some are not', () => count('notWritten') > 16);
@@ -142,7 +142,7 @@ export const describeAppend = (subject: Subject): void => {
       await untilIdle(queue);
       const stored = await storedEvents(store, log);
       const stayed = new Set(stored.map(({ _id }) => _id));
-      for (const [id, kind] of told) {
+      for (const [id, kind] of outcomes) {
         if (kind === 'appended') expect(stayed.has(id), 'an event that was appended is missing').to.equal(true);
         if (kind === 'notWritten') expect(stayed.has(id), 'an event that was not written is there').to.equal(false);
       }
@@ -187,13 +187,13 @@ const writeUntil = async (
   queue: AppendQueue,
   id: string,
   signal: AbortSignal,
-  told: Map<string, Appended['kind']>,
+  outcomes: Map<string, Appended['kind']>,
 ) => {
   let version = 0;
   while (!signal.aborted) {
     const event = eventAt(id, version + 1);
     const { kind } = await store.append(log, queue, event, 1_200);
-    told.set(event._id, kind);
+    outcomes.set(event._id, kind);
     if (kind === 'appended') version += 1;
     else version = (await lastVersion(store, log, id)) ?? version;
   }

@@ -13,8 +13,8 @@ export const describeMembers = (subject: Subject): void => {
       const [first, second] = [memberOf('aggregator-0', 'a'), memberOf('$aggregator', 'b')];
       for (const member of [first, second]) await joinMembers(log, member, deadlineMs);
       const listed = await listMembers(log, deadlineMs);
-      const told = listed.map(({ heartbeatAt: _, steadySince: __, ...own }) => own);
-      expect(told).to.have.deep.members([first, second]);
+      const found = listed.map(({ heartbeatAt: _, steadySince: __, ...own }) => own);
+      expect(found).to.have.deep.members([first, second]);
       for (const { heartbeatAt, steadySince } of listed) {
         expect(heartbeatAt).to.deep.equal(steadySince);
         expect(heartbeatAt.getTime()).to.be.closeTo(Date.now(), 5_000);

@@ -1,13 +1,12 @@
 import { Binary } from 'mongodb';
-import type { LogId } from './log-guard.ts';
 import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
- * The id of the log, or undefined when `Events` or its unique index is missing: then it does not keep two events from
+ * The server's id of the collection `Events`, or undefined when `Events` or its unique index is missing: then it does not keep two events from
  * sharing a version. Throws DeadlineError after `deadlineMs` milliseconds.
  */
-export const readLogId = async (log: Log, deadlineMs: number): Promise<LogId | undefined> => {
+export const readCollectionId = async (log: Log, deadlineMs: number): Promise<string | undefined> => {
   const [uuid, isUnique] = await withinDeadline(
     Promise.all([readUuid(log), hasUniqueIndex(log)]),
     deadlineMs,
