@@ -14,7 +14,7 @@ import { expect } from 'chai';
 import { ada, createUsers, updateUsers } from './write-users.ts';
 
 /** Longer than a gateway's proof of the log counts, in milliseconds. */
-const proofMs = 50;
+const proofMs = 150;
 
 const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
 

@@ -3,8 +3,8 @@ import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
- * The server's id of the collection `Events`, or undefined when `Events` or its unique index is missing: then it does not keep two events from
- * sharing a version. Throws DeadlineError after `deadlineMs` milliseconds.
+ * The server's id of the collection `Events`, or undefined when `Events` or its unique index is missing: then it does
+ * not keep two events from sharing a version. Throws DeadlineError after `deadlineMs` milliseconds.
  */
 export const readCollectionId = async (log: Log, deadlineMs: number): Promise<string | undefined> => {
   const [uuid, isUnique] = await withinDeadline(

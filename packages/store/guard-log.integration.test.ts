@@ -3,7 +3,7 @@ import { note, openLogOn, openTestDatabase, storedEvents, storedNote, type TestD
 import { expect } from 'chai';
 import { append, openAppendQueue } from './append-events.ts';
 import { ensureCollections } from './ensure-collections.ts';
-import { guardLog, logIdOf, proveLog, provenForMs } from './guard-log.ts';
+import { guardLog, inspectEveryMs, logIdOf, proveLog, provenForMs } from './guard-log.ts';
 import { mendLog } from './keep-log.ts';
 import { handlesOf, type Log } from './open-log.ts';
 
@@ -14,14 +14,18 @@ const shape = { partitions: 4, hash: 'test' };
 const eventAt = (entityId: string, version: number) =>
   storedNote({ kind: version === 1 ? 'created' : 'updated', version }, { _id: randomUUID(), entityId });
 
+const isOld = (log: Log) => {
+  const { inspectedAt, provenAt } = handlesOf(log).guard;
+  return performance.now() - provenAt > provenForMs && performance.now() - inspectedAt > inspectEveryMs;
+};
+
 /** A log, and a queue of appends that are for this log alone. */
 const openGuarded = async (former?: TestDatabase) => {
   const database = former ?? (await openTestDatabase());
   const log = await openLogOn(database);
   guardLog(log, await ensureCollections(log, [note], shape));
   const queue = openAppendQueue();
-  const proofIsOld = () =>
-    until('the last proof no longer counts', () => performance.now() - handlesOf(log).guard.provenAt > provenForMs);
+  const proofIsOld = () => until('the last proof no longer counts', () => isOld(log));
   return {
     database,
     log,
@@ -68,7 +72,11 @@ describe('A log that is dropped or replaced under a process', function () {
     const proving = new Promise<boolean>((resolve) => {
       answer = resolve; // the database answers late
     });
-    Object.assign(handlesOf(log).guard, { provenAt: Number.NEGATIVE_INFINITY, proving });
+    Object.assign(handlesOf(log).guard, {
+      provenAt: Number.NEGATIVE_INFINITY,
+      inspectedAt: Number.NEGATIVE_INFINITY,
+      proving,
+    });
     expect((await append(log, queue, eventAt('a', 2), 50)).kind).to.equal('notWritten');
     answer(true);
     await until('the batch has ended', () => queue.inFlight === 0);
@@ -80,10 +88,7 @@ describe('A log that is dropped or replaced under a process', function () {
     await using _ = log;
     const { log: other, append: appendThere } = await openGuarded(database);
     await using __ = other;
-    await until(
-      'the other proof no longer counts',
-      () => performance.now() - handlesOf(other).guard.provenAt > provenForMs,
-    );
+    await until('the other proof no longer counts', () => isOld(other));
     await proofIsOld();
     await handlesOf(log).db.dropDatabase();
     const outcomes = [await appendHere(eventAt('a', 1)), await appendThere(eventAt('a', 1))];

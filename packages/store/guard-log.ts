@@ -44,10 +44,10 @@ export const loseLog = (log: Log): boolean => {
 };
 
 /**
- * Whether the log is still the one that this process decides on, as of at most 20 milliseconds ago; asks the database
- * if that is longer ago. Once it is another one, or its unique index is missing, it is lost. Concurrent calls share one
- * question, and a proof of more than 10 milliseconds is renewed in the background, so that nobody waits under load.
- * Throws when the database does not answer within a second.
+ * Whether the log is still the one that this process decides on, by an answer of the database that is at most 50
+ * milliseconds old; asks again if it is older. Once it is another one, or its unique index is missing, it is lost.
+ * Concurrent calls share one question, and a proof of more than 20 milliseconds is renewed in the background, so that
+ * nobody waits under load. Throws when the database does not answer within a second.
  */
 export const proveLog = (log: Log): boolean | Promise<boolean> => {
   const { guard } = handlesOf(log);
@@ -68,8 +68,8 @@ export const expectAppend = (log: Log): void => {
 };
 
 /** For how long a proof counts, in milliseconds. */
-export const provenForMs = 20;
-const renewAfterMs = 10;
+export const provenForMs = 50;
+const renewAfterMs = 20;
 
 const renew = (log: Log, guard: LogGuard): Promise<boolean> => {
   guard.proving ??= prove(log, guard).finally(() => {
@@ -81,15 +81,25 @@ const renew = (log: Log, guard: LogGuard): Promise<boolean> => {
 const proveWithinMs = 1_000;
 
 const prove = async (log: Log, guard: LogGuard): Promise<boolean> => {
-  const { logId: expected, prepared } = guard;
-  const askedAt = performance.now();
-  const [collection, isThere] = await Promise.all([readCollectionId(log, proveWithinMs), isWitnessThere(log, guard)]);
+  const { prepared } = guard;
+  const isThere = await isWitnessThere(log, guard);
+  // a witness in the collection shows that it was neither dropped nor replaced, but not that its index is there
+  const isInspectionDue = guard.witness === undefined || performance.now() - guard.inspectedAt > inspectEveryMs;
+  const isSame = isThere && !isInspectionDue ? true : await isSameCollection(log, guard);
   if (guard.isLost || guard.prepared !== prepared) return false; // the guard moved on meanwhile
-  const isSame = expected !== undefined && collection === collectionOf(expected);
   guard.isLost = !isSame || !isThere;
   guard.isWitnessMissing = isSame && !isThere;
-  if (!guard.isLost) guard.provenAt = askedAt;
+  if (!guard.isLost) guard.provenAt = performance.now();
   return !guard.isLost;
+};
+
+/** For how long a look at the collection's id and index counts, in milliseconds. */
+export const inspectEveryMs = 100;
+
+const isSameCollection = async (log: Log, guard: LogGuard): Promise<boolean> => {
+  const collection = await readCollectionId(log, proveWithinMs);
+  guard.inspectedAt = performance.now();
+  return guard.logId !== undefined && collection === collectionOf(guard.logId);
 };
 
 // an older copy of the same collection, as after the database's files were put back, lacks what came last

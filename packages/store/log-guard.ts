@@ -1,6 +1,6 @@
 /**
- * Which log this is: the server's own id of the collection `Events`, as one that was dropped and made again has another.
- * A suffix after `/` sets it apart from the same collection before events were taken out of it.
+ * Which log this is: the server's own id of the collection `Events`, as one that was dropped and made again has
+ * another. A suffix after `/` sets it apart from the same collection before events were taken out of it.
  */
 export type LogId = string;
 
@@ -20,6 +20,7 @@ export type LogGuard = {
   witness: string | undefined; // the id of an event that this process has appended, the newest: it must be there
   isWitnessMissing: boolean;
   provenAt: number;
+  inspectedAt: number; // when the collection's id and its unique index were looked at
   proving: Promise<boolean> | undefined;
 };
 
@@ -31,5 +32,6 @@ export const openLogGuard = (): LogGuard => ({
   witness: undefined,
   isWitnessMissing: false,
   provenAt: 0,
+  inspectedAt: 0,
   proving: undefined,
 });

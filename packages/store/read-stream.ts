@@ -25,14 +25,20 @@ export async function* readStream(
   aboveVersion: number,
   leftMs: () => number,
 ): AsyncGenerator<StoredEvent[]> {
-  for (let above: number | undefined = aboveVersion; above !== undefined; ) {
+  // the first page has no end, so that most streams take one query; on some servers that costs as much as all that
+  // follows, so the others have one
+  let isFirst = true;
+  for (let above: number | undefined = aboveVersion; above !== undefined; isFirst = false) {
+    const end: number = above + pageVersions;
     let count = 0;
-    for await (const events of readRange(log, entity, id, above, leftMs)) {
+    let last: number = above;
+    for await (const events of readPage(log, entity, id, { above, end: isFirst ? undefined : end }, leftMs)) {
       count += events.length;
+      last = events.at(-1)?.version ?? last;
       yield events;
     }
-    const end: number = above + pageVersions;
-    above = count < pageVersions ? await findBeforeNext(log, entity, id, end, leftMs) : end;
+    if (count === pageVersions) above = last;
+    else above = isFirst ? undefined : await findBeforeNext(log, entity, id, end, leftMs);
   }
 }
 
@@ -51,17 +57,16 @@ const findBeforeNext = async (
   return event && event.version - 1;
 };
 
-// a range with two ends: some servers read all that a range without an end holds, whatever the limit
-async function* readRange(
+async function* readPage(
   log: Log,
   entity: Pick<Entity, 'name'>,
   id: string,
-  above: number,
+  { above, end }: { above: number; end: number | undefined },
   leftMs: () => number,
 ): AsyncGenerator<StoredEvent[]> {
-  const version = { $gt: above, $lte: above + pageVersions };
+  const version = { $gt: above, ...(end === undefined ? {} : { $lte: end }) };
   const cursor = handlesOf(log).events.find({ entity: entity.name, entityId: id, version }).sort({ version: 1 });
-  cursor.batchSize(pageVersions);
+  cursor.limit(pageVersions).batchSize(pageVersions);
   try {
     while (await withinDeadline(cursor.hasNext(), leftMs(), whatIsRead(entity, id)))
       yield cursor.readBufferedDocuments();
