@@ -40,6 +40,7 @@ describe('A running Muster', () => {
     const { shell, url } = test;
     const [old = ''] = await createUsers(url, 'old', 50);
     await eventually(() => call(url, 'GET', `/api/user/${old}`), fromMemory);
+    await pause(proofMs);
     await shell.db.dropDatabase();
 
     const replies: Reply[] = [];
@@ -79,6 +80,7 @@ describe('A running Muster', () => {
     await events.drop();
     await events.createIndexes(indexes.map(({ key, unique }) => ({ key, ...(unique ? { unique } : {}) })));
     await events.insertMany(copy);
+    await pause(proofMs);
 
     await forAll(ids, 5, async (id, index) => {
       const update = () => call(url, 'PUT', `/api/user/${id}`, { body: { group: 1_000 + index } });
