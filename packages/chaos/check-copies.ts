@@ -21,7 +21,7 @@ import { activeOf, asOfReply, sourceOfReply, walkList } from './walk-list.ts';
  * Where the answers must come from: the aggregators' memory, or, with all of them down, the database: reads from the
  * snapshot and the log's tail, COUNT and LIST from the snapshot.
  */
-export type Road = 'memory' | 'database';
+export type AnswerSource = 'memory' | 'database';
 
 /**
  * After a load has stopped: what is wrong with its history, with the log, with what the aggregators hold, with `Users`
@@ -48,12 +48,12 @@ export const readLog = async ({ shell }: Inspected): Promise<FoldedLog> => foldL
 export const checkAnswers = async (
   test: Inspected,
   folded: FoldedLog,
-  road: Road,
+  source: AnswerSource,
   url = test.url,
   ids: readonly string[] = [...folded.streams.keys()],
 ): Promise<string[]> => {
-  const reads = await forAll(ids, 24, (id) => checkOne(url, folded, id, road));
-  return [...reads.flat(), ...(await checkSets(test, folded, road, url))];
+  const reads = await forAll(ids, 24, (id) => checkOne(url, folded, id, source));
+  return [...reads.flat(), ...(await checkSets(test, folded, source, url))];
 };
 
 /**
@@ -158,18 +158,26 @@ const heldOf = (folded: FoldedLog, id: string): object => {
  * The same of COUNT and LIST alone. From memory, a walk through all pages shows every user, in less time than as many
  * reads; from the database both are the snapshot's.
  */
-export const checkSets = async (test: Inspected, folded: FoldedLog, road: Road, url = test.url): Promise<string[]> =>
-  road === 'database'
+export const checkSets = async (
+  test: Inspected,
+  folded: FoldedLog,
+  source: AnswerSource,
+  url = test.url,
+): Promise<string[]> =>
+  source === 'database'
     ? checkSavedSets(url, folded)
     : [...(await checkCount(url, folded)), ...(await checkList(url, folded))];
 
-const sources = { memory: /^(?!.*\b(database|log)\b).+$/, database: /^database$/ } satisfies Record<Road, RegExp>;
+const sources = { memory: /^(?!.*\b(database|log)\b).+$/, database: /^database$/ } satisfies Record<
+  AnswerSource,
+  RegExp
+>;
 
-const checkOne = async (url: string, folded: FoldedLog, id: string, road: Road): Promise<string[]> => {
+const checkOne = async (url: string, folded: FoldedLog, id: string, source: AnswerSource): Promise<string[]> => {
   const { status, version, user } = lastState(folded, id);
   const read = () => call(url, 'GET', `/api/user/${id}`, { headers: { 'muster-min-version': String(version) } });
   const reply =
-    road === 'memory'
+    source === 'memory'
       ? await eventually(read, ({ headers }) => sources.memory.test(headers.get('muster-source') ?? ''))
       : await read();
   const wanted = {
@@ -185,7 +193,7 @@ const checkOne = async (url: string, folded: FoldedLog, id: string, road: Road):
   const problems = isDeepStrictEqual(given, wanted)
     ? []
     : [`${id} reads ${JSON.stringify(given)}, the log has ${JSON.stringify(wanted)}`];
-  return sources[road].test(reply.headers.get('muster-source') ?? '')
+  return sources[source].test(reply.headers.get('muster-source') ?? '')
     ? problems
     : [...problems, `${id} was read from ${reply.headers.get('muster-source')}`];
 };
@@ -216,10 +224,10 @@ const checkList = async (url: string, folded: FoldedLog): Promise<string[]> => {
 
 /** Looks until the answer comes from memory: a machine that stalls for a moment may send one round by the snapshot. */
 const checkInMemory = async (
-  look: () => Promise<{ source: string; problem: string | undefined }>,
+  inspect: () => Promise<{ source: string; problem: string | undefined }>,
 ): Promise<string[]> => {
   const { source, problem } = await eventually(
-    look,
+    inspect,
     (seen) => seen.problem !== undefined || sources.memory.test(seen.source),
   );
   if (problem !== undefined) return [problem];
@@ -230,11 +238,11 @@ const partitions = 32;
 
 /** Waits until `Users` and `Checkpoints` say what the log says; what they say wrong, when that does not come. */
 export const checkSnapshots = async (test: Inspected, folded: FoldedLog, withinMs = 15_000): Promise<string[]> => {
-  const look = async () => [...(await checkUsers(test, folded)), ...(await checkCheckpoints(test, folded))];
+  const inspect = async () => [...(await checkUsers(test, folded)), ...(await checkCheckpoints(test, folded))];
   try {
-    return await eventually(look, (problems) => problems.length === 0, withinMs);
+    return await eventually(inspect, (problems) => problems.length === 0, withinMs);
   } catch {
-    return await look();
+    return await inspect();
   }
 };
 

@@ -18,13 +18,13 @@ const events = [
 ];
 
 /** A call number `at` in time, with an answer that is right, but for what is given. */
-const told = (at: number, given: Partial<Call> & Pick<Call, 'op' | 'requestId'>): Call => ({
+const callAt = (at: number, given: Partial<Call> & Pick<Call, 'op' | 'requestId'>): Call => ({
   ...{
     session: 's',
     id: 'a',
     sent: undefined,
     minVersion: undefined,
-    told: 0,
+    returned: 0,
     invokedAt: 10 * at,
     completedAt: 10 * at + 5,
     outcome: 'ok',
@@ -41,7 +41,7 @@ const told = (at: number, given: Partial<Call> & Pick<Call, 'op' | 'requestId'>)
   ...given,
 });
 
-const created = told(1, {
+const created = callAt(1, {
   requestId: 'r1',
   op: 'create',
   sent: { id: 'a', ...ada },
@@ -49,25 +49,25 @@ const created = told(1, {
   version: 1,
   user: { id: 'a', ...ada },
 });
-const updated = told(3, {
+const updated = callAt(3, {
   requestId: 'r2',
   op: 'update',
   sent: { group: 2 },
   version: 2,
   user: { id: 'a', ...ada, group: 2 },
 });
-const deleted = told(5, { requestId: 'r3', op: 'delete', status: 204, version: 3 });
+const deleted = callAt(5, { requestId: 'r3', op: 'delete', status: 204, version: 3 });
 const right = [
-  told(0, { requestId: 'r0', op: 'update', sent: { group: 9 }, outcome: 'refused', status: 404 }),
+  callAt(0, { requestId: 'r0', op: 'update', sent: { group: 9 }, outcome: 'refused', status: 404 }),
   created,
-  told(2, { requestId: 'r4', op: 'create', sent: { id: 'a', ...ada }, outcome: 'refused', status: 409, version: 1 }),
-  told(2, { requestId: 'r5', op: 'read', version: 1, user: { id: 'a', ...ada }, minVersion: 1, told: 1 }),
+  callAt(2, { requestId: 'r4', op: 'create', sent: { id: 'a', ...ada }, outcome: 'refused', status: 409, version: 1 }),
+  callAt(2, { requestId: 'r5', op: 'read', version: 1, user: { id: 'a', ...ada }, minVersion: 1, returned: 1 }),
   updated,
-  told(4, { requestId: 'r6', op: 'read', version: 1, user: { id: 'a', ...ada } }), // old, and nobody was told better
+  callAt(4, { requestId: 'r6', op: 'read', version: 1, user: { id: 'a', ...ada } }), // old, and nobody got a newer one
   deleted,
-  told(6, { requestId: 'r7', op: 'read', status: 410, version: 3 }),
-  told(6, { requestId: 'r8', op: 'update', sent: { group: 3 }, outcome: 'refused', status: 410, version: 3 }),
-  told(7, {
+  callAt(6, { requestId: 'r7', op: 'read', status: 410, version: 3 }),
+  callAt(6, { requestId: 'r8', op: 'update', sent: { group: 3 }, outcome: 'refused', status: 410, version: 3 }),
+  callAt(7, {
     requestId: 'r9',
     op: 'update',
     sent: { group: 3 },
@@ -100,13 +100,13 @@ describe('The checker of histories', () => {
       [],
       events.map((event) => (event.version === 2 ? { ...event, data: { group: 7 } } : event)),
     ],
-    ['a write that was told another version', [{ requestId: 'r2', version: 1 }]],
-    ['a write that was told another user', [{ requestId: 'r2', user: { id: 'a', ...ada } }]],
+    ['a write that got back another version', [{ requestId: 'r2', version: 1 }]],
+    ['a write that got back another user', [{ requestId: 'r2', user: { id: 'a', ...ada } }]],
     ['a read of a version with other fields', [{ requestId: 'r6', user: { id: 'a', ...ada, group: 5 } }]],
     ['a read of a version that is not in the log', [{ requestId: 'r6', version: 9 }]],
     ['a read that found what was deleted', [{ requestId: 'r7', status: 200, user: { id: 'a', ...ada, group: 2 } }]],
     ['a read below the version that was asked for', [{ requestId: 'r6', minVersion: 2 }]],
-    ['a read below the version that was told before', [{ requestId: 'r6', told: 2 }]],
+    ['a read below the version that was returned before', [{ requestId: 'r6', returned: 2 }]],
     ['a refusal as not found of what had been created', [{ requestId: 'r0', invokedAt: 20, completedAt: 25 }]],
     ['a refusal as deleted of what was not', [{ requestId: 'r8', version: 2 }]],
     ['a refusal as existing of what was not there', [{ requestId: 'r4', version: undefined }]],

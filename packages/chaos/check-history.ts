@@ -120,7 +120,7 @@ const checkRead = (log: FoldedLog, call: Call): string[] => {
   if (!isDeepStrictEqual(call.user, state.user))
     return [`${tell(call)} answered ${show(call.user)}, the log has ${show(state.user)}`];
   if (version < (call.minVersion ?? 0)) return [`${tell(call)}, though version ${call.minVersion} was asked for`];
-  return version < call.told ? [`${tell(call)}, though version ${call.told} was told before`] : [];
+  return version < call.returned ? [`${tell(call)}, though version ${call.returned} was returned before`] : [];
 };
 
 /**

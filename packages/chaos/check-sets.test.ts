@@ -28,7 +28,7 @@ const write = (
     id,
     sent: undefined,
     minVersion: undefined,
-    told: 0,
+    returned: 0,
     invokedAt,
     completedAt,
     outcome,

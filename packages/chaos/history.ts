@@ -1,4 +1,4 @@
-/** What a client asked and was told: one line of a history. Times in milliseconds on this process's monotonic clock. */
+/** What a client asked and got back: one line of a history. Times in milliseconds on this process's monotonic clock. */
 export type Call = {
   session: string;
   requestId: string;
@@ -8,10 +8,10 @@ export type Call = {
   /** What Muster-Min-Version asked for. */
   minVersion: number | undefined;
   /**
-   * The version that this session was told before by the gateway as it still runs, which must not go back even where
+   * The version that the gateway, as it still runs, returned to this session before, which must not go back even where
    * nothing is asked.
    */
-  told: number;
+  returned: number;
   invokedAt: number;
   completedAt: number;
   outcome: Outcome;

@@ -1,12 +1,12 @@
 export { type Arena, openArena } from './arena.ts';
 export {
+  type AnswerSource,
   checkAll,
   checkAnswers,
   checkMemory,
   checkSets,
   checkSnapshots,
   checkUsers,
-  type Road,
   readLog,
 } from './check-copies.ts';
 export { checkHistory } from './check-history.ts';

@@ -50,7 +50,7 @@ const callOf = (id: string, version: number, op: Call['op'], sent: User): Omit<C
     id,
     sent,
     minVersion: undefined,
-    told: 0,
+    returned: 0,
     outcome: 'unknown',
   },
   ...{

@@ -18,7 +18,7 @@ const call = (given: Partial<Call>): Call => ({
     id: 'a',
     sent: undefined,
     minVersion: undefined,
-    told: 0,
+    returned: 0,
     invokedAt: 0,
     completedAt: 5,
     outcome: 'ok',

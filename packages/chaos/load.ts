@@ -4,7 +4,7 @@ import { call, nextRandom, openSeeded, pickFrom, type Reply, type Seeded } from 
 import { abortUpload } from './abort-upload.ts';
 import type { Call, Outcome, SetCall, User } from './history.ts';
 
-/** Sessions that write and read all the time, and the history of what they were told. Changed in this file only. */
+/** Sessions that write and read all the time, and the history of what they got back. Changed in this file only. */
 export type Load = {
   name: string;
   urls: readonly string[];
@@ -13,7 +13,7 @@ export type Load = {
   aborted: number; // uploads that broke off
   hot: readonly string[]; // a few ids that everybody wants
   sessions: number;
-  lost: number; // connections lost: from then on a gateway may be one that knows nothing of what was told before
+  lost: number; // connections lost: from then on a gateway may be one that knows nothing of what was returned before
   stop: AbortController;
   done: Promise<unknown>;
 };
@@ -39,7 +39,7 @@ type Session = {
   random: Seeded;
   calls: number;
   created: number; // ids of its own that it asked to create
-  told: Map<string, { version: number; lost: number; at: number }>;
+  returned: Map<string, { version: number; lost: number; at: number }>;
   /** What it asked to write last, and has not looked at since. */
   written: string | undefined;
 };
@@ -88,8 +88,8 @@ export const stopLoad = async (load: Load): Promise<Call[]> => {
 };
 
 /**
- * To be told when a gateway has died: what it remembered to have told is gone, so only who passes a version can rely on
- * it.
+ * To be called when a gateway has died: it no longer remembers what it returned. From then on only a session that sends
+ * a minimum version can rely on what it got.
  */
 export const forgetReturned = (load: Load): void => {
   load.lost += 1;
@@ -116,7 +116,7 @@ const openSession = ({ name, urls }: Load, number: number, seed: number): Sessio
     url: urls[number % urls.length] ?? '',
     random: openSeeded(seed * 1_000 + number),
   },
-  ...{ calls: 0, created: 0, told: new Map(), written: undefined },
+  ...{ calls: 0, created: 0, returned: new Map(), written: undefined },
 });
 
 const run = async (load: Load, session: Session, pauseMs: number, sets: number) => {
@@ -185,22 +185,22 @@ const newUser = ({ name, calls }: Session, id: string): User => {
 };
 
 const perform = async (load: Load, session: Session, { op, id, sent }: Wanted): Promise<void> => {
-  const known = session.told.get(id);
+  const known = session.returned.get(id);
   const isPassed = nextRandom(session.random) < 0.5;
   const minVersion = op === 'read' && known && isPassed ? known.version : undefined;
   session.calls += 1;
   const requestId = `${session.name}-${session.calls}`;
   const invokedAt = performance.now();
-  const told = known?.lost === load.lost && invokedAt - known.at < rememberedMs ? known.version : 0;
+  const returned = known?.lost === load.lost && invokedAt - known.at < rememberedMs ? known.version : 0;
   const reply = await ask(session.url, op, id, sent, requestId, minVersion);
   const completedAt = performance.now();
   if (!reply) load.lost += 1;
   const version = reply && versionOf(reply);
   if (version)
-    session.told.set(id, { version: Math.max(version, known?.version ?? 0), lost: load.lost, at: completedAt });
+    session.returned.set(id, { version: Math.max(version, known?.version ?? 0), lost: load.lost, at: completedAt });
   session.written = op === 'read' ? undefined : id;
   load.calls.push({
-    ...{ session: session.name, requestId, op, id, sent, minVersion, told, invokedAt, completedAt, version },
+    ...{ session: session.name, requestId, op, id, sent, minVersion, returned, invokedAt, completedAt, version },
     outcome: reply ? outcomeOf(op, reply) : 'unknown',
     status: reply?.status,
     user: reply && reply.status < 300 ? reply.body : undefined,
@@ -209,7 +209,7 @@ const perform = async (load: Load, session: Session, { op, id, sent }: Wanted): 
   });
 };
 
-// a gateway keeps in mind for 60 s what it told
+// a gateway keeps in mind for 60 s what it returned
 const rememberedMs = 50_000;
 
 const performSet = async (load: Load, session: Session): Promise<void> => {

@@ -18,24 +18,24 @@ export type Observed = {
   done: Promise<unknown>;
 };
 
-const lookEveryMs = 1_000;
+const inspectEveryMs = 1_000;
 
-/** Looks at the processes every second until it is stopped. */
+/** Inspects the processes every second until it is stopped. */
 export const observe = (arena: Arena): Observed => {
   const observed: Observed = { figures: new Map(), members: [], stop: new AbortController(), done: Promise.resolve() };
   const { signal } = observed.stop;
   const watch = async () => {
-    for (; !signal.aborted; await pause(lookEveryMs, signal)) await look(arena, observed);
+    for (; !signal.aborted; await pause(inspectEveryMs, signal)) await inspect(arena, observed);
   };
   observed.done = watch();
   return observed;
 };
 
-/** A last look, then no more. */
+/** Inspects them a last time, then no more. */
 export const stopObserving = async (arena: Arena, observed: Observed): Promise<void> => {
   observed.stop.abort();
   await observed.done;
-  await look(arena, observed);
+  await inspect(arena, observed);
 };
 
 /** The sum of a figure over all processes and their lives; of those whose labels have all of these words. Pure. */
@@ -58,12 +58,12 @@ export const parseFigures = (text: string): Figures => {
   );
 };
 
-const look = async (arena: Arena, observed: Observed) => {
-  await Promise.all([...healthPortsOf(arena)].map(([key, port]) => lookAtOne(observed, key, port)));
+const inspect = async (arena: Arena, observed: Observed) => {
+  await Promise.all([...healthPortsOf(arena)].map(([key, port]) => inspectOne(observed, key, port)));
   const at = performance.now();
-  const looked = await inspectCopies(arena.test.log, 1_000).catch(() => undefined);
-  if (!looked) return;
-  const { databaseNow, members } = looked;
+  const copies = await inspectCopies(arena.test.log, 1_000).catch(() => undefined);
+  if (!copies) return;
+  const { databaseNow, members } = copies;
   const serving = members.filter((member) => isServing(member, databaseNow, defaultLeaseMs));
   observed.members.push({ at, serving: serving.map(({ name }) => name) });
 };
@@ -71,11 +71,11 @@ const look = async (arena: Arena, observed: Observed) => {
 /** The figures of each process as they are now, by `name pid`; of one that does not answer within a second none. */
 export const readFigures = async (arena: Pick<Arena, 'test' | 'happened'>): Promise<Map<string, Figures>> => {
   const seen: Pick<Observed, 'figures'> = { figures: new Map() };
-  await Promise.all([...healthPortsOf(arena)].map(([key, port]) => lookAtOne(seen, key, port)));
+  await Promise.all([...healthPortsOf(arena)].map(([key, port]) => inspectOne(seen, key, port)));
   return seen.figures;
 };
 
-const lookAtOne = async (observed: Pick<Observed, 'figures'>, key: string, port: number) => {
+const inspectOne = async (observed: Pick<Observed, 'figures'>, key: string, port: number) => {
   try {
     const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(1_000) });
     observed.figures.set(key, parseFigures(await response.text()));

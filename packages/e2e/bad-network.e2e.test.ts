@@ -71,7 +71,7 @@ describe('On a bad network between Muster and its MongoDB', () => {
       const calls = await withLoad(800);
       expect(calls.filter(({ outcome }) => outcome === 'unknown' || outcome === 'notWritten')).to.deep.equal([]);
       expect(
-        calls.filter(({ op, told, source }) => op === 'read' && told > 0 && source?.startsWith('aggregator')),
+        calls.filter(({ op, returned, source }) => op === 'read' && returned > 0 && source?.startsWith('aggregator')),
       ).not.to.deep.equal([]);
     });
   }

@@ -67,7 +67,7 @@ describe('An entity with a view of its own for clients', () => {
 
   const ways = { memory: /^aggregator/, database: /^database$/ };
   const itShows = (way: keyof typeof ways, id: string) => {
-    const readFromRoad = () =>
+    const readThatWay = () =>
       eventually(
         () => ask('GET', `/${id}`),
         ({ headers }: Reply) => ways[way].test(headers.get('muster-source') ?? ''),
@@ -77,7 +77,7 @@ describe('An entity with a view of its own for clients', () => {
       const created = await ask('POST', '', { id, owner: 'Ada', pin: '1234', balance: 5, limits: [1] });
       const shown = { id, holder: 'Ada', balance: 5, isOverdrawn: false, limits: [1] };
       expect([created.status, created.body]).to.deep.equal([201, shown]);
-      expect((await readFromRoad()).body).to.deep.equal(shown);
+      expect((await readThatWay()).body).to.deep.equal(shown);
       const listed = await ask('GET', ''); // with every aggregator down, as the snapshot has it
       expect(listed.body.find((one: { id: string }) => one.id === 'm1')).to.include({ holder: 'Ada' });
       expect(listed.text).not.to.match(/pin|1234|9876|owner/);
@@ -89,11 +89,11 @@ describe('An entity with a view of its own for clients', () => {
     });
 
     it(`decides on what is not shown (${way})`, async () => {
-      await readFromRoad();
+      await readThatWay();
       const changed = await ask('PUT', `/${id}`, { pin: '9876' });
       expect([changed.status, changed.headers.get('etag')]).to.deep.equal([200, '"3"']);
       expect((await versionsOf(id)).slice(2)).to.deep.equal([[3, { pin: '9876' }]]);
-      await eventually(readFromRoad, ({ headers }) => headers.get('etag') === '"3"');
+      await eventually(readThatWay, ({ headers }) => headers.get('etag') === '"3"');
       for (const changes of [
         { pin: '9876' },
         { owner: 'Ada' },
@@ -103,7 +103,7 @@ describe('An entity with a view of its own for clients', () => {
         expect([unchanged.status, unchanged.headers.get('etag')], JSON.stringify(changes)).to.deep.equal([200, '"3"']);
       }
       expect(await versionsOf(id)).to.have.length(3);
-      expect((await readFromRoad()).body).to.deep.equal({
+      expect((await readThatWay()).body).to.deep.equal({
         ...{ id, holder: 'Ada', balance: -1, isOverdrawn: true, limits: [1] },
       });
     });
