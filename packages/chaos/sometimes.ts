@@ -21,7 +21,7 @@ export const sometimesNames = [
   'a fallback read',
   'a standby read',
   'a count or list from the snapshot',
-  "a expired member's return",
+  "an expired member's return",
   'a group commit of more than one',
   'a batch of which only a part went in',
   'an upload that broke off',
@@ -81,7 +81,7 @@ export const sometimesOfLife = (observed: Pick<Observed, 'figures'>, passed: Are
     'a crash between records and checkpoint': passed.filter(
       ({ name, action }) => name === 'snapshot:after-records' && action === 'kill',
     ).length,
-    "a expired member's return": figureOf(observed, 'muster_leases_expired_total'),
+    "an expired member's return": figureOf(observed, 'muster_leases_expired_total'),
     'a group commit of more than one': passed.filter(({ name }) => name === 'append:together').length,
     'a batch of which only a part went in': passed.filter(({ name }) => name === 'append:partly').length,
   };
