@@ -26,3 +26,13 @@ export {
   type TestSystem,
 } from './test-system.ts';
 export { until } from './until.ts';
+export {
+  type Answered,
+  asStored,
+  readUserLog,
+  saveUserLog,
+  type UserAnswer,
+  type UserLog,
+  type UserRequest,
+  type UserState,
+} from './user-log.ts';
