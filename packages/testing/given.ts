@@ -18,14 +18,14 @@ import {
 type FieldsOf<Event> = Event extends { fields: infer Own } ? Own : Record<never, never>;
 
 /**
- * What happened to a thing, as the log says it: `{ type: 'MoneyDeposited', data: { cents: 5 } }`. With `shape`, its data
- * is of that former shape.
+ * What happened to a thing, as the log says it: `{ type: 'MoneyDeposited', data: { cents: 5 } }`. With `shape`, its
+ * data is of that former shape.
  */
 export type Happened<Events> =
   | { [Type in keyof Events]: { type: Type; data: DataOf<FieldsOf<Events[Type]>>; shape?: never } }[keyof Events]
   | { type: keyof Events; data: Fields; shape: number };
 
-/** Options of a command in a test: the version that `If-Match` names, and the time (2026-01-01 and a minute a version). */
+/** The version that `If-Match` names, and the time of the command. Without a time, versions are a minute apart. */
 export type WhenOptions = { ifVersion?: number; now?: Date };
 
 /**
