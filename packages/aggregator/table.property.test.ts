@@ -1,4 +1,4 @@
-import { type Command, decide, defineEntity, evolve, fold, parseEvent, type State, typeOf } from '@muster/model';
+import { absent, type Command, decide, defineRecord, type Fields, fold, parseEvent, type State } from '@muster/model';
 import type { Position, StoredEvent } from '@muster/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -18,7 +18,7 @@ import {
   takeUnsaved,
 } from './table.ts';
 
-const thing = defineEntity({
+const thing = defineRecord({
   name: 'thing',
   title: 'Thing',
   collection: 'Things',
@@ -26,10 +26,16 @@ const thing = defineEntity({
 });
 const entities = new Map([[thing.name, thing]]);
 
+const commandOf = (name: string, input: Fields = {}): Command => {
+  const type = thing.commands.get(name);
+  if (!type) throw new Error(`A thing has no command ${name}`);
+  return { type, input };
+};
+
 const command: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({ kind: fc.constant('create' as const), fields: fc.record({ text: fc.string(), size: fc.integer() }) }),
-  fc.record({ kind: fc.constant('update' as const), changes: fc.record({ size: fc.integer() }) }),
-  fc.record({ kind: fc.constant('delete' as const) }),
+  fc.record({ text: fc.string(), size: fc.integer() }).map((input) => commandOf('create', input)),
+  fc.record({ size: fc.integer() }).map((input) => commandOf('update', input)),
+  fc.constant(commandOf('delete')),
 );
 const asked = fc.array(fc.record({ id: fc.constantFrom('a', 'b', 'c', 'd'), command }), { maxLength: 60 });
 
@@ -38,23 +44,24 @@ const logOf = (commands: { id: string; command: Command }[]): StoredEvent[] => {
   const states = new Map<string, State>();
   const log: StoredEvent[] = [];
   for (const { id, command: next } of commands) {
-    const state = states.get(id) ?? { status: 'absent' as const, version: 0 };
-    const decision = decide(next, state);
+    const state = states.get(id) ?? absent;
+    const at = new Date(1_000 + log.length);
+    const decision = decide(thing, next, state, at);
     if (decision.kind !== 'event') continue;
-    const { kind, data } = decision.event;
+    const { type, data } = decision.event;
     const event: StoredEvent = {
       _id: `${id}-${state.version + 1}`,
       entity: thing.name,
       entityId: id,
       version: state.version + 1,
       partition: id === 'a' || id === 'b' ? 0 : 1,
-      type: typeOf(thing, kind),
+      type,
       data,
-      at: new Date(1_000 + log.length),
+      at,
       meta: { requestId: 'test' },
     };
     log.push(event);
-    states.set(id, evolve(state, { kind, version: event.version, at: event.at, data }));
+    states.set(id, decision.next);
   }
   return log;
 };
@@ -69,7 +76,7 @@ const expectTable = (table: Table, log: StoredEvent[]) => {
   for (const partition of table.values()) {
     const own = log.filter((event) => event.partition === partition.number);
     const ids = [...new Set(own.map(({ entityId }) => entityId))];
-    const states = ids.map((id) => fold(parsed(own.filter(({ entityId }) => entityId === id))));
+    const states = ids.map((id) => fold(thing, parsed(own.filter(({ entityId }) => entityId === id))));
     expect(ids.map((id) => findEntry(partition, thing.name, id)?.state)).to.deep.equal(states);
     expect(partition.events).to.equal(own.length);
     expect(countActive(partition, thing.name)).to.equal(states.filter(({ status }) => status === 'active').length);
@@ -112,7 +119,7 @@ describe('The table of states', () => {
 
   it('counts only what changed as changed, and nothing that was loaded', () => {
     const table = openTable([0, 1]);
-    const [first] = logOf([{ id: 'a', command: { kind: 'create', fields: { text: 'x', size: 1 } } }]);
+    const [first] = logOf([{ id: 'a', command: commandOf('create', { text: 'x', size: 1 }) }]);
     const partition = table.get(0);
     if (!partition || !first) throw new Error('There must be one');
     loadEntry(partition, thing, 'b', {
@@ -128,7 +135,7 @@ describe('The table of states', () => {
   });
 
   it('keeps what comes for a partition that is not restored yet, up to a bound', () => {
-    const [event] = logOf([{ id: 'a', command: { kind: 'create', fields: { text: 'x', size: 1 } } }]) as [StoredEvent];
+    const [event] = logOf([{ id: 'a', command: commandOf('create', { text: 'x', size: 1 }) }]) as [StoredEvent];
     const table = openTable([0]);
     const [restoring] = beginPending(table, [1]) as [Partition];
     expect(keepPending(table.get(0) as Partition, event)).to.equal(false);
@@ -142,9 +149,9 @@ describe('The table of states', () => {
 
   it('has the same unsaved changes after a snapshot that failed, and the later of two', () => {
     const log = logOf([
-      { id: 'a', command: { kind: 'create', fields: { text: 'x', size: 1 } } },
-      { id: 'b', command: { kind: 'create', fields: { text: 'y', size: 1 } } },
-      { id: 'a', command: { kind: 'update', changes: { size: 2 } } },
+      { id: 'a', command: commandOf('create', { text: 'x', size: 1 }) },
+      { id: 'b', command: commandOf('create', { text: 'y', size: 1 }) },
+      { id: 'a', command: commandOf('update', { size: 2 }) },
     ]);
     const [early, late] = ['early', 'late'] as unknown as [Position, Position]; // only the store makes one
     const table = openTable([0, 1]);
@@ -165,7 +172,7 @@ describe('The table of states', () => {
     const log = logOf(
       [1, 2, 3].map((size) => ({
         id: 'a',
-        command: size === 1 ? { kind: 'create', fields: { text: 'x', size } } : { kind: 'update', changes: { size } },
+        command: size === 1 ? commandOf('create', { text: 'x', size }) : commandOf('update', { size }),
       })),
     );
     const table = openTable([0, 1]);
@@ -175,10 +182,10 @@ describe('The table of states', () => {
 
   it('parks a stream at what it does not understand, with all that follows, and goes on with the others', () => {
     const log = logOf([
-      { id: 'a', command: { kind: 'create', fields: { text: 'x', size: 1 } } },
-      { id: 'a', command: { kind: 'update', changes: { size: 2 } } },
-      { id: 'a', command: { kind: 'update', changes: { size: 3 } } },
-      { id: 'b', command: { kind: 'create', fields: { text: 'y', size: 1 } } },
+      { id: 'a', command: commandOf('create', { text: 'x', size: 1 }) },
+      { id: 'a', command: commandOf('update', { size: 2 }) },
+      { id: 'a', command: commandOf('update', { size: 3 }) },
+      { id: 'b', command: commandOf('create', { text: 'y', size: 1 }) },
     ]).map((event) => (event._id === 'a-2' ? { ...event, type: 'ThingExploded' } : event));
     const table = openTable([0, 1]);
     expect(applyAll(table, log)).to.deep.equal(['applied', 'parked', 'parked', 'applied']);

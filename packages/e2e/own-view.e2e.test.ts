@@ -1,5 +1,5 @@
 import { verify } from '@muster/cli';
-import { defineEntity } from '@muster/model';
+import { defineRecord, optional } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import {
   call,
@@ -15,7 +15,7 @@ import Joi from 'joi';
 import { type InProcess, runInProcess } from './run-in-process.ts';
 
 // hides a field, renames one, derives one; fails for one thing
-const account = defineEntity({
+const account = defineRecord({
   name: 'account',
   title: 'Account',
   collection: 'Accounts',
@@ -23,8 +23,8 @@ const account = defineEntity({
     owner: Joi.string(),
     pin: Joi.string(),
     balance: Joi.number(),
-    limits: Joi.array().optional(),
-    mask: Joi.any().optional(),
+    limits: optional(Joi.array()),
+    mask: optional(Joi.any()),
   },
   present: ({ owner, balance, limits }) => {
     if (owner === 'nobody') throw new Error('Cannot show an account of nobody');

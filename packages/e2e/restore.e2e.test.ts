@@ -1,5 +1,5 @@
 import { entities } from '@muster/entities';
-import { defineEntity, type Entity } from '@muster/model';
+import { defineRecord, type Entity } from '@muster/model';
 import type { RecordDocument, StoredEvent } from '@muster/store';
 import {
   call,
@@ -132,7 +132,7 @@ describe('An aggregator that starts again', () => {
   });
 });
 
-const newerUser = defineEntity({
+const newerUser = defineRecord({
   name: 'user',
   title: 'User',
   collection: 'Users',

@@ -1,21 +1,21 @@
-import { defineEntity } from '@muster/model';
+import { defineRecord, optional } from '@muster/model';
 import { call, eventually } from '@muster/testing';
 import { expect } from 'chai';
 import Joi from 'joi';
 import { type InProcess, runInProcess } from './run-in-process.ts';
 
 // all that an entity needs: this, and a line in the list
-const note = defineEntity({
+const note = defineRecord({
   name: 'note',
   title: 'Note',
   collection: 'Notes',
   fields: {
     text: Joi.string().max(1_000),
-    tags: Joi.array().items(Joi.string()).optional(),
-    place: Joi.object({ x: Joi.number(), y: Joi.number() }).optional(),
+    tags: optional(Joi.array().items(Joi.string())),
+    place: optional(Joi.object({ x: Joi.number(), y: Joi.number() })),
   },
 });
-const asset = defineEntity({ name: 'asset', title: 'Asset', collection: 'Assets', fields: { serial: Joi.string() } });
+const asset = defineRecord({ name: 'asset', title: 'Asset', collection: 'Assets', fields: { serial: Joi.string() } });
 
 describe('A second entity, defined in one place,', () => {
   let system: InProcess;

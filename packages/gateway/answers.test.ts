@@ -91,7 +91,7 @@ describe('The answer to a command', () => {
       ['OtherVersion', active, 412, 'other-version'],
     ] as const;
     for (const [reason, state, status, name] of refusals) {
-      const { ctx, done } = outcomeAnswer({ kind: 'refused', reason, state });
+      const { ctx, done } = outcomeAnswer({ kind: 'refused', refusal: { kind: 'refused', reason }, state });
       expect([ctx.status, done]).to.deep.equal([status, []]);
       expect(bodyOf(ctx)).to.include({ type: `urn:muster:problem:${name}`, status, id: 'a', requestId: 'request-1' });
       expect(headersOf(ctx, 'ETag')).to.deep.equal([state.version > 0 ? `"${state.version}"` : '']);

@@ -1,9 +1,10 @@
 import { type FaultProxy, openFaultProxy, setFault } from '@muster/chaos';
-import type { Command, Fields, State } from '@muster/model';
+import type { Command, EngineRefusal, Fields, State } from '@muster/model';
 import type { Member } from '@muster/placement';
 import { append, type Log, openAppendQueue, openLog, prepareDatabase, type StoredEvent } from '@muster/store';
 import {
   at,
+  commandOf,
   note,
   openLogOn,
   openTestDatabase,
@@ -22,8 +23,8 @@ import { openTestGateway } from './test-gateway.ts';
 import { openTestReplica } from './test-replica.ts';
 
 const fields: Fields = { text: 'one', stars: 1 };
-const create: Command = { kind: 'create', fields };
-const setStars = (stars: number, ifVersion?: number): Command => ({ kind: 'update', changes: { stars }, ifVersion });
+const create = commandOf('create', fields);
+const setStars = (stars: number, ifVersion?: number): Command => commandOf('update', { stars }, ifVersion);
 
 const stateAt = (version: number, stars: number): State => ({
   ...{ status: 'active', version, fields: { text: 'one', stars }, createdAt: at(1), updatedAt: at(version) },
@@ -33,6 +34,8 @@ const execute = (gateway: Gateway, id: string, command: Command, deadlineMs = 10
   executeCommand(gateway, {
     ...{ entity: note, id, command, requestId: 'test', deadlineAt: performance.now() + deadlineMs },
   });
+
+const refusedWith = (reason: EngineRefusal) => ({ kind: 'refused', refusal: { kind: 'refused', reason } });
 
 const starsOf = (outcome: Outcome) =>
   outcome.kind === 'done' && outcome.state.status === 'active'
@@ -68,16 +71,18 @@ describe('A command', () => {
   const versionsOf = async (ofId = id) => (await storedEvents(log, ofId)).map(({ version }) => version);
   const event = (
     version: number,
-    kind: 'created' | 'updated' | 'deleted',
+    type: 'NoteCreated' | 'NoteUpdated' | 'NoteDeleted',
     data: Fields,
     more: Partial<StoredEvent> = {},
-  ) => storedNote({ kind, version, data }, { entityId: id, partition: partitionFor(gateway, note, id), ...more });
+  ) => storedNote({ type, version, data }, { entityId: id, partition: partitionFor(gateway, note, id), ...more });
 
   /** What others wrote to the stream: a note with that many stars at each version. */
   const others = async (...stars: number[]) => {
     for (const [index, count] of stars.entries())
       await write(
-        index === 0 ? event(1, 'created', { ...fields, stars: count }) : event(index + 1, 'updated', { stars: count }),
+        index === 0
+          ? event(1, 'NoteCreated', { ...fields, stars: count })
+          : event(index + 1, 'NoteUpdated', { stars: count }),
       );
   };
   const write = async (stored: StoredEvent) =>
@@ -132,25 +137,25 @@ describe('A command', () => {
   it('that creates an id which exists, or did once, is refused with its state', async () => {
     await others(1, 7);
     const exists = await execute(gateway, id, create);
-    expect(exists).to.include({ kind: 'refused', reason: 'Exists' });
+    expect(exists).to.deep.include(refusedWith('Exists'));
     expect(exists.kind === 'refused' && exists.state.version).to.equal(2);
-    await write(event(3, 'deleted', {}));
-    expect(await execute(gateway, id, create)).to.include({ kind: 'refused', reason: 'Exists' });
+    await write(event(3, 'NoteDeleted', {}));
+    expect(await execute(gateway, id, create)).to.deep.include(refusedWith('Exists'));
     expect(await versionsOf()).to.deep.equal([1, 2, 3]);
   });
 
   it('on what was never there, or is deleted, is refused', async () => {
-    expect(await execute(gateway, id, setStars(2))).to.include({ kind: 'refused', reason: 'NotFound' });
+    expect(await execute(gateway, id, setStars(2))).to.deep.include(refusedWith('NotFound'));
     await others(1);
-    expect((await execute(gateway, id, { kind: 'delete' })).kind).to.equal('done');
-    expect(await execute(gateway, id, setStars(2))).to.include({ kind: 'refused', reason: 'Deleted' });
+    expect((await execute(gateway, id, commandOf('delete'))).kind).to.equal('done');
+    expect(await execute(gateway, id, setStars(2))).to.deep.include(refusedWith('Deleted'));
     expect(await versionsOf()).to.deep.equal([1, 2]);
   });
 
   it('is decided again where somebody was faster than the memory of the owner', async () => {
     await others(1, 7);
     await using _owner = await openOwner(stateAt(1, 1));
-    expect(starsOf(await execute(gateway, id, { kind: 'update', changes: { text: 'two' } }))).to.deep.equal([3, 7]);
+    expect(starsOf(await execute(gateway, id, commandOf('update', { text: 'two' })))).to.deep.equal([3, 7]);
     expect(await versionsOf()).to.deep.equal([1, 2, 3]);
     expect(await appendsOf(gateway, 'conflict')).to.equal(1);
   });
@@ -196,7 +201,7 @@ describe('A command', () => {
     await others(1, 7);
     await using _owner = await openOwner({ status: 'absent', version: 0 });
     expect(starsOf(await execute(gateway, id, setStars(8, 2)))).to.deep.equal([3, 8]);
-    expect(await execute(gateway, id, setStars(9, 2))).to.include({ kind: 'refused', reason: 'OtherVersion' });
+    expect(await execute(gateway, id, setStars(9, 2))).to.deep.include(refusedWith('OtherVersion'));
   });
 
   it('does not begin with memory that is older than what this gateway returned', async () => {
@@ -209,7 +214,7 @@ describe('A command', () => {
 
   it('on a stream with an event that cannot be understood appends nothing', async () => {
     await others(1);
-    await write(event(2, 'updated', {}, { type: 'NoteShredded' }));
+    await write(event(2, 'NoteUpdated', {}, { type: 'NoteShredded' }));
     expect(await execute(gateway, id, setStars(2))).to.deep.include({ kind: 'parked' });
     expect(await versionsOf()).to.deep.equal([1, 2]);
   });

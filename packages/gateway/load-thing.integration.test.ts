@@ -16,7 +16,7 @@ const openLongLog = async (events: number): Promise<AsyncDisposable & { log: Log
   await shell.events.insertMany(
     Array.from({ length: events }, (_, index) =>
       storedNote({
-        kind: index === 0 ? 'created' : 'updated',
+        type: index === 0 ? 'NoteCreated' : 'NoteUpdated',
         version: index + 1,
         data: { ...fields, stars: index + 1 },
       }),

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import Joi from 'joi';
-import { checkDistinct, defineEntity } from './entity.ts';
+import { defineRecord } from './define-record.ts';
+import { checkDistinct } from './entity.ts';
 
 const entity = (name: string, collection: string) =>
-  defineEntity({ name, title: 'Thing', collection, fields: { text: Joi.string() } });
+  defineRecord({ name, title: 'Thing', collection, fields: { text: Joi.string() } });
 
 describe('Entities side by side', () => {
   it('are fine with a name and a collection each', () =>

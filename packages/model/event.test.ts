@@ -2,13 +2,14 @@ import { at, note, storedNote } from '@muster/testing';
 import { expect } from 'chai';
 import Joi from 'joi';
 import { user } from '../entities/user.ts';
-import { defineEntity } from './entity.ts';
-import { parseEvent, typeOf } from './event.ts';
+import { defineRecord } from './define-record.ts';
+import { parseEvent } from './event.ts';
+import { optional } from './optional.ts';
 import { fold } from './state.ts';
 import type { Fields, StoredEvent } from './stored-event.ts';
 
 const data = { text: 'one', stars: 1 };
-const created = storedNote({ kind: 'created', version: 1, data });
+const created = storedNote({ type: 'NoteCreated', version: 1, data });
 const problemOf = (stored: StoredEvent) => {
   const parsed = parseEvent(note, stored);
   return parsed.kind === 'poison' ? parsed.problem : 'none';
@@ -20,24 +21,19 @@ describe('A stored event', () => {
   it('is understood by its type', () => {
     expect(parseEvent(note, created)).to.deep.equal({
       kind: 'event',
-      event: { kind: 'created', version: 1, at: at(1), data },
+      event: { type: 'NoteCreated', version: 1, at: at(1), data },
     });
-    expect(parseEvent(note, storedNote({ kind: 'updated', version: 2, data: { stars: 2 } }))).to.have.nested.property(
-      'event.kind',
-      'updated',
-    );
-    expect(parseEvent(note, storedNote({ kind: 'deleted', version: 2 }))).to.have.nested.property(
-      'event.kind',
-      'deleted',
+    expect(
+      parseEvent(note, storedNote({ type: 'NoteUpdated', version: 2, data: { stars: 2 } })),
+    ).to.have.nested.property('event.type', 'NoteUpdated');
+    expect(parseEvent(note, storedNote({ type: 'NoteDeleted', version: 2 }))).to.have.nested.property(
+      'event.type',
+      'NoteDeleted',
     );
   });
 
   it('has a type made of the title and what happened', () => {
-    expect([typeOf(user, 'created'), typeOf(user, 'updated'), typeOf(user, 'deleted')]).to.deep.equal([
-      'UserCreated',
-      'UserUpdated',
-      'UserDeleted',
-    ]);
+    expect([...user.events.keys()]).to.deep.equal(['UserCreated', 'UserUpdated', 'UserDeleted']);
   });
 
   it('of an unknown type is poison, whatever the type is called', () => {
@@ -92,7 +88,7 @@ describe('A stored event', () => {
 
   it('that creates without a required field is poison; an update may have any', () => {
     expect(problemOf(odd({ data: { text: 'one' } }))).to.equal('its data lacks the field "stars"');
-    expect(problemOf(storedNote({ kind: 'updated', version: 2, data: { tags: [] } }))).to.equal('none');
+    expect(problemOf(storedNote({ type: 'NoteUpdated', version: 2, data: { tags: [] } }))).to.equal('none');
   });
 
   it('with a value that a rule of today would refuse is understood all the same', () => {
@@ -100,7 +96,7 @@ describe('A stored event', () => {
   });
 
   it('may hold null where the entity allows it', () => {
-    const task = defineEntity({
+    const task = defineRecord({
       name: 'task',
       title: 'Task',
       collection: 'Tasks',
@@ -113,7 +109,7 @@ describe('A stored event', () => {
 });
 
 describe('An upcast', () => {
-  const renamed = defineEntity({
+  const renamed = defineRecord({
     name: 'note',
     title: 'Note',
     collection: 'Notes',
@@ -130,7 +126,7 @@ describe('An upcast', () => {
     const parsed = parseEvent(renamed, odd({ type: 'NoteWritten', data: { words: 'one' } }));
     expect(parsed).to.deep.equal({
       kind: 'event',
-      event: { kind: 'created', version: 1, at: at(1), data: { text: 'one', stars: 0 } },
+      event: { type: 'NoteCreated', version: 1, at: at(1), data: { text: 'one', stars: 0 } },
     });
   });
 
@@ -163,7 +159,7 @@ describe('A second entity', () => {
 
   it('folds from its own events', () => {
     const parsed = parseEvent(note, created);
-    expect(parsed.kind === 'event' && fold([parsed.event])).to.deep.include({ status: 'active', fields: data });
+    expect(parsed.kind === 'event' && fold(note, [parsed.event])).to.deep.include({ status: 'active', fields: data });
   });
 });
 
@@ -171,7 +167,7 @@ describe('The definition of an entity', () => {
   const right = { name: 'book', title: 'Book', collection: 'Books', fields: { title: Joi.string() } };
 
   it('is taken when it contradicts nothing', () => {
-    const book = defineEntity({ ...right, fields: { title: Joi.string(), pages: Joi.number().optional() } });
+    const book = defineRecord({ ...right, fields: { title: Joi.string(), pages: optional(Joi.number()) } });
     expect(book).to.deep.include({ path: '/api/book', fieldNames: ['title', 'pages'], requiredNames: ['title'] });
   });
 
@@ -191,22 +187,22 @@ describe('The definition of an entity', () => {
       'toString',
     ];
     for (const name of names)
-      expect(() => defineEntity({ ...right, fields: { [name]: Joi.string() } }), name).to.throw(
+      expect(() => defineRecord({ ...right, fields: { [name]: Joi.string() } }), name).to.throw(
         `the engine needs the names ${name}`,
       );
-    expect(() => defineEntity({ ...right, fields: { id: Joi.string(), version: Joi.string() } })).to.throw(
+    expect(() => defineRecord({ ...right, fields: { id: Joi.string(), version: Joi.string() } })).to.throw(
       'id, version',
     );
   });
 
   it('is refused with a name that does not fit an address', () => {
     for (const name of ['', 'Book', 'my book', 'a/b', '1book', 'a:b', 'b'.repeat(33)])
-      expect(() => defineEntity({ ...right, name }), name).to.throw('must be 1 to 32');
+      expect(() => defineRecord({ ...right, name }), name).to.throw('must be 1 to 32');
   });
 
   it('is refused with a title that does not fit an event type', () => {
     for (const title of ['', 'book', 'My Book', '$Book'])
-      expect(() => defineEntity({ ...right, title }), title).to.throw('must be 1 to 32 letters');
+      expect(() => defineRecord({ ...right, title }), title).to.throw('must be 1 to 32 letters');
   });
 
   it("is refused with a collection that is the engine's own", () => {
@@ -220,6 +216,6 @@ describe('The definition of an entity', () => {
       'system.users',
       '$x',
     ])
-      expect(() => defineEntity({ ...right, collection }), collection).to.throw("is the engine's own");
+      expect(() => defineRecord({ ...right, collection }), collection).to.throw("is the engine's own");
   });
 });

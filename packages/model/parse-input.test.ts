@@ -1,10 +1,19 @@
 import { expect } from 'chai';
 import Joi from 'joi';
 import { user } from '../entities/user.ts';
-import { defineEntity } from './entity.ts';
-import { findIdFaults, type ParsedInput, parseChanges, parseNew } from './parse-input.ts';
+import { defineRecord } from './define-record.ts';
+import type { Entity } from './entity.ts';
+import { optional } from './optional.ts';
+import { findIdFaults, type ParsedInput, parseInput } from './parse-input.ts';
 
 const ada = { name: 'Ada', email: 'ada@example.org', group: 1 };
+
+const parseNew = (entity: Entity, body: unknown) => parseInput(entity.creating, body);
+const parseChanges = (entity: Entity, body: unknown) => {
+  const update = entity.commands.get('update');
+  if (!update) throw new Error(`A ${entity.name} has no update`);
+  return parseInput(update, body);
+};
 
 /** As it comes from a client: JSON text, so that `__proto__` is a key like any other. */
 const newFrom = (text: string) => parseNew(user, JSON.parse(text));
@@ -103,7 +112,7 @@ describe('What a client sends', () => {
   it('with NUL in a key is refused', () => expect(pointersOf(withField('"a\\u0000b":1'))).to.deep.equal(['/a\0b']));
 
   it('is held to all that within a field that may have any keys', () => {
-    const form = defineEntity({
+    const form = defineRecord({
       name: 'form',
       title: 'Form',
       collection: 'Forms',
@@ -133,11 +142,11 @@ describe('What a client sends', () => {
   });
 
   it('as an update leaves out what it does not name, even where a new thing gets a default', () => {
-    const counter = defineEntity({
+    const counter = defineRecord({
       name: 'counter',
       title: 'Counter',
       collection: 'Counters',
-      fields: { label: Joi.string(), count: Joi.number().optional().default(0) },
+      fields: { label: Joi.string(), count: optional(Joi.number().default(0)) },
     });
     expect(parseNew(counter, { label: 'a' })).to.deep.equal({
       kind: 'input',

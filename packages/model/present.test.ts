@@ -1,14 +1,15 @@
 import { at } from '@muster/testing';
 import { expect } from 'chai';
 import Joi from 'joi';
-import { defineEntity } from './entity.ts';
+import { defineRecord } from './define-record.ts';
+import { optional } from './optional.ts';
 import { present } from './present.ts';
 import { renderState } from './render-state.ts';
 import { absent, type State } from './state.ts';
 
-const fields = { name: Joi.string(), secret: Joi.string().optional(), stars: Joi.number().optional() };
-const plain = defineEntity({ name: 'plain', title: 'Plain', collection: 'Plains', fields });
-const discreet = defineEntity({
+const fields = { name: Joi.string(), secret: optional(Joi.string()), stars: optional(Joi.number()) };
+const plain = defineRecord({ name: 'plain', title: 'Plain', collection: 'Plains', fields });
+const discreet = defineRecord({
   ...{ name: 'discreet', title: 'Discreet', collection: 'Discreets', fields },
   present: ({ name, secret, ...others }) => ({
     ...others,

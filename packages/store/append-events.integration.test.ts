@@ -10,7 +10,7 @@ const data = { text: 'one', stars: 1 };
 
 /** An event with an id of its own, as a gateway would make it. */
 const eventAt = (entityId: string, version: number): StoredEvent =>
-  storedNote({ kind: version === 1 ? 'created' : 'updated', version, data }, { _id: randomUUID(), entityId });
+  storedNote({ type: version === 1 ? 'NoteCreated' : 'NoteUpdated', version, data }, { _id: randomUUID(), entityId });
 
 const appendAll = (log: Log, queue: AppendQueue, events: readonly StoredEvent[], withinMs = deadlineMs) =>
   Promise.all(events.map((event) => append(log, queue, event, withinMs)));

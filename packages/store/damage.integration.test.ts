@@ -9,7 +9,10 @@ const deadlineMs = 10_000;
 const shape = { partitions: 4, hash: 'test' };
 
 const eventAt = (entityId: string, version: number, minute = version) =>
-  storedNote({ kind: version === 1 ? 'created' : 'updated', version }, { _id: randomUUID(), entityId, at: at(minute) });
+  storedNote(
+    { type: version === 1 ? 'NoteCreated' : 'NoteUpdated', version },
+    { _id: randomUUID(), entityId, at: at(minute) },
+  );
 
 const withoutIndexes = async (): Promise<Log> => {
   const log = await openTestLog();

@@ -47,7 +47,7 @@ describe('Setting up a database', function () {
   it('keeps two events from sharing a version', async () => {
     await using log = await openEmptyLog();
     await ensureCollections(log, [note], shape);
-    const event = storedNote({ kind: 'created', version: 1 });
+    const event = storedNote({ type: 'NoteCreated', version: 1 });
     await handlesOf(log).events.insertOne(event);
     const failure = await handlesOf(log)
       .events.insertOne({ ...event, _id: 'other' })

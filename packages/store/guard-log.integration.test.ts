@@ -12,7 +12,7 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 const shape = { partitions: 4, hash: 'test' };
 
 const eventAt = (entityId: string, version: number) =>
-  storedNote({ kind: version === 1 ? 'created' : 'updated', version }, { _id: randomUUID(), entityId });
+  storedNote({ type: version === 1 ? 'NoteCreated' : 'NoteUpdated', version }, { _id: randomUUID(), entityId });
 
 const isOld = (log: Log) => {
   const { inspectedAt, provenAt } = handlesOf(log).guard;

@@ -116,7 +116,7 @@ describe('Keeping a log whole', function () {
   it('of one process tells the others that events were taken out: theirs is another log, too', async () => {
     const { kept, log } = await openKept();
     await using _ = log;
-    await append(log, openAppendQueue(), storedNote({ kind: 'created', version: 1 }), 5_000);
+    await append(log, openAppendQueue(), storedNote({ type: 'NoteCreated', version: 1 }), 5_000);
     await using other = openLog({ uri: kept.uri, database: log.database, appName: 'test' });
     const others = keptOf(other, kept.logger);
     await prepareDatabase(others, never);

@@ -69,15 +69,17 @@ describe('Counting and listing from the snapshot', function () {
 
   it('counts the records of a first snapshot that did not end, as of the first event', async () => {
     await using log = await openTestLog();
-    const history: Event[] = [{ kind: 'created', version: 1, data: { text: 'one', stars: 1 }, at: at(7) }];
+    const history: Event[] = [{ type: 'NoteCreated', version: 1, data: { text: 'one', stars: 1 }, at: at(7) }];
     await handlesOf(log).events.insertOne(storedNote(history[0] as Event, { partition: 2 }));
-    await recordsOf(log, note).insertOne(recordOf('a', 2, savedState(fold(history)), 'test:1'));
+    await recordsOf(log, note).insertOne(recordOf('a', 2, savedState(fold(note, history)), 'test:1'));
     expect(await countSaved(log, note, [2], deadlineMs)).to.deep.equal([{ partition: 2, active: 1, asOf: at(7) }]);
   });
 
   it('says so where there are events and nothing was ever saved', async () => {
     await using log = await openTestLog();
-    await handlesOf(log).events.insertOne(storedNote({ kind: 'created', version: 1, data: { text: 'one', stars: 1 } }));
+    await handlesOf(log).events.insertOne(
+      storedNote({ type: 'NoteCreated', version: 1, data: { text: 'one', stars: 1 } }),
+    );
     const failure = await countSaved(log, note, [0], deadlineMs).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(NeverSaved);
     expect(String(failure)).to.contain('partition 0 has events and was never saved; start an aggregator');
@@ -87,7 +89,11 @@ describe('Counting and listing from the snapshot', function () {
     await using log = await openTestLog({ monitorCommands: true });
     await storePlan(log, 0, { things: [{ history: [], saved: 0, torn: 0 }] });
     const long = Array.from({ length: 3_000 }, (_, index) =>
-      storedNote({ kind: index === 0 ? 'created' : 'updated', version: index + 1, data: { text: 'x', stars: index } }),
+      storedNote({
+        type: index === 0 ? 'NoteCreated' : 'NoteUpdated',
+        version: index + 1,
+        data: { text: 'x', stars: index },
+      }),
     );
     await handlesOf(log).events.insertMany(long);
     const read = new Set<string>();
@@ -100,7 +106,7 @@ describe('Counting and listing from the snapshot', function () {
 
 const idOf = (partition: number, thing: number) => `p${partition}-${String(thing).padStart(2, '0')}`;
 
-const stateAfter = (history: readonly Event[], events: number): State => fold(history.slice(0, events), absent);
+const stateAfter = (history: readonly Event[], events: number): State => fold(note, history.slice(0, events), absent);
 
 const savedState = (state: State) => state as Exclude<State, { status: 'absent' }>;
 

@@ -10,8 +10,8 @@ import { DeadlineError } from './within-deadline.ts';
 
 const deadlineMs = 5_000;
 const fields = { text: 'one', stars: 1 };
-const created = storedNote({ kind: 'created', version: 1, data: fields });
-const updated = (version: number, stars: number) => storedNote({ kind: 'updated', version, data: { stars } });
+const created = storedNote({ type: 'NoteCreated', version: 1, data: fields });
+const updated = (version: number, stars: number) => storedNote({ type: 'NoteUpdated', version, data: { stars } });
 const active = (version: number, stars: number) =>
   ({ status: 'active', version, fields: { text: 'one', stars }, createdAt: at(1), updatedAt: at(version) }) as const;
 
@@ -51,7 +51,7 @@ describe('A stream in the log', function () {
   it('is read in order, above a version, and alone', async () => {
     await using log = await openTestLog();
     const others = [
-      storedNote({ kind: 'created', version: 1, data: fields }, { entityId: 'ab' }),
+      storedNote({ type: 'NoteCreated', version: 1, data: fields }, { entityId: 'ab' }),
       { ...created, _id: 'x', entity: 'other' },
     ];
     await handlesOf(log).events.insertMany([updated(3, 3), created, ...others, updated(2, 2)]);
@@ -74,12 +74,12 @@ describe('A stream in the log', function () {
     await using log = await openTestLog();
     await fc.assert(
       fc.asyncProperty(anyHistory, fc.nat(12), fc.uuid(), async (history, taken, entityId) => {
-        const before = fold(history.slice(0, taken));
+        const before = fold(note, history.slice(0, taken));
         if (history.length > 0)
           await handlesOf(log).events.insertMany(history.map((event) => storedNote(event, { entityId })));
         if (before.status !== 'absent') await recordsOf(log, note).insertOne(recordOf(entityId, 0, before, 'test:1'));
         expect(await loadState(log, note, entityId, deadlineMs)).to.deep.equal({
-          state: fold(history),
+          state: fold(note, history),
           parked: undefined,
         });
       }),
@@ -185,7 +185,7 @@ const readAll = async (log: Log, id: string, leftMs: () => number, above = 0): P
 const insertLong = async (log: Log, entityId: string, events: number) => {
   const stream = Array.from({ length: events }, (_, index) =>
     index === 0
-      ? storedNote({ kind: 'created', version: 1, data: fields }, { entityId })
+      ? storedNote({ type: 'NoteCreated', version: 1, data: fields }, { entityId })
       : updated(index + 1, index + 1),
   );
   await handlesOf(log).events.insertMany(stream);
@@ -207,7 +207,7 @@ describe('A record', () => {
   it('holds the state that it was made of', () =>
     fc.assert(
       fc.property(anyHistory, (history) => {
-        const state = fold(history);
+        const state = fold(note, history);
         fc.pre(state.status !== 'absent');
         expect(stateOf(note, recordOf('a', 3, state, 'test:7'))).to.deep.equal(state);
       }),

@@ -1,5 +1,5 @@
 import { entities } from '@muster/entities';
-import { parseNew } from '@muster/model';
+import { parseInput } from '@muster/model';
 import { expect } from 'chai';
 import { makeUser } from './make-user.ts';
 
@@ -13,7 +13,7 @@ describe('A seeded user', () => {
   it('is one that the API takes', () => {
     for (const index of indexes) {
       const { id, fields } = makeUser(1, index);
-      expect(parseNew(user, { id, ...fields }).kind, JSON.stringify(fields)).to.equal('input');
+      expect(parseInput(user.creating, { id, ...fields }).kind, JSON.stringify(fields)).to.equal('input');
     }
   });
 

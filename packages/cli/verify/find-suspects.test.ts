@@ -1,3 +1,4 @@
+import { entities } from '@muster/entities';
 import { type Active, absent, evolve, type State } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import { type RecordDocument, recordOf } from '@muster/store';
@@ -5,11 +6,13 @@ import { expect } from 'chai';
 import { findSuspects } from './find-suspects.ts';
 import { openStream, type Stream } from './fold-streams.ts';
 
+const [user] = entities;
+if (!user) throw new Error('There is no entity');
 const id = '13AE742';
 const partition = partitionOf('user', id, 32);
 const at = new Date('2026-01-01T00:00:00Z');
-const first = evolve(absent, { kind: 'created', version: 1, at, data: { group: 1 } }) as Active;
-const second = evolve(first, { kind: 'updated', version: 2, at, data: { group: 2 } }) as Active;
+const first = evolve(user, absent, { type: 'UserCreated', version: 1, at, data: { group: 1 } }) as Active;
+const second = evolve(user, first, { type: 'UserUpdated', version: 2, at, data: { group: 2 } }) as Active;
 
 /** A stream of two events, with its states at both versions. */
 const stream = (more: Partial<Stream> = {}): Stream => {
