@@ -44,7 +44,7 @@ describe('Preparing the database', function () {
     const stop = new AbortController();
     const { warnings, logger } = listen(() => stop.abort());
     expect(await prepareDatabase(keptOf(log, logger), stop.signal)).to.equal(false);
-    expect(warnings).to.deep.equal(['Cannot prepare the database; retrying']);
+    expect(warnings).to.deep.equal(['Cannot prepare the database, trying again']);
   });
 
   it('does not retry when the database was set up with other settings', async () => {

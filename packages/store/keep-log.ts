@@ -27,7 +27,7 @@ const readDeadlineMs = 1_000;
 export const prepareDatabase = async (kept: KeptLog, signal: AbortSignal): Promise<boolean> => {
   const attempt = () => prepare(kept).then(() => true);
   const warn = (error: unknown, failures: number) =>
-    failures % 10 === 1 && kept.logger.warn({ err: error }, 'Cannot prepare the database; retrying');
+    failures % 10 === 1 && kept.logger.warn({ err: error }, 'Cannot prepare the database, trying again');
   return (await retryUntil(attempt, signal, warn, isFinal)) ?? false;
 };
 

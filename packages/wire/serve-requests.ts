@@ -146,7 +146,7 @@ const dropOldestUngreeted = (service: ReadService) => {
   if (!oldest || service.ungreeted.size <= ungreetedMax) return;
   service.ungreeted.delete(oldest);
   oldest.socket.destroy();
-  const message = `it was the oldest of more than ${ungreetedMax} that have not greeted; restrict access to this port`;
+  const message = `it was the oldest of over ${ungreetedMax} connections that have not greeted; restrict this port`;
   report(service, oldest, { kind: 'flood', message });
 };
 
@@ -175,7 +175,7 @@ const receive = (service: ReadService, connection: Connection, chunk: Buffer) =>
   if (!frames)
     return refuse(service, connection, {
       kind: 'frame',
-      message: 'it sent an invalid, damaged or too long frame',
+      message: 'it sent an invalid or damaged frame, or one that is too long',
     });
   if (socket.writableLength > unsentBytesMax)
     return refuse(service, connection, { kind: 'flood', message: 'it sends requests without reading the answers' });
