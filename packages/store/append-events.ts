@@ -153,8 +153,7 @@ const send = async (log: Log, queue: AppendQueue, batch: Append[]) => {
 
 // Both kinds of append are unsafe: one whose preceding version is missing, and one into a log without the unique index.
 const settleReplaced = (batch: readonly Append[]) => {
-  const why =
-    'the log was dropped or replaced while this process ran; it restarts on the current log, then you can try again';
+  const why = 'the log was dropped or replaced while this process ran; the process is switching to the current log';
   for (const one of batch) one.settle({ kind: one.sent ? 'unknown' : 'notWritten', why });
 };
 
