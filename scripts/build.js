@@ -6,21 +6,20 @@ import { build, stop } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Builds what can be built of the programs into `dist`; gives the names of the files there. Throws when one does not
- * build.
+ * Builds all programs whose source exists into `dist`. Returns the paths of the built files. Throws when a build fails.
  */
 export const buildAll = async () => {
   const wanted = programs.filter(({ entry }) => existsSync(join(root, entry)));
   const built = await Promise.all(wanted.map(buildOne));
-  await stop(); // its process would stay as long as ours
+  await stop(); // otherwise esbuild's process runs as long as this one
   return built.flat();
 };
 
-// what goes into a container carries everything with it; what runs in a checkout takes its packages from node_modules
+// `isWhole`: the bundle includes all packages, for a container. Other programs load packages from node_modules.
 const programs = [
   { name: 'gateway', entry: 'packages/gateway/main.ts', isWhole: true },
   { name: 'aggregator', entry: 'packages/aggregator/main.ts', isWhole: true },
-  // the same with what fault tests need: failpoints, clocks that jump
+  // the same programs with the tools of fault tests: failpoints and clock jumps
   { name: 'chaos/gateway', entry: 'packages/gateway/main.ts', isWhole: true, isChaos: true },
   { name: 'chaos/aggregator', entry: 'packages/aggregator/main.ts', isWhole: true, isChaos: true },
   { name: 'start', entry: 'packages/supervisor/main.ts', isWhole: false },
@@ -45,7 +44,7 @@ const buildOne = async ({ name, entry, isWhole, isChaos = false }) => {
     format: 'esm',
     sourcemap: 'linked',
     define: { MUSTER_CHAOS: String(isChaos) },
-    minifySyntax: true, // takes out what `define` made unreachable
+    minifySyntax: true, // removes the code that `define` made unreachable
     logLevel: 'error',
     banner: { js: commonJsBanner },
     ...(isWhole ? { external: optionalPackages } : { plugins: [packagesExternal] }),
@@ -54,7 +53,7 @@ const buildOne = async ({ name, entry, isWhole, isChaos = false }) => {
   return outputFiles.map(({ path }) => relative(root, path)).filter((path) => path.endsWith('.js'));
 };
 
-// CommonJS packages inside an ES module miss what Node gives them otherwise
+// CommonJS packages in an ES module need these names, which Node otherwise provides
 const commonJsBanner = [
   "import { createRequire as musterCreateRequire } from 'node:module';",
   "import { fileURLToPath as musterFileURLToPath } from 'node:url';",
@@ -63,14 +62,14 @@ const commonJsBanner = [
   "const __dirname = musterFileURLToPath(new URL('.', import.meta.url));",
 ].join('\n');
 
-// the MongoDB driver asks for these and goes on without them
+// the MongoDB driver tries to load these, and works without them
 const optionalPackages = [
   ...['kerberos', 'snappy', 'socks', 'aws4', 'gcp-metadata', 'mongodb-client-encryption'],
   ...['@mongodb-js/zstd', '@aws-sdk/credential-providers'],
 ];
 
-// esbuild's own `packages: 'external'` would leave out our workspaces too, which are TypeScript; and a package that npm
-// put below a workspace, because another one needs another version, would not be found from `dist`
+// esbuild's own `packages: 'external'` would exclude our workspaces, too, which are TypeScript. It would also exclude
+// packages that npm installed inside a workspace, because of a version conflict; `dist` cannot find those.
 const packagesExternal = {
   name: 'packages-external',
   setup: ({ onResolve }) => {
@@ -89,7 +88,7 @@ const isHoisted = (path, from) => {
   return true;
 };
 
-// renamed into place: a program that is started again in this moment must not read half a file
+// Rename the finished file: a program that starts at this moment must not read an incomplete one.
 const writeWhole = (path, contents) => {
   if (existsSync(path) && readFileSync(path).equals(contents)) return;
   mkdirSync(dirname(path), { recursive: true });

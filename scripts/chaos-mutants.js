@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { checkNode, ensureInstalled, root } from './install.js';
 
-// Breaks Muster on purpose, one line at a time, and sees whether the fault campaign notices:  npm run chaos:mutants [--
-// a-part-of-a-name …] Each patch says what it breaks and what is to show it: faults, or a test. These must find nothing
-// in the code as it is, and something in the broken one.
+// Applies each mutant, which breaks Muster at one place, and checks that the fault campaign or a test detects it.
+// Usage: npm run chaos:mutants [-- PART_OF_A_NAME …]. Each patch says what it breaks, and which faults or test must
+// detect it. These must pass on the unchanged code, and fail on the mutant.
 
 const minutes = { control: 0.2, hunt: 2 };
 const patches = join(root, 'packages', 'chaos', 'mutants');
 
 const main = () => {
   const wanted = process.argv.slice(2);
-  const option = wanted.find((word) => word.startsWith('-')) ?? optionsOfChaos.find(isSwallowed);
+  const option = wanted.find((word) => word.startsWith('-')) ?? optionsOfChaos.find(wasKeptByNpm);
   if (option)
     return fail(
-      `Cannot run the mutants: there is no option ${option}; expected parts of names, as in\n` +
+      `Cannot run the mutants: there is no option ${option}; expected parts of names, for example\n` +
         `  npm run chaos:mutants -- checkpoint`,
     );
   checkNode();
@@ -24,19 +24,18 @@ const main = () => {
   const names = readdirSync(patches).filter(
     (name) => name.endsWith('.patch') && (wanted.length === 0 || wanted.some((part) => name.includes(part))),
   );
-  if (names.length === 0) return fail(`No mutant is called ${wanted.join(' or ')}: see ${patches}`);
+  if (names.length === 0)
+    return fail(`Cannot find a mutant whose name contains ${wanted.join(' or ')}: the mutants are in ${patches}`);
   const results = names.sort().map((name) => tryOne(name));
   console.log(
-    ['', '| mutant | what is broken | after, s | what showed it |', '|---|---|---:|---|', ...results.map(tellRow)].join(
-      '\n',
-    ),
+    ['', '| mutant | defect | caught after, s | caught by |', '|---|---|---:|---|', ...results.map(rowOf)].join('\n'),
   );
   const missed = results.filter(({ problem }) => problem);
-  console.log(`\n${results.length - missed.length} of ${results.length} caught`);
+  console.log(`\n${results.length - missed.length} of ${results.length} mutants caught`);
   return missed.length === 0 ? 0 : 1;
 };
 
-// npm keeps options without a -- before them for itself, and what is left would pass for part of a name
+// npm keeps options without a preceding -- for itself, and their values would look like parts of names
 const optionsOfChaos = [
   '--minutes',
   '--seed',
@@ -52,26 +51,26 @@ const optionsOfChaos = [
   '--list',
 ];
 
-const isSwallowed = (option) =>
+const wasKeptByNpm = (option) =>
   process.env.npm_lifecycle_event === 'chaos:mutants' && Boolean(process.env[`npm_config_${option.slice(2)}`]);
 
 const tryOne = (file) => {
   const name = basename(file, '.patch');
   const [what, hunt] = readFileSync(join(patches, file), 'utf8').split('\n');
-  const shownBy = hunt.replace(/^Hunt: /, '');
+  const detector = hunt.replace(/^Hunt: /, '');
   const copy = copyProject();
   try {
-    const control = show(copy, shownBy, minutes.control);
+    const control = detect(copy, detector, minutes.control);
     if (control.code !== 0)
-      return tell({
+      return report({
         name,
         what,
-        problem: `what is to show it ends with ${control.code} for the code as it is: ${control.violation}`,
+        problem: `the unchanged code fails with exit code ${control.code}: ${control.violation}`,
       });
     run(copy, 'git', ['apply', join(patches, file)]);
     run(copy, process.execPath, ['scripts/build.js']);
-    const { code, violation, seconds } = show(copy, shownBy, minutes.hunt);
-    return tell({
+    const { code, violation, seconds } = detect(copy, detector, minutes.hunt);
+    return report({
       name,
       what,
       violation,
@@ -79,17 +78,17 @@ const tryOne = (file) => {
       problem: code === 1 ? undefined : `NOT CAUGHT within ${seconds} s (exit code ${code})`,
     });
   } catch (error) {
-    return tell({ name, what, problem: error.message });
+    return report({ name, what, problem: error.message });
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
 };
 
-/** The sources in a folder of their own, built; with the packages of this checkout, but for Muster's own. */
+/** Copies the sources to a new folder and builds them there. Links the installed packages, except Muster's own. */
 const copyProject = () => {
   const copy = mkdtempSync(join(tmpdir(), 'muster-mutant-'));
-  const left = new Set(['node_modules', 'dist', 'data', '.git', '.cache', 'coverage']);
-  cpSync(root, copy, { recursive: true, filter: (path) => !left.has(basename(path)) });
+  const excluded = new Set(['node_modules', 'dist', 'data', '.git', '.cache', 'coverage']);
+  cpSync(root, copy, { recursive: true, filter: (path) => !excluded.has(basename(path)) });
   linkPackages(join(root, 'node_modules'), join(copy, 'node_modules'));
   mkdirSync(join(copy, 'node_modules', '@muster'));
   for (const name of readdirSync(join(root, 'packages')))
@@ -116,25 +115,29 @@ const readdirIfThere = (path) => {
 };
 
 /**
- * What is to show a mutant: faults for a campaign, which lasts until a law breaks or the time is over, or `test` and a
- * file. How it ended, the first violation, how long it took.
+ * Runs the faults or the test that must detect a mutant. A campaign ends when a law is violated, or after
+ * `mostMinutes`. Returns the exit code, the first violation and the time in seconds.
  */
-const show = (copy, hunt, most) => {
+const detect = (copy, hunt, mostMinutes) => {
   const startedAt = performance.now();
   const { code, violation } = hunt.startsWith('test ')
     ? runTest(copy, hunt.slice('test '.length))
-    : runCampaign(copy, hunt, most);
+    : runCampaign(copy, hunt, mostMinutes);
   return { code, violation, seconds: Math.round((performance.now() - startedAt) / 1_000) };
 };
 
-const runCampaign = (copy, hunt, most) => {
-  const report = join(copy, 'report.md');
-  writeFileSync(report, '');
+const runCampaign = (copy, hunt, mostMinutes) => {
+  const reportPath = join(copy, 'report.md');
+  writeFileSync(reportPath, '');
   const [settings = ''] = /^(\w+=\w+ )*/.exec(hunt) ?? [];
-  const options = `${hunt.slice(settings.length)} --stop --seed 1 --minutes ${most} --out report.md`;
+  const options = `${hunt.slice(settings.length)} --stop --seed 1 --minutes ${mostMinutes} --out report.md`;
   const command = `${settings}exec '${process.execPath}' dist/chaos.js ${options}`;
-  const { status } = spawnSync('sh', ['-c', command], { cwd: copy, stdio: 'ignore', timeout: (most + 3) * 60_000 });
-  const [, violation = ''] = /^- round \d+ \(.*?\): (.*)$/m.exec(readFileSync(report, 'utf8')) ?? [];
+  const { status } = spawnSync('sh', ['-c', command], {
+    cwd: copy,
+    stdio: 'ignore',
+    timeout: (mostMinutes + 3) * 60_000,
+  });
+  const [, violation = ''] = /^- round \d+ \(.*?\): (.*)$/m.exec(readFileSync(reportPath, 'utf8')) ?? [];
   return { code: status, violation };
 };
 
@@ -161,14 +164,14 @@ const run = (cwd, command, words) => {
     throw new Error(`Cannot run ${command} ${words.join(' ')}: ${error?.message ?? stderr.slice(0, 500)}`);
 };
 
-const tell = (result) => {
+const report = (result) => {
   const { name, problem, seconds, violation } = result;
   const verdict = problem ?? `caught after ${seconds} s: ${violation.slice(0, 300)}`;
   console.error(`${new Date().toISOString().slice(11, 19)} ${name}: ${verdict}`);
   return result;
 };
 
-const tellRow = ({ name, what, seconds, violation, problem }) =>
+const rowOf = ({ name, what, seconds, violation, problem }) =>
   `| ${name} | ${what} | ${seconds ?? ''} | ${(problem ?? violation).slice(0, 160).replaceAll('|', '/')} |`;
 
 const fail = (text) => {

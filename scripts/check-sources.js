@@ -1,12 +1,12 @@
-// What the linter cannot say of the sources: no files import each other in a circle, and no line is too long.
-// Run as `node scripts/check-sources.js [FOLDER]`; the folder is this project unless given.
+// Checks what the linter cannot: no files import each other in a circle, and no line is longer than 120 columns. Usage:
+// `node scripts/check-sources.js [FOLDER]`. The default folder is this project.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findCircles } from './find-circles.js';
 import { findLongLines } from './find-long-lines.js';
 
-/** Prints every problem; the exit code is 1 when there is one. */
+/** Prints all problems. Returns the exit code: 1 when there is a problem, else 0. */
 const main = (root) => {
   const packages = readSources(join(root, 'packages'), '.ts');
   const examples = readSources(join(root, 'examples'), '.ts');

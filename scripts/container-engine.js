@@ -5,13 +5,13 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * The first of docker, podman and buildah (or the one that CONTAINER_ENGINE names) that has the base image, or can pull
- * it, and then really runs a container on the host's network. Gives `{ engine }`, or `{ refusals }`: why none will do.
- * `stop` ends whatever runs.
+ * Finds the first working engine of docker, podman and buildah, or the one in CONTAINER_ENGINE. It must have or pull
+ * the base image, and run a container on the host's network. Returns `{ engine }`, or `{ refusals }` with the reason
+ * for each engine. `stop` ends all running commands.
  */
 export const findEngine = async (base, stop) => {
   const named = process.env.CONTAINER_ENGINE;
-  const candidates = manners.map((open) => open(stop)).filter(({ family }) => !named || named === family);
+  const candidates = openers.map((open) => open(stop)).filter(({ family }) => !named || named === family);
   const refusals =
     candidates.length > 0 ? [] : [`CONTAINER_ENGINE is ${JSON.stringify(named)}: expected docker, podman or buildah`];
   const present = [];
@@ -20,26 +20,26 @@ export const findEngine = async (base, stop) => {
     if (code === 0) present.push({ candidate, hasBase: await candidate.hasImage(base) });
     else refusals.push(`${candidate.name}: ${lastLine(output)}`);
   }
-  // an image that is here spares a download, and may be the only one to be had
+  // prefer an engine that has the image: it needs no download, and a download may be impossible
   for (const { candidate, hasBase } of present.sort((a, b) => Number(b.hasBase) - Number(a.hasBase))) {
     if (stop.aborted) break;
-    const refusal = await tryOut(candidate, base, hasBase);
+    const refusal = await tryEngine(candidate, base, hasBase);
     if (refusal === undefined) return { engine: candidate };
     refusals.push(`${candidate.name}: ${refusal}`);
   }
   return { refusals };
 };
 
-const manners = [
+const openers = [
   (stop) => openDockerLike('docker', { ...process.env, DOCKER_BUILDKIT: '1' }, [], stop),
   (stop) => openDockerLike('podman', process.env, ['--format', 'docker', '--pull=never'], stop),
   (stop) => openBuildah([], [], stop),
-  // inside a container or a small virtual machine: without overlay mounts, without namespaces
+  // for containers and small virtual machines: no overlay mounts, no namespaces
   (stop) => openBuildah([], ['--isolation', 'chroot'], stop),
   (stop) => openBuildah(['--storage-driver', 'vfs'], ['--isolation', 'chroot'], stop),
 ];
 
-const tryOut = async (engine, base, hasBase) => {
+const tryEngine = async (engine, base, hasBase) => {
   if (!hasBase) {
     const { code, output } = await engine.run(['pull', base], { limitMs: 300_000 });
     if (code !== 0) return `cannot pull ${base}: ${lastLine(output)}`;
@@ -51,10 +51,10 @@ const tryOut = async (engine, base, hasBase) => {
   server.closeAllConnections();
   server.close();
   if (code !== 0) return `cannot run a container: ${lastLine(output)}`;
-  return output.includes('seen') ? undefined : "a container does not reach the host's 127.0.0.1";
+  return output.includes('seen') ? undefined : "a container cannot reach the host's 127.0.0.1";
 };
 
-/** Docker or Podman: containers that the engine looks after. */
+/** Docker or Podman, which run containers in the background. */
 const openDockerLike = (name, environment, buildWords, stop) => {
   const run = (words, options) => runCommand([name, ...words], { environment, stop, ...options });
   const inspect = async (image) => JSON.parse((await must(run(['image', 'inspect', image]))).stdout)[0];
@@ -63,7 +63,7 @@ const openDockerLike = (name, environment, buildWords, stop) => {
     family: name,
     run,
     hasImage: async (image) => (await run(['image', 'inspect', image])).code === 0,
-    // without the layers that the next build begins with
+    // keep the layers, because the next build uses them
     removeImage: (image) => run(['rmi', '--no-prune', image], { stop: undefined }),
     build: ({ dockerfile, image, folder, words }) =>
       must(
@@ -73,7 +73,7 @@ const openDockerLike = (name, environment, buildWords, stop) => {
         }),
       ),
     readConfig: async (image) => {
-      // Podman keeps the health check beside the rest
+      // Podman stores the health check outside Config
       const { Config, Healthcheck, HealthCheck } = await inspect(image);
       return { Healthcheck: Healthcheck ?? HealthCheck, ...Config };
     },
@@ -82,7 +82,7 @@ const openDockerLike = (name, environment, buildWords, stop) => {
       run(['run', '--rm', '--network', 'host', ...envWords(settings), ...mountWords(mounts), image, ...words], {
         limitMs: 60_000,
       }),
-    // a new one takes over the owner of the folder that it is mounted on first
+    // a new volume takes the owner of the folder that it is first mounted on
     openVolume: async () => {
       const source = `muster-test-${process.pid}-secret`;
       await must(run(['volume', 'create', source]));
@@ -120,7 +120,7 @@ const openDockerLike = (name, environment, buildWords, stop) => {
   };
 };
 
-/** Buildah only builds, and runs a command in a container: who keeps it running and stops it is us. */
+/** Buildah builds images and runs a command in a container. This code must keep that command running, and stop it. */
 const openBuildah = (storage, isolation, stop) => {
   const run = (words, options) => runCommand(['buildah', ...storage, ...words], { stop, ...options });
   const inspect = async (image) => JSON.parse((await must(run(['inspect', '--type', 'image', image]))).stdout);
@@ -140,7 +140,7 @@ const openBuildah = (storage, isolation, stop) => {
     run,
     hasImage: async (image) => (await run(['inspect', '--type', 'image', image])).code === 0,
     removeImage: (image) => run(['rmi', image], { stop: undefined }),
-    // no layers kept: where each one is a full copy, they cost more than a second installation does
+    // no layers: without overlay mounts each one is a full copy, and costs more than a second installation
     build: ({ dockerfile, image, folder, words }) =>
       must(
         run(
@@ -177,7 +177,7 @@ const openBuildah = (storage, isolation, stop) => {
         await remove(container);
       }
     },
-    // buildah has no volumes: a folder, with the owner that a volume would take over
+    // buildah has no volumes: use a folder with the owner that a volume would have
     openVolume: async (uid) => {
       const source = mkdtempSync(join(tmpdir(), 'muster-test-volume-'));
       chownSync(source, uid, uid);
@@ -199,7 +199,7 @@ const openBuildah = (storage, isolation, stop) => {
           ]);
         },
         exec: (words) => run(runIn(container, environment, words)),
-        // buildah kills what it runs when it is itself asked to stop, so the program is asked
+        // buildah kills its command when it receives a signal, so send the signal to the command
         stop: async (graceMs) => {
           for (const pid of leavesOf(running.pid)) signalTo(pid, 'SIGTERM');
           return endedWithin(graceMs, running);
@@ -215,7 +215,7 @@ const openBuildah = (storage, isolation, stop) => {
 };
 
 const buildLimitMs = 900_000;
-const tidyUpMs = 20_000;
+const cleanUpMs = 20_000;
 
 const mountWords = (mounts) =>
   mounts.flatMap(({ volume, path, readOnly }) => ['--volume', `${volume.source}:${path}${readOnly ? ':ro' : ''}`]);
@@ -223,24 +223,24 @@ const mountWords = (mounts) =>
 const envWords = (settings) => Object.entries(settings).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
 
 /**
- * Runs a command to its end, in a process group of its own so that all of it can be ended. Never throws: what cannot be
- * run has code 127.
+ * Runs a command to its end, at most `limitMs` milliseconds. It runs in its own process group, so that all its
+ * processes can be ended. Never throws: a command that cannot be run has code 127.
  */
 const runCommand = async (words, { folder, environment = process.env, stop, limitMs = 60_000 } = {}) => {
-  if (stop?.aborted) return { code: 130, stdout: '', output: 'broken off' };
+  if (stop?.aborted) return { code: 130, stdout: '', output: 'interrupted' };
   const command = startCommand(words, { cwd: folder, env: environment });
-  let tidiedUp;
-  // to all of it: buildah would leave behind what it runs; and not with SIGKILL at first: it would leave its working
-  // container behind
+  let cleanUpTimer;
+  // Signal the whole group, because buildah would leave its command running. Send SIGTERM first: after SIGKILL, buildah
+  // would leave its working container.
   const end = () => {
     if (command.pid === undefined) return;
     signalTo(-command.pid, 'SIGTERM');
-    tidiedUp = setTimeout(() => signalTo(-command.pid, 'SIGKILL'), tidyUpMs);
+    cleanUpTimer = setTimeout(() => signalTo(-command.pid, 'SIGKILL'), cleanUpMs);
   };
   const late = setTimeout(end, limitMs);
   stop?.addEventListener('abort', end);
   const code = await command.ended;
-  for (const timer of [late, tidiedUp]) clearTimeout(timer);
+  for (const timer of [late, cleanUpTimer]) clearTimeout(timer);
   stop?.removeEventListener('abort', end);
   return { code, stdout: command.stdout.join(''), output: command.tail.join('') };
 };
@@ -248,7 +248,7 @@ const runCommand = async (words, { folder, environment = process.env, stop, limi
 const startCommand = ([file, ...words], options = {}) => {
   const child = spawn(file, words, { ...options, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const stdout = [];
-  const tail = []; // the last of both, for a person
+  const tail = []; // the last lines of both, to be printed
   const keep = (text) => {
     tail.push(text);
     if (tail.length > 200) tail.shift();
@@ -257,7 +257,7 @@ const startCommand = ([file, ...words], options = {}) => {
   child.stderr.setEncoding('utf8').on('data', keep);
   const ended = new Promise((resolve) => {
     child.once('error', (error) => {
-      keep(error.code === 'ENOENT' ? `there is no ${file} here` : error.message);
+      keep(error.code === 'ENOENT' ? `${file} is not installed` : error.message);
       resolve(127);
     });
     child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
@@ -268,14 +268,19 @@ const startCommand = ([file, ...words], options = {}) => {
 const must = async (running) => {
   const result = await running;
   if (result.code === 0) return result;
-  throw new Error(`It ended with ${result.code}:\n${result.output.split('\n').slice(-25).join('\n')}`);
+  throw new Error(
+    `the command ended with exit code ${result.code}:\n${result.output.split('\n').slice(-25).join('\n')}`,
+  );
 };
 
-/** The code that what runs ended with; past the time it is killed, and when that does not help, so is who runs it. */
+/**
+ * Waits until the command ends, and returns its exit code. Kills the innermost processes after `graceMs` milliseconds,
+ * and later the whole tree.
+ */
 const endedWithin = async (graceMs, { pid, ended }) => {
   const killLeaves = () => leavesOf(pid).map((each) => signalTo(each, 'SIGKILL'));
   const killAll = () => [...descendantsOf(pid), pid].map((each) => signalTo(each, 'SIGKILL'));
-  const timers = [setTimeout(killLeaves, graceMs), setTimeout(killAll, graceMs + tidyUpMs)];
+  const timers = [setTimeout(killLeaves, graceMs), setTimeout(killAll, graceMs + cleanUpMs)];
   const code = await ended;
   for (const timer of timers) clearTimeout(timer);
   return code;
@@ -297,10 +302,10 @@ const readParents = () =>
     .flatMap((name) => {
       try {
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        // its name may hold anything
+        // the process name may contain any characters
         return [[Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])]];
       } catch {
-        return []; // gone in between
+        return []; // the process has ended meanwhile
       }
     });
 
@@ -308,11 +313,11 @@ const signalTo = (pid, signal) => {
   try {
     process.kill(pid, signal);
   } catch {
-    // gone in between: what was wanted
+    // the process has ended meanwhile, as intended
   }
 };
 
-// as buildah prints it: "338 MB"
+// the format of buildah: "338 MB"
 const parseSize = (text) => {
   const [, number, unit] = /^([\d.]+)\s*([kKMGT]?)i?B$/.exec(text) ?? [];
   if (number === undefined)
@@ -320,4 +325,4 @@ const parseSize = (text) => {
   return Number(number) * 1_000 ** ['', 'K', 'M', 'G', 'T'].indexOf(unit.toUpperCase());
 };
 
-const lastLine = (text) => text.trim().split('\n').at(-1) || 'it says nothing';
+const lastLine = (text) => text.trim().split('\n').at(-1) || 'no output';

@@ -1,8 +1,8 @@
 import { dirname, join, resolve } from 'node:path';
 
 /**
- * The circles of imports among sources, each as the paths from a file back to itself. Imports of types count, and
- * `@muster/room` is the `index.ts` of that room in `packages`. Pure.
+ * Returns the import circles among these sources, each as the paths from a file back to itself. Type imports count.
+ * `@muster/room` stands for the `index.ts` of that room in `packages`. Pure.
  */
 export const findCircles = (sources, packages) => {
   const importsByPath = new Map(sources.map(({ path, text }) => [path, importsOf(path, text, packages)]));

@@ -1,6 +1,6 @@
 const columnsMax = 120;
 
-/** The lines of these sources that have too many columns. One with an address cannot be wrapped and may stay. Pure. */
+/** Returns the lines with more than 120 columns. Lines with a URL are allowed, because they cannot be wrapped. Pure. */
 export const findLongLines = (sources) =>
   sources.flatMap(({ path, text }) =>
     text.split('\n').flatMap((content, index) => {

@@ -6,30 +6,33 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Ends the process with a clear word when this Node is too old for what follows. */
+/** Ends the process with exit code 2 and a message when this Node.js is too old. */
 export const checkNode = () => {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
-  console.error(`Muster needs Node.js 20.19 or newer (24 is advised); this is ${process.versions.node}`);
+  console.error(
+    `Cannot start: Muster needs Node.js 20.19 or newer (24 is recommended), found ${process.versions.node}`,
+  );
   process.exit(2);
 };
 
 /**
- * Installs the packages of the lockfile with `npm ci`, unless that was done already. Ends the process when it fails.
+ * Installs the packages of the lockfile with `npm ci`, unless they are already installed. Ends the process with exit
+ * code 1 when this fails.
  */
 export const ensureInstalled = () => {
   const wanted = createHash('sha256').update(readFileSync(lockPath)).digest('hex');
   if (readIfThere(markPath) === wanted) return;
   if (wasInstalledByHand()) return writeFileSync(markPath, wanted);
-  console.log('Installing the packages (npm ci), once…');
-  // with NODE_ENV=production npm would leave out what builds
+  console.log('Installing the packages with npm ci, only once…');
+  // with NODE_ENV=production, npm would skip the build tools
   const { status, error } = spawnSync('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: 'inherit',
   });
   if (status !== 0) {
     const outcome = error ? `could not be run (${error.message})` : `ended with ${status}`;
-    console.error(`Cannot install the packages: npm ci ${outcome}; see above`);
+    console.error(`Cannot install the packages: npm ci ${outcome}. Its output is above.`);
     process.exit(1);
   }
   writeFileSync(markPath, wanted);
@@ -37,11 +40,10 @@ export const ensureInstalled = () => {
 
 const lockPath = join(root, 'package-lock.json');
 const markPath = join(root, 'node_modules', '.muster-lock');
-const npmsOwnLockPath = join(root, 'node_modules', '.package-lock.json');
+const installedLockPath = join(root, 'node_modules', '.package-lock.json');
 
 const readIfThere = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
 
-// npm writes its own note after everything else: with one newer than the lockfile, someone ran `npm install` here and
-// it went through
+// npm writes this file last. If it is newer than the lockfile, somebody ran `npm install` here successfully.
 const wasInstalledByHand = () =>
-  existsSync(npmsOwnLockPath) && statSync(npmsOwnLockPath).mtimeMs >= statSync(lockPath).mtimeMs;
+  existsSync(installedLockPath) && statSync(installedLockPath).mtimeMs >= statSync(lockPath).mtimeMs;

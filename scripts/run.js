@@ -6,25 +6,25 @@ import { checkNode, ensureInstalled, root } from './install.js';
 checkNode();
 const [command = 'start', ...words] = process.argv.slice(2);
 ensureInstalled();
-// not before the packages are there
+// imported only now, after the packages are installed
 const { buildAll } = await import('./build.js');
 await buildAll();
 process.setSourceMapsEnabled(true);
 if (process.env.npm_lifecycle_event) stopWithNpm(process.ppid);
 
-// what has a program of its own; all else is a command of the command line
-const own = { start: 'start.js', bench: 'bench.js', chaos: 'chaos.js' }[command];
-const program = join(root, 'dist', own ?? 'cli.js');
+// these commands have their own program; all others belong to the command line
+const ownProgram = { start: 'start.js', bench: 'bench.js', chaos: 'chaos.js' }[command];
+const program = join(root, 'dist', ownProgram ?? 'cli.js');
 if (!existsSync(program)) {
-  console.error(`Cannot run ${command}: ${program} was not built, as its source is missing`);
+  console.error(`Cannot run ${command}: ${program} was not built, because its source is missing`);
   process.exit(2);
 }
-// in this process, so that Ctrl-C and a SIGTERM to npm reach the program itself
-process.argv = [process.argv[0], program, ...(own ? [] : [command]), ...words];
+// run it in this process, so that Ctrl-C and a SIGTERM to npm reach the program itself
+process.argv = [process.argv[0], program, ...(ownProgram ? [] : [command]), ...words];
 await import(pathToFileURL(program).href);
 
-// npm hands a SIGTERM on to the shell between us, and not every shell to us: when both are gone, so is who wanted this
-// to run
+// npm forwards a SIGTERM to the shell between npm and this process, but some shells do not forward it. When the shell
+// is gone, npm has stopped, so this process stops, too.
 function stopWithNpm(parent) {
   const watch = setInterval(() => {
     if (process.ppid === parent) return;

@@ -11,13 +11,14 @@ const healthyWithinMs = 60_000;
 const users = 40;
 
 /**
- * Builds the images, runs the compose file's programs from them on this host's network against an embedded MongoDB, and
- * asks for users.
+ * Builds the images, runs the compose file's programs from them on this host's network with an embedded MongoDB, and
+ * tests the API.
  */
 const main = async (stop, closers) => {
   checkNode();
   ensureInstalled();
-  const { CORE_SCHEMA, load, mergeTag } = await import('js-yaml'); // not before the packages are there
+  // imported only now, after the packages are installed
+  const { CORE_SCHEMA, load, mergeTag } = await import('js-yaml');
   const compose = load(readFileSync(join(root, 'docker-compose.yaml'), 'utf8'), {
     schema: CORE_SCHEMA.withTags(mergeTag),
   });
@@ -28,9 +29,10 @@ const main = async (stop, closers) => {
   const { engine, refusals } = await findEngine(base, stop);
   if (engine === undefined) {
     stop.throwIfAborted();
-    console.log(`No container engine works here:\n${refusals.map((refusal) => `  ${refusal}`).join('\n')}`);
-    if (process.env.CONTAINER_ENGINE) return { passed: 0, failed: 1, skipped: 0 }; // who names one wants that one
-    console.log('The containers are not tested.');
+    console.log(`Cannot find a working container engine:\n${refusals.map((refusal) => `  ${refusal}`).join('\n')}`);
+    // an engine that the user names must work
+    if (process.env.CONTAINER_ENGINE) return { passed: 0, failed: 1, skipped: 0 };
+    console.log('The containers were not tested.');
     return { passed: 0, failed: 0, skipped: 1 };
   }
   console.log(`Engine: ${engine.name}`);
@@ -40,7 +42,7 @@ const main = async (stop, closers) => {
   await check('the compose file publishes ports on 127.0.0.1 only, and waits for MongoDB and the secret', async () =>
     checkCompose(compose, services),
   );
-  await check('it starts containers under their own names, and no further aggregators', async () =>
+  await check('the compose file gives each container its own name, and starts no further aggregators', async () =>
     checkNames(services),
   );
   const images = [
@@ -52,13 +54,13 @@ const main = async (stop, closers) => {
     ).values(),
   ];
   const words = npmWords();
-  const inherited = await lookInto(engine, base);
+  const inherited = await inspectImage(engine, base);
   for (const image of images) {
     const isBuilt = await check(`${image.dockerfile} builds`, () => engine.build({ ...image, folder: root, words }));
     if (!isBuilt) return results;
     closers.push(() => engine.removeImage(image.image));
     await check(
-      `${image.image} runs one program, not as root, in exec form, with a health check, and holds no packages`,
+      `${image.image} runs one program, not as root, in exec form, with a health check, and contains no packages`,
       () => checkImage(engine, image.image, inherited),
     );
     await check(`${image.image} adds less than ${megabytes(addedBytesMax)} to ${base}`, () =>
@@ -66,13 +68,13 @@ const main = async (stop, closers) => {
     );
   }
 
-  const { uid } = await lookInto(engine, images[0].image);
+  const { uid } = await inspectImage(engine, images[0].image);
   const volume = await engine.openVolume(uid);
   closers.push(() => volume.remove());
-  const isMade = await check('the secret is made once, and only the programs’ user can read it', () =>
+  const isCreated = await check('the secret is created once, and only the programs’ user can read it', () =>
     checkSecret({ engine, secret, images, volume, uid }),
   );
-  if (!isMade) return results;
+  if (!isCreated) return results;
 
   const system = {};
   const isRunning = await check(
@@ -86,20 +88,20 @@ const main = async (stop, closers) => {
     checkRoundTrip(system),
   );
   await check('all aggregators serve', () => checkAllServe(system, stop));
-  await check('with aggregator-1 stopped every read is still right, and writes go on', () =>
+  await check('while aggregator-1 is stopped, all reads are correct and writes succeed', () =>
     checkWithout(system, 'aggregator-1'),
   );
-  await check('started again, aggregator-1 serves what was written meanwhile', () =>
+  await check('aggregator-1 starts again, and serves the writes made meanwhile', () =>
     checkBack(system, 'aggregator-1', stop),
   );
-  await check('stopped, all end by themselves within the time that the compose file gives', () => checkEnd(system));
+  await check('all programs stop within the grace period of the compose file', () => checkEnd(system));
   if (results.failed > 0)
     for (const { name, container } of system.programs.values())
-      console.log(`── the end of ${name}'s log\n${await container.readLog()}`);
+      console.log(`── last lines of the log of ${name}\n${await container.readLog()}`);
   return results;
 };
 
-/** Runs a check, prints and counts how it went, and gives whether it passed. */
+/** Runs a check, prints and counts its result, and returns whether it passed. */
 const checkInto = (results, stop) => async (name, body) => {
   const startedAt = performance.now();
   try {
@@ -119,33 +121,38 @@ const checkInto = (results, stop) => async (name, body) => {
 const checkCompose = (compose, services) => {
   for (const [name, { ports = [] }] of Object.entries(compose.services)) {
     for (const port of ports)
-      expect(String(port).startsWith('127.0.0.1:'), `${name} publishes ${port}, which others on the network reach`);
+      expect(
+        String(port).startsWith('127.0.0.1:'),
+        `${name} publishes ${port} to the network, expected only 127.0.0.1`,
+      );
   }
   const { secret } = compose.services;
   const { CLUSTER_SECRET_FILE: secretFile } = secret.environment;
   const folder = dirname(secretFile);
   expect(isSame(secret.volumes, [`secret:${folder}`]), `secret does not write into the volume: ${secret.volumes}`);
-  expect(secret.network_mode === 'none' && secret.restart === 'no', 'secret needs no network, and runs once');
+  expect(
+    secret.network_mode === 'none' && secret.restart === 'no',
+    'expected that secret has no network and runs once',
+  );
   for (const [name, { depends_on, environment, volumes }] of services) {
     expect(depends_on?.mongodb?.condition === 'service_healthy', `${name} does not wait until MongoDB is healthy`);
     expect(
       depends_on?.secret?.condition === 'service_completed_successfully',
-      `${name} does not wait until there is a secret`,
+      `${name} does not wait until the secret exists`,
     );
     expect(
       environment.CLUSTER_SECRET_FILE === secretFile,
       `${name} reads the secret from ${environment.CLUSTER_SECRET_FILE}, not ${secretFile}`,
     );
-    expect(isSame(volumes, [`secret:${folder}:ro`]), `${name} can do more with the secret than read it: ${volumes}`);
+    expect(isSame(volumes, [`secret:${folder}:ro`]), `${name} must mount the secret read-only, found ${volumes}`);
     const open = Object.entries(environment).filter(
       ([key, value]) => key !== 'CLUSTER_SECRET' && String(value).includes('$'),
     );
     expect(
       open.length === 0,
-      `${name} leaves ${open.join(', ')} to the environment of whoever starts it: ` +
-        `this test takes the values as they stand`,
+      `${name} takes ${open.join(', ')} from the user's environment: this test needs fixed values`,
     );
-    // with :? or without a default, a fresh clone would need a manual step
+    // with :? or without a default, a new clone would need a manual step
     expect(
       /^\$\{CLUSTER_SECRET:-\}$/.test(environment.CLUSTER_SECRET),
       `${name} does not start without a CLUSTER_SECRET: ${environment.CLUSTER_SECRET}`,
@@ -160,22 +167,22 @@ const checkNames = (services) => {
     `expected a gateway and three aggregators, found ${found}`,
   );
   for (const [name, { container_name, hostname, ports, profiles, environment, deploy }] of services) {
-    expect(profiles === undefined, `${name} has profiles: --scale does not find it while they are not active`);
+    expect(profiles === undefined, `${name} has profiles: --scale does not find it unless they are active`);
     const { AGGREGATOR_NAME, ADVERTISED_HOST } = environment;
     if (deploy?.replicas === undefined) {
-      expect(container_name === name, `the container of ${name} is called ${container_name}`);
-      expect(name === 'gateway' || AGGREGATOR_NAME === name, `${name} calls itself ${AGGREGATOR_NAME}`);
+      expect(container_name === name, `the container of ${name} has the name ${container_name}`);
+      expect(name === 'gateway' || AGGREGATOR_NAME === name, `${name} has the AGGREGATOR_NAME ${AGGREGATOR_NAME}`);
       continue;
     }
-    // a name or a port of the host's can be had once only
-    const inTheWay = Object.entries({ container_name, hostname, ports, AGGREGATOR_NAME, ADVERTISED_HOST }).filter(
+    // a name and a host port can be used only once
+    const unique = Object.entries({ container_name, hostname, ports, AGGREGATOR_NAME, ADVERTISED_HOST }).filter(
       ([, value]) => value !== undefined,
     );
-    expect(inTheWay.length === 0, `${name} has ${inTheWay.join(', ')}: --scale ${name}=2 would not start`);
+    expect(unique.length === 0, `${name} has ${unique.join(', ')}: --scale ${name}=2 would not start`);
   }
 };
 
-/** Runs the service that makes the secret twice, as the compose file says; a program's image looks at what it made. */
+/** Runs the compose file's service for the secret twice. Inspects the result from a program's image. */
 const checkSecret = async ({ engine, secret, images, volume, uid }) => {
   const path = secret.environment.CLUSTER_SECRET_FILE;
   const mounted = (readOnly) => ({
@@ -183,24 +190,24 @@ const checkSecret = async ({ engine, secret, images, volume, uid }) => {
     mounts: [{ volume, path: dirname(path), readOnly }],
   });
   const look = async () => {
-    const { code, output } = await engine.runOnce(images.at(-1).image, ['node', '-e', lookAtSecret], mounted(true));
+    const { code, output } = await engine.runOnce(images.at(-1).image, ['node', '-e', inspectSecret], mounted(true));
     const [, found] = /FOUND(.*)/.exec(output) ?? [];
-    expect(code === 0 && found !== undefined, `The aggregator cannot read it: ${output}`);
+    expect(code === 0 && found !== undefined, `the aggregator cannot read the secret: ${output}`);
     return JSON.parse(found);
   };
   const make = async () => {
     const { code, output } = await engine.runOnce(images[0].image, secret.command, mounted(false));
-    expect(code === 0 && output.trim() === '', `It ended with ${code}: ${output}`);
+    expect(code === 0 && output.trim() === '', `the service ended with exit code ${code}: ${output}`);
   };
   await make();
   const made = await look();
   const { hash: _, ...about } = made;
   expect(isSame(about, { length: 48, mode: '400', uid, files: ['cluster-secret'] }), `found ${JSON.stringify(about)}`);
   await make();
-  expect(isSame(await look(), made), 'a second run made another one');
+  expect(isSame(await look(), made), 'the second run created another secret');
 };
 
-const lookAtSecret = `
+const inspectSecret = `
 const { readdirSync, readFileSync, statSync } = require('node:fs');
 const path = process.env.CLUSTER_SECRET_FILE;
 const text = readFileSync(path, 'utf8');
@@ -209,7 +216,9 @@ const hash = require('node:crypto').createHash('sha256').update(text).digest('he
 const files = readdirSync(require('node:path').dirname(path));
 console.log('FOUND' + JSON.stringify({ hash, length: text.length, mode: (mode & 0o777).toString(8), uid, files }));`;
 
-/** What the containers of a service are called here; a service without a number is one, under its own name. */
+/**
+ * Returns the names of a service's containers here. A service without `replicas` has one, with the service's own name.
+ */
 const replicasOf = (name, { deploy }) => {
   const { replicas } = deploy ?? {};
   return replicas === undefined ? [name] : Array.from({ length: replicas }, (_, index) => `${name}-${index}`);
@@ -217,34 +226,34 @@ const replicasOf = (name, { deploy }) => {
 
 const checkImage = async (engine, image, inherited) => {
   const { User, Cmd, Healthcheck, ExposedPorts, Env } = await engine.readConfig(image);
-  expect(User && !/^(root|0)(:|$)/.test(User), `its user is ${JSON.stringify(User)}`);
+  expect(User && !/^(root|0)(:|$)/.test(User), `expected a user other than root, found ${JSON.stringify(User)}`);
   expect(Cmd?.[0] === 'node', `expected a CMD in exec form that begins with node, found ${JSON.stringify(Cmd)}`);
   expect(
     Healthcheck?.Test?.[0] === 'CMD',
     `expected a health check in exec form, found ${JSON.stringify(Healthcheck)}`,
   );
-  expect(Object.keys(ExposedPorts ?? {}).length > 0, 'it exposes no port');
-  expect(Env.includes('HOST=0.0.0.0'), `it must listen beyond its own 127.0.0.1, found ${Env.join(' ')}`);
-  const { uid, mode, packages, files, volume } = await lookInto(engine, image);
+  expect(Object.keys(ExposedPorts ?? {}).length > 0, 'the image exposes no port');
+  expect(Env.includes('HOST=0.0.0.0'), `expected HOST=0.0.0.0, so that others can connect, found ${Env.join(' ')}`);
+  const { uid, mode, packages, files, volume } = await inspectImage(engine, image);
   expect(
     isSame(volume, { uid, mode: '700' }),
-    `a new volume for the secret takes over the owner of /var/lib/muster: found ${JSON.stringify(volume)}`,
+    `expected that the user owns /var/lib/muster with mode 700, found ${JSON.stringify(volume)}`,
   );
   expect(uid !== 0 && mode === 'production', `expected a user other than 0 and production, found ${uid} and ${mode}`);
   const own = packages.filter((path) => !inherited.packages.includes(path));
-  expect(own.length === 0, `it holds packages: ${own.join(', ')}`);
+  expect(own.length === 0, `the image contains packages: ${own.join(', ')}`);
   const expected = [Cmd.at(-1), `${Cmd.at(-1)}.map`];
   expect(isSame(files.sort(), expected), `expected ${expected.join(', ')} in its folder, found ${files.join(', ')}`);
 };
 
-const lookInto = async (engine, image) => {
-  const { code, output } = await engine.runOnce(image, ['node', '-e', lookAround]);
+const inspectImage = async (engine, image) => {
+  const { code, output } = await engine.runOnce(image, ['node', '-e', inspectScript]);
   const [, found] = /FOUND(.*)/.exec(output) ?? [];
-  if (code !== 0 || found === undefined) throw new Error(`Cannot look into ${image}: ${output}`);
+  if (code !== 0 || found === undefined) throw new Error(`Cannot inspect ${image}: ${output}`);
   return JSON.parse(found);
 };
 
-const lookAround = `
+const inspectScript = `
 const { readdirSync, statSync } = require('node:fs');
 const statIfThere = (path) => {
   try { const { uid, mode } = statSync(path); return { uid, mode: (mode & 0o777).toString(8) }; } catch {}
@@ -268,12 +277,12 @@ console.log('FOUND' + JSON.stringify(found));`;
 const checkSize = async (engine, image, base) => {
   const [size, baseSize] = [await engine.readSize(image), await engine.readSize(base)];
   console.log(`          ${image} ${megabytes(size)}, ${base} ${megabytes(baseSize)}`);
-  expect(size - baseSize <= addedBytesMax, `it adds ${megabytes(size - baseSize)}`);
+  expect(size - baseSize <= addedBytesMax, `the image adds ${megabytes(size - baseSize)}`);
 };
 
 /**
- * A database, and every program in a container of its own, all on the host's network and so on ports of their own;
- * gives them when they are healthy.
+ * Starts a database, and each program in its own container, all on the host's network with different ports. Returns the
+ * programs when they are healthy.
  */
 const startSystem = async ({ engine, services, volume, closers, stop }) => {
   const { tsImport } = await import('tsx/esm/api');
@@ -287,7 +296,7 @@ const startSystem = async ({ engine, services, volume, closers, stop }) => {
   const programs = new Map();
   for (const [name, service] of replicas) {
     const [PORT, HEALTH_PORT, WIRE_PORT] = ports.splice(0, 3);
-    // on the host's network all have the host's name
+    // on the host's network, all containers have the host's name
     const own = name === 'gateway' ? { PORT } : { WIRE_PORT, AGGREGATOR_NAME: name };
     const environment = {
       ...service.environment,
@@ -319,7 +328,7 @@ const startSystem = async ({ engine, services, volume, closers, stop }) => {
   return { programs, url: `http://127.0.0.1:${programs.get('gateway').environment.PORT}/api/user`, written: new Map() };
 };
 
-/** As the engine finds out: the image's own command, run inside. */
+/** Runs the image's own health check inside the container, as the engine does. */
 const untilHealthy = async ({ name, container, healthWords }, stop) => {
   const until = performance.now() + healthyWithinMs;
   for (;;) {
@@ -329,7 +338,7 @@ const untilHealthy = async ({ name, container, healthWords }, stop) => {
     if (performance.now() > until) {
       throw new Error(
         `${name} is not healthy after ${healthyWithinMs / 1_000} s: ` +
-          `its check ended with ${code}. ${output}\n${await container.readLog()}`,
+          `its check ended with exit code ${code}. ${output}\n${await container.readLog()}`,
       );
     }
     await sleep(250);
@@ -366,10 +375,10 @@ const checkWithout = async (system, name) => {
   const { programs, url, written } = system;
   const { container, graceMs, healthWords } = programs.get(name);
   const code = await container.stop(graceMs);
-  expect(code === 0, `${name} ended with ${code}: ${await container.readLog()}`);
+  expect(code === 0, `${name} ended with exit code ${code}: ${await container.readLog()}`);
   expect((await container.exec(healthWords)).code !== 0, `the health check of ${name} succeeds although it is stopped`);
   const sources = await readAll(system);
-  expect(!sources.has(name), `an answer says that it came from ${name}, which is stopped`);
+  expect(!sources.has(name), `an answer names ${name} as its source, although it is stopped`);
   for (const user of written.values()) {
     const changed = { ...user, group: user.group + 1_000 };
     expectAnswer(await ask('PUT', `${url}/${user.id}`, { group: changed.group }), 200, changed);
@@ -385,7 +394,9 @@ const checkBack = async (system, name, stop) => {
   await untilServing(system, name, stop);
 };
 
-/** Every read is right meanwhile: partitions may be on their way. */
+/**
+ * Reads until an answer comes from this aggregator. All reads must be correct meanwhile, although partitions may move.
+ */
 const untilServing = async (system, name, stop) => {
   for (const until = performance.now() + healthyWithinMs; ; await sleep(250)) {
     if ((await readAll(system)).has(name)) return;
@@ -397,11 +408,11 @@ const untilServing = async (system, name, stop) => {
 const checkEnd = async ({ programs }) => {
   for (const { name, container, graceMs } of programs.values()) {
     const code = await container.stop(graceMs);
-    expect(code === 0, `${name} ended with ${code}: ${await container.readLog()}`);
+    expect(code === 0, `${name} ended with exit code ${code}: ${await container.readLog()}`);
   }
 };
 
-/** Reads every user that was written, and counts and lists them; gives where the answers came from. */
+/** Reads all written users, counts and lists them. Returns the sources of the answers. */
 const readAll = async ({ url, written }) => {
   const sources = new Set();
   for (const user of written.values()) {
@@ -454,15 +465,15 @@ const baseOf = (dockerfile) => {
 };
 
 /**
- * What lets npm install in the build as it does here: its registry, the user's login, the certificates, the proxies.
- * Nothing of it stays in the image.
+ * Returns build arguments that let npm install as it does here: registry, login, certificates and proxies. The image
+ * keeps none of them.
  */
 const npmWords = () => {
   const { status, stdout } = spawnSync('npm', ['config', 'get', 'registry', 'userconfig', 'cafile'], {
     cwd: root,
     encoding: 'utf8',
   });
-  expect(status === 0, `Cannot ask npm for its settings: it ended with ${status}`);
+  expect(status === 0, `Cannot read npm's settings: npm ended with exit code ${status}`);
   const { registry, userconfig, cafile } = Object.fromEntries(
     stdout.split('\n').map((line) => /^(\w+)=(.*)$/.exec(line)?.slice(1) ?? ['', '']),
   );
@@ -478,7 +489,7 @@ const npmWords = () => {
   ];
 };
 
-// all at once, or the same one might be found twice
+// open all at the same time, so that no port is found twice
 const findFreePorts = async (count) => {
   const servers = await Promise.all(Array.from({ length: count }, () => listenAnywhere()));
   const ports = servers.map((server) => server.address().port);
@@ -496,7 +507,7 @@ const megabytes = (bytes) => `${Math.round(bytes / 1_000_000)} MB`;
 
 const seconds = (startedAt) => `${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;
 
-/** Runs it all, and whatever happens ends what it started, the last first; then says how it went. */
+/** Runs the test. In any case, ends what it started, in reverse order, and prints the result. */
 const run = async () => {
   const stop = new AbortController();
   for (const [name, number] of [
@@ -506,7 +517,7 @@ const run = async () => {
   ]) {
     process.on(name, () => {
       process.exitCode = 128 + number;
-      stop.abort(new Error(`broken off by ${name}`));
+      stop.abort(new Error(`interrupted by ${name}`));
     });
   }
   const closers = [];

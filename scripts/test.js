@@ -3,13 +3,13 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkNode, ensureInstalled, root } from './install.js';
 
-/** Runs the steps one after the other; a step that fails does not keep the next from being run, a Ctrl-C does. */
+/** Runs the steps one after another, also after a failed step, until Ctrl-C. Returns the exit code. */
 const main = async ([kind]) => {
   const steps = stepsFor(kind);
   if (steps === undefined) {
     const names = [...kinds, more].map(({ name }) => name).join(', ');
     console.error(
-      `Cannot run tests of kind ${JSON.stringify(kind)}: expected one of ${names}, or none for all but more`,
+      `Cannot run tests of kind ${JSON.stringify(kind)}: expected ${names}, or no kind to run all except more`,
     );
     return 2;
   }
@@ -18,7 +18,7 @@ const main = async ([kind]) => {
   const results = [];
   for (const step of steps) {
     results.push(await report(step));
-    if (results.at(-1).isBrokenOff) break;
+    if (results.at(-1).isInterrupted) break;
   }
   const passed = sum(results, 'passed');
   const failed = sum(results, 'failed');
@@ -37,7 +37,7 @@ const kinds = [
   { name: 'e2e', has: (path) => isE2e(path) && !isMore(path), testMs: 120_000, stepMs: 600_000 },
 ];
 
-// end-to-end cases that are too slow for every day: asked for by name, and run where everything must pass
+// end-to-end tests that are too slow for each run: run them by name, or before a release
 const more = { name: 'more', has: isMore, testMs: 120_000, stepMs: 900_000 };
 
 const stepsFor = (kind) => {
@@ -89,7 +89,7 @@ const report = async (step) => {
   console.log(`\n── ${step.name}`);
   if (step.isEmpty) {
     console.log('none');
-    return { passed: 0, failed: 0, skipped: 0, isBrokenOff: false };
+    return { passed: 0, failed: 0, skipped: 0, isInterrupted: false };
   }
   const startedAt = Date.now();
   const result = await runStep(step);
@@ -100,7 +100,8 @@ const report = async (step) => {
 };
 
 /**
- * Runs node with the step's words, in a process group of its own so that all of it can be ended, for a bounded time.
+ * Runs node with the step's arguments, at most `stepMs` milliseconds. It runs in its own process group, so that all its
+ * processes can be killed.
  */
 const runStep = ({ words, isTest, stepMs }) =>
   new Promise((resolve) => {
@@ -115,12 +116,12 @@ const runStep = ({ words, isTest, stepMs }) =>
       problems.push(problem);
       killGroup(child.pid, 'SIGKILL');
     };
-    const late = setTimeout(() => end(`not done after ${stepMs / 1_000} s: killed`), stepMs);
+    const late = setTimeout(() => end(`killed, because it took more than ${stepMs / 1_000} s`), stepMs);
     let leak;
-    let isBrokenOff = false;
+    let isInterrupted = false;
     const onSignal = (signal) => {
-      isBrokenOff = true;
-      problems.push(`broken off by ${signal}`);
+      isInterrupted = true;
+      problems.push(`interrupted by ${signal}`);
       killGroup(child.pid, 'SIGTERM');
       setTimeout(() => killGroup(child.pid, 'SIGKILL'), 5_000).unref();
     };
@@ -130,17 +131,17 @@ const runStep = ({ words, isTest, stepMs }) =>
       counts = message;
       if (message.ended)
         leak = setTimeout(
-          () => end(`did not end by itself ${leakMs / 1_000} s after the last test: something holds a handle`),
+          () => end(`killed, because it still ran ${leakMs / 1_000} s after the last test: a test left a handle open`),
           leakMs,
         );
     });
     child.once('exit', (code, signal) => {
       for (const timer of [late, leak]) clearTimeout(timer);
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(name, onSignal);
-      const isBroken = signal !== null || (code !== 0 && counts.failed === 0) || (isTest && !counts.ended);
-      if (isBroken && problems.length === 0)
+      const hasCrashed = signal !== null || (code !== 0 && counts.failed === 0) || (isTest && !counts.ended);
+      if (hasCrashed && problems.length === 0)
         problems.push(signal === null ? `ended with exit code ${code}` : `ended with signal ${signal}`);
-      resolve({ ...counts, failed: counts.failed + (isBroken ? 1 : 0), problems, isBrokenOff });
+      resolve({ ...counts, failed: counts.failed + (hasCrashed ? 1 : 0), problems, isInterrupted });
     });
   });
 
@@ -150,7 +151,7 @@ const killGroup = (pid, signal) => {
   try {
     process.kill(-pid, signal);
   } catch {
-    // all of it is gone already
+    // all its processes have ended
   }
 };
 

@@ -1,4 +1,4 @@
-// what the load generator uses of autocannon 9, which brings no types
+// the part of autocannon 9 that the load generator uses: autocannon has no types
 declare module 'autocannon' {
   import type { EventEmitter } from 'node:events';
 

@@ -3,7 +3,8 @@ import { makeUser } from '@muster/cli';
 import { aborted, runProgram } from '@muster/runtime';
 import Koa from 'koa';
 
-// Target (b): what Koa itself costs. Answers every request with one constant user, as large as the others' answers.
+// Target (b): the cost of Koa itself. It answers every request with one constant user, as large as the other targets'
+// answers.
 
 await runProgram('bench-bare-koa', async (_environment, signal) => {
   const { id, fields } = makeUser(1, 0);

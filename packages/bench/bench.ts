@@ -28,7 +28,7 @@ export type BenchOptions = {
   out: string | undefined;
 };
 
-/** What a bench has at hand: the running Muster and what was made of its options. */
+/** What the measurements need: the running Muster, its log and the options. */
 type Bench = {
   options: BenchOptions;
   system: RunningSystem;
@@ -42,7 +42,7 @@ type Bench = {
 
 const seed = 1;
 const mixedPerSecond = 150;
-const settledMs = 12_000; // a process that dies younger than that is started again later and later
+const settledMs = 12_000; // the supervisor delays the restart of a process that dies sooner than this after its start
 
 const loads: Load[] = [
   { kind: 'GET', connections: 32 },
@@ -53,9 +53,9 @@ const loads: Load[] = [
 const warmingLoads = loads.filter(({ connections }) => connections === 32);
 
 /**
- * Starts a Muster of real processes with an own database, a bare Koa and a plain CRUD service, measures them side by
- * side in interleaved rounds, and prints the figures as Markdown, also into the file `out`. The exit code: 0 measured,
- * whatever the figures; 1 broken off.
+ * Starts Muster as real processes with its own database, a bare Koa and a plain CRUD service. Measures them in
+ * interleaved rounds. Prints the figures as Markdown, and writes them to the file `out`. Returns the exit code: 0 after
+ * a complete measurement, whatever the figures are, and 1 when interrupted.
  */
 export const bench = async (
   environment: NodeJS.ProcessEnv,
@@ -99,11 +99,11 @@ export const bench = async (
     print(text);
     if (options.out !== undefined) await writeFile(options.out, `${text}\n`);
     for (const { what, measured, aim } of judgeAims(result).filter(({ isReached }) => !isReached))
-      say(`falls short: ${what}: ${measured}, wanted ${aim}`);
+      say(`Falls short: ${what}: measured ${measured}, required ${aim}`);
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;
-    say('Broken off');
+    say('Interrupted');
     return 1;
   } finally {
     if (mongodbUri) await dropDatabase(mongodbUri, database).catch(() => undefined);
@@ -112,8 +112,8 @@ export const bench = async (
 
 const fill = async ({ options, log, database, system, say, signal }: Bench) => {
   const [entity] = entities;
-  if (!entity) throw new Error('There is no entity');
-  say(`Filling in ${options.users} users`);
+  if (!entity) throw new Error('Cannot fill the database: expected at least one entity, found none');
+  say(`Creating ${options.users} users`);
   const partitions = await readPartitions(log);
   await seedLog(log, entity, partitions, {
     users: options.users,
@@ -126,8 +126,8 @@ const fill = async ({ options, log, database, system, say, signal }: Bench) => {
   await fillPlain({ uri: system.mongodbUri, database }, seed, options.users);
   await using aggregators = await openAggregators(log, system.clusterSecret);
   const isHeld = await waitUntilHeld(aggregators, entity, partitions, seed, options.users);
-  if (!isHeld) throw new Error('The aggregators did not take the users in');
-  await watchTail(log, async () => undefined); // until all is saved
+  if (!isHeld) throw new Error('Cannot start the measurements: the aggregators did not apply all users in time');
+  await watchTail(log, async () => undefined); // waits until all records are saved
 };
 
 const measureAll = async (given: Bench, targets: Targets, warnings: Warnings): Promise<BenchResult> => {
@@ -146,7 +146,7 @@ const measureAll = async (given: Bench, targets: Targets, warnings: Warnings): P
 };
 
 const describeOptions = ({ users, rounds, seconds }: BenchOptions) =>
-  `${users} users, ${rounds} rounds of ${seconds} s, interleaved; medians (least – most)`;
+  `${users} users, ${rounds} rounds of ${seconds} s, interleaved; medians (minimum – maximum)`;
 
 const measureLoads = async (given: Bench, targets: Targets): Promise<Measurement[]> => {
   const { options, log, path, databasePids, say, signal } = given;
@@ -167,7 +167,7 @@ const measureLoads = async (given: Bench, targets: Targets): Promise<Measurement
         measurements.push(measured);
         const { perSecond, p50Ms, p99Ms, cpuMicros, failed } = measured;
         const times = `p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`;
-        const figures = `${Math.round(perSecond)}/s, ${times}, ${Math.round(cpuMicros)} µs CPU each`;
+        const figures = `${Math.round(perSecond)}/s, ${times}, ${Math.round(cpuMicros)} µs CPU per request`;
         const failures = failed > 0 ? `, ${failed} FAILED` : '';
         say(`Round ${round} of ${options.rounds}, ${nameOf(load)}, ${target.name}: ${figures}${failures}`);
       }
@@ -199,14 +199,14 @@ const measureFailovers = async ({ options, system, path, say, signal }: Bench): 
     const failover = await measureFailover(system, name, path, seed, options.users);
     failovers.push(failover);
     say(
-      `Kill -9 of ${name}: right from memory after ${Math.round(failover.itselfMs)} ms, ` +
-        `from anybody after ${Math.round(failover.anyMs)} ms`,
+      `Kill -9 of ${name}: its own correct answer from memory after ${Math.round(failover.itselfMs)} ms, ` +
+        `the first correct answer after ${Math.round(failover.anyMs)} ms`,
     );
   }
   return failovers;
 };
 
-/** Each way once in every round, side by side; another aggregator each time. */
+/** Measures each way once per round, with another aggregator each time. */
 const measureAways = async ({ options, system, log, path, say, signal }: Bench): Promise<Away[]> => {
   const measured: Away[] = [];
   for (let round = 0; round < options.trials; round += 1) {
@@ -216,9 +216,10 @@ const measureAways = async ({ options, system, log, path, say, signal }: Bench):
       const away = await measureAway({ system, log, path, seed, users: options.users }, way, name, options.seconds);
       measured.push(away);
       const [standbyMs, copiesMs] = [Math.round(away.standbyMs), Math.round(away.copiesMs)];
-      const replaced = way === 'none' ? '' : `, another answers after ${standbyMs} ms, all copies after ${copiesMs} ms`;
+      const taken = `, another aggregator answers after ${standbyMs} ms, all copies after ${copiesMs} ms`;
+      const replaced = way === 'none' ? '' : taken;
       const times = `p50 ${away.p50Ms.toFixed(1)} ms, p99 ${away.p99Ms.toFixed(1)} ms`;
-      const who = way === 'none' ? 'nobody away' : `${name} ${way}`;
+      const who = way === 'none' ? 'all aggregators running' : `${name} ${way}`;
       say(`GET with ${who}: ${times}, ${away.failed} failed${replaced}`);
     }
   }

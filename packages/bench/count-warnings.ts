@@ -1,12 +1,12 @@
-/** What the processes wrote to their logs, counted by process and text. A plain value, changed in this file only. */
+/** The lines in the logs of the processes, counted by process and text. A plain value, changed only in this file. */
 export type Warnings = Map<string, number>;
 
-const differentMost = 30;
+const textsMax = 30;
 
-/** Counts one line of a process's log. */
+/** Counts one line of a process's log. After 30 different texts, new ones count as `other lines`. */
 export const countLine = (warnings: Warnings, name: string, line: string): void => {
   const text = `${name}: ${textOf(line)}`;
-  const key = warnings.has(text) || warnings.size < differentMost ? text : 'other lines';
+  const key = warnings.has(text) || warnings.size < textsMax ? text : 'other lines';
   warnings.set(key, (warnings.get(key) ?? 0) + 1);
 };
 

@@ -18,19 +18,19 @@ const result: BenchResult = {
   mixed: { GET: kind(3), PUT: kind(249), POST: kind(250), DELETE: kind(9) },
 };
 
-describe('The aims of the bench', () => {
+describe('The aims of the benchmark', () => {
   const reachedOf = (what: string) => judgeAims(result).find((aim) => aim.what.includes(what))?.isReached;
   it('are judged on medians', () => expect(reachedOf('GET at 32: requests/s against (c)')).to.equal(true));
-  it('fall short by a lower ratio', () => expect(reachedOf('GET at 32: requests/s against (b)')).to.equal(false));
-  it('fall short where nothing was measured', () => expect(reachedOf('POST at 256')).to.equal(false));
-  it('ask every sort of request to be below 250 ms', () => {
+  it('are missed by a lower ratio', () => expect(reachedOf('GET at 32: requests/s against (b)')).to.equal(false));
+  it('are missed without a measurement', () => expect(reachedOf('POST at 256')).to.equal(false));
+  it('require a p99 below 250 ms for each kind of request', () => {
     expect(reachedOf('p99 of PUT')).to.equal(true);
     expect(reachedOf('p99 of POST')).to.equal(false);
   });
 });
 
-describe('The report of the bench', () => {
-  it('marks what falls short and shows ranges', () => {
+describe('The report of the benchmark', () => {
+  it('marks missed aims and shows ranges', () => {
     const text = describeBench(result);
     expect(text).to.contain('| GET at 32 | (a) Muster | 305 (290 – 310) |');
     expect(text).to.contain('**falls short**');

@@ -6,9 +6,9 @@ import { type Spread, spreadOf } from './percentiles.ts';
 import { targetNames } from './targets.ts';
 import type { TailWatch } from './watch-tail.ts';
 
-/** All that a run of the bench measured. */
+/** All results of a benchmark run. */
 export type BenchResult = {
-  about: string[]; // lines on the machine and the run
+  about: string[]; // lines about the machine and the run
   measurements: readonly Measurement[];
   mixed: MixedResult | undefined;
   mixedTail: TailWatch | undefined;
@@ -20,7 +20,7 @@ export type BenchResult = {
 
 export type Aim = { what: string; aim: string; measured: string; isReached: boolean };
 
-/** The result as Markdown, to be put into docs/performance.md. Pure. */
+/** Returns the result as Markdown, for docs/performance.md. Pure. */
 export const describeBench = (result: BenchResult): string =>
   [
     ...result.about.map((line) => `- ${line}`),
@@ -39,7 +39,7 @@ export const describeBench = (result: BenchResult): string =>
     ...describeWarnings(result.warnings),
   ].join('\n');
 
-/** The agreed aims, each with what was measured and whether it is enough. Pure. */
+/** Returns the agreed aims, each with the measured value and whether it is reached. Pure. */
 export const judgeAims = ({ measurements, mixed }: BenchResult): Aim[] => [
   ratioAim(measurements, 'GET at 32', targetNames.plain, 3),
   ratioAim(measurements, 'GET at 32', targetNames.bare, 0.6),
@@ -66,7 +66,7 @@ const ratioAim = (measurements: readonly Measurement[], load: string, other: str
 
 const describeAims = (result: BenchResult): string[] =>
   table(
-    ['aim', 'wanted', 'measured', ''],
+    ['aim', 'required', 'measured', ''],
     judgeAims(result).map(({ what, aim, measured, isReached }) => [
       what,
       aim,
@@ -102,7 +102,7 @@ const describeLoads = (measurements: readonly Measurement[]): string[] => {
       'p50 ms',
       'p99 ms',
       'CPU µs/request',
-      'of it the HTTP process',
+      'HTTP process CPU µs/request',
       'database CPU µs/request',
       'failed',
     ],
@@ -134,9 +134,9 @@ const describeTail = ({ measurements, mixedTail, mixedPerSecond }: BenchResult):
   );
   const mixedRows = mixedTail ? [rowOf(`mixed, ${mixedPerSecond}/s`, [mixedTail])] : [];
   const heads = [
-    '(a) under',
-    'lag at most, s',
-    'unsaved records at most',
+    'load on (a)',
+    'maximum lag, s',
+    'maximum unsaved records',
     'events applied',
     'snapshots',
     'failed',
@@ -157,7 +157,7 @@ const describeMixed = ({ mixed, mixedPerSecond }: BenchResult): string[] => {
     tidy(mostMs),
   ]);
   return table(
-    [`(a) at ${mixedPerSecond} requests/s mixed`, 'requests', 'failed', 'p50 ms', 'p99 ms', 'most ms'],
+    [`(a) at ${mixedPerSecond} requests/s mixed`, 'requests', 'failed', 'p50 ms', 'p99 ms', 'maximum ms'],
     rows,
   );
 };
@@ -175,8 +175,8 @@ const describeFailovers = (failovers: readonly Failover[]): string[] => {
   return table(
     [
       'kill -9 of',
-      'right answer by anybody after, ms',
-      'by itself, from memory, after, ms',
+      'first correct answer after, ms',
+      'its own answer from memory after, ms',
       'slowest answer meanwhile, ms',
       'failed answers',
     ],
@@ -199,19 +199,17 @@ const describeAway = (away: readonly Away[]): string[] => {
       of('copiesMs'),
     ];
   });
-  const heads = ['GET at 32, an aggregator away from the first second on', 'requests/s', 'p50 ms', 'p99 ms', 'failed'];
-  return table([...heads, 'another answers from memory after, ms', 'all copies with the others after, ms'], rows);
+  const heads = ['GET at 32, one aggregator away after 1 s', 'requests/s', 'p50 ms', 'p99 ms', 'failed'];
+  return table(
+    [...heads, 'another aggregator answers from memory after, ms', 'the others have all copies after, ms'],
+    rows,
+  );
 };
 
 const describeWarnings = (warnings: ReadonlyMap<string, number>): string[] =>
   warnings.size === 0
     ? []
-    : [
-        '',
-        'What the processes warned of meanwhile:',
-        '',
-        ...[...warnings].map(([text, times]) => `- ${times}× ${text}`),
-      ];
+    : ['', 'Lines in the logs of the processes:', '', ...[...warnings].map(([text, times]) => `- ${times}× ${text}`)];
 
 const showSpread = ({ median, least, most }: Spread): string => {
   if (Number.isNaN(median)) return '–';

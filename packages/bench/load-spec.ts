@@ -1,6 +1,6 @@
 /**
- * What the load generator is to do: as many requests as are answered, for some seconds, over so many connections.
- * `users` and `seed` say which ids there are.
+ * The task of the load generator: send as many requests as are answered over `connections` connections for `seconds`
+ * seconds. `users` and `seed` define the existing ids.
  */
 export type LoadSpec = {
   kind: 'GET' | 'POST' | 'PUT';
@@ -13,8 +13,8 @@ export type LoadSpec = {
 };
 
 /**
- * What came of it; latencies in milliseconds. `requests` counts the warm-up too, the other figures do not; `failed`: no
- * answer, or none with a 2xx.
+ * The result of a load; latencies are in milliseconds. `requests` includes the warm-up, the other figures do not.
+ * `failed` counts timeouts, errors and answers other than 2xx.
  */
 export type LoadResult = {
   perSecond: number;
@@ -25,7 +25,7 @@ export type LoadResult = {
   statuses: Record<string, number>;
 };
 
-/** A mixed load at a fixed rate, whatever the answers take. */
+/** A mixed load at a fixed rate, which does not wait for answers. */
 export type MixedSpec = { url: string; path: string; perSecond: number; seconds: number; users: number; seed: number };
 
 export type MixedKind = 'GET' | 'PUT' | 'POST' | 'DELETE';

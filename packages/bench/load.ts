@@ -3,20 +3,21 @@ import autocannon from 'autocannon';
 import type { LoadResult, LoadSpec } from './load-spec.ts';
 import { percentile } from './percentiles.ts';
 
-// A process of its own: it gets its task as its only word, in JSON, and prints the result, in JSON.
+// Runs as a separate process: its only argument is the task as JSON, its output the result as JSON.
 
-const requestsPerSecondMost = 15_000; // more than any target here answers: so many different requests are made ready
-const readsReady = 20_000; // reads may come again
+// more than any target answers: this limits how many different requests are prepared
+const requestsPerSecondMax = 15_000;
+const readsPrepared = 20_000; // reads may repeat
 
 const requestsFor = ({ kind, path, connections, seconds, users, seed }: LoadSpec): autocannon.Request[] => {
   const headers = { 'content-type': 'application/json' };
   const randomId = () => makeUser(seed, Math.floor(Math.random() * users)).id;
-  // no id: each makes a new user
+  // without an id: each request creates a new user
   if (kind === 'POST') return [{ method: 'POST', path, headers, body: JSON.stringify(makeUser(seed, 0).fields) }];
-  const total = kind === 'GET' ? readsReady : (seconds + warmSeconds) * requestsPerSecondMost;
+  const total = kind === 'GET' ? readsPrepared : (seconds + warmSeconds) * requestsPerSecondMax;
   const count = Math.ceil(total / connections);
   if (kind === 'GET') return Array.from({ length: count }, () => ({ method: 'GET', path: `${path}/${randomId()}` }));
-  // another value than the one there, so that each is an event
+  // a different value each time, so that each request appends an event
   const change = () => JSON.stringify({ group: Math.floor(Math.random() * 2 ** 31) });
   return Array.from({ length: count }, () => ({
     method: 'PUT',

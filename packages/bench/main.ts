@@ -6,7 +6,7 @@ const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 const parseCount = (text: string): number => {
   if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('expected a whole number above 0');
+  throw new InvalidArgumentError('expected an integer above 0');
 };
 
 const quick = { seconds: 2, rounds: 1, users: 5_000, trials: 1, mixedSeconds: 10 };
@@ -14,16 +14,14 @@ const quick = { seconds: 2, rounds: 1, users: 5_000, trials: 1, mixedSeconds: 10
 const stopMs = 30_000;
 
 const program = new Command('bench')
-  .description(
-    'measures Muster beside a bare Koa and a plain Koa + mongodb service; starts everything itself, on its own data',
-  )
-  .option('--seconds <number>', 'of each load', parseCount, 5)
-  .option('--rounds <number>', 'of all loads on all targets', parseCount, 3)
-  .option('--users <number>', 'there beforehand', parseCount, 100_000)
-  .option('--trials <number>', 'kills of an aggregator', parseCount, 6)
-  .option('--mixed-seconds <number>', 'of the mixed load', parseCount, 30)
-  .option('--quick', 'a small run that only shows that it works')
-  .option('--out <file>', 'put the Markdown there too')
+  .description('compares Muster with a bare Koa and a plain Koa + mongodb service; starts all of them on its own data')
+  .option('--seconds <number>', 'duration of each load, in seconds', parseCount, 5)
+  .option('--rounds <number>', 'number of rounds; each runs all loads on all targets', parseCount, 3)
+  .option('--users <number>', 'number of users created before the measurements', parseCount, 100_000)
+  .option('--trials <number>', 'number of times an aggregator is killed', parseCount, 6)
+  .option('--mixed-seconds <number>', 'duration of the mixed load, in seconds', parseCount, 30)
+  .option('--quick', 'a small run, which only shows that the benchmark works')
+  .option('--out <file>', 'also write the Markdown to this file')
   .exitOverride();
 
 const measure = (options: BenchOptions & { quick?: true }) =>

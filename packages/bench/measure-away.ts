@@ -17,19 +17,20 @@ import { runGenerator } from './start-child.ts';
 export const ways = ['none', 'killed', 'paused'] as const;
 
 /**
- * GET under load while an aggregator goes away, or none does. From that moment, in milliseconds: until a user that it
- * owned was answered right from the memory of another one, and until the others had all copies between them.
+ * The figures of a GET load while an aggregator is away, or with all running. From the moment it goes away, in
+ * milliseconds: `standbyMs`, until another aggregator answered for one of its users from memory, and `copiesMs`, until
+ * the others had all copies.
  */
 export type Away = LoadResult & { way: (typeof ways)[number]; standbyMs: number; copiesMs: number };
 
 type Place = { system: RunningSystem; log: Log; path: string; seed: number; users: number };
 
 const connections = 32;
-const headStartMs = 1_000; // the generator is at work by then
+const headStartMs = 1_000; // by then the generator is sending requests
 const copiesWithinMs = 60_000;
 const pollMs = 2;
 
-/** Measures one way, and waits until all is whole again. Throws when that does not come within a minute. */
+/** Measures one way, and waits until all copies are complete again. Throws when that takes longer than 60 seconds. */
 export const measureAway = async (
   place: Place,
   way: Away['way'],
@@ -70,7 +71,7 @@ const findUserOf = async (place: Place, aggregator: string): Promise<Owned> => {
     if (answer?.source === aggregator) return { id, text: answer.text };
     await pause(5);
   }
-  throw new Error(`Cannot find a user that ${aggregator} answers for`);
+  throw new Error(`Cannot find a user that ${aggregator} answers for, in 1000 reads`);
 };
 
 const read = async ({ system, path }: Place, id: string) => {
@@ -85,23 +86,23 @@ const untilOther = async (place: Place, { id, text }: Owned, aggregator: string,
       return performance.now() - since;
     await pause(pollMs);
   }
-  throw new Error(`Nobody else answered for user ${id} from memory within ${copiesWithinMs / 1_000} s`);
+  throw new Error(`No other aggregator answered for user ${id} from memory within ${copiesWithinMs / 1_000} s`);
 };
 
 const copiesRule = { copies: Number(process.env.COPIES || 2), leaseMs: defaultLeaseMs };
 
-/** Until all but this one have all copies between them. */
+/** Waits until the other aggregators have all copies. Returns the time since `since`, in milliseconds. */
 const untilCopies = async ({ system, log }: Place, away: string | undefined, since: number): Promise<number> => {
   const names = system.aggregators.filter((name) => name !== away);
   for (let missing: string[] = []; ; await pause(20)) {
-    const look = await inspectCopies(log);
+    const inspected = await inspectCopies(log);
     missing = judgeCopies(
-      { ...look, members: look.members.filter(({ name }) => name !== away) },
+      { ...inspected, members: inspected.members.filter(({ name }) => name !== away) },
       copiesRule,
       names,
     ).missing;
     if (missing.length === 0) return performance.now() - since;
     if (performance.now() - since > copiesWithinMs)
-      throw new Error(`Not all copies after ${copiesWithinMs / 1_000} s: ${missing.join('; ')}`);
+      throw new Error(`Copies are still missing after ${copiesWithinMs / 1_000} s: ${missing.join('; ')}`);
   }
 };

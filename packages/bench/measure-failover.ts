@@ -3,8 +3,8 @@ import { pause } from '@muster/runtime';
 import { killProcess, type RunningSystem } from '@muster/supervisor';
 
 /**
- * From the kill of an aggregator, in milliseconds: until its user was answered right by anybody, and by itself, from
- * memory.
+ * Times since the kill of an aggregator, in milliseconds: until the first correct answer for one of its users
+ * (`anyMs`), and until its own correct answer from memory (`itselfMs`).
  */
 export type Failover = { aggregator: string; anyMs: number; itselfMs: number; slowestMs: number; failed: number };
 
@@ -12,8 +12,8 @@ const mostMs = 60_000;
 const pollMs = 10;
 
 /**
- * Kills an aggregator with -9, changes one of its users while it is down, and reads that user until the killed one
- * answers with the new value itself. Throws when it does not within a minute.
+ * Kills an aggregator with kill -9, and changes one of its users while it is down. Reads that user until the restarted
+ * aggregator itself answers with the new value. Throws when that takes longer than 60 seconds.
  */
 export const measureFailover = async (
   system: RunningSystem,
@@ -76,5 +76,5 @@ const findUserOf = async (
     if (answer?.source === aggregator) return id;
     await pause(5);
   }
-  throw new Error(`Cannot find a user that ${aggregator} answers for`);
+  throw new Error(`Cannot find a user that ${aggregator} answers for, in 1000 reads`);
 };

@@ -7,8 +7,8 @@ import type { Target } from './targets.ts';
 import { type TailWatch, watchTail } from './watch-tail.ts';
 
 /**
- * One load on one target, once. Processor time in microseconds per request: all processes of the target together, those
- * that speak HTTP, and the database.
+ * One measurement of a load on a target. Processor time is in microseconds per request: of all processes of the target,
+ * of its HTTP processes, and of the database.
  */
 export type Measurement = LoadResult & {
   target: string;
@@ -23,7 +23,7 @@ export type Load = Pick<LoadSpec, 'kind' | 'connections'>;
 
 export const nameOf = ({ kind, connections }: Load): string => `${kind} at ${connections}`;
 
-/** Puts a load on a target and measures; with Muster it includes the snapshots that follow from it. */
+/** Runs a load on a target and measures it. With Muster, the measurement includes the snapshots after the load. */
 export const measureRound = async (
   target: Target,
   load: Load,
@@ -49,18 +49,19 @@ export const measureRound = async (
   return { ...result, ...cpu, target: target.name, load: nameOf(load), tail };
 };
 
-const quietLookMs = 500;
+const quietSampleMs = 500;
 const quietShare = 0.1; // of one processor
 const quietWithinMs = 15_000;
 
 /**
- * Waits until the database has done what the load before left it to do, so that nobody pays for another; 15 s at most.
+ * Waits until the database has finished the work of the former load, so that it does not affect the next one. Waits at
+ * most 15 seconds.
  */
 const waitUntilQuiet = async (databasePids: readonly number[]) => {
   const untilMs = performance.now() + quietWithinMs;
   while (performance.now() < untilMs) {
     const before = readCpuMs(databasePids);
-    await pause(quietLookMs);
-    if (!(readCpuMs(databasePids) - before > quietShare * quietLookMs)) return;
+    await pause(quietSampleMs);
+    if (!(readCpuMs(databasePids) - before > quietShare * quietSampleMs)) return;
   }
 };

@@ -4,16 +4,16 @@ import { makeUser } from '@muster/cli';
 import type { MixedKind, MixedResult, MixedSpec } from './load-spec.ts';
 import { percentile } from './percentiles.ts';
 
-// A process of its own, like load.ts, but at a fixed rate: each request has its moment, and its time runs from that
-// moment, sent late or not.
+// Runs as a separate process, like load.ts, but at a fixed rate. The time of a request runs from its scheduled moment,
+// even if it is sent late.
 
 type Mix = {
   spec: MixedSpec;
   agent: Agent;
   times: Record<MixedKind, number[]>;
   failed: Record<MixedKind, number>;
-  own: string[]; // created here, to be deleted
-  lastWritten: string; // read now and then, as whoever writes reads
+  own: string[]; // ids created by this load, to be deleted by it
+  lastWritten: string; // sometimes read again, because clients read what they wrote
 };
 
 const kindOf = (draw: number): MixedKind => {
@@ -57,7 +57,7 @@ const runMixed = async (spec: MixedSpec): Promise<MixedResult> => {
 const askOnce = async (mix: Mix, kind: MixedKind, dueAt: number): Promise<void> => {
   const { spec } = mix;
   const own = kind === 'DELETE' ? mix.own.shift() : undefined;
-  const drawn = kind === 'DELETE' && own === undefined ? 'POST' : kind; // nothing to delete yet
+  const drawn = kind === 'DELETE' && own === undefined ? 'POST' : kind; // when there is nothing to delete yet
   const seeded = makeUser(spec.seed, Math.floor(Math.random() * spec.users));
   const body = bodyOf(drawn, seeded.fields);
   const id = own ?? (drawn === 'GET' && Math.random() < 0.2 ? mix.lastWritten : seeded.id);
@@ -91,7 +91,7 @@ const send = (
       answer.once('end', () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
       answer.once('error', reject);
     });
-    sent.once('timeout', () => sent.destroy(new Error('no answer')));
+    sent.once('timeout', () => sent.destroy(new Error('no answer within 10 s')));
     sent.once('error', reject);
     sent.end(body);
   });

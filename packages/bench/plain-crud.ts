@@ -8,8 +8,8 @@ import bodyParser from 'koa-bodyparser';
 import { type Collection, MongoClient, MongoServerError } from 'mongodb';
 import { v7 as uuidv7 } from 'uuid';
 
-// Target (c): the service that a team would write without Muster. The same validation, the same write concern, one
-// document per user, no events.
+// Target (c): the service that a team would write without Muster. It has the same validation and write concern, one
+// document per user, and no events.
 
 type PlainDocument = Fields & { _id: string; createdAt: Date; updatedAt: Date };
 
@@ -18,8 +18,8 @@ type Update = (users: Collection<PlainDocument>, id: string, changes: Fields) =>
 const updateInOne: Update = (users, _id, changes) =>
   users.findOneAndUpdate({ _id }, { $set: changes }, { returnDocument: 'after' });
 
-// SecantusDB scans the collection for a findOneAndUpdate by _id (11 ms at 20,000 documents), which would make this
-// target look bad for the server's fault
+// SecantusDB scans the collection for a findOneAndUpdate by _id (11 ms at 20,000 documents). That would measure the
+// server's weakness, not this target.
 const updateInTwo: Update = async (users, _id, changes) => {
   const { matchedCount } = await users.updateOne({ _id }, { $set: changes });
   return matchedCount === 1 ? users.findOne({ _id }) : null;
@@ -45,7 +45,7 @@ const create = async (entity: Entity, users: Collection<PlainDocument>, ctx: Con
     answer(ctx, 201, present(entity, id, parsed.fields));
   } catch (error) {
     if (!(error instanceof MongoServerError) || error.code !== 11000) throw error;
-    answer(ctx, 409, { title: 'The user exists' });
+    answer(ctx, 409, { title: 'The user already exists' });
   }
 };
 

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { parseStat, readCpuMs } from './read-cpu.ts';
 
 describe('Processor time', () => {
-  it('is user and system time, whatever the process is called', () => {
+  it('is user and system time, for any name of the process', () => {
     const line = '42 (a) b (c) S 1 42 42 0 -1 4194304 100 0 0 0 120 30 0 0 20 0 1 0 99 1000 10';
     expect(parseStat(line)).to.equal(1_500);
   });
-  it('of a process that is not there is no number', () => expect(readCpuMs([2 ** 30])).to.be.NaN);
+  it('of a missing process is NaN', () => expect(readCpuMs([2 ** 30])).to.be.NaN);
 });

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 
-const tickMs = 10; // USER_HZ is 100 wherever Node runs on Linux
+const tickMs = 10; // USER_HZ is 100 on all Linux systems that Node supports
 
 /**
- * The processor time that these processes have used since they started, in milliseconds; NaN where it cannot be read,
- * as outside Linux.
+ * Returns the processor time of these processes since their start, in milliseconds. NaN when it cannot be read, for
+ * example outside Linux.
  */
 export const readCpuMs = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + readOne(pid), 0);
 
@@ -17,8 +17,8 @@ const readOne = (pid: number): number => {
 };
 
 /**
- * User and system time in a line of /proc/PID/stat, in milliseconds. The name before them may hold spaces and brackets.
- * Pure.
+ * Parses user and system time from a line of /proc/PID/stat. Returns milliseconds. The process name before them may
+ * contain spaces and brackets. Pure.
  */
 export const parseStat = (line: string): number => {
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');

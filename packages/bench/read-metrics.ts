@@ -1,6 +1,6 @@
 import { type Log, listMembers } from '@muster/store';
 
-/** What the aggregators say of themselves: the greatest lag in seconds, and sums of the others. */
+/** The metrics of all aggregators: the greatest lag in seconds, and the sums of the others. */
 export type TailFigures = {
   lagSeconds: number;
   changed: number;
@@ -10,7 +10,7 @@ export type TailFigures = {
   applied: number;
 };
 
-/** Reads the figures of all aggregators that answer. */
+/** Reads the metrics of all aggregators that answer. */
 export const readTail = async (log: Log): Promise<TailFigures> => {
   const members = await listMembers(log, 5_000);
   const texts = await Promise.all(members.map(({ healthPort }) => fetchMetrics(healthPort)));
@@ -28,7 +28,7 @@ export const readTail = async (log: Log): Promise<TailFigures> => {
 
 export type Metric = { name: string; labels: string; value: number };
 
-/** The samples in a text in Prometheus' format. Pure. */
+/** Parses the samples of a text in Prometheus's format. Pure. */
 export const parseMetrics = (text: string): Metric[] =>
   text.split('\n').flatMap((line) => {
     const parts = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/.exec(line);
@@ -45,6 +45,6 @@ const fetchMetrics = async (healthPort: number): Promise<string> => {
     const answer = await fetch(`http://127.0.0.1:${healthPort}/metrics`, { signal: AbortSignal.timeout(2_000) });
     return await answer.text();
   } catch {
-    return ''; // it is being killed and started again
+    return ''; // the aggregator is being restarted
   }
 };

@@ -11,13 +11,13 @@ const readyMs = 20_000;
 const stopMs = 5_000;
 
 /**
- * Starts one of the bench's own servers from `dist` and waits until it is ready; ends with this process. Throws when it
- * is not ready within 20 s.
+ * Starts one of the benchmark's servers from `dist`, and waits until it is ready. It ends with this process. Throws
+ * when it is not ready within 20 seconds.
  */
 export const startChild = async (name: string, environment: NodeJS.ProcessEnv): Promise<Child> => {
   const child = fork(inDist(name), { env: environment, execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   try {
-    const port = await Promise.race([readPort(child), failWhenOver(name, child)]);
+    const port = await Promise.race([readPort(child), failUnlessReady(name, child)]);
     return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, [Symbol.asyncDispose]: () => end(child) };
   } catch (error) {
     await end(child);
@@ -25,7 +25,9 @@ export const startChild = async (name: string, environment: NodeJS.ProcessEnv): 
   }
 };
 
-/** Runs one of the bench's load generators from `dist` with a task and gives what it found. Throws when it fails. */
+/**
+ * Runs one of the benchmark's load generators from `dist` with a task, and returns its result. Throws when it fails.
+ */
 export const runGenerator = async <Result>(name: string, task: object, seconds: number): Promise<Result> => {
   const limits = { timeout: (seconds + 60) * 1_000, maxBuffer: 16 * 1024 * 1024 };
   const { stdout } = await promisify(execFile)(process.execPath, [inDist(name), JSON.stringify(task)], limits);
@@ -39,9 +41,9 @@ const readPort = async (child: ChildProcess): Promise<number> => {
   return Number(message.port);
 };
 
-const failWhenOver = async (name: string, child: ChildProcess): Promise<never> => {
+const failUnlessReady = async (name: string, child: ChildProcess): Promise<never> => {
   const what = await Promise.race([
-    once(child, 'exit').then(([code]) => `ended with ${code}`),
+    once(child, 'exit').then(([code]) => `ended with exit code ${code}`),
     pause(readyMs).then(() => `is not ready after ${readyMs} ms`),
   ]);
   throw new Error(`Cannot start ${name}: it ${what}`);
@@ -51,8 +53,8 @@ const end = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
-  const calledOff = new AbortController();
-  await Promise.race([ended.then(() => calledOff.abort()), pause(stopMs, calledOff.signal)]);
+  const hasEnded = new AbortController();
+  await Promise.race([ended.then(() => hasEnded.abort()), pause(stopMs, hasEnded.signal)]);
   child.kill('SIGKILL');
   await ended;
 };

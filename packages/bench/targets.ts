@@ -3,8 +3,8 @@ import { processOf, type RunningSystem } from '@muster/supervisor';
 import { startChild } from './start-child.ts';
 
 /**
- * What is measured. `readPids` gives all its processes, the database apart; `readFrontPids` those of them that speak
- * HTTP.
+ * A measured system. `readPids` returns the pids of all its processes except the database. `readFrontPids` returns
+ * those of its HTTP processes.
  */
 export type Target = {
   name: string;
@@ -18,7 +18,7 @@ export type Targets = AsyncDisposable & { all: Target[] };
 
 export const targetNames = { muster: '(a) Muster', bare: '(b) bare Koa', plain: '(c) plain Koa + mongodb' } as const;
 
-/** Starts the other two targets beside the running Muster, in the same environment. */
+/** Starts the two targets other than Muster, in the same environment. */
 export const openTargets = async (system: RunningSystem, environment: NodeJS.ProcessEnv): Promise<Targets> => {
   const UPDATE = (await isOnSecantus(system)) ? 'in two' : 'in one';
   const plain = await startChild('bench-plain-crud', { ...environment, MONGODB_URI: system.mongodbUri, UPDATE });
@@ -55,7 +55,7 @@ export const openTargets = async (system: RunningSystem, environment: NodeJS.Pro
   return { all, [Symbol.asyncDispose]: close };
 };
 
-/** The pids of those of these processes that run. */
+/** Returns the pids of those of these processes that are running. */
 export const pidsOf = (system: RunningSystem, names: readonly string[]): number[] =>
   names.flatMap((name) => processOf(system, name).spawned?.pid ?? []);
 

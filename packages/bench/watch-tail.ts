@@ -2,9 +2,7 @@ import { pause } from '@muster/runtime';
 import type { Log } from '@muster/store';
 import { readTail } from './read-metrics.ts';
 
-/**
- * How the tail and the snapshots did while something ran: the worst seen of lag and backlog, and what was done in all.
- */
+/** The work of the tail and the snapshots during a load: the greatest lag and backlog, and totals. */
 export type TailWatch = {
   lagSecondsMost: number;
   changedMost: number;
@@ -12,13 +10,16 @@ export type TailWatch = {
   failedSnapshots: number;
   saved: number;
   applied: number;
-  settleSeconds: number; // from the end of the load until nothing was unsaved
+  settleSeconds: number; // from the end of the load until all records were saved
 };
 
 const sampleEveryMs = 1_000;
 const settleMostMs = 30_000;
 
-/** Does `work`, looking at the aggregators meanwhile, then waits until they have saved everything, 30 s at most. */
+/**
+ * Runs `work` and samples the aggregators' metrics each second. Then waits until all records are saved, at most 30
+ * seconds.
+ */
 export const watchTail = async <Result>(
   log: Log,
   work: () => Promise<Result>,

@@ -88,7 +88,7 @@ describe('A program with settings that cannot be', () => {
       const { code, output } = await runToEnd(program, { ...about, PARTITIONS: '64' });
       expect(code).to.equal(2);
       expect(output).to.match(
-        /set up with partitions 32, this process has 64; start it with the stored value, or on another database/,
+        /set up with partitions 32, but this process has 64. Start it with the stored value, or on another database/,
       );
       expect(await shell.events.countDocuments()).to.equal(0);
     });

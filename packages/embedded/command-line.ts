@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /**
- * What process `pid` was started as (or its title), words separated by spaces; empty for a zombie, undefined when there
- * is no such process.
+ * Returns the command line (or title) of process `pid`, with words separated by spaces. Returns an empty text for a
+ * zombie, and undefined when there is no such process.
  */
 export const readCommandLine = async (pid: number): Promise<string | undefined> => {
   const fromProc = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
@@ -15,8 +15,8 @@ export const readCommandLine = async (pid: number): Promise<string | undefined> 
 };
 
 /**
- * Whether process `pid` lives and `mark` stands in its command line: a number alone may have passed on to another
- * program.
+ * Whether process `pid` is running and its command line contains `mark`. The pid alone may belong to another program by
+ * now.
  */
 export const isRunning = async (pid: number, mark: string): Promise<boolean> => {
   const commandLine = await readCommandLine(pid);

@@ -3,37 +3,38 @@ import { once } from 'node:events';
 import { findProjectRoot } from './project-root.ts';
 import type { Search } from './server.ts';
 
-/** The mongod that mongodb-memory-server downloaded before, if it did; downloads nothing. */
+/** Returns the path of a mongod that mongodb-memory-server downloaded earlier, or undefined. Downloads nothing. */
 export const locateMongod = async (): Promise<string | undefined> => {
   const { DryMongoBinary } = await import('mongodb-memory-server');
   return DryMongoBinary.locateBinary({ version: '' });
 };
 
 /**
- * Has mongodb-memory-server download a mongod, in a process of its own, as it offers no way to call it off: one try,
- * given up when nothing has come for 15 s, and after 120 s in any case. Throws when it did not succeed.
+ * Lets mongodb-memory-server download a mongod, once, in a child process, because a download cannot be cancelled
+ * otherwise. Gives up after 15 seconds without output, and after 120 seconds in all. Returns the path. Throws when the
+ * download fails.
  */
 export const downloadMongod = async ({ environment, say, signal }: Search): Promise<string | undefined> => {
-  say('No MongoDB here: trying to download one');
+  say('No MongoDB server found on this machine: downloading mongod');
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: findProjectRoot(),
-    env: { ...environment, ...carefully },
+    env: { ...environment, ...safeDownload },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: mostMs,
     killSignal: 'SIGKILL',
     signal,
   });
-  let heard = '';
+  let output = '';
   const silence = setTimeout(() => child.kill('SIGKILL'), silentMs);
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (data) => {
-      heard = (heard + data).slice(-2_000);
+      output = (output + data).slice(-2_000);
       silence.refresh();
     });
   }
   try {
     const [code] = await once(child, 'close');
-    if (code !== 0) throw new Error(heard.trim() || `nothing came for ${silentMs / 1_000} s`);
+    if (code !== 0) throw new Error(output.trim() || `no output for ${silentMs / 1_000} s`);
   } finally {
     clearTimeout(silence);
   }
@@ -50,5 +51,5 @@ await MongoBinary.getPath().catch((error) => {
   process.exit(1);
 });`;
 
-// left to itself it tries three times, accepts any certificate and checks no sum
-const carefully = { MONGOMS_MAX_RETRIES: '1', MONGOMS_MD5_CHECK: 'true', npm_config_strict_ssl: 'true' };
+// by default it tries three times, accepts any certificate and checks no checksum
+const safeDownload = { MONGOMS_MAX_RETRIES: '1', MONGOMS_MD5_CHECK: 'true', npm_config_strict_ssl: 'true' };

@@ -8,7 +8,7 @@ import type { Search } from './server.ts';
 describe('The search for a MongoDB server', function () {
   this.timeout(60_000);
 
-  it('takes a mongod on the PATH first, and says so', async () => {
+  it('uses a mongod on the PATH first, and reports it', async () => {
     await using folder = await openTestFolder();
     const binary = await writeMongod(folder.path, 'v8.0.4');
     const heard: string[] = [];
@@ -17,21 +17,21 @@ describe('The search for a MongoDB server', function () {
     expect(heard.join()).to.contain('mongod on the PATH').and.contain(binary);
   });
 
-  it('passes by a mongod that is too old', async () => {
+  it('skips a mongod that is too old', async () => {
     await using folder = await openTestFolder();
     const binary = await writeMongod(folder.path, 'v4.4.29');
     const found = await findServer(searchIn(folder.path));
     expect(found.binary).not.to.equal(binary);
   });
 
-  it('passes by a mongod when SecantusDB wrote the data', async () => {
+  it('skips a mongod when SecantusDB wrote the data', async () => {
     await using folder = await openTestFolder();
     await writeMongod(folder.path, 'v8.0.4');
     const found = await findServer(searchIn(folder.path, { only: 'secantus' }));
     expect(found.kind).to.equal('secantus');
   });
 
-  it('fails over a server that was asked for and does not run, rather than take another', async () => {
+  it('fails when a server named by the user does not run, and uses no other', async () => {
     const search = searchIn('/nowhere', { environment: { ...process.env, MONGOMS_SYSTEM_BINARY: '/nowhere/mongod' } });
     const failure = await findServer(search).catch((error: unknown) => error);
     expect(String(failure)).to.contain('/nowhere/mongod');

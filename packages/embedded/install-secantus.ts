@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Search } from './server.ts';
 
-// the last version with the server in Rust
+// the last version with the server written in Rust
 const version = '0.6.0b17';
 
-/** Where the server is, once it is installed in `folder`. Pure. */
+/** Returns the path of the server that is installed in `folder`. Pure. */
 export const secantusBinaryIn = (folder: string): string => join(folder, version, 'secantusdb.scripts', 'secantusd-rs');
 
 /**
- * Installs SecantusDB from PyPI into `folder` and gives the server's path. Throws when there is no python3 with pip, or
- * PyPI cannot be reached within 180 s.
+ * Installs SecantusDB from PyPI into `folder` and returns the server's path. Throws when python3 with pip is missing,
+ * or when the installation takes longer than 180 seconds.
  */
 export const installSecantus = async (folder: string, { environment, say, signal }: Search): Promise<string> => {
   say(`Installing SecantusDB ${version} from PyPI (GPL-2.0, runs as a separate process)`);
@@ -39,7 +39,7 @@ export const installSecantus = async (folder: string, { environment, say, signal
   return secantusBinaryIn(folder);
 };
 
-// renamed as a whole: an install that was broken off, or a second one at the same time, never leaves half a server
+// The whole folder is renamed, so that an interrupted or concurrent installation never leaves an incomplete server.
 const moveIntoPlace = async (fresh: string, place: string, binary: string) => {
   if (await exists(binary)) return;
   await rm(place, { recursive: true, force: true });

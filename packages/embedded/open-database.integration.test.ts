@@ -8,7 +8,7 @@ import type { Database } from './open-database.ts';
 describe('The embedded MongoDB', function () {
   this.timeout(60_000);
 
-  it('killed with -9 and started again on the same port has every acknowledged write', async () => {
+  it('keeps every acknowledged write after kill -9 and a restart on the same port', async () => {
     await using server = await openOwnServer();
     await insert(server, [{ _id: 1 }, { _id: 2 }]);
     await kill(server);
@@ -18,7 +18,7 @@ describe('The embedded MongoDB', function () {
     expect(await readIds(again)).to.deep.equal([1, 2]);
   });
 
-  it('that an earlier owner left running is stopped before the next one starts on its data', async () => {
+  it('stops a server that an earlier process left running on its data', async () => {
     await using server = await openOwnServer();
     await insert(server, [{ _id: 1 }]);
     await using next = await reopenServer(server);
@@ -26,22 +26,22 @@ describe('The embedded MongoDB', function () {
     expect(await readIds(next)).to.deep.equal([1]);
   });
 
-  it('writes its output to a file beside its data', async () => {
+  it('writes its output to a file next to its data', async () => {
     await using server = await openOwnServer();
     expect(await readFile(server.logPath, 'utf8')).to.match(/listening|Waiting for connections/);
   });
 
-  it('that cannot start says why and where to look', async () => {
+  it('reports why it cannot start, and the path of its output', async () => {
     await using server = await openOwnServer();
     await using other = await openOwnServer();
     await kill(other);
     const failure = await reopenServer({ ...other, port: server.port }).catch((error: unknown) => error);
     expect(String(failure)).to.match(
-      /Cannot start the embedded MongoDB: it ended with .*its output is in .*mongodb\.log/,
+      /Cannot start the embedded MongoDB: it ended with .*Its output is in .*mongodb\.log/,
     );
   });
 
-  it('is gone with its files once it is disposed', async () => {
+  it('ends and removes its files when it is stopped', async () => {
     const server = await openOwnServer();
     await server.stop();
     expect(await readCommandLine(server.pid)).to.equal(undefined);
@@ -49,7 +49,7 @@ describe('The embedded MongoDB', function () {
     expect(left).to.equal('ENOENT');
   });
 
-  it('serves change streams, which a standalone would refuse', async () => {
+  it('serves change streams, which a standalone server refuses', async () => {
     await using database = await openTestDatabase();
     await using shell = openShell(database);
     const things = thingsIn(shell);
@@ -63,7 +63,7 @@ describe('The embedded MongoDB', function () {
 
 const insert = async (server: Database, documents: { _id: number }[]) => {
   await using shell = openShell(server);
-  await thingsIn(shell).insertMany(documents); // at majority, journaled
+  await thingsIn(shell).insertMany(documents); // with write concern majority, journaled
 };
 
 const readIds = async (server: Database) => {

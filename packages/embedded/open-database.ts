@@ -11,19 +11,20 @@ import { waitForListening } from './wait-for-listening.ts';
 
 export type DatabaseOptions = {
   /**
-   * The server's own folder, made when missing; beside it a `.log` with the server's output and a `.json` with its pid.
+   * The server's own folder, created if missing. Next to it: a `.log` with the server's output and a `.json` with its
+   * pid.
    */
   dataPath: string;
-  /** 0 picks a free one. */
+  /** 0 selects a free port. */
   port: number;
   say: (text: string) => void;
   environment: Environment;
-  /** How many changes a resume token reaches back, at most; SecantusDB only. */
+  /** The oplog's maximum number of changes, and so how far back a resume token can reach. SecantusDB only. */
   oplogMaxEntries?: number;
-  /** Killed with this process instead of outliving it: for tests. */
+  /** Whether the server is killed when this process ends. For tests. */
   dieWithParent?: boolean;
   signal?: AbortSignal;
-  /** What an earlier `findServer` found. */
+  /** The result of an earlier `findServer`. */
   server?: Server;
 };
 
@@ -36,7 +37,7 @@ export type Database = AsyncDisposable & {
   dataPath: string;
   logPath: string;
   spawned: Spawned;
-  /** Ends the server: SIGTERM, after 10 s SIGKILL. */
+  /** Stops the server with SIGTERM, and after 10 seconds with SIGKILL. */
   stop: () => Promise<void>;
 };
 
@@ -48,9 +49,9 @@ export type LaunchedDatabase = {
 };
 
 /**
- * Starts the embedded MongoDB on the data in `dataPath` as a process of its own, and waits until it takes connections;
- * ends one that an earlier owner, since killed, left running there. Throws when no server is found, or it ends or is
- * not ready within 30 s, with the last lines it wrote.
+ * Starts the embedded MongoDB on the data in `dataPath` as a separate process, and waits until it accepts connections.
+ * Stops a server that a killed process left running there. Throws when no server is found, or when the server ends or
+ * is not ready within 30 seconds; the message has its last lines of output.
  */
 export const openDatabase = async (options: DatabaseOptions): Promise<Database> => {
   const { server, spawned, logPath, listening } = await launchDatabase(options);
@@ -78,14 +79,17 @@ export const openDatabase = async (options: DatabaseOptions): Promise<Database> 
   }
 };
 
-/** As `openDatabase`, without waiting: whoever restarts it needs the process before it is ready. */
+/**
+ * As `openDatabase`, but does not wait until the server is ready. A caller that restarts it needs the process before
+ * that.
+ */
 export const launchDatabase = async (options: DatabaseOptions): Promise<LaunchedDatabase> => {
   const dataPath = resolve(options.dataPath);
   const logPath = `${dataPath}.log`;
   const server = options.server ?? (await findServer({ ...options, only: await kindOfData(dataPath) }));
   await endLeftServer(dataPath, options.say);
   await mkdir(dataPath, { recursive: true });
-  // mongod cannot pick its port itself
+  // mongod cannot select a free port itself
   const port = options.port === 0 && server.kind === 'mongod' ? await findFreePort(host) : options.port;
   const words =
     server.kind === 'mongod'
@@ -96,7 +100,8 @@ export const launchDatabase = async (options: DatabaseOptions): Promise<Launched
   const { spawned, logFrom } = await spawnOnto(logPath, command);
   await saveServerPid(dataPath, spawned.pid);
   const listening = untilListening(server.kind, spawned, logPath, logFrom, port);
-  listening.catch(() => undefined); // whoever waits for it hears of it; who only watches the process needs not to
+  // callers that only watch the process do not await `listening`, and an unhandled rejection would end this process
+  listening.catch(() => undefined);
   return { server, spawned, logPath, listening };
 };
 
@@ -106,7 +111,8 @@ const host = '127.0.0.1';
 
 const replicaSetNames = { mongod: 'muster', secantus: 'secantus' } satisfies Record<ServerKind, string>;
 
-// the output goes to the file itself, not through us: nothing is lost, and the server survives our end
+// The server writes its output directly to the file. So no output is lost, and the server survives the end of this
+// process.
 const spawnOnto = async (logPath: string, { file, words }: { file: string; words: string[] }) => {
   await using log = await open(logPath, 'a');
   const { size } = await log.stat();
@@ -132,8 +138,8 @@ const mongodWords = (dataPath: string, port: number) => [
   ...['--replSet', replicaSetNames.mongod, '--wiredTigerCacheSizeGB', '0.5'],
 ];
 
-// synced on every commit: an acknowledged write must outlive kill -9. A small log file: back after 0.3 s instead of 14
-// s
+// Sync on each commit: an acknowledged write must survive kill -9. With small log files the server restarts in 0.3
+// seconds instead of 14.
 const secantusWords = (dataPath: string, port: number, oplogMaxEntries: number) => [
   ...['--port', String(port), '--storage-path', dataPath, '--cache-size', '512M', '--log-file-max', '64MB'],
   ...['--oplog-max-entries', String(oplogMaxEntries), '--oplog-retention-seconds', '86400', '--sync-on-commit'],

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** Whether a server could listen there now. */
+/** Whether a server can listen there now. */
 export const isPortFree = (host: string, port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();
@@ -8,7 +8,7 @@ export const isPortFree = (host: string, port: number): Promise<boolean> =>
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 
-/** A port that is free at this moment. */
+/** Returns a port that is free now. */
 export const findFreePort = (host: string): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);

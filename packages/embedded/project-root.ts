@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The folder of the checkout that this code runs from, as source or bundled into `dist`. Throws when there is no
- * lockfile above it.
+ * Returns the root folder of the checkout that this code runs from, as source or as a bundle in `dist`. Throws when no
+ * folder above it has a package-lock.json.
  */
 export const findProjectRoot = (from = dirname(fileURLToPath(import.meta.url))): string => {
   if (existsSync(join(from, 'package-lock.json'))) return from;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning } from './command-line.ts';
 import type { ServerKind } from './server.ts';
 
-/** Which server wrote the data in the folder; undefined when it is empty or not there. */
+/** Returns which server wrote the data in the folder. Returns undefined when the folder is empty or missing. */
 export const kindOfData = async (dataPath: string): Promise<ServerKind | undefined> => {
   const files = await readdir(dataPath).catch((): string[] => []);
   if (files.some((name) => name.startsWith('secantus_'))) return 'secantus';
@@ -11,17 +11,17 @@ export const kindOfData = async (dataPath: string): Promise<ServerKind | undefin
 };
 
 /**
- * Ends the server that still runs on the data, if one does: whoever started it was killed, and two would spoil the
- * data.
+ * Stops a server that still runs on the data, because the process that started it was killed. Two servers would damage
+ * the data.
  */
 export const endLeftServer = async (dataPath: string, say: (text: string) => void): Promise<void> => {
   const pid = await readPid(pidPathOf(dataPath));
   if (pid === undefined || !(await isRunning(pid, dataPath))) return;
-  say(`A MongoDB that an earlier run left behind still runs on ${dataPath} (pid ${pid}): stopping it`);
+  say(`An earlier run left a MongoDB server running on ${dataPath} (pid ${pid}): stopping it`);
   await endByPid(pid, dataPath);
 };
 
-/** Notes beside the data which process serves it, for `endLeftServer`. */
+/** Stores the pid of the server next to its data, for `endLeftServer`. */
 export const saveServerPid = async (dataPath: string, pid: number): Promise<void> => {
   const fresh = `${pidPathOf(dataPath)}.${process.pid}`;
   await writeFile(fresh, `${JSON.stringify({ pid })}\n`);
@@ -35,7 +35,7 @@ const readPid = async (path: string): Promise<number | undefined> => {
     const { pid } = JSON.parse(await readFile(path, 'utf8'));
     return Number.isInteger(pid) ? pid : undefined;
   } catch {
-    return undefined; // none yet, or one that was broken off while written: then there is nobody to end
+    return undefined; // no file yet, or an incomplete one: then there is no server to stop
   }
 };
 
@@ -47,13 +47,13 @@ const endByPid = async (pid: number, mark: string): Promise<void> => {
       if (!(await isRunning(pid, mark))) return;
     }
   }
-  throw new Error(`Cannot stop the MongoDB that runs on ${mark}: pid ${pid} is still there after SIGKILL`);
+  throw new Error(`Cannot stop the MongoDB server on ${mark}: pid ${pid} still runs 10 s after SIGKILL`);
 };
 
 const sendSignal = (pid: number, signal: NodeJS.Signals) => {
   try {
     process.kill(pid, signal);
   } catch {
-    // gone in between: what was wanted
+    // the process has ended meanwhile, as intended
   }
 };

@@ -1,17 +1,17 @@
 import type { Environment } from '@muster/runtime';
 
-/** MongoDB itself, or SecantusDB, which speaks its protocol. */
+/** MongoDB itself, or SecantusDB, which implements MongoDB's protocol. */
 export type ServerKind = 'mongod' | 'secantus';
 
-/** A server that can be run here. */
+/** A server that this machine can run. */
 export type Server = { kind: ServerKind; binary: string };
 
-/** What a search for a server may use and whom it informs. */
+/** The inputs of a search for a server. */
 export type Search = {
   environment: Environment;
-  /** Hears in plain words what was taken, and of what takes long. */
+  /** Receives messages for the user: which server is used, and what takes long. */
   say: (text: string) => void;
-  /** Data that one kind wrote is of no use to the other. */
+  /** Only this kind of server: the other kind cannot read its data. */
   only?: ServerKind;
   signal?: AbortSignal;
 };

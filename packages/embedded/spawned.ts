@@ -8,31 +8,34 @@ export type Exit = { code: number | null; signal: NodeJS.Signals | null };
 export type Spawned = { child: ChildProcess; pid: number; exited: Promise<Exit> };
 
 /**
- * Starts a process in a group of its own, so that Ctrl-C in the terminal reaches only who started it. Throws when the
+ * Starts a process in its own process group, so that Ctrl-C in the terminal reaches only this process. Throws when the
  * file cannot be run.
  */
 export const spawnProcess = async (file: string, words: string[], options: SpawnOptions): Promise<Spawned> => {
   const child = spawn(file, words, { ...options, detached: true });
   const exited = new Promise<Exit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
   await once(child, 'spawn');
-  child.on('error', () => undefined); // a message to a child that has just gone; that it has, `exited` says
+  // sending a message to a child that has just ended fails; `exited` reports its end
+  child.on('error', () => undefined);
   return { child, pid: child.pid ?? 0, exited };
 };
 
-/** Ends the process: SIGTERM, and SIGKILL when it has not ended after `graceMs` milliseconds. */
+/**
+ * Ends the process with SIGTERM, and with SIGKILL if it still runs after `graceMs` milliseconds. Returns how it ended.
+ */
 export const endProcess = async ({ child, exited }: Spawned, graceMs: number): Promise<Exit> => {
   child.kill('SIGTERM');
-  child.kill('SIGCONT'); // a paused one would sleep through the SIGTERM
-  const calledOff = new AbortController();
-  const inTime = exited.then(() => calledOff.abort());
-  await Promise.race([inTime, pause(graceMs, calledOff.signal)]);
+  child.kill('SIGCONT'); // a paused process would not handle the SIGTERM
+  const hasEnded = new AbortController();
+  const inTime = exited.then(() => hasEnded.abort());
+  await Promise.race([inTime, pause(graceMs, hasEnded.signal)]);
   child.kill('SIGKILL');
   return exited;
 };
 
 /**
- * The command that runs `file` so that the kernel kills it when this process ends, however it ends; as it is where
- * there is no setpriv.
+ * Returns a command that runs `file`, so that the kernel kills it when this process ends in any way. Without setpriv,
+ * returns the command unchanged.
  */
 export const boundToThisProcess = async (file: string, words: string[]): Promise<{ file: string; words: string[] }> => {
   const bound = ['--pdeathsig', 'KILL', '--'];
@@ -43,6 +46,6 @@ export const boundToThisProcess = async (file: string, words: string[]): Promise
   return works ? { file: 'setpriv', words: [...bound, file, ...words] } : { file, words };
 };
 
-/** How a process ended, in words. Pure. */
+/** Describes how a process ended. Pure. */
 export const describeExit = ({ code, signal }: Exit): string =>
   signal === null ? `exit code ${code}` : `signal ${signal}`;

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeExit, type Exit, type Spawned } from './spawned.ts';
 
 /**
- * Waits until the server says in its log, from byte `from` on, that it listens; gives the port if it names one. Throws
- * with its last lines when it ends before, or has not said so after `deadlineMs` milliseconds.
+ * Waits until the server's log, from byte `from` on, shows that it listens. Returns the port if the log names one.
+ * Throws with the last lines of the log when the server ends first, or does not listen after `deadlineMs` milliseconds.
  */
 export const waitForListening = async (
   { pid, exited }: Spawned,
@@ -19,11 +19,11 @@ export const waitForListening = async (
     const found = parseListening(text);
     if (found !== undefined) return found.port;
     if (ended[0] !== undefined)
-      throw new Error(describe(`ended with ${describeExit(ended[0])} before it took connections`, logPath, text));
+      throw new Error(describe(`ended with ${describeExit(ended[0])} before it accepted connections`, logPath, text));
   }
   throw new Error(
     describe(
-      `(pid ${pid}) does not take connections after ${deadlineMs / 1_000} s`,
+      `(pid ${pid}) does not accept connections after ${deadlineMs / 1_000} s`,
       logPath,
       await readFrom(logPath, from),
     ),
@@ -31,8 +31,8 @@ export const waitForListening = async (
 };
 
 /**
- * What a server's output says about listening: SecantusDB names the port, mongod does not; undefined when it says
- * nothing yet. Pure.
+ * Parses a server's output for the line that shows that it listens. SecantusDB names the port, mongod does not. Returns
+ * undefined when the line is missing. Pure.
  */
 export const parseListening = (text: string): { port?: number } | undefined => {
   const named = /listening on \S*:(\d+)\s/.exec(text);
@@ -55,7 +55,7 @@ const readFrom = async (path: string, from: number): Promise<string> => {
 const describe = (what: string, logPath: string, text: string) => {
   const last = text.trim().split('\n').slice(-5).join('\n  ');
   return (
-    `Cannot start the embedded MongoDB: it ${what}; ` +
-    `its output is in ${logPath}, the last of it:\n  ${last || '(nothing)'}`
+    `Cannot start the embedded MongoDB: it ${what}. ` +
+    `Its output is in ${logPath}. The last lines are:\n  ${last || '(nothing)'}`
   );
 };

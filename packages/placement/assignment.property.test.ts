@@ -7,7 +7,7 @@ const anyNames = fc.uniqueArray(fc.stringMatching(/^[a-z0-9-]{1,12}$/), { minLen
 const counted = (count: number) => Array.from({ length: count }, (_, index) => `aggregator-${index}`);
 
 describe('The replicas of a partition', () => {
-  it('are as many different ones as there are copies, or all there are, whatever the order of the names', () => {
+  it('are `copies` different names, or all names if there are fewer, in any order of the names', () => {
     fc.assert(
       fc.property(anyNames, fc.integer({ min: 1, max: 4 }), fc.nat(1_000), (names, copies, partition) => {
         const replicas = replicasOf(names, partition, copies);
@@ -17,7 +17,7 @@ describe('The replicas of a partition', () => {
     );
   });
 
-  it('stay the same but for what a name that goes had', () => {
+  it('keep their owner when another name is removed', () => {
     fc.assert(
       fc.property(anyNames, fc.nat(8), fc.nat(1_000), (names, index, partition) => {
         const gone = names[index % names.length];
@@ -31,7 +31,7 @@ describe('The replicas of a partition', () => {
     );
   });
 
-  it('are spread: of 1024 partitions nobody owns twice as many as is fair', () => {
+  it('are spread: no name owns twice its fair share of 1024 partitions', () => {
     for (const count of [2, 3, 5, 8]) {
       const owned = new Map<string, number>();
       for (let partition = 0; partition < 1_024; partition += 1) {
@@ -46,7 +46,7 @@ describe('The replicas of a partition', () => {
 });
 
 describe('A cover', () => {
-  it('asks half of the aggregators, rounded up, and each partition once', () => {
+  it('asks at most half of the aggregators, rounded up, and each partition once', () => {
     for (const count of [1, 2, 3, 4, 5, 6, 7, 9]) {
       const replicas = partitions.map((partition) => replicasOf(counted(count), partition, 2));
       for (let start = 0; start < count; start += 1) {
@@ -57,7 +57,7 @@ describe('A cover', () => {
     }
   });
 
-  it('asks only who has the partition, and leaves out none that somebody has, whoever has what', () => {
+  it('asks only replicas that have the partition, and covers each partition that has one', () => {
     fc.assert(
       fc.property(
         fc.array(fc.uniqueArray(fc.nat(6), { maxLength: 4 }), { minLength: 1, maxLength: 40 }),
@@ -73,7 +73,7 @@ describe('A cover', () => {
     );
   });
 
-  it('is taken in turns', () => {
+  it('uses all aggregators in turn', () => {
     const replicas = partitions.map((partition) => replicasOf(counted(5), partition, 2));
     const asked = new Set([0, 1, 2, 3, 4].flatMap((start) => [...coverOf(replicas, start).keys()]));
     expect(asked.size).to.equal(5);

@@ -1,16 +1,19 @@
 import { murmur3 } from './partition.ts';
 
 /**
- * The replicas that a partition must have, in order: its owner, by rendezvous hashing over the names, then the owner's
- * successors in the ring of sorted names, `copies` in all. Pure: from the same names every process computes the same
- * replicas. A name that comes or goes moves only the partitions that it owns or owned.
+ * Returns the names of a partition's replicas, in order. The first is the owner, chosen by rendezvous hashing over the
+ * names. Its successors in the ring of sorted names follow, up to `copies` in all. Pure: all processes compute the same
+ * replicas from the same names. Adding or removing a name moves only the partitions that it owns and those of its
+ * predecessors.
  */
 export const replicasOf = (names: readonly string[], partition: number, copies: number): string[] => {
   const ring = ringFrom(names, partition);
   return ring.slice(0, Math.max(1, copies));
 };
 
-/** All names in the order in which they are asked for a partition: the ring, from its owner on. */
+/**
+ * Returns all names in the order in which they are asked for a partition: the ring of sorted names, from the owner on.
+ */
 export const ringFrom = (names: readonly string[], partition: number): string[] => {
   const ring = [...names].sort();
   const scores = ring.map((name) => murmur3(`${partition}:${name}:${partition}`));
@@ -19,9 +22,9 @@ export const ringFrom = (names: readonly string[], partition: number): string[] 
 };
 
 /**
- * The fewest replicas that have all partitions between them: which partitions each of them answers for. `replicas` are,
- * by partition, those that have it, in the order of the ring from its owner on. As each also has what its predecessor
- * owns, every second one is enough. `start` turns the ring, so that they take turns.
+ * Returns a smallest set of replicas that covers all partitions, with the partitions that each one answers for.
+ * `replicas` lists each partition's replicas in ring order, from its owner on. Each replica also has its predecessor's
+ * partitions, so every second one is enough. `start` rotates the ring, so that all replicas share the load. Pure.
  */
 export const coverOf = <Replica>(replicas: readonly (readonly Replica[])[], start: number): Map<Replica, number[]> => {
   const order = partitionsByOwner(replicas);
@@ -33,10 +36,7 @@ export const coverOf = <Replica>(replicas: readonly (readonly Replica[])[], star
   return best ?? new Map();
 };
 
-/**
- * The partitions in groups, one for each owner that has any, in the order of the ring: an owner's last replica is the
- * next owner, or stands after it.
- */
+/** Returns the partitions grouped by owner, with the groups in ring order. */
 const partitionsByOwner = <Replica>(replicas: readonly (readonly Replica[])[]): number[][] => {
   const groups = new Map<Replica, number[]>();
   for (const [partition, [owner]] of replicas.entries()) {
@@ -45,19 +45,22 @@ const partitionsByOwner = <Replica>(replicas: readonly (readonly Replica[])[]): 
     if (group) group.push(partition);
     else groups.set(owner, [partition]);
   }
-  return inRing(groups, replicas);
+  return inRingOrder(groups, replicas);
 };
 
-// from each owner to its successor, as long as that owns something that has not been visited
-const inRing = <Replica>(groups: Map<Replica, number[]>, replicas: readonly (readonly Replica[])[]): number[][] => {
+// goes from each owner to a successor that still has an unvisited group
+const inRingOrder = <Replica>(
+  groups: Map<Replica, number[]>,
+  replicas: readonly (readonly Replica[])[],
+): number[][] => {
   const order: number[][] = [];
-  const left = new Map(groups);
-  for (let next = firstOf(left); next !== undefined; ) {
-    const group = left.get(next) ?? [];
+  const unvisited = new Map(groups);
+  for (let next = firstOf(unvisited); next !== undefined; ) {
+    const group = unvisited.get(next) ?? [];
     order.push(group);
-    left.delete(next);
+    unvisited.delete(next);
     const successors = group.flatMap((partition) => replicas[partition] ?? []);
-    next = successors.find((replica) => left.has(replica)) ?? firstOf(left);
+    next = successors.find((replica) => unvisited.has(replica)) ?? firstOf(unvisited);
   }
   return order;
 };
@@ -65,8 +68,8 @@ const inRing = <Replica>(groups: Map<Replica, number[]>, replicas: readonly (rea
 const firstOf = <Key>(map: ReadonlyMap<Key, unknown>): Key | undefined => map.keys().next().value;
 
 /**
- * Each partition from a replica that is taken already, else from its last one, which has the next owner's partitions
- * too.
+ * Assigns each partition to a replica that is already in the cover, or else to its last replica, which also has the
+ * next owner's partitions.
  */
 const coverFrom = <Replica>(
   replicas: readonly (readonly Replica[])[],

@@ -8,13 +8,13 @@ const document = {
 };
 
 describe('A member', () => {
-  it('is what its document says, with times in milliseconds', () =>
+  it('has the values of its document, with times in milliseconds', () =>
     expect(memberOf(document)).to.deep.equal({
       ...{ name: 'aggregator-0', incarnation: '3f2a', address: 'host:1', state: 'serving' },
       ...{ partitions: [0, 1], warming: [2], heartbeatAt: 10_000, steadySince: 4_000 },
     }));
 
-  it('of an older program restores nothing, and is steady since its last heartbeat', () => {
+  it('of an older program restores no partitions, and is steady since its last heartbeat', () => {
     const { warming: _, steadySince: __, ...older } = document;
     expect(memberOf(older)).to.deep.include({ warming: [], steadySince: 10_000 });
   });

@@ -1,20 +1,20 @@
 /**
- * An aggregator as its document in the database shows it: the one definition for all readers of these documents. Times
- * are on the database's clock, in milliseconds.
+ * An aggregator as its document in the database describes it: the one definition for all readers. Times are on the
+ * database's clock, in milliseconds.
  */
 export type Member = {
   name: string;
-  incarnation: string; // of this start
-  log?: string; // the id of the log whose states it holds; an older program does not say
-  address: string; // host:port of its read service; empty before it listens
+  incarnation: string; // new at each start of the process
+  log?: string; // the id of the log whose states it holds; older programs do not write it
+  address: string; // host:port of its read service; empty until it listens
   state: 'restoring' | 'serving' | 'leaving';
-  partitions: readonly number[]; // those it serves
-  warming: readonly number[]; // those it is to serve, and restores
+  partitions: readonly number[]; // the partitions that it serves
+  warming: readonly number[]; // the partitions assigned to it that it is still restoring
   heartbeatAt: number;
-  steadySince: number; // renewed since then without a gap of a lease
+  steadySince: number; // the lease has not expired since then
 };
 
-/** What a member needs of the stored document. An older program's document lacks the optional fields. */
+/** The stored fields that a member needs. Documents of older programs lack the optional fields. */
 export type MemberDocument = Pick<Member, 'incarnation' | 'log' | 'address' | 'state' | 'partitions'> & {
   _id: string; // its name
   warming?: readonly number[];
@@ -22,7 +22,7 @@ export type MemberDocument = Pick<Member, 'incarnation' | 'log' | 'address' | 's
   steadySince?: Date;
 };
 
-/** The member that a stored document describes. Pure. */
+/** Returns the member that a stored document describes. Pure. */
 export const memberOf = (document: MemberDocument): Member => {
   const { _id: name, incarnation, address, state, partitions, log, warming = [], heartbeatAt } = document;
   const { steadySince = heartbeatAt } = document;
@@ -31,13 +31,13 @@ export const memberOf = (document: MemberDocument): Member => {
 };
 
 /**
- * The one rule of liveness: a member is live until its last heartbeat is older than a lease, on the database's clock.
- * `liveMembers`, which decides who gets partitions, also grants a grace after the database was away. Pure.
+ * Whether a member is live: its last heartbeat is at most a lease old, on the database's clock. `liveMembers`, which
+ * decides who gets partitions, adds a grace period after the database was unreachable. Pure.
  */
 export const isLive = ({ heartbeatAt }: Pick<Member, 'heartbeatAt'>, databaseNow: number, leaseMs: number): boolean =>
   databaseNow - heartbeatAt <= leaseMs;
 
-/** Whether a live member serves its partitions: it does not restore and does not leave. Pure. */
+/** Whether a member is live and serves its partitions: it neither restores nor leaves. Pure. */
 export const isServing = (
   member: Pick<Member, 'heartbeatAt' | 'state'>,
   databaseNow: number,

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { murmur3, partitionHash, partitionOf } from './partition.ts';
 
 describe('The hash of a stream', () => {
-  it('is MurmurHash3 as everybody else computes it', () => {
-    // published vectors, of all four lengths that the last block can have
+  it('is MurmurHash3, as in other implementations', () => {
+    // published test vectors, for all four lengths of the last block
     expect(murmur3('')).to.equal(0);
     expect(murmur3('test')).to.equal(0xba6bd213);
     expect(murmur3('hello')).to.equal(0x248bfa47);
@@ -14,19 +14,19 @@ describe('The hash of a stream', () => {
     expect(murmur3('The quick brown fox jumps over the lazy dog')).to.equal(0x2e4ff723);
   });
 
-  it('is named in the settings, where another one would be refused', () =>
+  it('is named in the settings, which refuse any other hash', () =>
     expect(partitionHash).to.equal('murmur3_x86_32(entity:id), seed 0'));
 });
 
 describe('The partition of a stream', () => {
-  it('is for ever the one that is stored with its events', () => {
+  it('never changes, because it is stored with each event', () => {
     const streams = ['13AE742', 'a', 'A', '_-', '01980b2e-7a3c-7d4e-8f00-123456789abc', 'x'.repeat(64)];
     expect(streams.map((id) => partitionOf('user', id, 32))).to.deep.equal([23, 10, 13, 22, 20, 21]);
     expect(partitionOf('note', '13AE742', 32)).to.equal(4);
     expect(partitionOf('user', '13AE742', 7)).to.equal(3);
   });
 
-  it('is one of them, and the same each time', () =>
+  it('is within range, and the same each time', () =>
     fc.assert(
       fc.property(anyId, fc.integer({ min: 1, max: 1_024 }), (id, partitions) => {
         const partition = partitionOf('user', id, partitions);
@@ -36,7 +36,7 @@ describe('The partition of a stream', () => {
       }),
     ));
 
-  it('spreads ids roughly evenly, whether they count up or not', () => {
+  it('spreads ids roughly evenly, also consecutive ones', () => {
     for (const idOf of [
       (n: number) => String(n),
       (n: number) => `user-${n}`,

@@ -1,11 +1,14 @@
-/** What the stored partitions were computed with; stored in the settings, never changed. */
+/** The hash that the stored partitions were computed with. It is stored in the settings and must never change. */
 export const partitionHash = 'murmur3_x86_32(entity:id), seed 0';
 
-/** The partition of a stream, from 0 to `partitions` - 1: stored with every event and record, so never renumbered. */
+/**
+ * Returns the partition of a stream, from 0 to `partitions` - 1. It is stored with each event and record, so it must
+ * never change.
+ */
 export const partitionOf = (entity: string, id: string, partitions: number): number =>
   murmur3(`${entity}:${id}`) % partitions;
 
-/** MurmurHash3, x86, 32 bits, seed 0 (Austin Appleby, public domain), of a text of single-byte letters. */
+/** Returns MurmurHash3 (x86, 32 bits, seed 0; Austin Appleby, public domain) of a text of single-byte characters. */
 export const murmur3 = (text: string): number => {
   let hash = 0;
   const whole = text.length & ~3;

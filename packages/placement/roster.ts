@@ -1,15 +1,15 @@
 import { ringFrom } from './assignment.ts';
 import { isLive, type Member } from './member.ts';
 
-/** The aggregators as they were read last. A value: `takeRoster` makes the next one. */
+/** The aggregators as last read from the database. A value: `takeRoster` returns the next one. */
 export type Roster = {
   members: readonly Member[];
-  databaseNow: number; // when it was asked for, in milliseconds
-  refreshedAt: number; // when it was asked for, on the monotonic clock, as the next one
-  graceUntil: number; // no member counts as dead before
+  databaseNow: number; // the database's time of the read, in milliseconds
+  refreshedAt: number; // when it was read, on the monotonic clock, in milliseconds
+  graceUntil: number; // no member counts as dead before this time on the monotonic clock
 };
 
-/** Before the first refresh. */
+/** The roster before the first refresh. */
 export const noRoster: Roster = {
   members: [],
   databaseNow: 0,
@@ -18,8 +18,9 @@ export const noRoster: Roster = {
 };
 
 /**
- * The roster after a refresh from the aggregators' documents. No member counts as dead for one lease after the database
- * was away, after this process was away, and after the first refresh: no member could renew its lease.
+ * Returns the roster after a refresh from the aggregators' documents. A grace period of one lease starts at the first
+ * refresh, and after the database or this process was away. During it no member counts as dead, because no member could
+ * renew its lease.
  */
 export const takeRoster = (
   former: Roster,
@@ -32,11 +33,11 @@ export const takeRoster = (
   return { members, databaseNow, refreshedAt: now, graceUntil: wasAway ? now + leaseMs : former.graceUntil };
 };
 
-/** The members whose lease has not expired. With the database away that stays as it was seen last. */
+/** Returns the members whose lease has not expired. While the database is unreachable, the result does not change. */
 export const liveMembers = ({ members, databaseNow, refreshedAt, graceUntil }: Roster, leaseMs: number): Member[] =>
   refreshedAt < graceUntil ? [...members] : members.filter((member) => isLive(member, databaseNow, leaseMs));
 
-/** The names that partitions are given to: of the live that do not leave. */
+/** Returns the sorted names that partitions are assigned to: the live members that are not leaving. */
 export const ringOf = (live: readonly Member[]): string[] =>
   live
     .filter(({ state }) => state !== 'leaving')
@@ -44,8 +45,8 @@ export const ringOf = (live: readonly Member[]): string[] =>
     .sort();
 
 /**
- * Who serves a partition, in the order in which they are asked: the ring from its owner on, then those that leave. The
- * first of them also saves it.
+ * Returns the members that serve a partition, in the order in which they are asked: the ring from its owner on, then
+ * those that are leaving. The first one also saves its snapshots.
  */
 export const serversOf = (live: readonly Member[], ring: readonly string[], partition: number): string[] => {
   const serving = live.filter(({ partitions }) => partitions.includes(partition)).map(({ name }) => name);
@@ -54,8 +55,8 @@ export const serversOf = (live: readonly Member[], ring: readonly string[], part
 };
 
 /**
- * Whether a member with an expired lease was away alone: another member renewed its lease meanwhile. If no member did,
- * the database was away, and leases say nothing.
+ * Whether a member's lease expired while another member renewed its own. If no other member renewed its lease, the
+ * database was unreachable, and leases mean nothing.
  */
 export const wasAwayAlone = ({ members, databaseNow }: Roster, name: string, leaseMs: number): boolean => {
   const own = members.find((member) => member.name === name);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { aborted } from './aborted.ts';
 
 describe('Waiting for a signal to abort', () => {
-  it('ends when it aborts, and not before', async () => {
+  it('resolves when the signal aborts, and not before', async () => {
     const stop = new AbortController();
     let isOver = false;
     const waiting = aborted(stop.signal).then(() => {
@@ -15,5 +15,5 @@ describe('Waiting for a signal to abort', () => {
     expect(isOver).to.equal(true);
   });
 
-  it('ends at once when it has aborted', () => aborted(AbortSignal.abort()));
+  it('resolves at once when the signal has aborted', () => aborted(AbortSignal.abort()));
 });

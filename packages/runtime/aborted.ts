@@ -1,4 +1,4 @@
-/** Waits until the signal aborts; at once when it has. */
+/** Resolves when the signal aborts, or at once when it has aborted. */
 export const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) return resolve();

@@ -1,69 +1,70 @@
-// Set by scripts/build.js: false in what is shipped, where of all this not even the names are left; true in dist/chaos.
-// Unset, as under tsx, it is off.
+// Set by scripts/build.js: true in dist/chaos, false in released programs, from which all of this is removed. Undefined
+// under tsx, which means false.
 declare const MUSTER_CHAOS: boolean | undefined;
 
 /** Whether this program was built for fault tests. */
 export const chaos = typeof MUSTER_CHAOS !== 'undefined' && MUSTER_CHAOS;
 
-/** The places at which a fault test may stop, break or kill a process. */
+/** The names of the places where a fault test may stop, break or kill a process. */
 export const failpointNames = [
   'snapshot:before-records',
-  'snapshot:inside-records', // between two halves of the records' write
-  'snapshot:after-records', // the checkpoint is not written yet
+  'snapshot:inside-records', // between the two halves of the records' write
+  'snapshot:after-records', // before the checkpoint is written
   'snapshot:after-checkpoints',
   'restore:after-checkpoints',
   'restore:after-records',
-  'append:after-send', // the batch is stored, its answer not yet taken
+  'append:after-send', // the batch is stored, but its answer is not handled yet
   'append:together', // a batch of more than one event is sent
-  'append:partly', // some events of a batch went in, others not
+  'append:partly', // some events of a batch were stored, others were not
 ] as const;
 
 export type FailpointName = (typeof failpointNames)[number];
 
-/** What happens there: the process is killed, waits `ms` milliseconds, or goes on with an error. */
+/** What happens there: the process is killed, pauses for `ms` milliseconds, or throws an error. */
 export type FailpointAction = { kind: 'kill' } | { kind: 'pause'; ms: number } | { kind: 'throw' };
 
 /**
- * What whoever started the process may send it: to act when a place is passed the `nth` time from now (once; nothing:
- * never more), or to let the process's own clock jump to `ms` milliseconds beside the true one.
+ * An order from the parent process:
+ * - `failpoint`: act once, when the process passes this place for the `nth` time from now. Without `action`: cancel the
+ *   order for this place.
+ * - `clock`: shift this process's own clock by `ms` milliseconds from the true time.
  */
 export type FaultOrder =
   | { kind: 'failpoint'; name: FailpointName; action: FailpointAction | undefined; nth: number }
   | { kind: 'clock'; ms: number };
 
-/** What the process reports when it acts. */
+/** The report to the parent process when this process acts. */
 export type FailpointPassed = { kind: 'failpoint'; name: FailpointName; action: FailpointAction['kind'] | 'noticed' };
 
-/** What this process was ordered. Changed in this file only. */
+/** The current orders. Changed only in this file. */
 const orders = { armed: new Map<FailpointName, { action: FailpointAction; left: number }>(), clockMs: 0 };
 
-// function declarations: only these does the build put in place of the call, so that with an empty body the name goes
-// too
+// These are function declarations, because the build inlines only those. Inlining an empty body also removes the name.
 
-/** Marks a place for fault tests; to be awaited. In what is shipped it is nothing. */
+/** Marks a place for fault tests. Await the result. In released programs it does nothing. */
 export function failpoint(name: FailpointName): Promise<void> | undefined {
   if (chaos) return pass(name);
 }
 
-/** Whether something is to happen at that place; never in what is shipped. */
+/** Whether an order is pending for that place. Always undefined in released programs. */
 export function isArmed(name: FailpointName): boolean | undefined {
   if (chaos) return orders.armed.has(name);
 }
 
 /**
- * Reports to the process that started this one that it came here: for what must happen now and then. In what is shipped
- * it is nothing.
+ * Reports to the parent process that this place was passed: for places that each campaign must reach. In released
+ * programs it does nothing.
  */
 export function noticed(name: FailpointName): void {
   if (chaos) void report({ kind: 'failpoint', name, action: 'noticed' });
 }
 
-/** Takes orders over the channel to who started this process, in a program built for fault tests. */
+/** Accepts orders from the parent process, in a program that was built for fault tests. */
 export function listenForFailpoints(): void {
   if (chaos) process.on('message', takeOrder);
 }
 
-/** This process's own monotonic clock, in milliseconds: what a fault test may let jump. */
+/** This process's own monotonic clock, in milliseconds. A fault test may shift it. */
 export const ownNow = (): number => (chaos ? performance.now() + orders.clockMs : performance.now());
 
 const takeOrder = (message: unknown) => {
@@ -84,13 +85,13 @@ const pass = async (name: FailpointName): Promise<void> => {
   switch (armed.action.kind) {
     case 'kill':
       process.kill(process.pid, 'SIGKILL');
-      return new Promise(() => undefined); // the signal comes when it comes, but nothing goes on
+      return new Promise(() => undefined); // the signal may arrive later, but the caller must not continue
     case 'pause': {
       const { ms } = armed.action;
       return new Promise((resolve) => setTimeout(resolve, ms));
     }
     case 'throw':
-      throw new Error(`Failpoint ${name}`);
+      throw new Error(`Failpoint ${name} was ordered to throw`);
   }
 };
 

@@ -4,7 +4,7 @@ import { findSwallowed } from './find-swallowed.ts';
 const scale = ['--gateways <number>', '--restart', '--only <which>', '--set <NAME=VALUE...>'];
 const bench = ['--users <number>', '--mixed-seconds <number>', '--quick'];
 
-// what npm 11 sets in each case
+// what npm 11 always sets
 const ofNpm = (event: string, given: Record<string, string> = {}) => ({
   npm_lifecycle_event: event,
   npm_config_user_agent: 'npm/11.19.1 node/v20.20.2',
@@ -15,7 +15,7 @@ const ofNpm = (event: string, given: Record<string, string> = {}) => ({
 });
 
 describe('An option that npm kept for itself', () => {
-  it('is noticed, with the command that was meant', () => {
+  it('is reported with the intended command', () => {
     const problem = findSwallowed('scale', scale, ['2'], ofNpm('scale', { npm_config_gateways: 'true' }));
     expect(problem)
       .to.match(/--gateways/)
@@ -25,10 +25,10 @@ describe('An option that npm kept for itself', () => {
   const meantOf = (command: string, flags: string[], words: string[], given: Record<string, string>) =>
     findSwallowed(command, flags, words, ofNpm(command, given))?.split('\n').at(-1)?.trim();
 
-  it('may hold its value', () =>
+  it('may include its value', () =>
     expect(meantOf('scale', scale, [], { npm_config_gateways: '2' })).to.equal('npm run scale -- --gateways 2'));
 
-  it('may be a switch, beside words that came through', () =>
+  it('may be a switch, next to words that reached the command', () =>
     expect(meantOf('scale', scale, ['--only', 'gateway-1'], { npm_config_restart: 'true' })).to.equal(
       'npm run scale -- --restart --only gateway-1',
     ));
@@ -38,12 +38,12 @@ describe('An option that npm kept for itself', () => {
       "npm run scale -- --set A=1 --set 'B=2 3'",
     ));
 
-  it('may have a name of two words', () =>
+  it('may have a name with a hyphen', () =>
     expect(meantOf('bench', bench, ['3'], { npm_config_mixed_seconds: 'true' })).to.equal(
       'npm run bench -- --mixed-seconds 3',
     ));
 
-  it('gets no value that may be another one’s', () => {
+  it('gets no value that may belong to another option', () => {
     expect(meantOf('scale', scale, ['5', '2'], { npm_config_gateways: 'true' })).to.equal(
       'npm run scale -- --gateways <number>',
     );
@@ -54,17 +54,17 @@ describe('An option that npm kept for itself', () => {
   });
 });
 
-describe('No option of the command', () => {
-  it('is what npm sets by itself', () =>
+describe('An option that npm did not keep', () => {
+  it('is one that npm always sets', () =>
     expect(findSwallowed('scale', scale, ['5'], ofNpm('scale'))).to.equal(undefined));
 
-  it('is one of npm’s own, such as only, which a file may set for all commands', () =>
+  it('is one of npm’s own options, such as only, which a file may set for all commands', () =>
     expect(findSwallowed('scale', scale, [], ofNpm('scale', { npm_config_only: 'prod' }))).to.equal(undefined));
 
-  it('is one that was denied', () =>
+  it('is one that was set to false', () =>
     expect(findSwallowed('scale', scale, [], ofNpm('scale', { npm_config_restart: '' }))).to.equal(undefined));
 
-  it('is one that another script got, or none of npm’s', () => {
+  it('is one of another script, or of a command outside npm', () => {
     const { npm_lifecycle_event: _, ...noScript } = ofNpm('scale', { npm_config_gateways: 'true' });
     expect(findSwallowed('scale', scale, [], ofNpm('test', { npm_config_gateways: 'true' }))).to.equal(undefined);
     expect(findSwallowed('scale', scale, [], noScript)).to.equal(undefined);

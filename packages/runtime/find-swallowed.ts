@@ -1,9 +1,9 @@
 import type { Environment } from './settings.ts';
 
 /**
- * The problem in words when npm kept options of `npm run COMMAND` for itself, because the `--` before them is missing;
- * undefined when it kept none. `flags` are the options that the command knows, such as `--gateways <number>`; `words`
- * are the words that reached the command. Pure.
+ * Returns a message when npm kept options of `npm run COMMAND` for itself, because the `--` before them is missing.
+ * Returns undefined when npm kept none. `flags` are the command's options, such as `--gateways <number>`. `words` are
+ * the arguments that reached the command. Pure.
  */
 export const findSwallowed = (
   command: string,
@@ -15,17 +15,17 @@ export const findSwallowed = (
   const options = flags.flatMap((flag) => swallowedOf(flag, environment));
   if (options.length === 0) return undefined;
   const names = [...new Set(options.map(({ name }) => name))].join(', ');
-  const meant = ['npm run', command, '--', ...meantWords(options, words)].join(' ');
+  const meant = ['npm run', command, '--', ...intendedWords(options, words)].join(' ');
   return (
-    `npm kept ${names} for itself, as there is no -- before it; nothing was done. ` +
-    `What was probably meant:\n  ${meant}`
+    `npm kept ${names} for itself, because there is no -- before it. Nothing was done. ` +
+    `Probably you meant:\n  ${meant}`
   );
 };
 
-/** `value` is undefined for a switch, which takes nothing, and where npm parted the option from its value. */
+/** `value` is undefined for a switch, and when npm separated the option from its value. */
 type SwallowedOption = { name: string; takes: string | undefined; value: string | undefined };
 
-// npm knows this one, too; with a value that only Muster knows, npm drops it and sets nothing
+// npm has an option of this name, too. It drops values that it does not know and sets nothing.
 const ownOfNpm = '--only';
 
 const swallowedOf = (flag: string, environment: Environment): SwallowedOption[] => {
@@ -37,13 +37,13 @@ const swallowedOf = (flag: string, environment: Environment): SwallowedOption[] 
     .map((value) => ({ name, takes, value: takes === undefined || value === 'true' ? undefined : value }));
 };
 
-const meantWords = (options: readonly SwallowedOption[], words: readonly string[]): string[] => {
-  const parted = options.filter(({ takes, value }) => takes !== undefined && value === undefined);
-  if (parted.length === 0)
+const intendedWords = (options: readonly SwallowedOption[], words: readonly string[]): string[] => {
+  const separated = options.filter(({ takes, value }) => takes !== undefined && value === undefined);
+  if (separated.length === 0)
     return [...options.map((option) => describeOption(option, option.value)), ...words.map(quote)];
-  // npm does not say which word was whose
-  const isCertain = new Set(parted.map(({ name }) => name)).size === 1 && parted.length === words.length;
-  const wordOf = (option: SwallowedOption) => (isCertain ? words[parted.indexOf(option)] : undefined);
+  // npm does not say which word belongs to which option
+  const isCertain = new Set(separated.map(({ name }) => name)).size === 1 && separated.length === words.length;
+  const wordOf = (option: SwallowedOption) => (isCertain ? words[separated.indexOf(option)] : undefined);
   return options.map((option) => describeOption(option, option.value ?? wordOf(option)));
 };
 

@@ -6,13 +6,13 @@ import { Counter, Registry } from './metrics.ts';
 const host = '127.0.0.1';
 
 describe('The health port of a program', () => {
-  it('says that the program lives, whether it is ready or not', async () => {
+  it('answers that the program is alive, whether it is ready or not', async () => {
     await using open = await openPort({ ready: false, details: {} });
     const answer = await fetch(`${open.at}/livez`);
     expect([answer.status, await answer.json()]).to.deep.equal([200, { alive: true }]);
   });
 
-  it('says whether the program is ready, as it is at that moment, and why', async () => {
+  it('answers whether the program is ready now, and why', async () => {
     const health: Health = { ready: false, details: { lagMs: 7 } };
     await using open = await openPort(health);
     const before = await fetch(`${open.at}/readyz?verbose`);
@@ -22,7 +22,7 @@ describe('The health port of a program', () => {
     expect([after.status, await after.json()]).to.deep.equal([200, { ready: true, lagMs: 7 }]);
   });
 
-  it('shows the metrics in the text that Prometheus reads', async () => {
+  it('serves the metrics as Prometheus text', async () => {
     await using open = await openPort({ ready: true, details: {} });
     open.counter.inc(3);
     const answer = await fetch(`${open.at}/metrics`);
@@ -30,13 +30,13 @@ describe('The health port of a program', () => {
     expect(await answer.text()).to.contain('muster_tests_total 3');
   });
 
-  it('has nothing else', async () => {
+  it('answers 404 for any other path', async () => {
     await using open = await openPort({ ready: true, details: {} });
     for (const path of ['/', '/livez/x', '/../etc/passwd', '/__proto__'])
       expect((await fetch(`${open.at}${path}`)).status, path).to.equal(404);
   });
 
-  it('that cannot tell hangs up and goes on', async () => {
+  it('closes the connection when the details fail, and continues to serve', async () => {
     const health = {
       ready: true,
       get details(): object {
@@ -48,7 +48,7 @@ describe('The health port of a program', () => {
     expect((await fetch(`${open.at}/livez`)).status).to.equal(200);
   });
 
-  it('is not opened where another one is', async () => {
+  it('does not open on a port that is in use', async () => {
     await using open = await openPort({ ready: true, details: {} });
     const failure = await openHealthPort(host, open.port, new Registry(), () => ({ ready: true, details: {} })).catch(
       (error: NodeJS.ErrnoException) => error.code,
@@ -56,7 +56,7 @@ describe('The health port of a program', () => {
     expect(failure).to.equal('EADDRINUSE');
   });
 
-  it('closes at once, even with somebody connected who asks nothing', async () => {
+  it('closes at once, even with an idle connection', async () => {
     const open = await openPort({ ready: true, details: {} });
     const idle = connect({ host, port: open.port }).on('error', () => undefined);
     await new Promise((resolve) => idle.once('connect', resolve));

@@ -7,8 +7,11 @@ export type Health = { ready: boolean; details: object };
 export type HealthPort = AsyncDisposable & { port: number };
 
 /**
- * Serves `/livez` (the event loop turns), `/readyz` (200 or 503 with the details that `readHealth` gives) and
- * `/metrics` (Prometheus text) until disposed. Port 0 picks a free one. Throws when the port is taken.
+ * Serves these paths until it is disposed:
+ * - `/livez`: 200 while the event loop runs
+ * - `/readyz`: 200 or 503, with the details that `readHealth` returns
+ * - `/metrics`: the metrics as Prometheus text
+ * Port 0 selects a free port. Rejects when the port is in use.
  */
 export const openHealthPort = async (
   host: string,
@@ -33,7 +36,7 @@ const answer = async (url: string, response: ServerResponse, registry: Registry,
   if (path === '/livez') return send(response, 200, 'application/json', '{"alive":true}');
   if (path === '/metrics') return send(response, 200, registry.contentType, await registry.metrics());
   if (path !== '/readyz')
-    return send(response, 404, 'text/plain', 'Nothing here: ask for /livez, /readyz or /metrics\n');
+    return send(response, 404, 'text/plain', 'Not found: this port serves /livez, /readyz and /metrics\n');
   const health = readHealth();
   send(
     response,

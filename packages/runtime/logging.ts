@@ -3,16 +3,13 @@ import { type Logger, pino } from 'pino';
 export type { Logger };
 
 /**
- * A logger that writes JSON lines to standard output, each with the process's name. Credentials in a MongoDB URI are
- * never logged.
+ * Opens a logger that writes JSON lines with the process's name to standard output. It never logs the credentials of a
+ * MongoDB URI.
  */
 export const openLogger = (name: string, level: string): Logger =>
   pino({ name, level, base: { name, pid: process.pid }, serializers: { err: describeError } });
 
-/**
- * What is worth knowing of an error on one line: its name, code, message and stack, without the documents that a driver
- * hangs on it.
- */
+/** Returns an error's name, code, message and stack, without the documents that a driver attaches to it. */
 const describeError = (error: unknown) => {
   if (!(error instanceof Error)) return { message: withoutCredentials(String(error)) };
   const code = (error as { code?: unknown }).code;
@@ -25,7 +22,7 @@ const describeError = (error: unknown) => {
 };
 
 /**
- * The text with the user and password of every URI in it replaced by `***`; up to the last `@`, as a password may hold
- * one that was not escaped.
+ * Returns the text with the user and password of each MongoDB URI replaced by `***`, up to the last `@`: a password may
+ * contain an unescaped one.
  */
 export const withoutCredentials = (text: string) => text.replace(/(mongodb(?:\+srv)?:\/\/)[^\s"'<>]*@/gi, '$1***@');

@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export { Counter, Gauge, Histogram, Registry };
 
 /**
- * A fresh registry with the process's own figures (CPU, memory, event loop delay, garbage collection), labelled with
+ * Opens a registry with the process's own metrics (CPU, memory, event loop delay, garbage collection), labelled with
  * its name.
  */
 export const openMetrics = (name: string): Registry => {
@@ -13,10 +13,10 @@ export const openMetrics = (name: string): Registry => {
   return registry;
 };
 
-/** Bounds in seconds for what should take milliseconds. */
+/** Histogram bounds in seconds, for operations that should take milliseconds. */
 export const secondsBuckets = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
-/** Registers a figure that is measured whenever somebody asks for the metrics. */
+/** Registers a gauge whose value is measured at each request for the metrics. */
 export const openGauge = (registry: Registry, name: string, help: string, measure: () => number): void => {
   new Gauge({
     name,

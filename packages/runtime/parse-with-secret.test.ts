@@ -25,12 +25,12 @@ describe('The secret in a file', () => {
     return path;
   };
 
-  it('stands for CLUSTER_SECRET, without the line end', () => {
+  it('replaces CLUSTER_SECRET, without the line end', () => {
     const parsed = parse({ CLUSTER_SECRET_FILE: fileWith('sixteen letters!\n') });
     expect(parsed).to.have.nested.property('settings.CLUSTER_SECRET', 'sixteen letters!');
   });
 
-  it('gives way to a CLUSTER_SECRET that is set, and not to an empty one', () => {
+  it('is ignored when CLUSTER_SECRET is set, but not when that is empty', () => {
     const CLUSTER_SECRET_FILE = fileWith('sixteen letters!');
     const given = parse({ CLUSTER_SECRET_FILE, CLUSTER_SECRET: 'seventeen letters' });
     expect(given).to.have.nested.property('settings.CLUSTER_SECRET', 'seventeen letters');
@@ -38,7 +38,7 @@ describe('The secret in a file', () => {
     expect(empty).to.have.nested.property('settings.CLUSTER_SECRET', 'sixteen letters!');
   });
 
-  it('is a problem in words where there is no such file, or it cannot be read', () => {
+  it('is a problem when the file does not exist or cannot be read', () => {
     const path = join(folder, 'absent');
     expect(problemsOf({ CLUSTER_SECRET_FILE: path })).to.have.length(1);
     expect(problemsOf({ CLUSTER_SECRET_FILE: path }).join())
@@ -48,7 +48,7 @@ describe('The secret in a file', () => {
     expect(problemsOf({ CLUSTER_SECRET_FILE: folder }).join()).to.contain('EISDIR');
   });
 
-  it('is a problem where it is empty, too short or too long; its text is never shown', () => {
+  it('is a problem when it is empty, too short or too long; its text is never shown', () => {
     expect(problemsOf({ CLUSTER_SECRET_FILE: fileWith(' \n') }).join()).to.contain('is empty');
     for (const text of ['fifteen letters', 'x'.repeat(257)]) {
       const problems = problemsOf({ CLUSTER_SECRET_FILE: fileWith(text) });
@@ -57,12 +57,12 @@ describe('The secret in a file', () => {
     }
   });
 
-  it('is one problem beside the others', () => {
+  it('is reported together with the other problems', () => {
     const problems = problemsOf({ CLUSTER_SECRET_FILE: join(folder, 'absent'), PARTITIONS: '0' });
     expect(problems).to.have.length(2);
     expect(problems.join('\n')).to.contain('PARTITIONS').and.contain('CLUSTER_SECRET_FILE');
   });
 
-  it('is not needed: without both, CLUSTER_SECRET is what is missing', () =>
-    expect(problemsOf({})).to.deep.equal(['"CLUSTER_SECRET" is required (what was found is not shown)']));
+  it('is optional: without both variables, CLUSTER_SECRET is reported as missing', () =>
+    expect(problemsOf({})).to.deep.equal(['"CLUSTER_SECRET" is required (the value is not shown)']));
 });

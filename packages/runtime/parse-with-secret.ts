@@ -3,8 +3,8 @@ import Joi from 'joi';
 import { type Environment, type Parsed, parseSettings, secretSettings } from './settings.ts';
 
 /**
- * As `parseSettings`, for a table with CLUSTER_SECRET; where that is not set, reads the secret from the file that
- * CLUSTER_SECRET_FILE names. A file that cannot be used is one of the problems.
+ * As `parseSettings`, for a table with CLUSTER_SECRET. When that variable is unset, reads the secret from the file in
+ * CLUSTER_SECRET_FILE. An unusable file is one of the problems.
  */
 export const parseWithSecret = <Settings>(
   table: Record<string, Joi.Schema>,
@@ -22,8 +22,8 @@ export const parseWithSecret = <Settings>(
 export type ReadSecret = { kind: 'secret'; secret: string | undefined } | { kind: 'problem'; problem: string };
 
 /**
- * CLUSTER_SECRET, else the text of the file that CLUSTER_SECRET_FILE names, without spaces and line ends around it;
- * undefined where neither is set. The problem in words never shows the text.
+ * Returns CLUSTER_SECRET. When that is unset, returns the trimmed text of the file in CLUSTER_SECRET_FILE. The secret
+ * is undefined when neither is set. A problem never shows the text.
  */
 export const readSecret = ({ CLUSTER_SECRET: secret, CLUSTER_SECRET_FILE: path }: Environment): ReadSecret => {
   if (secret || !path) return { kind: 'secret', secret: secret || undefined };
@@ -40,7 +40,7 @@ const judgeSecret = (path: string, secret: string): ReadSecret => {
   if (secret.length >= shortest && secret.length <= longest) return { kind: 'secret', secret };
   return problemWith(
     path,
-    `holds ${secret.length} characters, expected ${shortest} to ${longest} (what was found is not shown)`,
+    `has ${secret.length} characters, expected ${shortest} to ${longest} (the value is not shown)`,
   );
 };
 
@@ -49,6 +49,6 @@ const problemWith = (path: string, what: string): ReadSecret => ({
   problem: `"CLUSTER_SECRET_FILE" names ${path}, which ${what}`,
 });
 
-// as of the setting CLUSTER_SECRET itself
+// the limits of the setting CLUSTER_SECRET
 const shortest = 16;
 const longest = 256;

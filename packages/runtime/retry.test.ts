@@ -4,8 +4,8 @@ import { backOffMs, pause, repeat, retryUntil } from './retry.ts';
 
 const never = () => new AbortController().signal;
 
-describe('A pause before the next try', () => {
-  it('doubles from try to try up to the most, with up to half of it taken off', () => {
+describe('The pause before the next try', () => {
+  it('doubles up to its maximum, reduced by at most one half', () => {
     for (let failures = 0; failures < 2_000; failures += 1) {
       const whole = Math.min(5_000, 50 * 2 ** failures);
       expect(backOffMs(failures)).to.be.within(whole / 2, whole);
@@ -14,10 +14,9 @@ describe('A pause before the next try', () => {
     expect(backOffMs(30, 20, 1_000)).to.be.within(500, 1_000);
   });
 
-  it('is not the same for everybody', () =>
-    expect(new Set(Array.from({ length: 20 }, () => backOffMs(5))).size).to.be.above(15));
+  it('is random', () => expect(new Set(Array.from({ length: 20 }, () => backOffMs(5))).size).to.be.above(15));
 
-  it('ends early when it is called off, and throws nothing', async () => {
+  it('ends early when the signal aborts, and throws nothing', async () => {
     const stop = new AbortController();
     const paused = pause(60_000, stop.signal);
     stop.abort();
@@ -27,8 +26,8 @@ describe('A pause before the next try', () => {
   });
 });
 
-describe('Trying until it works', () => {
-  it('gives what the first success gives, and tells of every failure before it', async () => {
+describe('Retrying', () => {
+  it('returns the first result, and reports each failure before it', async () => {
     const reported: [string, number][] = [];
     const outcomes = [new Error('first'), new Error('second'), 'done'];
     const attempt = async () => {
@@ -45,7 +44,7 @@ describe('Trying until it works', () => {
     ]);
   });
 
-  it('ends when it is called off, in the middle of a pause', async () => {
+  it('stops during a pause when the signal aborts', async () => {
     const stop = new AbortController();
     let attempts = 0;
     const failing = async () => {
@@ -53,17 +52,18 @@ describe('Trying until it works', () => {
       throw new Error('no');
     };
     const pausing: number[] = [];
-    const callOffSoon = () =>
+    const abortSoon = () =>
       setImmediate(() => {
-        pausing.push(getEventListeners(stop.signal, 'abort').length); // the pause listens, and so ends with it
+        // the pause listens to the signal, and so ends with it
+        pausing.push(getEventListeners(stop.signal, 'abort').length);
         stop.abort();
       });
-    expect(await retryUntil(failing, stop.signal, callOffSoon)).to.equal(undefined);
+    expect(await retryUntil(failing, stop.signal, abortSoon)).to.equal(undefined);
     expect({ attempts, pausing }).to.deep.equal({ attempts: 1, pausing: [1] });
   });
 
-  it('does nothing once it is called off', async () => {
-    const attempt = () => expect.fail('called off');
+  it('does nothing when the signal has aborted', async () => {
+    const attempt = () => expect.fail('called after the abort');
     expect(await retryUntil(attempt, AbortSignal.abort(), attempt)).to.equal(undefined);
   });
 
@@ -72,15 +72,15 @@ describe('Trying until it works', () => {
     const failure = await retryUntil(
       () => Promise.reject(final),
       never(),
-      () => expect.fail('a final error is no failure to try again after'),
+      () => expect.fail('a final error must not be retried'),
       (error) => error === final,
     ).catch((error: unknown) => error);
     expect(failure).to.equal(final);
   });
 });
 
-describe('Doing a thing again and again', () => {
-  it('goes on after a failure, one at a time, until it is called off', async () => {
+describe('Repeating a task', () => {
+  it('continues after a failure, one call at a time, until the signal aborts', async () => {
     const stop = new AbortController();
     const reported: unknown[] = [];
     let running = 0;
@@ -104,9 +104,9 @@ describe('Doing a thing again and again', () => {
     expect(reported).to.deep.equal(['Error: round 2', 'Error: round 4']);
   });
 
-  it('does nothing once it is called off', () =>
+  it('does nothing when the signal has aborted', () =>
     repeat(
-      () => expect.fail('called off'),
+      () => expect.fail('called after the abort'),
       () => 1,
       AbortSignal.abort(),
       () => undefined,

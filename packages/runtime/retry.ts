@@ -1,19 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * How long to wait before try number `failures` + 1, in milliseconds: doubling from `firstMs` to `mostMs`, with up to
- * half of it taken off at random.
+ * Returns the pause before try number `failures` + 1, in milliseconds. It doubles from `firstMs` up to `mostMs`, and is
+ * then reduced by a random part of up to one half.
  */
 export const backOffMs = (failures: number, firstMs = 50, mostMs = 5_000) =>
   Math.min(mostMs, firstMs * 2 ** Math.min(failures, 20)) * (0.5 + Math.random() / 2);
 
-/** Waits `ms` milliseconds, or less when `signal` aborts; never throws. */
+/** Waits `ms` milliseconds, or until `signal` aborts. Never throws. */
 export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => undefined);
 
 /**
- * Does `attempt` until it succeeds or `signal` aborts (then undefined), waiting longer from try to try; `onFailure`
- * hears of every failure. An error for which `isFinal` holds is thrown at once.
+ * Calls `attempt` until it succeeds, and returns its result. Returns undefined when `signal` aborts first. The pauses
+ * grow with each failure, see `backOffMs`. `onFailure` receives each error with the number of failures. An error for
+ * which `isFinal` is true is thrown at once.
  */
 export const retryUntil = async <T>(
   attempt: () => Promise<T>,
@@ -35,8 +36,9 @@ export const retryUntil = async <T>(
 };
 
 /**
- * Does `task` every `everyMs` milliseconds (asked anew after each, from one start to the next; a slow one still leaves
- * a pause), one at a time, until `signal` aborts; `onFailure` hears of what it throws and the round goes on.
+ * Calls `task` about every `everyMs()` milliseconds, measured from start to start, one call at a time, until `signal`
+ * aborts. After a slow call it still pauses for a tenth of that time. `onFailure` receives each error, and the loop
+ * continues.
  */
 export const repeat = async (
   task: () => Promise<void>,

@@ -3,10 +3,11 @@ import type { Environment } from './settings.ts';
 type Main = (environment: Environment, signal: AbortSignal) => Promise<number>;
 
 /**
- * Runs a program's main with the environment and a signal that aborts at SIGINT, SIGTERM, SIGHUP or when a parent that
- * holds an IPC channel is gone; its number becomes the exit code. A stop that is not done after `stopMs` milliseconds
- * ends the process with code 70; an error that nobody caught, with its `exitCode` (then only its message is shown), or
- * with 1.
+ * Runs a program's main with the environment and a signal. The signal aborts at SIGINT, SIGTERM or SIGHUP, or when the
+ * parent process closes its IPC channel. The exit code is:
+ * - the number that main returns
+ * - 70 when the stop takes longer than `stopMs` milliseconds
+ * - after an uncaught error: its `exitCode`, and then only its message is printed; otherwise 1
  */
 export const runProgram = async (title: string, main: Main, stopMs = 10_000): Promise<void> => {
   process.title = title;
@@ -29,8 +30,8 @@ export const runProgram = async (title: string, main: Main, stopMs = 10_000): Pr
 
 /**
  * As `runProgram`, for a program that starts other processes and must not leave them behind. The signal also aborts at
- * SIGQUIT, when nobody reads the output any more, and at an exception or rejection that nobody caught. After such an
- * error the exit code is 1.
+ * SIGQUIT, when the output is closed, and at an uncaught exception or rejection. After such an exception the exit code
+ * is 1.
  */
 export const runParent = (title: string, main: Main, stopMs = 10_000): Promise<void> => {
   const parentMain: Main = async (environment, asked) => {
@@ -39,7 +40,7 @@ export const runParent = (title: string, main: Main, stopMs = 10_000): Promise<v
     process.on('SIGQUIT', () => ended.abort());
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => ended.abort());
     process.on('uncaughtException', (error) => {
-      console.error(`${title} stops because of an error that nobody caught:`, error);
+      console.error(`${title} stops because of an uncaught error:`, error);
       process.exitCode = 1;
       failed.abort();
     });

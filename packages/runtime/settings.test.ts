@@ -13,7 +13,7 @@ const problemsOf = (environment: Record<string, string | undefined>, secret: str
 };
 
 describe('The settings of a program', () => {
-  it('are read from the environment, as the types that they have, with their defaults', () => {
+  it('are parsed from the environment with their types and defaults', () => {
     expect(parseSettings(table, { NAME: 'abc', PORT: '80' })).to.deep.equal({
       kind: 'settings',
       settings: { NAME: 'abc', PORT: 80 },
@@ -24,16 +24,16 @@ describe('The settings of a program', () => {
     });
   });
 
-  it('tell all problems at once, each with the name, what is expected and what was found', () => {
+  it('report all problems at once, each with the name, what is expected and the value found', () => {
     expect(problemsOf({ PORT: '99999', NAME: 'ab' })).to.deep.equal([
       '"PORT" must be a valid port (found 99999)',
       '"NAME" length must be at least 3 characters long (found "ab")',
     ]);
   });
 
-  it('tell what is missing', () => expect(problemsOf({})).to.deep.equal(['"NAME" is required (found nothing)']));
+  it('report a missing value', () => expect(problemsOf({})).to.deep.equal(['"NAME" is required (found nothing)']));
 
-  it('take an empty variable for one that is not set', () => {
+  it('treat an empty variable as unset', () => {
     expect(parseSettings(table, { NAME: 'abc', PORT: '' })).to.deep.equal({
       kind: 'settings',
       settings: { NAME: 'abc', PORT: 3_000 },
@@ -41,13 +41,13 @@ describe('The settings of a program', () => {
     expect(problemsOf({ NAME: '' })).to.have.length(1);
   });
 
-  it('leave alone what else is in the environment, whatever it is called', () => {
+  it('ignore all other variables of the environment', () => {
     expect(
       problemsOf({ NAME: 'abc', HOME: '/root', toString: 'x', constructor: 'y' } as Record<string, string>),
     ).to.deep.equal([]);
   });
 
-  it('never show what was found where it is a secret, not even within what is expected', () => {
+  it('never show the value of a secret, not even within what is expected', () => {
     const [problem] = problemsOf({ NAME: 'abc', PASSWORD: 'S3CRET' }, ['PASSWORD']);
     expect(problem).to.contain('PASSWORD').and.to.contain('not shown');
     expect(problem).not.to.contain('S3CRET');
@@ -61,7 +61,7 @@ describe('The settings that both programs share', () => {
 
   const CLUSTER_SECRET = 'sixteen letters!';
 
-  it('need the URI of a MongoDB, a secret, and nothing else', () => {
+  it('require the URI of a MongoDB, a secret, and nothing else', () => {
     const parsed = parse({ MONGODB_URI: uri, CLUSTER_SECRET });
     expect(parsed).to.have.nested.property('settings.MONGODB_URI', uri);
     expect(parsed).to.deep.include({ kind: 'settings' });
@@ -69,13 +69,13 @@ describe('The settings that both programs share', () => {
     expect(parse({ CLUSTER_SECRET }).kind).to.equal('problems');
   });
 
-  it('refuse another URI without showing it', () => {
+  it('refuse any other URI without showing it', () => {
     const parsed = parse({ MONGODB_URI: 'postgres://ada:pass@db', CLUSTER_SECRET });
     expect(parsed.kind).to.equal('problems');
     expect(JSON.stringify(parsed)).not.to.contain('pass@');
   });
 
-  it('refuse a secret that is easily guessed, or endless, without showing it', () => {
+  it('refuse a secret that is too short or too long, without showing it', () => {
     for (const secret of ['15 letters long', 'x'.repeat(257)]) {
       const parsed = parse({ MONGODB_URI: uri, CLUSTER_SECRET: secret });
       expect(parsed.kind).to.equal('problems');
@@ -83,7 +83,7 @@ describe('The settings that both programs share', () => {
     }
   });
 
-  it('take several hosts', () => {
+  it('accept several hosts', () => {
     for (const several of [
       'mongodb://a:27017,b:27017,c:27017/?replicaSet=x',
       'mongodb+srv://cluster.example.org',
@@ -92,7 +92,7 @@ describe('The settings that both programs share', () => {
       expect(parse({ MONGODB_URI: several, CLUSTER_SECRET }).kind, several).to.equal('settings');
   });
 
-  it('refuse numbers that are none, or out of bounds', () => {
+  it('refuse invalid values and numbers outside their range', () => {
     const wrong = {
       PARTITIONS: ['0', '1025', '1.5', 'many'],
       LEASE_MS: ['0', '60001', '-1'],

@@ -5,9 +5,9 @@ export type Environment = Record<string, string | undefined>;
 export type Parsed<Settings> = { kind: 'settings'; settings: Settings } | { kind: 'problems'; problems: string[] };
 
 /**
- * Reads a program's settings from the environment by its table (name → joi schema); all problems at once, each with the
- * name, what was found and what is expected. Pure. An empty variable counts as unset, as docker compose hands on unset
- * ones. What was found is not shown for a name in `secret`.
+ * Parses a program's settings from the environment by its table (name → joi schema). Returns all problems at once, each
+ * with the name, the value found and what is expected. Pure. An empty variable counts as unset, because docker compose
+ * passes unset ones as empty. Values of names in `secret` are not shown.
  */
 export const parseSettings = <Settings>(
   table: Record<string, Joi.Schema>,
@@ -24,25 +24,24 @@ export const parseSettings = <Settings>(
 
 const describe = ({ message, path, context }: Joi.ValidationErrorItem, secret: readonly string[]) => {
   const value: unknown = context?.value;
-  // joi quotes the value itself where a pattern does not fit
-  if (secret.includes(String(path[0])))
-    return `${message.replaceAll(`"${value}"`, '"***"')} (what was found is not shown)`;
+  // joi quotes the value itself when a pattern does not match
+  if (secret.includes(String(path[0]))) return `${message.replaceAll(`"${value}"`, '"***"')} (the value is not shown)`;
   return `${message} (found ${value === undefined ? 'nothing' : JSON.stringify(value)})`;
 };
 
-/** The lease of an aggregator, in milliseconds, where LEASE_MS is not set. */
+/** The default lease of an aggregator, in milliseconds (LEASE_MS). */
 export const defaultLeaseMs = 3_000;
 
-/** What parseSettings is to show nothing of. */
+/** The settings whose values must not be shown. */
 export const secretSettings = ['MONGODB_URI', 'CLUSTER_SECRET'];
 
 /**
- * The settings that both programs share: the database, the secret of the wire, the health port, the log. Times in
- * milliseconds.
+ * The settings that both programs share: the database, the wire's secret, the health port and the log level. Times are
+ * in milliseconds.
  */
 export const sharedSettings = {
   MONGODB_URI: Joi.string()
-    // no `uri()`: one that names several hosts, as of a replica set, is none to it
+    // not `uri()`: it refuses the URI of a replica set with several hosts
     .pattern(/^mongodb(\+srv)?:\/\/\S+$/, 'mongodb://…')
     .required(),
   CLUSTER_SECRET: Joi.string().min(16).max(256).required(),

@@ -8,7 +8,7 @@ import { handlesOf, type Log, openLog } from './open-log.ts';
 const deadlineMs = 5_000;
 const data = { text: 'one', stars: 1 };
 
-/** An event with an id of its own, as a gateway would make it. */
+/** An event with a unique id, as a gateway creates it. */
 const eventAt = (entityId: string, version: number): StoredEvent =>
   storedNote({ type: version === 1 ? 'NoteCreated' : 'NoteUpdated', version, data }, { _id: randomUUID(), entityId });
 
@@ -19,22 +19,22 @@ const kindsOf = (outcomes: readonly Appended[]) => outcomes.map(({ kind }) => ki
 
 const streams = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => eventAt(`${prefix}${n}`, 1));
 
-/** Nothing is under way any more: what was ever sent has been answered. */
+/** Resolves when no append waits or runs, so that all sent events are answered. */
 const isIdle = (queue: AppendQueue) => queue.inFlight === 0 && queue.waiting.length === 0 && !queue.resting;
 
 describe('Appending to the log', function () {
   this.timeout(60_000);
 
-  it('puts what waits while batches are in flight into the next one', async () => {
+  it('puts all events that wait during a batch into the next batch', async () => {
     await using log = await openTestLog();
     const queue = openAppendQueue({ lanes: 2 });
     const outcomes = await appendAll(log, queue, streams('s', 100));
     expect(new Set(kindsOf(outcomes))).to.deep.equal(new Set(['appended']));
-    expect(queue.batches).to.equal(3); // the first alone, the second alone in the other lane, all others together
+    expect(queue.batches).to.equal(3); // the first event, the second in the other lane, then all others together
     expect(await handlesOf(log).events.countDocuments()).to.equal(100);
   });
 
-  it('gives a version to one of two in the same batch', async () => {
+  it('gives a version to one of two events in the same batch', async () => {
     await using log = await openTestLog();
     const queue = openAppendQueue({ lanes: 1 });
     const [, ...outcomes] = await appendAll(log, queue, [eventAt('other', 1), eventAt('a', 1), eventAt('a', 1)]);
@@ -46,7 +46,7 @@ describe('Appending to the log', function () {
 describe('The append queue', function () {
   this.timeout(60_000);
 
-  it('takes no more than its cap, and says so at once', async () => {
+  it('refuses events above its limit at once', async () => {
     await using log = await openTestLog();
     const queue = openAppendQueue({ lanes: 1, waitingMax: 2 });
     const outcomes = await appendAll(log, queue, streams('s', 5));
@@ -54,7 +54,7 @@ describe('The append queue', function () {
     expect(await handlesOf(log).events.countDocuments()).to.equal(3);
   });
 
-  it('does not count those whose deadline has passed', async () => {
+  it('does not count events whose deadline has passed', async () => {
     await using nowhere = openLog({
       uri: 'mongodb://127.0.0.1:1/?replicaSet=nobody',
       database: 'muster',
@@ -64,12 +64,12 @@ describe('The append queue', function () {
     await appendAll(nowhere, queue, streams('late', 3), 50);
     const startedAt = performance.now();
     const outcomes = await appendAll(nowhere, queue, streams('next', 2), 200);
-    expect(performance.now() - startedAt).to.be.above(150); // they waited, none was refused at once
+    expect(performance.now() - startedAt).to.be.above(150); // the events waited: none was refused at once
     expect(kindsOf(outcomes)).to.deep.equal(['notWritten', 'notWritten']);
     await until('the queue is idle', () => isIdle(queue));
   });
 
-  it('refuses an event that cannot be a document, and it alone', async () => {
+  it('refuses an event that cannot be encoded, and appends the others', async () => {
     await using log = await openTestLog();
     const circle: Record<string, unknown> = {};
     circle.circle = circle;
@@ -82,20 +82,20 @@ describe('The append queue', function () {
     expect(kindsOf(outcomes)).to.deep.equal(['appended', 'appended', 'appended', 'notWritten', 'appended']);
   });
 
-  it('sends no more events at once than its cap', async () => {
+  it('limits the number of events in a batch', async () => {
     await using log = await openTestLog();
     const queue = openAppendQueue({ lanes: 1, batchEventsMax: 5 });
     await appendAll(log, queue, streams('s', 11));
     expect(queue.batches).to.equal(3);
   });
 
-  it('sends no more bytes at once than its cap, but an event that is larger alone', async () => {
+  it('limits the bytes in a batch, and sends a larger event alone', async () => {
     await using log = await openTestLog();
     const queue = openAppendQueue({ lanes: 1, batchBytesMax: 5_000 });
     const long = { ...eventAt('long', 1), data: { text: 'x'.repeat(10_000), stars: 1 } };
     const events = [...streams('s', 4), long, ...streams('t', 4)];
     const outcomes = await appendAll(log, queue, events, 2_000);
     expect(new Set(kindsOf(outcomes))).to.deep.equal(new Set(['appended']));
-    expect(queue.batches).to.be.within(4, 5); // the first, the others before the long one, that one, the rest
+    expect(queue.batches).to.be.within(4, 5); // the first event, those before the long one, the long one, the rest
   });
 });

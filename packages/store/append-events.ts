@@ -8,8 +8,11 @@ import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
- * What became of an append. `conflict`: another event has that version. `notWritten`: it is not in the log and never
- * will be. `unknown`: it was sent and no answer came in time; whether it is stored shows only in the log.
+ * The outcome of an append:
+ * - `appended`: the event is in the log.
+ * - `conflict`: another event already has this version.
+ * - `notWritten`: the event is not in the log and never will be.
+ * - `unknown`: the event was sent, but no answer came in time. Only the log shows whether it is stored.
  */
 export type Appended =
   | { kind: 'appended' }
@@ -17,11 +20,11 @@ export type Appended =
   | { kind: 'notWritten'; why: string }
   | { kind: 'unknown'; why: string };
 
-/** The appends of this process that wait or are under way. A plain value, changed in this file only. */
+/** The waiting and running appends of this process. A plain value, changed only in this file. */
 export type AppendQueue = {
   waiting: Append[];
   inFlight: number; // batches
-  resting: boolean; // the database did not take the last batch: nothing leaves the queue until it answers again
+  resting: boolean; // the last batch failed: nothing is sent until the database answers a ping
   batches: number; // sent since the start
   limits: AppendLimits;
 };
@@ -30,10 +33,10 @@ export type AppendLimits = { lanes: number; batchEventsMax: number; batchBytesMa
 
 type Append = {
   event: StoredEvent;
-  logId: LogId | undefined; // of the log that its state was read from
+  logId: LogId | undefined; // the log that its state was read from
   bytes: number;
   sent: boolean;
-  // the server refused its batch as a whole, perhaps for one event: it goes by itself, so that the others do not suffer
+  // The server refused its whole batch, perhaps because of one event. Each event is then sent in a batch of its own.
   alone: boolean;
   settled: boolean;
   settle: (outcome: Appended) => void;
@@ -48,9 +51,9 @@ export const openAppendQueue = (limits: Partial<AppendLimits> = {}): AppendQueue
 });
 
 /**
- * Appends one event at its version, together with whatever else waits (group commit: what comes while batches are in
- * flight forms the next one; no timer). Answers within `deadlineMs` milliseconds; past it the event is never sent, or
- * sent again. `logId` names the log that the event was decided on; in another one it is not written. Never throws.
+ * Appends one event at its version, and returns the outcome within `deadlineMs` milliseconds. Never throws. Waiting
+ * events share the next batch (group commit, without a timer). After the deadline the event is not sent again. `logId`
+ * names the log that the event was decided on; the event is not written to any other log.
  */
 export const append = (
   log: Log,
@@ -60,10 +63,11 @@ export const append = (
   logId = logIdOf(log),
 ): Promise<Appended> =>
   new Promise((resolve) => {
-    if (deadlineMs <= 0) return resolve({ kind: 'notWritten', why: 'its deadline has passed' });
+    if (deadlineMs <= 0) return resolve({ kind: 'notWritten', why: 'the deadline had passed before the append began' });
     const bytes = sizeOf(event);
-    if (bytes === undefined) return resolve({ kind: 'notWritten', why: 'the event cannot be written as a document' });
-    if (isFull(queue)) return resolve({ kind: 'notWritten', why: `${queue.limits.waitingMax} appends wait already` });
+    if (bytes === undefined) return resolve({ kind: 'notWritten', why: 'the event cannot be encoded as BSON' });
+    if (isFull(queue))
+      return resolve({ kind: 'notWritten', why: `the queue is full: ${queue.limits.waitingMax} appends wait` });
     const one: Append = { event, logId, bytes, sent: false, alone: false, settled: false, settle: () => undefined };
     const timer = setTimeout(() => one.settle(lateOutcome(one, deadlineMs)), deadlineMs);
     one.settle = (outcome) => {
@@ -78,12 +82,12 @@ export const append = (
 
 const isFull = (queue: AppendQueue): boolean => {
   if (queue.waiting.length < queue.limits.waitingMax) return false;
-  queue.waiting = queue.waiting.filter((one) => !one.settled); // those past their deadline only stand there
+  queue.waiting = queue.waiting.filter((one) => !one.settled); // expired appends must not fill the queue
   return queue.waiting.length >= queue.limits.waitingMax;
 };
 
 const lateOutcome = (one: Append, deadlineMs: number): Appended => {
-  const why = `no answer from the database within ${Math.round(deadlineMs)} ms`;
+  const why = `the database did not answer within ${Math.round(deadlineMs)} ms`;
   return one.sent ? { kind: 'unknown', why } : { kind: 'notWritten', why };
 };
 
@@ -105,12 +109,13 @@ const takeBatch = (log: Log, queue: AppendQueue): Append[] => {
   let bytes = 0;
   let taken = 0;
   for (const one of queue.waiting) {
-    const isWhole = batch.length >= queue.limits.batchEventsMax || bytes + one.bytes > queue.limits.batchBytesMax;
-    // a first one goes, however large: else it would stand before all others for ever
-    if (batch.length > 0 && (isWhole || one.alone)) break;
+    const isFull = batch.length >= queue.limits.batchEventsMax || bytes + one.bytes > queue.limits.batchBytesMax;
+    // The first event is always taken, whatever its size. Otherwise an event larger than the limit would block the
+    // queue.
+    if (batch.length > 0 && (isFull || one.alone)) break;
     taken += 1;
-    if (one.logId !== logIdOf(log)) settleReplaced([one]); // the log was replaced while it waited
-    if (one.settled) continue; // or its deadline passed
+    if (one.logId !== logIdOf(log)) settleReplaced([one]); // the log was replaced while the event waited
+    if (one.settled) continue; // its deadline has passed, or it was settled in the line above
     batch.push(one);
     bytes += one.bytes;
     if (one.alone) break;
@@ -123,7 +128,7 @@ const commit = async (log: Log, queue: AppendQueue, batch: Append[]) => {
   const isSame = await Promise.resolve(proveLog(log)).catch(() => undefined);
   if (isSame === undefined) return sendAgain(log, queue, batch);
   if (!isSame) return settleReplaced(batch);
-  const due = batch.filter((one) => !one.settled); // the deadline of some may have passed during the proof
+  const due = batch.filter((one) => !one.settled); // deadlines may have passed during the proof
   if (due.length > 0) await send(log, queue, due);
 };
 
@@ -146,15 +151,15 @@ const send = async (log: Log, queue: AppendQueue, batch: Append[]) => {
   }
 };
 
-// an append whose predecessor is not in the log is no append, and one without the unique index proves nothing
+// Both kinds of append are unsafe: one whose preceding version is missing, and one into a log without the unique index.
 const settleReplaced = (batch: readonly Append[]) => {
-  const why = 'the log was dropped or replaced while this process ran; it starts anew on the log that is there now';
+  const why = 'the log was dropped or replaced while this process ran; the process is switching to the current log';
   for (const one of batch) one.settle({ kind: one.sent ? 'unknown' : 'notWritten', why });
 };
 
-const sendDeadlineMs = 3_000; // then the batch counts as unknown, and its lane is free for a server that answers
+const sendDeadlineMs = 3_000; // after this its events count as unknown, and its lane is free for other batches
 
-// some events failed by themselves, the others are stored
+// Some events of the batch failed. All others are stored.
 const settlePartly = async (
   log: Log,
   queue: AppendQueue,
@@ -169,16 +174,20 @@ const settlePartly = async (
     const failure = failed.get(index);
     if (!failure) one.settle({ kind: 'appended' });
     else if (failure.code === 11000 || sentBefore.has(one))
-      taken.push(one); // an earlier try may have got through
-    else one.settle({ kind: 'notWritten', why: failure.errmsg ?? `the database refused it with code ${failure.code}` });
+      taken.push(one); // an earlier try may have stored it
+    else
+      one.settle({
+        kind: 'notWritten',
+        why: failure.errmsg ?? `the database refused the event with error code ${failure.code}`,
+      });
   }
   await Promise.all(taken.map((one) => settleTaken(log, queue, one)));
 };
 
 /**
- * A duplicate key says that the version is taken, perhaps by ourselves in an earlier try: which index a server names
- * differs, so the stream decides. Where nothing is seen there yet, the same event goes in again until something is, or
- * until the deadline.
+ * Settles an append after a duplicate key error. An earlier try may have stored this event. Servers name different
+ * indexes in this error, so the stream decides. If the stream has no event at this version yet, the event is sent
+ * again, until its deadline.
  */
 const settleTaken = async (log: Log, queue: AppendQueue, one: Append) => {
   const { entity, entityId, version } = one.event;
@@ -186,7 +195,7 @@ const settleTaken = async (log: Log, queue: AppendQueue, one: Append) => {
     const other = await withinDeadline(
       handlesOf(log).events.findOne({ entity, entityId, version }, { projection: { _id: 1 } }),
       lookDeadlineMs,
-      'look who has the version',
+      'read the event that has this version',
     );
     if (!other) putBack(queue, [one]);
     else one.settle(other._id === one.event._id ? { kind: 'appended' } : { kind: 'conflict' });
@@ -197,7 +206,7 @@ const settleTaken = async (log: Log, queue: AppendQueue, one: Append) => {
 
 const lookDeadlineMs = 1_000;
 
-/** The same events, with the same ids, go in again once the database answers. */
+/** Sends the same events again, with the same ids, when the database answers again. */
 const sendAgain = async (log: Log, queue: AppendQueue, batch: Append[]) => {
   putBack(queue, batch);
   await rest(log, queue);
@@ -207,7 +216,7 @@ const putBack = (queue: AppendQueue, batch: Append[]) => {
   queue.waiting.unshift(...batch.filter((one) => !one.settled));
 };
 
-/** Holds the queue until the database answers a ping: what was never sent meanwhile can be called not written. */
+/** Stops sending until the database answers a ping. Events that were never sent can then be reported as not written. */
 const rest = async (log: Log, queue: AppendQueue) => {
   if (queue.resting) return;
   queue.resting = true;
@@ -232,7 +241,10 @@ const rest = async (log: Log, queue: AppendQueue) => {
 const pingDeadlineMs = 500;
 const pingPauseMs = 50;
 
-/** The bytes of an event as a document; undefined when it cannot be one, which would fail the whole batch. */
+/**
+ * The size of an event as BSON, in bytes. Undefined when it cannot be encoded: such an event would fail its whole
+ * batch.
+ */
 const sizeOf = (event: StoredEvent): number | undefined => {
   try {
     return BSON.serialize(event).length;

@@ -1,9 +1,9 @@
 import { MongoBulkWriteError, MongoServerError } from 'mongodb';
 
 /**
- * Whether some operations of an unordered batch failed by themselves, and all others are stored for certain. The driver
- * throws the same error for a connection that broke, for a server that it did not find and for a command that was
- * refused as a whole: then nothing is known of any.
+ * Whether some operations of an unordered batch failed and all others are certainly stored. The driver throws the same
+ * error class when a connection breaks, when it finds no server, and when the server refuses the whole command. In
+ * those cases the outcome of every operation is unknown.
  */
 export const isPartial = (error: unknown): error is MongoBulkWriteError =>
   error instanceof MongoBulkWriteError &&
@@ -11,15 +11,15 @@ export const isPartial = (error: unknown): error is MongoBulkWriteError =>
   error.result.getWriteConcernError() === undefined &&
   error.result.getWriteErrorCount() > 0;
 
-/** Whether the server refused the command as a whole, for which one of its events may be the cause. */
+/** Whether the server refused the whole command. One of its events may be the cause. */
 export const wasRefused = (error: unknown): boolean => {
   const cause: unknown = error instanceof MongoBulkWriteError ? error.errorResponse : error;
   return cause instanceof MongoServerError && !(cause instanceof MongoBulkWriteError);
 };
 
 /**
- * Whether nothing of what was to be written has left this process: no server was found, no connection was had, or the
- * one in the pool had ended before.
+ * Whether no byte of the command left this process: the driver found no server, got no connection, or its pooled
+ * connection had ended.
  */
 export const wasNeverSent = (error: unknown): boolean => {
   const cause: unknown = error instanceof MongoBulkWriteError ? error.errorResponse : error;
@@ -36,7 +36,7 @@ const neverSentNames = new Set([
   'MongoNotConnectedError',
 ]);
 
-// Node's own word before it writes; from the system's write it has a `syscall`, and then some of it may have gone
+// Node sets no `syscall` when it fails before writing. With a `syscall`, some bytes may have been sent.
 const hadEnded = (error: NodeJS.ErrnoException) => error.code === 'EPIPE' && error.syscall === undefined;
 
 const isOfConnecting = (error: unknown) => error instanceof Error && 'syscall' in error && error.syscall === 'connect';

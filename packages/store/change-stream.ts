@@ -5,8 +5,8 @@ import { positionOf } from './position.ts';
 import type { Watched } from './watched.ts';
 
 /**
- * A change stream of the inserts into `Events` of these partitions and of all heartbeats, after `from`, or from now on.
- * A read waits `awaitMs` milliseconds for a change.
+ * Opens a change stream of the inserts into `Events` of these partitions and of all heartbeats. It starts after `from`,
+ * or now if `from` is undefined. Each read waits up to `awaitMs` milliseconds for a change.
  */
 export const openStream = (
   log: Log,
@@ -24,7 +24,7 @@ export const openStream = (
   return handlesOf(log).db.watch(stages, options);
 };
 
-/** What a change of that stream says: an event, a heartbeat, or nothing that counts. */
+/** Parses a change of that stream: an event, a heartbeat, or `quiet` for any other change. */
 export const readChange = (change: ChangeStreamDocument): Watched => {
   if (change.operationType === 'insert' && change.ns.coll === 'Events')
     return { kind: 'event', event: change.fullDocument as StoredEvent };
@@ -32,14 +32,14 @@ export const readChange = (change: ChangeStreamDocument): Watched => {
   const seen = (change.operationType === 'insert' ? change.fullDocument : change.updateDescription.updatedFields) as
     | Partial<AggregatorDocument>
     | undefined;
-  // an update that is no heartbeat
+  // an update of an aggregator's document without a heartbeat
   if (!seen?.beat || !seen.heartbeatAt || !change.clusterTime) return { kind: 'quiet' };
   const aggregator = String(change.documentKey._id);
   const position = positionOf(change._id, change.clusterTime);
   return { kind: 'heartbeat', heartbeat: { aggregator, beat: seen.beat, at: seen.heartbeatAt, position } };
 };
 
-/** Whether the server says that it no longer knows the place after which the stream was to go on. */
+/** Whether the server reports that it no longer has the position after which the stream should resume. */
 export const isLost = (error: unknown): boolean => error instanceof MongoServerError && lostCodes.has(error.code);
 
 // 286 history lost · 280 fatal · 260 invalid token · 136 capped position lost · 40647 token not valid

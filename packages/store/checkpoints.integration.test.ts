@@ -30,7 +30,7 @@ const checkpointOf = (
 describe('Checkpoints', function () {
   this.timeout(60_000);
 
-  it('of an earlier release are read with their counts', async () => {
+  it('of an earlier release keep their counts', async () => {
     await using log = await openTestLog();
     const { active, position: _, ...rest } = checkpointOf(1, 100, 1);
     const place = { resumeToken: { _data: 'token-100-1' }, clusterTime: new Timestamp({ t: 100, i: 1 }) };
@@ -38,7 +38,7 @@ describe('Checkpoints', function () {
     expect((await readCheckpoints(log, [1], deadlineMs)).get(1)).to.deep.equal(checkpointOf(1, 100, 1));
   });
 
-  it('are stored with the token and the cluster time of their position, as earlier releases read them', async () => {
+  it('store the token and the cluster time of their position, in the form that earlier releases read', async () => {
     await using log = await openTestLog();
     const { position: _, ...rest } = checkpointOf(1, 100, 1);
     await saveCheckpoints(log, [checkpointOf(1, 100, 1)], deadlineMs);
@@ -46,7 +46,7 @@ describe('Checkpoints', function () {
     expect(await handlesOf(log).checkpoints.findOne({ _id: 1 })).to.deep.equal({ ...rest, ...place });
   });
 
-  it('never go back in the log, neither by seconds nor within one', async () => {
+  it('never move back in the log, neither by seconds nor within a second', async () => {
     await using log = await openTestLog();
     const stored = checkpointOf(1, 100, 5);
     await saveCheckpoints(log, [stored], deadlineMs);
@@ -60,7 +60,7 @@ describe('Checkpoints', function () {
     }
   });
 
-  it('may move to another place of the same moment', async () => {
+  it('may move to another position of the same time', async () => {
     await using log = await openTestLog();
     await saveCheckpoints(log, [checkpointOf(1, 100, 5)], deadlineMs);
     const moved = checkpointOf(1, 100, 5, { position: positionAt(100, 5, 'other'), events: 11 });

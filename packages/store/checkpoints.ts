@@ -6,8 +6,8 @@ import { isOfThisLog } from './snapshot-mark.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
- * The stored checkpoints of these partitions (those that have one), by partition. Read them before the records, never
- * after.
+ * Returns the stored checkpoints of these partitions, by partition. Partitions without a checkpoint are left out. Read
+ * checkpoints before records, never after. Throws DeadlineError after `deadlineMs` milliseconds.
  */
 export const readCheckpoints = async (
   log: Log,
@@ -26,8 +26,8 @@ export const readCheckpoints = async (
 };
 
 /**
- * Saves checkpoints, each only over one whose position is not later. Throws when the database does not take them, or
- * after `deadlineMs` milliseconds.
+ * Saves checkpoints. A stored checkpoint with a later position is kept. Throws the driver's error when the database
+ * refuses them, and DeadlineError after `deadlineMs` milliseconds.
  */
 export const saveCheckpoints = async (
   log: Log,
@@ -45,8 +45,8 @@ export const saveCheckpoints = async (
   );
 };
 
-// the guard stands inside the update, as a filter on a second field would make a scan of it on some servers; at an
-// equal time the token may move
+// The comparison is part of the update: with a filter on a second field, some servers scan the collection. At an equal
+// time the token may change.
 const guarded = (checkpoint: StoredCheckpoint) => {
   const notNewer = { $lte: [{ $ifNull: ['$clusterTime', Timestamp.fromBits(0, 0)] }, checkpoint.clusterTime] };
   return [{ $replaceWith: { $cond: [notNewer, { $literal: checkpoint }, '$$ROOT'] } }];
@@ -57,7 +57,7 @@ const storedForm = ({ position, ...checkpoint }: CheckpointDocument): StoredChec
   return { ...checkpoint, resumeToken: token, clusterTime };
 };
 
-// until 0.1 the counts were called `living`
+// before 0.1 the field `active` was named `living`
 const upcast = (found: StoredCheckpoint & { living?: Record<string, number> }): CheckpointDocument => {
   const { living, resumeToken, clusterTime, ...checkpoint } = found;
   const position = positionOf(resumeToken, clusterTime);

@@ -3,14 +3,14 @@ import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
- * The server's id of the collection `Events`, or undefined when `Events` or its unique index is missing: then it does
- * not keep two events from sharing a version. Throws DeadlineError after `deadlineMs` milliseconds.
+ * Returns the server's id of the collection `Events`, or undefined when `Events` or its unique index is missing.
+ * Without that index two events can share a version. Throws DeadlineError after `deadlineMs` milliseconds.
  */
 export const readCollectionId = async (log: Log, deadlineMs: number): Promise<string | undefined> => {
   const [uuid, isUnique] = await withinDeadline(
     Promise.all([readUuid(log), hasUniqueIndex(log)]),
     deadlineMs,
-    'check that the log is the same',
+    'read the id and the indexes of the log',
   );
   return isUnique ? uuid : undefined;
 };
@@ -23,12 +23,12 @@ const readUuid = async (log: Log): Promise<string | undefined> => {
 };
 
 const hasUniqueIndex = async (log: Log): Promise<boolean> => {
-  const indexes = await handlesOf(log).events.indexes().catch(noneOfNothing);
+  const indexes = await handlesOf(log).events.indexes().catch(noIndexes);
   return indexes.some(({ key, unique }) => unique === true && Object.keys(key).join() === 'entity,entityId,version');
 };
 
-// 26: there is no such collection
-const noneOfNothing = (error: { code?: unknown }): [] => {
+// error code 26: the collection does not exist
+const noIndexes = (error: { code?: unknown }): [] => {
   if (error.code !== 26) throw error;
   return [];
 };

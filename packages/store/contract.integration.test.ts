@@ -11,13 +11,13 @@ const open = async (): Promise<Place> => {
 
 const openFragile = async (): Promise<FragilePlace> => {
   const server = await openOwnServer();
-  const running = [server]; // the last one runs, on the data of the first
+  const running = [server]; // the last one runs on the data of the first
   const close = async () => {
     for (const one of running.reverse()) await one[Symbol.asyncDispose]();
   };
   return {
     openLog: () => openLogOn(server),
-    cut: () => standStill(running.at(-1) ?? server),
+    cut: () => pauseServer(running.at(-1) ?? server),
     heal: async () => void process.kill((running.at(-1) ?? server).pid, 'SIGCONT'),
     crash: async () => {
       const { spawned } = running.at(-1) ?? server;
@@ -29,8 +29,8 @@ const openFragile = async (): Promise<FragilePlace> => {
   };
 };
 
-/** Pauses the server, and waits until it really stands still: a signal takes its time. */
-const standStill = async ({ pid, uri }: { pid: number; uri: string }) => {
+/** Pauses the server, and waits until it stops responding: the signal takes effect with a delay. */
+const pauseServer = async ({ pid, uri }: { pid: number; uri: string }) => {
   await using shell = openShell({ uri });
   await shell.db.command({ ping: 1 });
   process.kill(pid, 'SIGSTOP');
@@ -39,10 +39,10 @@ const standStill = async ({ pid, uri }: { pid: number; uri: string }) => {
       () => false,
       () => true,
     );
-  await until('the server stands still', isSilent);
+  await until('the server stops responding', isSilent);
 };
 
-// the oplog of a mongod cannot be made that small: 990 MB is the least
+// a mongod's oplog cannot be small enough for this: its minimum is 990 MB
 const openForgetful = async (): Promise<ForgetfulPlace | undefined> => {
   const server = await openOwnServer({ oplogMaxEntries: 1_000 });
   if (server.kind === 'mongod') return void (await server[Symbol.asyncDispose]());

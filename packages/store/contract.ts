@@ -8,11 +8,11 @@ import { describeWatch } from './contract/describe-watch.ts';
 import type { Subject } from './contract/subject.ts';
 
 /**
- * The promises on which the other rooms rely, as mocha cases that call exported functions of a store only: whoever
- * writes another store runs them on it. `subject` says how to open places for its logs and how to break them.
+ * Defines mocha cases for the guarantees that other rooms rely on. They call only exported functions of a store, so
+ * that they can test another store. `subject` opens places for logs, and can make their servers fail.
  */
 export const describeStoreContract = (name: string, subject: Subject): void => {
-  describe(`The contract of a store, kept by ${name}:`, function () {
+  describe(`The store contract, implemented by ${name}:`, function () {
     this.timeout(60_000);
     describeAppend(subject);
     describeWatch(subject);

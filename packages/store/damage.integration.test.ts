@@ -20,17 +20,17 @@ const withoutIndexes = async (): Promise<Log> => {
   return log;
 };
 
-describe('Damage in a log', function () {
+describe('Searching a log for damage', function () {
   this.timeout(60_000);
 
-  it('is none in a log as it should be', async () => {
+  it('finds none in an intact log', async () => {
     await using log = await openTestLog();
     await handlesOf(log).events.insertMany([eventAt('a', 1), eventAt('a', 2), eventAt('b', 1)]);
     expect(await findSharedVersions(log, 10, deadlineMs)).to.deep.equal([]);
     expect(await findHoles(log, 10, deadlineMs)).to.deep.equal([]);
   });
 
-  it('is a version that two events share: which, the earlier first', async () => {
+  it('finds a version that two events share, and names the earlier event first', async () => {
     await using log = await withoutIndexes();
     const [late, early] = [eventAt('a', 1, 5), eventAt('a', 1, 3)];
     await handlesOf(log).events.insertMany([late, early, eventAt('a', 2), eventAt('b', 1)]);
@@ -40,7 +40,7 @@ describe('Damage in a log', function () {
     expect(shared?.events.map(({ _id }) => _id)).to.deep.equal([early._id, late._id]);
   });
 
-  it('is a stream that lacks versions: the first of them', async () => {
+  it('finds a stream with missing versions, and names the first of them', async () => {
     await using log = await openTestLog();
     await handlesOf(log).events.insertMany([1, 2, 5, 6].map((version) => eventAt('a', version)));
     expect(await findHoles(log, 10, deadlineMs)).to.deep.equal([
@@ -48,7 +48,7 @@ describe('Damage in a log', function () {
     ]);
   });
 
-  it('that no index can be made on ends a start with words: stream, events, and what to do', async () => {
+  it('stops a start with an error that names the stream, the events, and what to do', async () => {
     await using log = await withoutIndexes();
     const [one, two] = [eventAt('a', 1), eventAt('a', 1)];
     await handlesOf(log).events.insertMany([one, two]);

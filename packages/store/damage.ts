@@ -3,22 +3,22 @@ import type { StoredEvent } from './documents.ts';
 import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
-/** Several events that share one version of a stream, the earliest first. */
+/** Several events that share one version of a stream, ordered from the earliest to the latest. */
 export type SharedVersion = { entity: string; entityId: string; version: number; events: readonly FoundEvent[] };
 
-/** A stream that lacks a version below its last one: `missing` is the first that it lacks. */
+/** A stream with a missing version below its last version. `missing` is the lowest one. */
 export type Hole = { entity: string; entityId: string; missing: number; last: number };
 
 type FoundEvent = { _id: string; at: Date };
 
-/** The log breaks an invariant, so no process may work on it. Final: somebody must repair it first. */
+/** The log breaks an invariant, so no process may use it. Final: an operator must repair the log first. */
 export class LogDamaged extends Error {
   override name = 'LogDamaged';
   readonly exitCode = 2;
 }
 
 /**
- * The versions that several events share, at most `limit` of them. Reads the whole log. Throws DeadlineError after
+ * Returns at most `limit` versions that several events share. Reads the whole log. Throws DeadlineError after
  * `deadlineMs` milliseconds.
  */
 export const findSharedVersions = async (log: Log, limit: number, deadlineMs: number): Promise<SharedVersion[]> => {
@@ -33,11 +33,14 @@ export const findSharedVersions = async (log: Log, limit: number, deadlineMs: nu
     { $match: { count: { $gt: 1 } } },
     { $limit: limit },
   ];
-  const found = await aggregate(log, stages, deadlineMs, 'look for versions that several events share');
+  const found = await aggregate(log, stages, deadlineMs, 'find versions that several events share');
   return found.map(({ _id, events }) => ({ ..._id, events: events.sort(isEarlier) }));
 };
 
-/** The streams that lack a version, at most `limit` of them. Reads the whole log; throws as above. */
+/**
+ * Returns at most `limit` streams with a missing version. Reads the whole log. Throws DeadlineError when one of its
+ * queries takes longer than `deadlineMs` milliseconds.
+ */
 export const findHoles = async (log: Log, limit: number, deadlineMs: number): Promise<Hole[]> => {
   const stages = [
     {
@@ -50,7 +53,7 @@ export const findHoles = async (log: Log, limit: number, deadlineMs: number): Pr
     { $match: { $expr: { $gt: ['$last', '$count'] } } },
     { $limit: limit },
   ];
-  const found = await aggregate(log, stages, deadlineMs, 'look for streams that lack a version');
+  const found = await aggregate(log, stages, deadlineMs, 'find streams with a missing version');
   const holes: Hole[] = [];
   for (const { _id, last } of found) {
     const missing = await firstMissing(log, _id, deadlineMs);
@@ -59,13 +62,13 @@ export const findHoles = async (log: Log, limit: number, deadlineMs: number): Pr
   return holes;
 };
 
-/** Says which events share which version, for the message of an error. Pure. */
+/** Describes the events that share a version, for an error message. Pure. */
 export const describeShared = ({ entity, entityId, version, events }: SharedVersion): string =>
   `${entity} "${entityId}" version ${version}: ${events.map(({ _id, at }) => `${_id} (${timeOf(at)})`).join(', ')}`;
 
-const timeOf = (at: unknown) => (at instanceof Date ? at.toISOString() : 'without a time');
+const timeOf = (at: unknown) => (at instanceof Date ? at.toISOString() : 'no time');
 
-// an id is a UUIDv7, so the order of ids decides between equal times
+// ids are UUIDv7: their order decides when the times are equal
 const isEarlier = (a: FoundEvent, b: FoundEvent): number =>
   Number(a.at) - Number(b.at) || (String(a._id) < String(b._id) ? -1 : 1);
 

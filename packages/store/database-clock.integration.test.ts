@@ -7,22 +7,22 @@ import { DeadlineError } from './within-deadline.ts';
 describe("The database's clock", function () {
   this.timeout(60_000);
 
-  it("is this machine's before it was measured", () => {
+  it("is this machine's clock until it is measured", () => {
     const clock = openClock();
     expect(clock.measured).to.equal(false);
     expect(databaseNow(clock).getTime()).to.be.closeTo(Date.now(), 50);
   });
 
-  it('once measured is right, however wrong the estimate was', async () => {
+  it('is right after a measurement, however wrong the estimate was', async () => {
     await using log = await openTestLog();
     const clock = { offsetMs: 0, measured: false };
     await measureClock(log, clock, 5_000);
     expect(clock.measured).to.equal(true);
-    // the database of the tests runs on this machine
+    // the tests' database runs on this machine
     expect(databaseNow(clock).getTime()).to.be.closeTo(Date.now(), 100);
   });
 
-  it('goes on by itself between two measurements', async () => {
+  it('advances between two measurements', async () => {
     const clock = openClock();
     const before = databaseNow(clock).getTime();
     const startedAt = performance.now();
@@ -30,14 +30,14 @@ describe("The database's clock", function () {
     expect(databaseNow(clock).getTime() - before).to.be.within(19, 60);
   });
 
-  it('never goes back before what a stream has already', () => {
+  it('never returns a time before the given one', () => {
     const clock = openClock();
     const future = new Date(Date.now() + 60_000);
     expect(databaseNow(clock, future)).to.deep.equal(future);
     expect(databaseNow(clock, new Date(0)).getTime()).to.be.closeTo(Date.now(), 50);
   });
 
-  it('that does not answer is a DeadlineError, and the estimate stays', async () => {
+  it('throws a DeadlineError when the database does not answer, and keeps the estimate', async () => {
     await using log = openLog({ uri: 'mongodb://127.0.0.1:1/?replicaSet=nobody', database: 'muster', appName: 'test' });
     const clock = { offsetMs: 7, measured: true };
     expect(await measureClock(log, clock, 50).catch((error: unknown) => error)).to.be.instanceOf(DeadlineError);

@@ -3,17 +3,17 @@ import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
- * The database's clock as this process estimates it: what to add to its own monotonic clock, both in milliseconds.
- * Changed only by `measureClock`.
+ * This process's estimate of the database's clock. `offsetMs` is the difference to the process's own monotonic clock,
+ * in milliseconds. Changed only by `measureClock`.
  */
 export type DatabaseClock = { offsetMs: number; measured: boolean };
 
-/** Before the first measurement: this machine's clock. */
+/** Returns a clock that shows this machine's time until the first measurement. */
 export const openClock = (): DatabaseClock => ({ offsetMs: performance.timeOrigin, measured: false });
 
 /**
- * Asks the database for its time and moves the estimate; right to half a round trip. Throws DeadlineError after
- * `deadlineMs` milliseconds.
+ * Asks the database for its time and updates the estimate, which is accurate to half a round trip. Throws DeadlineError
+ * after `deadlineMs` milliseconds, and then leaves the estimate as it is.
  */
 export const measureClock = async (log: Log, clock: DatabaseClock, deadlineMs: number): Promise<void> => {
   const askedAt = ownNow();
@@ -23,7 +23,7 @@ export const measureClock = async (log: Log, clock: DatabaseClock, deadlineMs: n
   clock.measured = true;
 };
 
-/** Now, on the database's clock, and not before `notBefore`. */
+/** The current time on the database's clock, or `notBefore` if that is later. */
 export const databaseNow = (clock: DatabaseClock, notBefore?: Date): Date => {
   const now = Math.round(ownNow() + clock.offsetMs);
   return new Date(Math.max(now, notBefore?.getTime() ?? 0));

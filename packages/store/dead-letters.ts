@@ -3,8 +3,8 @@ import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
- * Keeps an event that could not be applied, with the reason; another attempt at the same event only counts up.
- * Idempotent.
+ * Stores an event that could not be applied, with the reason. Each later attempt on the same event updates the reason
+ * and adds 1 to its attempts. Throws DeadlineError after `deadlineMs` milliseconds.
  */
 export const keepDeadLetter = async (
   log: Log,
@@ -17,11 +17,11 @@ export const keepDeadLetter = async (
   await withinDeadline(
     handlesOf(log).deadLetters.updateOne({ _id: event._id }, update, { upsert: true }),
     deadlineMs,
-    `keep event ${event._id} as a dead letter`,
+    `store event ${event._id} as a dead letter`,
   );
 };
 
-/** The dead letters of these partitions. */
+/** Returns the dead letters of these partitions. Throws DeadlineError after `deadlineMs` milliseconds. */
 export const readDeadLetters = (
   log: Log,
   partitions: readonly number[],
@@ -35,11 +35,11 @@ export const readDeadLetters = (
     'read the dead letters',
   );
 
-/** How many dead letters there are. Throws DeadlineError after `deadlineMs` milliseconds. */
+/** Returns the number of dead letters. Throws DeadlineError after `deadlineMs` milliseconds. */
 export const countDeadLetters = (log: Log, deadlineMs: number): Promise<number> =>
   withinDeadline(handlesOf(log).deadLetters.countDocuments(), deadlineMs, 'count the dead letters');
 
-/** Forgets dead letters whose events have been applied since. */
+/** Removes the dead letters of events that have been applied. Throws DeadlineError after `deadlineMs` milliseconds. */
 export const removeDeadLetters = async (log: Log, eventIds: readonly string[], deadlineMs: number): Promise<void> => {
   if (eventIds.length === 0) return;
   await withinDeadline(

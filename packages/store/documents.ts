@@ -5,38 +5,38 @@ import type { Position } from './position.ts';
 export type { StoredEvent };
 
 /**
- * Which snapshot: of which log, the incarnation of who took it, and its number there, as `5e884898-3f2a90c1d4e5:17`.
- * Made and read in snapshot-mark.ts.
+ * Identifies a snapshot: its log, the incarnation of the aggregator that took it, and its number there. Example:
+ * `5e884898-3f2a90c1d4e5:17`. Made and parsed in snapshot-mark.ts.
  */
 export type SnapshotMark = `${string}:${number}`;
 
 /**
- * A snapshot's record: a thing's fields as they are, and what the engine keeps of it. One with `deletedAt` is a
- * tombstone, without the fields.
+ * A saved state: the entity's own fields, and the engine's fields. A record with `deletedAt` is a tombstone and has no
+ * entity fields.
  */
 export type RecordDocument = Fields & {
   _id: string;
   version: number;
   partition: number;
-  // of the snapshot that wrote it; where its checkpoint's does not cover it, that snapshot did not end
+  // The snapshot that wrote it. That snapshot did not finish if the partition's checkpoint does not cover this mark.
   snapshot: SnapshotMark;
   createdAt: Date;
   updatedAt: Date;
   deletedAt?: Date | null;
 };
 
-/** How far a partition's snapshot reaches. */
+/** How far a partition's records reach. */
 export type CheckpointDocument = {
   _id: number; // the partition
-  snapshot: SnapshotMark; // of the last snapshot that ended
-  position: Position; // of the heartbeat that the snapshot reaches at least
-  at: Date; // of that heartbeat, on the database's clock
-  events: number; // the sum of the versions of all its states, which is the number of its events
-  active: Record<string, number>; // by entity's name
+  snapshot: SnapshotMark; // the last snapshot that finished
+  position: Position; // the position of a heartbeat: the records include all events before it
+  at: Date; // when that heartbeat was written, on the database's clock
+  events: number; // the number of the partition's events: the sum of the versions of all its states
+  active: Record<string, number>; // the number of active things, by entity name
   aggregator: string;
 };
 
-/** A checkpoint as `Checkpoints` holds it. */
+/** A checkpoint as stored in the collection `Checkpoints`. */
 export type StoredCheckpoint = Omit<CheckpointDocument, 'position'> & {
   resumeToken: ResumeToken;
   clusterTime: Timestamp;
@@ -44,25 +44,25 @@ export type StoredCheckpoint = Omit<CheckpointDocument, 'position'> & {
 
 export type AggregatorState = 'restoring' | 'serving' | 'leaving';
 
-/** An aggregator's own document, renewed with every heartbeat. */
+/** An aggregator's own document. Each heartbeat updates it. */
 export type AggregatorDocument = {
   _id: string; // its name
-  incarnation: string; // of this start
-  log?: string; // the id of the log whose states it holds; an older program's document has none
-  beat: string; // `${incarnation}:${n}`: one value, so that a change stream shows it whole
-  heartbeatAt: Date; // on the database's clock; the lease leasesExpired a while after it
-  steadySince: Date; // on the database's clock: renewed since then without a gap of a lease
+  incarnation: string; // new at each start of the process
+  log?: string; // the id of the log whose states it holds; older programs do not write it
+  beat: string; // `${incarnation}:${n}`: one field, so that a change stream shows the whole value
+  heartbeatAt: Date; // on the database's clock; the lease expires a fixed time after it
+  steadySince: Date; // on the database's clock: the lease has not expired since then
   startedAt: Date;
   address: string; // host:port of its read service
   healthPort: number;
   state: AggregatorState;
-  partitions: number[]; // those it serves
-  warming: number[]; // those it is to serve, and restores
+  partitions: number[]; // the partitions that it serves
+  warming: number[]; // the partitions assigned to it that it is still restoring
 };
 
-/** An event that could not be understood, or one that follows such a one in its stream. */
+/** An event that could not be parsed, or a later event of the same stream. */
 export type DeadLetterDocument = {
-  _id: string; // the event's
+  _id: string; // the id of the event
   event: StoredEvent;
   error: string;
   partition: number;
@@ -75,6 +75,6 @@ export type SettingsDocument = {
   schema: number;
   partitions: number;
   hash: string;
-  // the id of the log that records and checkpoints are derived from; an earlier release's document has none
+  // the id of the log that records and checkpoints were derived from; earlier releases do not write it
   log?: string;
 };

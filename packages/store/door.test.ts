@@ -13,41 +13,41 @@ const readSources = (): Source[] =>
     .filter((path) => path.endsWith('.ts') && !path.includes('node_modules'))
     .map((path) => ({ path, text: readFileSync(`${packages}/${path}`, 'utf8') }));
 
-/** The modules that a source imports, for a value or for a type. */
+/** Returns the modules that a source imports, also those imported only for types. */
 const importsOf = ({ text }: Source): string[] =>
   [...text.matchAll(/\b(?:from|import)\s*\(?\s*'([^'\n]+)'/g)].map(([, module = '']) => module);
 
-const whoImports = (sources: readonly Source[], isWanted: (module: string) => boolean): string[] =>
+const pathsImporting = (sources: readonly Source[], isWanted: (module: string) => boolean): string[] =>
   sources.filter((source) => importsOf(source).some(isWanted)).map(({ path }) => path);
 
 const isDriver = (module: string) => /^(mongodb|bson)(\/|$)/.test(module);
 const isInsideStore = (module: string) => /^@muster\/store\/|\/store\//.test(module);
 
-// the test kit's shell is what an operator would use, and the plain service of the bench is what Muster is measured by
+// Exceptions: the test kit's shell acts as an operator, and the benchmark measures a plain service on the driver.
 const mayUseDriver = /^(store\/|testing\/open-shell\.ts|bench\/(plain-crud|fill-plain|drop-database)\.ts)/;
 
 const insides = ['handlesOf', 'recordsOf', 'positionOf', 'insidesOf'];
 
-describe('The door of the store', () => {
+describe('The exports of the store', () => {
   const sources = readSources();
 
-  it('is the only way to the database: no other room imports the driver, not even for a type', () =>
-    expect(whoImports(sources, isDriver).filter((path) => !mayUseDriver.test(path))).to.deep.equal([]));
+  it('are the only way to the database: no other room imports the driver, not even a type', () =>
+    expect(pathsImporting(sources, isDriver).filter((path) => !mayUseDriver.test(path))).to.deep.equal([]));
 
-  it('is the only way into the store: no other room imports one of its files', () => {
+  it('are the only way into the store: no other room imports one of its files', () => {
     const outside = sources.filter(({ path }) => !path.startsWith('store/'));
-    expect(whoImports(outside, isInsideStore)).to.deep.equal([]);
+    expect(pathsImporting(outside, isInsideStore)).to.deep.equal([]);
   });
 
-  it('lets out neither collection handles nor the parts of a position', () =>
+  it('contain neither collection handles nor the parts of a position', () =>
     expect(Object.keys(door).filter((name) => insides.includes(name))).to.deep.equal([]));
 
-  it('gives a log that shows the name of its database and nothing else', async () => {
+  it('give a log that shows the name of its database and nothing else', async () => {
     await using log = openLog({ uri: 'mongodb://localhost/', database: 'any', appName: 'test' });
     expect(Object.keys(log)).to.deep.equal(['database']);
   });
 
-  it('is watched in all ways to import', () => {
+  it('are checked for all forms of import', () => {
     const texts = [
       "from 'mongodb'",
       "await import('mongodb')",
@@ -55,7 +55,7 @@ describe('The door of the store', () => {
       "from 'bson'",
       "from 'mongodb/lib'",
     ];
-    const found = whoImports(
+    const found = pathsImporting(
       texts.map((text, index) => ({ path: String(index), text })),
       isDriver,
     );

@@ -13,7 +13,7 @@ const openEmptyLog = async () => {
 describe('Setting up a database', function () {
   this.timeout(60_000);
 
-  it('makes the indexes that the design names', async () => {
+  it('creates the indexes of each collection', async () => {
     await using log = await openEmptyLog();
     await ensureCollections(log, [note], shape);
     const keysOf = async (collection: {
@@ -44,7 +44,7 @@ describe('Setting up a database', function () {
     ]);
   });
 
-  it('keeps two events from sharing a version', async () => {
+  it('prevents two events from sharing a version', async () => {
     await using log = await openEmptyLog();
     await ensureCollections(log, [note], shape);
     const event = storedNote({ type: 'NoteCreated', version: 1 });
@@ -53,18 +53,18 @@ describe('Setting up a database', function () {
       .events.insertOne({ ...event, _id: 'other' })
       .catch((error: { code?: unknown }) => error.code);
     expect(failure).to.equal(11000);
-    // the same id of another entity is another stream
+    // the same id under another entity is another stream
     await handlesOf(log).events.insertOne({ ...event, _id: 'third', entity: 'user' });
   });
 
-  it('refuses settings other than those that the database was set up with, and says both', async () => {
+  it('refuses settings that differ from those of the database, and names both', async () => {
     await using log = await openEmptyLog();
     const logId = await ensureCollections(log, [note], shape);
     for (const other of [{ partitions: 64 }, { hash: 'md5' }]) {
       const failure = await ensureCollections(log, [note], { ...shape, ...other }).catch((error: unknown) => error);
       expect(failure).to.be.instanceOf(SettingsConflict);
       expect(String(failure)).to.match(
-        /set up with (partitions 32, this process has 64|hash murmur, this process has md5)/,
+        /set up with (partitions 32, but this process has 64|hash murmur, but this process has md5)/,
       );
     }
     expect(await handlesOf(log).settings.find().toArray()).to.deep.equal([
@@ -76,10 +76,10 @@ describe('Setting up a database', function () {
     await using log = await openEmptyLog();
     await handlesOf(log).settings.insertOne({ _id: 'muster', schema: 2, ...shape });
     const failure = await ensureCollections(log, [note], shape).catch((error: unknown) => error);
-    expect(String(failure)).to.contain('schema 2, this process has 1');
+    expect(String(failure)).to.contain('schema 2, but this process has 1');
   });
 
-  it('of two processes that disagree at the same moment lets exactly one on', async () => {
+  it('lets exactly one of two processes with different settings start at the same moment', async () => {
     await using log = await openEmptyLog();
     const outcomes = await Promise.allSettled(
       [16, 32, 64].map((partitions) => ensureCollections(log, [note], { ...shape, partitions })),
@@ -87,7 +87,7 @@ describe('Setting up a database', function () {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
   });
 
-  it('removes what was derived from another log, and keeps what was derived from this one', async () => {
+  it('removes records that were derived from another log, and keeps those of this log', async () => {
     await using log = await openEmptyLog();
     await ensureCollections(log, [note], shape);
     await recordsOf(log, note).insertOne(recordAt('a'));
@@ -107,7 +107,7 @@ describe('Setting up a database', function () {
     expect(await recordsOf(log, note).countDocuments()).to.equal(1);
   });
 
-  it('finds out that the settings are gone', async () => {
+  it('detects that the settings are missing', async () => {
     await using log = await openEmptyLog();
     const logId = await ensureCollections(log, [note], shape);
     expect(await areSettingsKept(log, shape, logId, 5_000)).to.equal(true);

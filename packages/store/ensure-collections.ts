@@ -6,27 +6,28 @@ import { collectionOf, type LogId } from './log-guard.ts';
 import { connect, handlesOf, type Log, recordsOf } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
-/** The settings that every process on one database must share. */
+/** The settings that all processes on one database must share. */
 export type SharedShape = { partitions: number; hash: string };
 
-/** A process whose settings contradict those that the database was set up with. Final: it must not start. */
+/** The settings of this process differ from those of the database. Final: the process must not start. */
 export class SettingsConflict extends Error {
   override name = 'SettingsConflict';
   readonly exitCode = 2;
 }
 
-/** Whether another try would end the same: the settings contradict each other, or the log is damaged. */
+/** Whether a retry cannot succeed: the settings differ, or the log is damaged. */
 export const isFinal = (error: unknown): boolean => error instanceof SettingsConflict || error instanceof LogDamaged;
 
 const schema = 1;
-const expiredAfterSeconds = 24 * 3_600; // far above any lease
+const expiredAfterSeconds = 24 * 3_600; // much longer than any lease
 
 /**
- * Makes the collections, their indexes and the settings document where they are missing, and returns the id of the log;
- * idempotent, safe for many processes at once. When the records were derived from another log, as after a restore from
- * a back-up, they and the checkpoints are removed: the aggregators derive them again. Throws SettingsConflict when the
- * database was set up with other settings, LogDamaged when two events share a version, DeadlineError after
- * `deadlineMs` milliseconds.
+ * Creates missing collections, indexes and the settings document, and returns the id of the log. Idempotent, and safe
+ * when many processes run it at once. Removes records and checkpoints that were derived from another log, for example
+ * after a restore from a backup. The aggregators then rebuild them. Throws:
+ * - SettingsConflict when the database was set up with other settings
+ * - LogDamaged when two events share a version
+ * - DeadlineError when a step takes longer than `deadlineMs` milliseconds
  */
 export const ensureCollections = async (
   log: Log,
@@ -38,7 +39,8 @@ export const ensureCollections = async (
   await withinDeadline(agreeOn(log, shape), deadlineMs, 'read the settings');
   await ensureEvents(log, deadlineMs);
   const collection = await readCollectionId(log, deadlineMs);
-  if (collection === undefined) throw new Error('Cannot prepare the log: it was dropped while its indexes were made');
+  if (collection === undefined)
+    throw new Error('Cannot prepare the log: Events was dropped while its indexes were created. Try again.');
   const derived = deriveFrom(log, entities, collection);
   const logId = await withinDeadline(derived, deadlineMs, 'remove the records of another log');
   const indexes = [
@@ -48,22 +50,22 @@ export const ensureCollections = async (
       recordsOf(log, entity).createIndexes([{ key: { partition: 1, deletedAt: 1, _id: 1 } }]),
     ),
   ];
-  await withinDeadline(Promise.all(indexes), deadlineMs, 'make the indexes');
+  await withinDeadline(Promise.all(indexes), deadlineMs, 'create the indexes');
   return logId;
 };
 
 /**
- * Notes that records and checkpoints can no longer be trusted: the next `ensureCollections` removes them, and the
- * aggregators derive them again. Throws DeadlineError after `deadlineMs` milliseconds.
+ * Marks records and checkpoints as invalid. The next `ensureCollections` removes them, and the aggregators rebuild
+ * them. Throws DeadlineError after `deadlineMs` milliseconds.
  */
 export const distrustRecords = async (log: Log, deadlineMs: number): Promise<void> => {
   const update = handlesOf(log).settings.updateOne({ _id: 'muster' }, { $set: { log: distrusted } });
-  await withinDeadline(update, deadlineMs, 'note that the records must be derived again');
+  await withinDeadline(update, deadlineMs, 'mark the records as invalid');
 };
 
 /**
- * Whether the settings document is there and says what this process was set up with. Throws DeadlineError after
- * `deadlineMs` milliseconds.
+ * Whether the stored settings are those of this process, for this log. Throws DeadlineError after `deadlineMs`
+ * milliseconds.
  */
 export const areSettingsKept = async (
   log: Log,
@@ -90,7 +92,7 @@ const agreeOn = async (log: Log, shape: SharedShape) => {
     throw new SettingsConflict(
       [
         `Cannot start on database "${log.database}": it was set up with ${name} ${stored?.[name]},`,
-        `this process has ${mine[name]}; start it with the stored value, or on another database`,
+        `but this process has ${mine[name]}. Start it with the stored value, or on another database.`,
       ].join(' '),
     );
   }
@@ -102,18 +104,19 @@ const ensureEvents = async (log: Log, deadlineMs: number) => {
     { key: { partition: 1, at: 1 } },
   ] as const;
   const made = handlesOf(log).events.createIndexes(indexes.map((index) => ({ ...index })));
-  await withinDeadline(made, deadlineMs, 'make the indexes of the log').catch((error) => explain(log, error));
+  await withinDeadline(made, deadlineMs, 'create the indexes of the log').catch((error) => explain(log, error));
 };
 
-// the unique index cannot be made: say which events are in its way, as the server names one of them at best
+// The unique index cannot be created. The server names one of the conflicting events at most, so list them all.
 const explain = async (log: Log, error: { code?: unknown }): Promise<never> => {
   if (error.code !== duplicateKey) throw error;
-  const shared = await findSharedVersions(log, namedMax, searchMs).catch(() => []); // a large log may take too long
+  // the search may time out on a large log
+  const shared = await findSharedVersions(log, namedMax, searchMs).catch(() => []);
   throw new LogDamaged(
     [
-      `Cannot start on database "${log.database}": several events share one version, so the log cannot say`,
-      `which of them happened:\n${shared.map((one) => `  - ${describeShared(one)}\n`).join('')}`,
-      'Nothing was changed. Stop all processes of this Muster, then run: npm run repair',
+      `Cannot start on database "${log.database}": several events share one version, so nobody can tell`,
+      `which of them is valid:\n${shared.map((one) => `  - ${describeShared(one)}\n`).join('')}`,
+      'Nothing was changed. Stop all Muster processes on this database, then run: npm run repair',
     ].join(' '),
   );
 };
@@ -123,8 +126,9 @@ const namedMax = 10;
 const searchMs = 60_000;
 
 /**
- * Notes which log the records are derived from, and removes those of another one, the checkpoints first. Again where
- * somebody distrusted the records meanwhile: what was saved late must go, too.
+ * Stores the id of the log that the records are derived from. Removes the checkpoints and records of another log, in
+ * this order. Repeats when another process changes the stored id meanwhile, because late snapshots must be removed,
+ * too.
  */
 const deriveFrom = async (log: Log, entities: readonly Entity[], collection: string): Promise<LogId> => {
   const { settings } = handlesOf(log);
@@ -132,7 +136,7 @@ const deriveFrom = async (log: Log, entities: readonly Entity[], collection: str
     const { log: former } = (await settings.findOne({ _id: 'muster' })) ?? {};
     if (former !== undefined && collectionOf(former) === collection) return former;
     if (former !== undefined) await removeDerived(log, entities);
-    // what was derived before events were taken out of this collection is of another log
+    // records from before the removal of events must count as records of another log, so the id gets a new suffix
     const logId = former === distrusted ? `${collection}/${randomBytes(4).toString('hex')}` : collection;
     const expected = former === undefined ? { $exists: false } : former;
     const { matchedCount } = await settings.updateOne({ _id: 'muster', log: expected }, { $set: { log: logId } });
@@ -148,7 +152,7 @@ const removeDerived = async (log: Log, entities: readonly Entity[]) => {
   for (const entity of entities) await recordsOf(log, entity).drop().catch(ignoreMissing);
 };
 
-// another process made it at the same moment
+// another process created it at the same moment
 const ignoreDuplicate = (error: { code?: unknown }) => {
   if (error.code !== duplicateKey) throw error;
 };

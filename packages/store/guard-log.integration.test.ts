@@ -19,13 +19,13 @@ const isOld = (log: Log) => {
   return performance.now() - provenAt > provenForMs && performance.now() - inspectedAt > inspectEveryMs;
 };
 
-/** A log, and a queue of appends that are for this log alone. */
+/** A log, and a queue of appends that are only for this log. */
 const openGuarded = async (former?: TestDatabase) => {
   const database = former ?? (await openTestDatabase());
   const log = await openLogOn(database);
   guardLog(log, await ensureCollections(log, [note], shape));
   const queue = openAppendQueue();
-  const proofIsOld = () => until('the last proof no longer counts', () => isOld(log));
+  const proofIsOld = () => until('the last proof has expired', () => isOld(log));
   return {
     database,
     log,
@@ -35,7 +35,7 @@ const openGuarded = async (former?: TestDatabase) => {
   };
 };
 
-/** As somebody would by hand who puts a copy back. */
+/** Replaces the log as an operator does who restores a backup. */
 const putBack = async (log: Log, events: readonly ReturnType<typeof eventAt>[]) => {
   await handlesOf(log).events.drop();
   await handlesOf(log).events.createIndexes([{ key: { entity: 1, entityId: 1, version: 1 }, unique: true }]);
@@ -45,14 +45,14 @@ const putBack = async (log: Log, events: readonly ReturnType<typeof eventAt>[]) 
 describe('A log that is dropped or replaced under a process', function () {
   this.timeout(60_000);
 
-  it('takes its appends as long as it is the same', async () => {
+  it('accepts appends while it is the same', async () => {
     const { log, append } = await openGuarded();
     await using _ = log;
     for (const version of [1, 2, 3]) expect(await append(eventAt('a', version))).to.deep.equal({ kind: 'appended' });
     expect(await proveLog(log)).to.equal(true);
   });
 
-  it('takes no append after it was dropped, so no two events share a version', async () => {
+  it('accepts no append after it was dropped, so no two events share a version', async () => {
     const { log, append, proofIsOld } = await openGuarded();
     await using _ = log;
     await append(eventAt('a', 1));
@@ -64,7 +64,7 @@ describe('A log that is dropped or replaced under a process', function () {
     expect(outcomes.at(-1)?.kind).to.equal('notWritten');
   });
 
-  it('never sends an append whose deadline passed while the proof was under way', async () => {
+  it('never receives an append whose deadline passed during the proof', async () => {
     const { log, queue, append: appendGuarded } = await openGuarded();
     await using _ = log;
     await appendGuarded(eventAt('a', 1));
@@ -79,16 +79,16 @@ describe('A log that is dropped or replaced under a process', function () {
     });
     expect((await append(log, queue, eventAt('a', 2), 50)).kind).to.equal('notWritten');
     answer(true);
-    await until('the batch has ended', () => queue.inFlight === 0);
+    await until('the batch has finished', () => queue.inFlight === 0);
     expect((await storedEvents(log, 'a')).map(({ version }) => version)).to.deep.equal([1]);
   });
 
-  it('takes no append of several processes after it was dropped: none makes it anew without its index', async () => {
+  it('accepts no append of several processes after it was dropped: none recreates it without its index', async () => {
     const { database, log, append: appendHere, proofIsOld } = await openGuarded();
     await using _ = log;
     const { log: other, append: appendThere } = await openGuarded(database);
     await using __ = other;
-    await until('the other proof no longer counts', () => isOld(other));
+    await until('the other proof has expired', () => isOld(other));
     await proofIsOld();
     await handlesOf(log).db.dropDatabase();
     const outcomes = [await appendHere(eventAt('a', 1)), await appendThere(eventAt('a', 1))];
@@ -97,7 +97,7 @@ describe('A log that is dropped or replaced under a process', function () {
     await ensureCollections(log, [note], shape);
   });
 
-  it('takes no append while its unique index is missing', async () => {
+  it('accepts no append while its unique index is missing', async () => {
     const { log, append, proofIsOld } = await openGuarded();
     await using _ = log;
     await append(eventAt('a', 1));
@@ -109,7 +109,7 @@ describe('A log that is dropped or replaced under a process', function () {
     expect((await storedEvents(log, 'b')).length).to.be.at.most(1);
   });
 
-  it('takes no append after a version that a copy from a back-up does not have', async () => {
+  it('accepts no append after a version that a restored backup does not have', async () => {
     const { log, append, proofIsOld } = await openGuarded();
     await using _ = log;
     const first = eventAt('a', 1);
@@ -121,12 +121,12 @@ describe('A log that is dropped or replaced under a process', function () {
     expect((await storedEvents(log, 'a')).map(({ version }) => version)).to.deep.equal([1]);
   });
 
-  it('takes no append after its newest events were taken out, and is another log from then on', async () => {
+  it('accepts no append after its newest events were removed, and then counts as another log', async () => {
     const { log, append, proofIsOld } = await openGuarded();
     await using _ = log;
     for (const version of [1, 2, 3, 4]) await append(eventAt('a', version));
     await proofIsOld();
-    await handlesOf(log).events.deleteMany({ version: { $gt: 1 } }); // as an older copy of the files would be
+    await handlesOf(log).events.deleteMany({ version: { $gt: 1 } }); // as in an older copy of the files
     expect((await append(eventAt('a', 5))).kind).to.equal('notWritten');
     expect((await storedEvents(log, 'a')).map(({ version }) => version)).to.deep.equal([1]);
 
@@ -137,7 +137,7 @@ describe('A log that is dropped or replaced under a process', function () {
     expect(logIdOf(log)).not.to.equal(former);
   });
 
-  it('takes no append that was decided on the former one, though it is worked on again', async () => {
+  it('accepts no append that was decided on the former log, even after it was prepared again', async () => {
     const { log, queue, proofIsOld } = await openGuarded();
     await using _ = log;
     const former = logIdOf(log);
@@ -148,7 +148,7 @@ describe('A log that is dropped or replaced under a process', function () {
     expect(await storedEvents(log)).to.deep.equal([]);
   });
 
-  it('is worked on again once it is prepared, as another log', async () => {
+  it('accepts appends as another log after it is prepared', async () => {
     const { log, append, proofIsOld } = await openGuarded();
     await using _ = log;
     await append(eventAt('a', 1));

@@ -3,10 +3,10 @@ import { collectionOf, type LogGuard, type LogId, openLogGuard } from './log-gua
 import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
-/** The id of the log that this process decides on; undefined where it is not guarded. */
+/** The id of the log that this process decides on. Undefined when the log is not guarded. */
 export const logIdOf = (log: Log): LogId | undefined => handlesOf(log).guard.logId;
 
-/** From now on appends are for this log alone. Returns whether this process decided on another one before. */
+/** Allows appends to this log only. Returns whether this process decided on another log before. */
 export const guardLog = (log: Log, logId: LogId): boolean => {
   const { guard } = handlesOf(log);
   const isAnother = guard.logId !== undefined && guard.logId !== logId;
@@ -14,17 +14,17 @@ export const guardLog = (log: Log, logId: LogId): boolean => {
   return isAnother;
 };
 
-/** This event is in the log. From now on a log without it is not the one that this process decides on. */
+/** Records that this event is in the log. A log without it then counts as another log. */
 export const noteAppended = (log: Log, eventId: string): void => {
   handlesOf(log).guard.witness = eventId;
 };
 
-/** Whether the log is lost because events that were in it are missing, and not because it is another collection. */
+/** Whether the log is lost because events are missing from it, and not because it is another collection. */
 export const isWitnessMissing = (log: Log): boolean => handlesOf(log).guard.isWitnessMissing;
 
 /**
- * Takes the log that the settings name for the one that this process works on: for commands that only read. Throws
- * DeadlineError after `deadlineMs` milliseconds.
+ * Guards the log that the stored settings name. For commands that only read. Throws DeadlineError after `deadlineMs`
+ * milliseconds.
  */
 export const guardStoredLog = async (log: Log, deadlineMs: number): Promise<void> => {
   const stored = await withinDeadline(
@@ -35,7 +35,10 @@ export const guardStoredLog = async (log: Log, deadlineMs: number): Promise<void
   if (stored?.log !== undefined) guardLog(log, stored.log);
 };
 
-/** Nothing is appended from now on, until `guardLog`. Returns whether that is news: it was not reported yet. */
+/**
+ * Refuses all appends until the next `guardLog`. Returns true at the first call, and false when the loss was reported
+ * before.
+ */
 export const loseLog = (log: Log): boolean => {
   const { guard } = handlesOf(log);
   const isNews = !guard.isReported;
@@ -44,10 +47,11 @@ export const loseLog = (log: Log): boolean => {
 };
 
 /**
- * Whether the log is still the one that this process decides on, by an answer of the database that is at most 50
- * milliseconds old; asks again if it is older. Once it is another one, or its unique index is missing, it is lost.
- * Concurrent calls share one question, and a proof of more than 20 milliseconds is renewed in the background, so that
- * nobody waits under load. Throws when the database does not answer within a second.
+ * Whether the log is still the one that this process decides on. It counts as lost when it is another collection, or
+ * when its unique index or the newest event of this process is missing.
+ * An answer from the database counts for 50 milliseconds. After 20 milliseconds it is renewed in the background, so
+ * that appends do not wait under load. Concurrent calls share one query. Rejects when the database does not answer
+ * within a second.
  */
 export const proveLog = (log: Log): boolean | Promise<boolean> => {
   const { guard } = handlesOf(log);
@@ -57,17 +61,17 @@ export const proveLog = (log: Log): boolean | Promise<boolean> => {
   if (ageMs < renewAfterMs) return true;
   const proving = renew(log, guard);
   if (ageMs > provenForMs) return proving;
-  proving.catch(() => undefined); // who needs it next asks again
+  proving.catch(() => undefined); // the next call that needs the proof starts a new one
   return true;
 };
 
-/** An append is about to come: asks now whether the log is the same, so that the append need not wait for it. */
+/** Starts a proof before an append, so that the append does not wait for it. */
 export const expectAppend = (log: Log): void => {
   const proof = proveLog(log);
-  if (proof instanceof Promise) proof.catch(() => undefined); // the append asks again
+  if (proof instanceof Promise) proof.catch(() => undefined); // the append starts a new proof
 };
 
-/** For how long a proof counts, in milliseconds. */
+/** How long a proof is valid, in milliseconds. */
 export const provenForMs = 50;
 const renewAfterMs = 20;
 
@@ -83,17 +87,17 @@ const proveWithinMs = 1_000;
 const prove = async (log: Log, guard: LogGuard): Promise<boolean> => {
   const { prepared } = guard;
   const isThere = await isWitnessThere(log, guard);
-  // a witness in the collection shows that it was neither dropped nor replaced, but not that its index is there
+  // The witness shows that the collection was neither dropped nor replaced. It does not show that the index exists.
   const isInspectionDue = guard.witness === undefined || performance.now() - guard.inspectedAt > inspectEveryMs;
   const isSame = isThere && !isInspectionDue ? true : await isSameCollection(log, guard);
-  if (guard.isLost || guard.prepared !== prepared) return false; // the guard moved on meanwhile
+  if (guard.isLost || guard.prepared !== prepared) return false; // the guard changed during the proof
   guard.isLost = !isSame || !isThere;
   guard.isWitnessMissing = isSame && !isThere;
   if (!guard.isLost) guard.provenAt = performance.now();
   return !guard.isLost;
 };
 
-/** For how long a look at the collection's id and index counts, in milliseconds. */
+/** How long an inspection of the collection's id and index is valid, in milliseconds. */
 export const inspectEveryMs = 100;
 
 const isSameCollection = async (log: Log, guard: LogGuard): Promise<boolean> => {
@@ -102,9 +106,9 @@ const isSameCollection = async (log: Log, guard: LogGuard): Promise<boolean> => 
   return guard.logId !== undefined && collection === collectionOf(guard.logId);
 };
 
-// an older copy of the same collection, as after the database's files were put back, lacks what came last
+// An older copy of the same collection lacks the newest events, for example after a restore of the database's files.
 const isWitnessThere = async (log: Log, { witness }: LogGuard): Promise<boolean> => {
   if (witness === undefined) return true;
   const found = handlesOf(log).events.findOne({ _id: witness }, { projection: { _id: 1 } });
-  return (await withinDeadline(found, proveWithinMs, 'look for the newest event of this process')) !== null;
+  return (await withinDeadline(found, proveWithinMs, 'find the newest event of this process')) !== null;
 };

@@ -8,7 +8,7 @@ import { handlesOf, type Log, openLog } from './open-log.ts';
 const shape = { partitions: 32, hash: 'murmur' };
 const never = new AbortController().signal;
 
-/** A logger that keeps its lines, and calls back at the first warning. */
+/** A logger that stores its lines, and calls back at the first warning. */
 const listen = (onWarning: () => void = () => undefined) => {
   const warnings: string[] = [];
   const warn = (_: unknown, message?: string) => {
@@ -23,14 +23,14 @@ const keptOf = (log: Log, logger: KeptLog['logger'], more: Partial<KeptLog> = {}
   ...more,
 });
 
-/** The last proof of the log no longer counts. */
+/** Whether the last proof of the log has expired. */
 const ageProof = (log: Log) =>
   Object.assign(handlesOf(log).guard, { provenAt: Number.NEGATIVE_INFINITY, inspectedAt: Number.NEGATIVE_INFINITY });
 
 describe('Preparing the database', function () {
   this.timeout(60_000);
 
-  it('makes what it lacks', async () => {
+  it('creates the missing collections and indexes', async () => {
     await using database = await openTestDatabase();
     await using log = openLog({ uri: database.uri, database: database.database, appName: 'test' });
     const { warnings, logger } = listen();
@@ -39,7 +39,7 @@ describe('Preparing the database', function () {
     expect(await handlesOf(log).settings.countDocuments()).to.equal(1);
   });
 
-  it('tries again while the database does not answer, says so, and ends with the signal', async () => {
+  it('retries while the database does not answer, logs this, and stops when the signal aborts', async () => {
     await using log = openLog({ uri: 'mongodb://127.0.0.1:1/', database: 'nowhere', appName: 'test' });
     const stop = new AbortController();
     const { warnings, logger } = listen(() => stop.abort());
@@ -47,7 +47,7 @@ describe('Preparing the database', function () {
     expect(warnings).to.deep.equal(['Cannot prepare the database, trying again']);
   });
 
-  it('does not try again where the database was set up with other settings', async () => {
+  it('does not retry when the database was set up with other settings', async () => {
     await using database = await openTestDatabase();
     await using log = openLog({ uri: database.uri, database: database.database, appName: 'test' });
     await ensureCollections(log, [note], shape);
@@ -60,10 +60,10 @@ describe('Preparing the database', function () {
   });
 });
 
-describe('Keeping a log whole', function () {
+describe('Repairing a log', function () {
   this.timeout(60_000);
 
-  /** A database that was prepared, and what was said since. */
+  /** A prepared database, and the lines logged since. */
   const openKept = async () => {
     const { uri, database } = await openTestDatabase();
     const log = openLog({ uri, database, appName: 'test' });
@@ -76,7 +76,7 @@ describe('Keeping a log whole', function () {
 
   const isUnique = async (log: Log) => (await handlesOf(log).events.indexes()).some(({ unique }) => unique);
 
-  it('changes and says nothing where nothing is missing', async () => {
+  it('changes and logs nothing when nothing is missing', async () => {
     const { kept, log, warnings } = await openKept();
     await using _ = log;
     expect(await isLogWhole(kept)).to.equal(true);
@@ -87,7 +87,7 @@ describe('Keeping a log whole', function () {
     { what: 'the settings', drop: (log: Log) => handlesOf(log).settings.drop() },
     { what: 'the indexes of the log', drop: (log: Log) => handlesOf(log).events.dropIndexes() },
   ])
-    it(`makes ${what} again, and it is the same log`, async () => {
+    it(`recreates ${what}, and the log stays the same`, async () => {
       const { kept, log, warnings } = await openKept();
       await using _ = log;
       await drop(log);
@@ -96,24 +96,24 @@ describe('Keeping a log whole', function () {
       expect(warnings).to.have.length(1);
       expect(await isUnique(log)).to.equal(true);
       expect(await handlesOf(log).settings.countDocuments()).to.equal(1);
-      expect(handlesOf(log).guard.isLost, 'appends are taken again').to.equal(false);
+      expect(handlesOf(log).guard.isLost, 'appends are accepted again').to.equal(false);
     });
 
   for (const { what, drop } of [
     { what: 'the database', drop: (log: Log) => handlesOf(log).db.dropDatabase() },
     { what: 'the log', drop: (log: Log) => handlesOf(log).events.drop() },
   ])
-    it(`says that it is another log where ${what} was dropped`, async () => {
+    it(`returns that it is another log when ${what} was dropped`, async () => {
       const { kept, log } = await openKept();
       await using _ = log;
       await drop(log);
       expect(await isLogWhole(kept)).to.equal(false);
       expect(await mendLog(kept)).to.equal(true);
       expect(await isUnique(log)).to.equal(true);
-      expect(await isLogWhole(kept), 'from then on it is this one').to.equal(true);
+      expect(await isLogWhole(kept), 'the process uses the new log').to.equal(true);
     });
 
-  it('of one process tells the others that events were taken out: theirs is another log, too', async () => {
+  it('after events were removed makes it another log for all processes', async () => {
     const { kept, log } = await openKept();
     await using _ = log;
     await append(log, openAppendQueue(), storedNote({ type: 'NoteCreated', version: 1 }), 5_000);

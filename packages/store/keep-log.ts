@@ -10,7 +10,7 @@ import {
 import { guardLog, isWitnessMissing, logIdOf, loseLog, proveLog } from './guard-log.ts';
 import type { Log } from './open-log.ts';
 
-/** A log, and all that is needed to prepare it and to keep it whole. */
+/** A log, and what `prepareDatabase` and `mendLog` need to prepare and repair it. */
 export type KeptLog = {
   log: Log;
   entities: readonly Entity[];
@@ -21,8 +21,8 @@ export type KeptLog = {
 const readDeadlineMs = 1_000;
 
 /**
- * Makes what the database lacks, and tries again until the database takes it; false when the signal aborted first. From
- * then on the log is guarded. Logs the first failure and every tenth after it. Throws what isFinal names.
+ * Creates what the database lacks, and guards the log. Retries until this succeeds; returns false when the signal
+ * aborts first. Logs the first failure and every tenth one after it. Throws the errors for which `isFinal` is true.
  */
 export const prepareDatabase = async (kept: KeptLog, signal: AbortSignal): Promise<boolean> => {
   const attempt = () => prepare(kept).then(() => true);
@@ -32,8 +32,8 @@ export const prepareDatabase = async (kept: KeptLog, signal: AbortSignal): Promi
 };
 
 /**
- * Whether the log, its unique index and the settings are those that this process works on. Throws when the database
- * does not answer.
+ * Whether the log, its unique index and the settings are those of this process. Rejects when the database does not
+ * answer within a second.
  */
 export const isLogWhole = async ({ log, shape }: KeptLog): Promise<boolean> => {
   const logId = logIdOf(log);
@@ -41,17 +41,17 @@ export const isLogWhole = async ({ log, shape }: KeptLog): Promise<boolean> => {
 };
 
 /**
- * Makes again what was dropped of a log; nothing can be appended meanwhile. Returns true when the log is another one by
- * now, as after `db.dropDatabase()` or a restore from a back-up: what the process knows of the former one must be
- * forgotten. Throws when the database does not answer, and what isFinal names.
+ * Recreates what is missing of a log; appends are refused meanwhile. Returns true when the log is now another one, for
+ * example after `db.dropDatabase()` or a restore from a backup. The process must then discard all states of the former
+ * log. Throws when the database does not answer, and the errors for which `isFinal` is true.
  */
 export const mendLog = async (kept: KeptLog): Promise<boolean> => {
   const { log, logger } = kept;
   if (loseLog(log))
-    logger.error('The log, its unique index or the settings were dropped or replaced: no write is taken meanwhile');
-  if (isWitnessMissing(log)) await distrustRecords(log, readDeadlineMs); // all processes derive anew what they know
+    logger.error('The log, its unique index or the settings were dropped or replaced: writes are refused until repair');
+  if (isWitnessMissing(log)) await distrustRecords(log, readDeadlineMs); // all processes then rebuild their states
   const isAnother = await prepare(kept);
-  logger.info({ log: logIdOf(log), isAnother }, 'The database is whole again');
+  logger.info({ log: logIdOf(log), isAnother }, 'The log, its indexes and the settings are complete again');
   return isAnother;
 };
 

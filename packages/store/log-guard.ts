@@ -1,26 +1,25 @@
 /**
- * Which log this is: the server's own id of the collection `Events`, as one that was dropped and made again has
- * another. A suffix after `/` sets it apart from the same collection before events were taken out of it.
+ * Identifies a log by the server's id of the collection `Events`, which changes when the collection is dropped and
+ * created again. A suffix after `/` tells it from the same collection before events were removed from it.
  */
 export type LogId = string;
 
-/** The part of the id that the server gives. */
+/** Returns the collection's id, without the suffix. */
 export const collectionOf = (logId: LogId): string => logId.split('/', 1)[0] ?? '';
 
 /**
- * Which `Events` this process decides on, and when it was last proven to be there. A plain value, changed in
- * guard-log.ts only. Without an id nothing is guarded: whatever log is there will do. While it is lost, nothing may be
- * appended.
+ * The log that this process decides on, and when it was last proven to be the same. A plain value, changed only in
+ * guard-log.ts. Without an id nothing is guarded, and any log is accepted. While it is lost, appends are refused.
  */
 export type LogGuard = {
   logId: LogId | undefined;
   isLost: boolean;
-  isReported: boolean; // that it is lost
-  prepared: number; // how often a log was prepared: a proof that began before says nothing of it
-  witness: string | undefined; // the id of an event that this process has appended, the newest: it must be there
+  isReported: boolean; // the loss has been reported
+  prepared: number; // how often a log was prepared; a proof is discarded if this changes while it runs
+  witness: string | undefined; // the id of the newest event that this process appended
   isWitnessMissing: boolean;
   provenAt: number;
-  inspectedAt: number; // when the collection's id and its unique index were looked at
+  inspectedAt: number; // when the collection's id and unique index were last inspected
   proving: Promise<boolean> | undefined;
 };
 

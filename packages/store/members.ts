@@ -2,12 +2,12 @@ import type { AggregatorDocument } from './documents.ts';
 import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
-/** What an aggregator says of itself; the database adds when. */
+/** An aggregator's document as it writes it. The database adds the times. */
 export type OwnDocument = Omit<AggregatorDocument, 'heartbeatAt' | 'steadySince'>;
 
 /**
- * Takes the name, with a first heartbeat: whoever had it before, an earlier start or another process, finds at its next
- * one that it has it no longer.
+ * Claims the name and writes a first heartbeat. An earlier owner of the name, such as a former start or another
+ * process, learns at its next heartbeat that it lost the name. Throws DeadlineError after `deadlineMs` milliseconds.
  */
 export const joinMembers = async (log: Log, member: OwnDocument, deadlineMs: number): Promise<void> => {
   const { _id, ...fields } = member;
@@ -20,8 +20,9 @@ export const joinMembers = async (log: Log, member: OwnDocument, deadlineMs: num
 };
 
 /**
- * Renews an aggregator's lease with a heartbeat on the database's clock, which comes back through every change stream.
- * `anew` when there was a gap. False, and nothing is changed, when the name is no longer this incarnation's.
+ * Renews an aggregator's lease with a heartbeat at the database's time. The heartbeat appears in every change stream.
+ * Set `anew` when the lease had expired. Returns false, and changes nothing, when another incarnation has the name.
+ * Throws DeadlineError after `deadlineMs` milliseconds.
  */
 export const beatHeart = async (log: Log, member: OwnDocument, anew: boolean, deadlineMs: number): Promise<boolean> => {
   const { _id, incarnation, ...fields } = member;
@@ -34,7 +35,10 @@ export const beatHeart = async (log: Log, member: OwnDocument, anew: boolean, de
   return matchedCount > 0;
 };
 
-/** Removes this incarnation's document, so that no process waits for its lease. */
+/**
+ * Removes this incarnation's document, so that no process waits until its lease expires. Throws DeadlineError after
+ * `deadlineMs` milliseconds.
+ */
 export const leaveMembers = async (
   log: Log,
   { _id, incarnation }: Pick<AggregatorDocument, '_id' | 'incarnation'>,
@@ -43,10 +47,13 @@ export const leaveMembers = async (
   await withinDeadline(handlesOf(log).aggregators.deleteOne({ _id, incarnation }), deadlineMs, `leave as ${_id}`);
 };
 
-/** All aggregators that have a document, fresh or not. */
+/**
+ * Returns the documents of all aggregators, also those with an expired lease. Throws DeadlineError after `deadlineMs`
+ * milliseconds.
+ */
 export const listMembers = (log: Log, deadlineMs: number): Promise<AggregatorDocument[]> =>
   withinDeadline(handlesOf(log).aggregators.find().toArray(), deadlineMs, 'list the aggregators');
 
-// in a pipeline a string that begins with $ would be read as a path
+// a pipeline would read a string that begins with $ as a path
 const literals = (fields: object) =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, { $literal: value }]));

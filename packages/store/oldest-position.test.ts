@@ -20,25 +20,25 @@ const checkpoint = (partition: number, seconds: number, token: string): Checkpoi
 const among = (...checkpoints: CheckpointDocument[]) => new Map(checkpoints.map((one) => [one._id, one]));
 
 describe('The oldest position', () => {
-  it('is that of the oldest checkpoint', () =>
+  it('is the position of the oldest checkpoint', () =>
     expect(
       oldestPosition([0, 3, 6], among(checkpoint(0, 30, 'c'), checkpoint(3, 10, 'a'), checkpoint(6, 20, 'b'))),
     ).to.deep.equal(positionAt(10, 'a')));
 
-  it('is undefined where a partition has no checkpoint', () =>
+  it('is undefined when a partition has no checkpoint', () =>
     expect(oldestPosition([0, 3], among(checkpoint(0, 30, 'c')))).to.equal(undefined));
 
-  it('is undefined where the two oldest differ and share one moment, as each may be the later one', () =>
+  it('is undefined when the two oldest differ but share one time, because each may be the later one', () =>
     expect(oldestPosition([0, 3], among(checkpoint(0, 10, 'a'), checkpoint(3, 10, 'b')))).to.equal(undefined));
 
-  it('is the one that the oldest share', () =>
+  it('is the position that the oldest checkpoints share', () =>
     expect(oldestPosition([0, 3], among(checkpoint(0, 10, 'a'), checkpoint(3, 10, 'a')))).to.deep.equal(
       positionAt(10, 'a'),
     ));
 });
 
 describe('A position', () => {
-  it('is before another where its moment is earlier, by seconds or within one', () => {
+  it('is before another when its time is earlier, by seconds or within a second', () => {
     const within = (counter: number) => positionOf({ _data: 'a' }, new Timestamp({ t: 10, i: counter }));
     expect(isBefore(positionAt(9, 'z'), positionAt(10, 'a'))).to.equal(true);
     expect(isBefore(positionAt(10, 'a'), positionAt(9, 'z'))).to.equal(false);
@@ -46,13 +46,13 @@ describe('A position', () => {
     expect(isBefore(positionAt(10, 'a'), positionAt(10, 'b'))).to.equal(false);
   });
 
-  it('is the same place as another only at the same moment and with the same token', () => {
+  it('is the same as another only with the same time and the same token', () => {
     expect(isSamePlace(positionAt(10, 'a'), positionAt(10, 'a'))).to.equal(true);
     expect(isSamePlace(positionAt(10, 'a'), positionAt(10, 'b'))).to.equal(false);
     expect(isSamePlace(positionAt(10, 'a'), positionAt(11, 'a'))).to.equal(false);
   });
 
-  it('shows nothing of itself in what is logged or sent', () => {
+  it('shows none of its parts when it is logged or sent', () => {
     expect(JSON.stringify(positionAt(10, 'a'))).to.equal('{}');
     expect(Object.keys(positionAt(10, 'a'))).to.deep.equal([]);
   });

@@ -2,9 +2,9 @@ import type { CheckpointDocument } from './documents.ts';
 import { comparePositions, isSamePlace, type Position } from './position.ts';
 
 /**
- * The position from which a watch of these partitions misses nothing that their checkpoints do not reach: the oldest.
- * Undefined where a partition has no checkpoint, or where two different places share the oldest moment, as each may be
- * the earlier one: then only a scan of the log is certain.
+ * Returns the oldest position of these partitions' checkpoints. A watch from there misses no event after any of these
+ * checkpoints. Undefined when a partition has no checkpoint. Also undefined when two different positions share the
+ * oldest time: either may be the earlier one, so only a scan of the log is safe.
  */
 export const oldestPosition = (
   partitions: readonly number[],

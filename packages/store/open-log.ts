@@ -14,8 +14,8 @@ import { withinDeadline } from './within-deadline.ts';
 const handles = Symbol('handles');
 
 /**
- * A log and what belongs to it, in one database of a MongoDB. Opaque: only the store can reach the database through it.
- * Disposing it closes the connections.
+ * A connection to one database: the log, and the collections derived from it. Opaque: only the store reaches the
+ * database through it. Disposing it closes the connections.
  */
 export type Log = AsyncDisposable & {
   /** The name of the database. */
@@ -37,9 +37,9 @@ type Handles = {
 export type LogOptions = { uri: string; database: string; appName: string; monitorCommands?: boolean };
 
 /**
- * Opens the log in the database `database` at `uri`; connects at the first call. Every call reads from the primary at
- * majority and writes at majority, journaled, whatever the URI says. The driver never writes twice by itself: whether
- * an event is stored is decided in append-events.
+ * Opens the log in the database `database` at `uri`. The first call connects. All calls read from the primary with read
+ * concern majority, and write with majority and journaling, whatever the URI says. The driver never retries a write:
+ * append-events decides whether an event is stored.
  */
 export const openLog = ({ uri, database, appName, monitorCommands = false }: LogOptions): Log => {
   const client = new MongoClient(uri, {
@@ -54,7 +54,8 @@ export const openLog = ({ uri, database, appName, monitorCommands = false }: Log
     waitQueueTimeoutMS: 1_000,
     ignoreUndefined: true,
   });
-  const db = client.db(database, concerns); // not on the client: there, a word in the URI would win
+  // set on the database, not on the client: options in the URI would override those of the client
+  const db = client.db(database, concerns);
   return {
     database,
     [handles]: {
@@ -79,16 +80,16 @@ const concerns = {
 };
 
 /**
- * Connects, where that has not happened yet. Throws what the driver throws, or DeadlineError after `deadlineMs`
- * milliseconds. A log whose first connection failed stays closed until this is called.
+ * Connects unless it is connected. Throws the driver's error, or DeadlineError after `deadlineMs` milliseconds. After a
+ * failed first connection, the log cannot be used until this call succeeds.
  */
 export const connect = async (log: Log, deadlineMs: number): Promise<void> => {
   await withinDeadline(log[handles].client.connect(), deadlineMs, 'connect');
 };
 
-/** For the store only: the collections behind a log. */
+/** For the store only: returns the collections of a log. */
 export const handlesOf = (log: Log): Handles => log[handles];
 
-/** For the store only: the collection of an entity's records. */
+/** For the store only: returns the collection of an entity's records. */
 export const recordsOf = (log: Log, entity: Entity): Collection<RecordDocument> =>
   log[handles].db.collection<RecordDocument>(entity.collection);

@@ -3,15 +3,18 @@ import type { RecordDocument, StoredEvent } from './documents.ts';
 import { handlesOf, type Log, recordsOf } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
-const deadlineMs = 60_000; // no index leads to them
+const deadlineMs = 60_000; // no index supports these queries
 
-/** The first `limit` events that are in none of these partitions. Throws DeadlineError after a minute. */
+/** Returns at most `limit` events that belong to none of these partitions. Throws DeadlineError after 60 seconds. */
 export const readEventsOutside = (log: Log, partitions: readonly number[], limit: number): Promise<StoredEvent[]> => {
   const found = handlesOf(log).events.find(outside(partitions)).limit(limit);
-  return withinDeadline(found.toArray(), deadlineMs, 'look for events outside all partitions');
+  return withinDeadline(found.toArray(), deadlineMs, 'find events outside all partitions');
 };
 
-/** The first `limit` records of an entity that are in none of these partitions. Throws DeadlineError after a minute. */
+/**
+ * Returns at most `limit` records of an entity that belong to none of these partitions. Throws DeadlineError after 60
+ * seconds.
+ */
 export const readRecordsOutside = (
   log: Log,
   entity: Entity,
@@ -19,7 +22,7 @@ export const readRecordsOutside = (
   limit: number,
 ): Promise<RecordDocument[]> => {
   const found = recordsOf(log, entity).find(outside(partitions)).limit(limit);
-  return withinDeadline(found.toArray(), deadlineMs, 'look for records outside all partitions');
+  return withinDeadline(found.toArray(), deadlineMs, 'find records outside all partitions');
 };
 
 const outside = (partitions: readonly number[]) => ({ partition: { $nin: [...partitions] } });

@@ -5,9 +5,9 @@ import { isOfThisLog } from './snapshot-mark.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
- * The events of these partitions whose `at` is not before `since` (all of them where it is undefined), streamed roughly
- * in order of time. `at` only narrows the scan: what counts is the version. Each batch must come within `batchMs`
- * milliseconds.
+ * Streams the events of these partitions whose `at` is not before `since`, roughly in order of time. Streams all events
+ * when `since` is undefined. `at` only narrows the scan; versions give the order. Throws DeadlineError when a batch
+ * takes longer than `batchMs` milliseconds.
  */
 export const scanEvents = (
   log: Log,
@@ -23,7 +23,10 @@ export const scanEvents = (
   );
 };
 
-/** The records of an entity in these partitions, streamed. Each batch must come within `batchMs` milliseconds. */
+/**
+ * Streams the records of an entity in these partitions. Throws DeadlineError when a batch takes longer than `batchMs`
+ * milliseconds.
+ */
 export async function* scanRecords(
   log: Log,
   entity: Entity,
@@ -35,7 +38,7 @@ export async function* scanRecords(
     if (isOfThisLog(log, record.snapshot)) yield record;
 }
 
-/** How many events a partition has in the log. */
+/** Returns the number of events of a partition. Throws DeadlineError after `deadlineMs` milliseconds. */
 export const countEvents = (log: Log, partition: number, deadlineMs: number): Promise<number> =>
   withinDeadline(
     handlesOf(log).events.countDocuments({ partition }),
@@ -43,7 +46,10 @@ export const countEvents = (log: Log, partition: number, deadlineMs: number): Pr
     `count the events of partition ${partition}`,
   );
 
-/** The last version of each stream of a partition in the log, streamed. */
+/**
+ * Streams the last version of each stream of a partition. Throws DeadlineError when a batch takes longer than `batchMs`
+ * milliseconds.
+ */
 export const scanLastVersions = (
   log: Log,
   partition: number,

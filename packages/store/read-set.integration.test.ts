@@ -9,20 +9,20 @@ import { recordOf } from './records.ts';
 
 const deadlineMs = 10_000;
 
-/** What happened in one partition: each thing's events; and of how many of them the snapshot has the record. */
+/** The events of each thing in one partition, and how many of them its saved record includes. */
 type Plan = { things: { history: Event[]; saved: number; torn: number }[] };
 
 const anyPlan: fc.Arbitrary<Plan> = fc.record({
-  // a snapshot that did not end wrote some records of later versions
+  // an unfinished snapshot wrote some records with later versions
   things: fc.array(fc.record({ history: anyHistory, saved: fc.nat(8), torn: fc.nat(2) }), { maxLength: 12 }),
 });
 
 describe('Counting and listing from the snapshot', function () {
   this.timeout(120_000);
 
-  it('gives what was active at the checkpoint, wherever the snapshot was taken', async () => {
+  it('returns what was active at the checkpoint, whenever the snapshot was taken', async () => {
     await using log = await openTestLog();
-    let partition = 0; // one of its own for each run
+    let partition = 0; // each run has its own partition
     await fc.assert(
       fc.asyncProperty(anyPlan, fc.nat(6), fc.integer({ min: 1, max: 6 }), async ({ things }, offset, limit) => {
         partition += 1;
@@ -40,7 +40,7 @@ describe('Counting and listing from the snapshot', function () {
     );
   });
 
-  it('shows nothing twice, out of order or that never was, after a snapshot that did not end', async () => {
+  it('returns nothing twice, out of order or invented after an unfinished snapshot', async () => {
     await using log = await openTestLog();
     let partition = 0;
     await fc.assert(
@@ -61,13 +61,13 @@ describe('Counting and listing from the snapshot', function () {
     );
   });
 
-  it('of a partition that nobody has ever written to is nothing, as of now', async () => {
+  it('returns nothing, as of now, for a partition without events', async () => {
     await using log = await openTestLog();
     expect(await countSaved(log, note, [3], deadlineMs)).to.deep.equal([{ partition: 3, active: 0, asOf: undefined }]);
     expect(await listSaved(log, note, { partition: 3, offset: 0, limit: 10 }, deadlineMs)).to.deep.equal([]);
   });
 
-  it('counts the records of a first snapshot that did not end, as of the first event', async () => {
+  it('counts the records of an unfinished first snapshot, as of the first event', async () => {
     await using log = await openTestLog();
     const history: Event[] = [{ type: 'NoteCreated', version: 1, data: { text: 'one', stars: 1 }, at: at(7) }];
     await handlesOf(log).events.insertOne(storedNote(history[0] as Event, { partition: 2 }));
@@ -75,17 +75,17 @@ describe('Counting and listing from the snapshot', function () {
     expect(await countSaved(log, note, [2], deadlineMs)).to.deep.equal([{ partition: 2, active: 1, asOf: at(7) }]);
   });
 
-  it('says so where there are events and nothing was ever saved', async () => {
+  it('throws when there are events but no saved state', async () => {
     await using log = await openTestLog();
     await handlesOf(log).events.insertOne(
       storedNote({ type: 'NoteCreated', version: 1, data: { text: 'one', stars: 1 } }),
     );
     const failure = await countSaved(log, note, [0], deadlineMs).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(NeverSaved);
-    expect(String(failure)).to.contain('partition 0 has events and was never saved; start an aggregator');
+    expect(String(failure)).to.contain('partition 0 has events but no saved state; start an aggregator');
   });
 
-  it('reads no events, however long the log is', async () => {
+  it('reads no events, however many the log has', async () => {
     await using log = await openTestLog({ monitorCommands: true });
     await storePlan(log, 0, { things: [{ history: [], saved: 0, torn: 0 }] });
     const long = Array.from({ length: 3_000 }, (_, index) =>
@@ -136,11 +136,11 @@ const storePlan = async (log: Log, partition: number, { things }: Plan) => {
 const shownAs = (partition: number, thing: number, state: State): string[] =>
   state.status === 'active' ? [JSON.stringify(present(note, idOf(partition, thing), state.fields))] : [];
 
-/** What clients saw of the active things when the checkpoint was written, in the order of ids. */
+/** What clients saw of the active things when the checkpoint was written, ordered by id. */
 const activeAt = (partition: number, things: Plan['things']): string[] =>
   things.flatMap(({ history, saved }, thing) => shownAs(partition, thing, stateAfter(history, saved)));
 
-/** What clients may see of a thing: its state at the checkpoint or at any later version. */
+/** What clients may see of a thing: its state at the checkpoint or at a later version. */
 const possibleOf = (partition: number, thing: number, { history, saved }: Plan['things'][number]): string[] =>
   Array.from({ length: history.length + 1 }, (_, events) => stateAfter(history, Math.max(saved, events))).flatMap(
     (state) => shownAs(partition, thing, state),

@@ -6,19 +6,19 @@ import { isOfThisLog } from './snapshot-mark.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
- * How many things of an entity a partition has in the snapshot. All that was in the log at `asOf` is counted, and some
- * of what came later may be; undefined where the log has nothing of the partition, so that the count is of now.
+ * The number of active things of an entity in one partition, as saved. It includes all events up to `asOf`, and
+ * possibly some later ones. `asOf` is undefined when the partition has no events: then the count is current.
  */
 export type SavedCount = { partition: number; active: number; asOf: Date | undefined };
 
-/** A partition that has events, of which no aggregator has saved anything yet. */
+/** A partition has events, but no aggregator has saved any state of it yet. */
 export class NeverSaved extends Error {
   override name = 'NeverSaved';
 }
 
 /**
- * How many things of an entity are active in each of these partitions as the snapshot has it: what their checkpoints
- * say. Throws NeverSaved, and DeadlineError after `deadlineMs` milliseconds.
+ * Returns the number of active things of an entity in each of these partitions, from their checkpoints. Throws
+ * NeverSaved, and DeadlineError after `deadlineMs` milliseconds.
  */
 export const countSaved = async (
   log: Log,
@@ -38,8 +38,8 @@ export const countSaved = async (
 };
 
 /**
- * What clients see of the active things of one partition in the snapshot, as JSON, in the order of ids, from `offset`
- * on. As new as a checkpoint that was read before, or newer. Throws DeadlineError after `deadlineMs` milliseconds.
+ * Returns one page of the saved active things of a partition, ordered by id, as JSON that clients see. The page is at
+ * least as new as any checkpoint read before it. Throws DeadlineError after `deadlineMs` milliseconds.
  */
 export const listSaved = async (
   log: Log,
@@ -58,13 +58,13 @@ export const listSaved = async (
 };
 
 /**
- * Of a partition without a checkpoint: its first snapshot was never ended. What it wrote is counted, as of the
- * partition's first event: of nothing that came later it is known that it is in.
+ * Counts the records of a partition without a checkpoint: its first snapshot did not finish. The count is as of the
+ * partition's first event, because any later event may be missing from it.
  */
 const countRecords = async (log: Log, entity: Entity, partition: number): Promise<SavedCount> => {
   const [first] = await handlesOf(log).events.find({ partition }).sort({ partition: 1, at: 1 }).limit(1).toArray();
   if (!first) return { partition, active: 0, asOf: undefined };
   const active = await recordsOf(log, entity).countDocuments({ partition, deletedAt: null });
   if (active > 0) return { partition, active, asOf: first.at };
-  throw new NeverSaved(`partition ${partition} has events and was never saved; start an aggregator, which saves it`);
+  throw new NeverSaved(`partition ${partition} has events but no saved state; start an aggregator to save it`);
 };

@@ -3,12 +3,15 @@ import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /**
- * The settings that the database was set up with. Throws when it was not set up, or DeadlineError after `deadlineMs`
- * milliseconds.
+ * Returns the settings that the database was set up with. Throws when it was not set up, and DeadlineError after
+ * `deadlineMs` milliseconds.
  */
 export const readSettings = async (log: Log, deadlineMs: number): Promise<SettingsDocument> => {
   const found = handlesOf(log).settings.findOne({ _id: 'muster' });
   const settings = await withinDeadline(found, deadlineMs, 'read the settings');
-  if (settings === null) throw new Error(`There is no Muster in database "${log.database}": it has no Settings yet`);
+  if (settings === null)
+    throw new Error(
+      `Cannot read the settings of database "${log.database}": it has none; start Muster on it, or name another one`,
+    );
   return settings;
 };

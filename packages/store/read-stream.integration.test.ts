@@ -16,19 +16,19 @@ const active = (version: number, stars: number) =>
   ({ status: 'active', version, fields: { text: 'one', stars }, createdAt: at(1), updatedAt: at(version) }) as const;
 
 describe('Folding stored events', () => {
-  it('gives the state after all of them', () =>
+  it('returns the state after all of them', () =>
     expect(foldStored(note, [created, updated(2, 2)], absent)).to.deep.equal({
       state: active(2, 2),
       parked: undefined,
     }));
 
-  it('passes over what the state has already', () =>
+  it('skips events that the state already includes', () =>
     expect(foldStored(note, [created, updated(2, 7), updated(3, 3)], active(2, 2))).to.deep.equal({
       state: active(3, 3),
       parked: undefined,
     }));
 
-  it('stops at a hole, with the state before it', () => {
+  it('stops at a missing version, with the state before it', () => {
     const hole = { state: active(1, 1), parked: { version: 3, problem: 'its stream has no version 2' } };
     expect(foldStored(note, [created, updated(3, 3), updated(4, 4)], absent)).to.deep.equal(hole);
     expect(foldStored(note, [updated(2, 2)], absent).parked).to.deep.equal({
@@ -37,7 +37,7 @@ describe('Folding stored events', () => {
     });
   });
 
-  it('stops at an event that cannot be understood, with the state before it', () => {
+  it('stops at an event that cannot be parsed, with the state before it', () => {
     const poison = { ...updated(2, 2), type: 'NoteShredded' };
     const { state, parked } = foldStored(note, [created, poison, updated(3, 3)], absent);
     expect(state).to.deep.equal(active(1, 1));
@@ -60,7 +60,7 @@ describe('A stream in the log', function () {
     expect((await pagesOf(log, 'a', 3)).flat()).to.deep.equal([]);
   });
 
-  it('is caught up with from any older state', async () => {
+  it('is caught up from any older state', async () => {
     await using log = await openTestLog();
     await handlesOf(log).events.insertMany([created, updated(2, 2), updated(3, 3)]);
     for (const from of [absent, active(1, 1), active(2, 2), active(3, 3)])
@@ -70,7 +70,7 @@ describe('A stream in the log', function () {
       });
   });
 
-  it('is loaded from its record and its tail: the same state wherever the record was taken', async () => {
+  it('is loaded from its record and its tail: the same state for every record version', async () => {
     await using log = await openTestLog();
     await fc.assert(
       fc.asyncProperty(anyHistory, fc.nat(12), fc.uuid(), async (history, taken, entityId) => {
@@ -87,14 +87,14 @@ describe('A stream in the log', function () {
     );
   });
 
-  it('is read from its record on, not from its start', async () => {
+  it('is read from its record, not from its start', async () => {
     await using log = await openTestLog();
     await recordsOf(log, note).insertOne(recordOf('a', 0, active(2, 2), 'test:1'));
     await handlesOf(log).events.insertOne(updated(3, 3));
     expect(await loadState(log, note, 'a', deadlineMs)).to.deep.equal({ state: active(3, 3), parked: undefined });
   });
 
-  it('that has a record but lacks an event after it is parked there', async () => {
+  it('is parked at an event missing after its record', async () => {
     await using log = await openTestLog();
     await recordsOf(log, note).insertOne(recordOf('a', 0, active(2, 2), 'test:1'));
     await handlesOf(log).events.insertMany([created, updated(2, 2), updated(4, 4)]);
@@ -104,7 +104,7 @@ describe('A stream in the log', function () {
     });
   });
 
-  it('that nobody serves is a DeadlineError in time', async () => {
+  it('throws a DeadlineError in time when the server is unreachable', async () => {
     await using log = openLog({ uri: 'mongodb://127.0.0.1:1/?replicaSet=nobody', database: 'muster', appName: 'test' });
     const startedAt = performance.now();
     const failure = await loadState(log, note, 'a', 100).catch((error: unknown) => error);
@@ -117,7 +117,7 @@ describe('A stream of many events', function () {
   this.timeout(60_000);
   const events = pageVersions * 8 + 17;
 
-  it('is folded a page at a time: no reply has more than one page, and the state is that of all', async () => {
+  it('is folded page by page: each reply has at most one page, and the state includes all events', async () => {
     await using log = await openTestLog({ monitorCommands: true });
     await insertLong(log, 'a', events);
     const replies = recordReplies(log);
@@ -127,14 +127,14 @@ describe('A stream of many events', function () {
     expect(replies.reduce((sum, count) => sum + count, 0)).to.equal(events);
   });
 
-  it('whose length is a whole number of pages ends there', async () => {
+  it('ends after its last page when that page is full', async () => {
     await using log = await openTestLog();
     await insertLong(log, 'a', 2 * pageVersions);
     expect((await pagesOf(log, 'a', 0)).map(({ length }) => length)).to.deep.equal([pageVersions, pageVersions]);
     expect((await loadState(log, note, 'a', deadlineMs)).state.version).to.equal(2 * pageVersions);
   });
 
-  it('is parked at a hole that is wider than a page, and read beyond it', async () => {
+  it('is parked at a gap wider than a page, and read beyond it', async () => {
     await using log = await openTestLog();
     const beyond = [updated(3 * pageVersions, 3), updated(5 * pageVersions, 5)];
     await handlesOf(log).events.insertMany([created, updated(2, 2), ...beyond]);
@@ -145,7 +145,7 @@ describe('A stream of many events', function () {
     expect((await pagesOf(log, 'a', 2)).flat()).to.deep.equal(beyond);
   });
 
-  it('comes in smaller parts where its events are large', async () => {
+  it('is read in smaller parts when its events are large', async () => {
     await using log = await openTestLog();
     const large = { text: 'x'.repeat(1_500_000), stars: 1 };
     await handlesOf(log).events.insertMany(
@@ -156,7 +156,7 @@ describe('A stream of many events', function () {
     );
     const pages = await pagesOf(log, 'a', 0);
     expect(pages.flat().map(({ version }) => version)).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-    expect(pages.length).to.be.above(1); // a reply of the server has at most 16 MB
+    expect(pages.length).to.be.above(1); // a server reply has at most 16 MB
   });
 
   it('has one deadline over all its pages', async () => {
@@ -191,7 +191,7 @@ const insertLong = async (log: Log, entityId: string, events: number) => {
   await handlesOf(log).events.insertMany(stream);
 };
 
-/** How many events each reply of the server to a read of them has from now on. */
+/** Collects the number of events in each later reply of the server. */
 const recordReplies = (log: Log): number[] => {
   const replies: number[] = [];
   handlesOf(log).client.on('commandSucceeded', ({ reply }) => {
@@ -204,7 +204,7 @@ const recordReplies = (log: Log): number[] => {
 type Reply = { ns: string; firstBatch?: unknown[]; nextBatch?: unknown[] };
 
 describe('A record', () => {
-  it('holds the state that it was made of', () =>
+  it('holds the state that it was created from', () =>
     fc.assert(
       fc.property(anyHistory, (history) => {
         const state = fold(note, history);
@@ -213,7 +213,7 @@ describe('A record', () => {
       }),
     ));
 
-  it('of a deleted thing keeps none of its fields', () => {
+  it('of a deleted thing has none of its fields', () => {
     const record = recordOf('a', 3, { status: 'deleted', version: 2, createdAt: at(1), deletedAt: at(2) }, 'test:7');
     expect(record).to.deep.equal({
       _id: 'a',

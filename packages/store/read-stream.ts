@@ -5,18 +5,16 @@ import { stateOf } from './records.ts';
 import { isOfThisLog } from './snapshot-mark.ts';
 import { withinDeadline } from './within-deadline.ts';
 
-/**
- * A stream's state; `parked` where it has an event that could not be understood: the state is the last one before that.
- */
+/** A stream's state. If an event cannot be applied, `parked` names it, and the state is the one before that event. */
 export type Loaded = { state: State; parked: { version: number; problem: string } | undefined };
 
-/** How many versions a page of a stream spans at most. A page of large events comes in several parts. */
+/** The most versions that one page of a stream covers. A page with large events is read in several parts. */
 export const pageVersions = 500;
 
 /**
- * The events of one stream above a version, in order, a page at a time: at most `pageVersions` events, and at most what
- * the server puts into one reply (16 MB). `leftMs` says before each page how many milliseconds it may take. Throws
- * DeadlineError after them.
+ * Streams the events of one stream above a version, in order and page by page. A page has at most `pageVersions`
+ * events, and at most what fits into one server reply (16 MB). `leftMs` returns how many milliseconds each read may
+ * take. Throws DeadlineError when a read takes longer.
  */
 export async function* readStream(
   log: Log,
@@ -25,8 +23,8 @@ export async function* readStream(
   aboveVersion: number,
   leftMs: () => number,
 ): AsyncGenerator<StoredEvent[]> {
-  // the first page has no end, so that most streams take one query; on some servers that costs as much as all that
-  // follows, so the others have one
+  // The first page has no upper bound, so that most streams need one query. Later pages have one: without it, some
+  // servers read all remaining events for each page.
   let isFirst = true;
   for (let above: number | undefined = aboveVersion; above !== undefined; isFirst = false) {
     const end: number = above + pageVersions;
@@ -42,7 +40,10 @@ export async function* readStream(
   }
 }
 
-/** The version before the next event above `end`: versions may be missing. Undefined where the stream ends. */
+/**
+ * Returns the version before the next event above `end`, because versions may be missing. Undefined at the end of the
+ * stream.
+ */
 const findBeforeNext = async (
   log: Log,
   entity: Pick<Entity, 'name'>,
@@ -78,9 +79,8 @@ async function* readPage(
 const whatIsRead = (entity: Pick<Entity, 'name'>, id: string) => `read the events of ${entity.name} "${id}"`;
 
 /**
- * A stream's state as the log has it now, from a state that is not newer: that state and the stream's tail, folded page
- * by page. Before each page after the first it waits for `whenLong`. Throws DeadlineError after `deadlineMs`
- * milliseconds, over all of that.
+ * Returns a stream's current state in the log: applies the stream's tail to `from`, which must not be newer. Waits for
+ * `whenLong` before each page after the first. Throws DeadlineError after `deadlineMs` milliseconds in all.
  */
 export const catchUpState = async (
   log: Log,
@@ -98,7 +98,11 @@ export const catchUpState = async (
     if (loaded.parked) return loaded;
     const isLong = loaded.state.version - from.version >= pageVersions;
     if (isLong)
-      await withinDeadline(whenLong(), leftMs(), `read all ${loaded.state.version} and more events of "${id}"`);
+      await withinDeadline(
+        whenLong(),
+        leftMs(),
+        `read all events of ${entity.name} "${id}", which has more than ${loaded.state.version}`,
+      );
   }
   return loaded;
 };
@@ -106,8 +110,8 @@ export const catchUpState = async (
 const goOn = async () => undefined;
 
 /**
- * A stream's state from the snapshot and the stream's tail: right even with every aggregator down. Throws DeadlineError
- * after `deadlineMs` milliseconds; `whenLong` as above.
+ * Returns a stream's current state from its record and the stream's tail. Exact even when all aggregators are down.
+ * `whenLong` as in `catchUpState`. Throws DeadlineError after `deadlineMs` milliseconds.
  */
 export const loadState = async (
   log: Log,
@@ -128,8 +132,8 @@ export const loadState = async (
 };
 
 /**
- * The state after these stored events of one stream, in order, up to the first that cannot be understood or that is not
- * the next one.
+ * Applies these stored events of one stream to `from`, in order. Stops before the first event that cannot be parsed or
+ * is not the next version. Pure.
  */
 export const foldStored = (entity: Entity, events: readonly StoredEvent[], from: State): Loaded => {
   let state = from;

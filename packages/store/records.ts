@@ -1,7 +1,7 @@
 import type { Entity, Fields, State } from '@muster/model';
 import type { RecordDocument, SnapshotMark } from './documents.ts';
 
-/** A state as its snapshot's record; `absent` has none. */
+/** Returns the record of a state. The state `absent` has no record. */
 export const recordOf = (
   id: string,
   partition: number,
@@ -29,7 +29,7 @@ export const recordOf = (
   };
 };
 
-/** The state that a record holds. */
+/** Returns the state that a record holds. */
 export const stateOf = (entity: Entity, record: RecordDocument): State => {
   const { version, createdAt, updatedAt, deletedAt } = record;
   if (deletedAt) return { status: 'deleted', version, createdAt, deletedAt };
@@ -39,8 +39,8 @@ export const stateOf = (entity: Entity, record: RecordDocument): State => {
 };
 
 /**
- * Whether a checkpoint of the one snapshot reaches what the other wrote: the same taker's, and not an earlier one. Two
- * takers say nothing of each other.
+ * Whether the checkpoint's snapshot includes what the record's snapshot wrote. True only when the same aggregator start
+ * took both, and the record's snapshot is not later.
  */
 export const covers = (checkpoint: SnapshotMark, record: SnapshotMark): boolean => {
   const [taker, number] = readMark(checkpoint);

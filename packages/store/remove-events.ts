@@ -2,13 +2,13 @@ import type { StoredEvent } from './documents.ts';
 import { handlesOf, type Log } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
 
-/** An event that a repair took out of the log, kept whole, with the reason. */
+/** An event that a repair removed from the log, unchanged, with the reason. */
 export type RemovedEvent = { _id: string; event: StoredEvent; reason: string; removedAt: Date };
 
 /**
- * Moves events out of the log into `RemovedEvents`: the copy is stored before the event is removed, so a crash between
- * the two loses nothing, and doing it again ends the same. Only for an operator's repair, while no process of this
- * Muster runs. Throws DeadlineError after `deadlineMs` milliseconds.
+ * Moves events from the log to `RemovedEvents`. It stores the copy before it removes the event, so a crash loses
+ * nothing. Idempotent. Only for a repair by an operator, while no Muster process runs on this database. Throws
+ * DeadlineError after `deadlineMs` milliseconds.
  */
 export const removeEvents = async (
   log: Log,
@@ -28,8 +28,8 @@ export const removeEvents = async (
 };
 
 /**
- * The ids of a stream's events above a version, in order, at most `limit`. Throws DeadlineError after `deadlineMs`
- * milliseconds.
+ * Returns the ids of at most `limit` events of a stream above a version, in order. Throws DeadlineError after
+ * `deadlineMs` milliseconds.
  */
 export const idsAbove = async (
   log: Log,

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, type Document, MongoClient, MongoServerError } from 'mongodb';
 
 /**
- * Makes the mongod at `address` (host:port) the only member of replica set `name`, as change streams need one, also
- * when its data come from another port; and waits until it takes writes. Throws when that takes longer than
- * `deadlineMs` milliseconds.
+ * Makes the mongod at `address` (host:port) the only member of replica set `name`, and waits until it accepts writes.
+ * Change streams need a replica set. Works also when the data were created at another address. Throws when that takes
+ * longer than `deadlineMs` milliseconds.
  */
 export const ensureReplicaSet = async (address: string, name: string, deadlineMs: number): Promise<void> => {
   await using client = new MongoClient(`mongodb://${address}/?directConnection=true`, {
@@ -20,7 +20,7 @@ export const ensureReplicaSet = async (address: string, name: string, deadlineMs
     if (isWritablePrimary === true) return;
   }
   throw new Error(
-    `Cannot start the embedded MongoDB: ${address} is no primary of ${name} after ${deadlineMs / 1_000} s`,
+    `Cannot start the embedded MongoDB: ${address} is not primary of ${name} after ${deadlineMs / 1_000} s`,
   );
 };
 
@@ -38,12 +38,12 @@ const initiate = async (admin: Admin, name: string, address: string): Promise<vo
   try {
     await admin.command({ replSetInitiate: { _id: name, members: [{ _id: 0, host: address }] } });
   } catch (error) {
-    // its configuration was still being read when it was asked for it
+    // the server was still reading its configuration when `readConfig` asked
     if (!(error instanceof MongoServerError && error.codeName === 'AlreadyInitialized')) throw error;
   }
 };
 
-/** The same set, its one member at another address. Pure. */
+/** Returns the configuration of the same replica set with its one member at another address. Pure. */
 export const movedTo = (address: string, config: Document): Document => ({
   ...config,
   version: config.version + 1,

@@ -22,7 +22,7 @@ const known = (record: RecordDocument): Saving => ({ record, saved: true });
 
 const stored = (log: Log) => recordsOf(log, note).find().sort({ _id: 1 }).toArray();
 
-/** What the driver sends to the collection of records from now on: the command, and of how many documents. */
+/** Collects what the driver sends to the records' collection: the command, and the number of documents. */
 const watchWrites = (log: Log): [command: string, documents: number][] => {
   const writes: [string, number][] = [];
   handlesOf(log).client.on('commandStarted', ({ commandName, command, databaseName }: CommandStartedEvent) => {
@@ -35,7 +35,7 @@ const watchWrites = (log: Log): [command: string, documents: number][] => {
 describe('Saving records', function () {
   this.timeout(60_000);
 
-  it('writes what is given and nothing else: new ones by one insert, known ones by one update', async () => {
+  it('writes only the given records: new ones with one insert, known ones with one update', async () => {
     await using log = await openTestLog({ monitorCommands: true });
     const all = Array.from({ length: 50 }, (_, n) => recordAt(`id-${n + 10}`, 1));
     const writes = watchWrites(log);
@@ -58,11 +58,11 @@ describe('Saving records', function () {
     ]);
   });
 
-  it('replaces a record of another log, whatever its version, and none of this log by an older one', async () => {
+  it('replaces a record of another log at any version, but none of this log with an older one', async () => {
     await using log = await openTestLog();
     const [former, current] = [markOf('log-1', 'a', 7), markOf('log-2', 'b', 1)];
     const marked = (version: number, snapshot: SnapshotMark) => ({ ...recordAt('late', version), snapshot });
-    await saveRecords(log, note, [fresh(marked(5, former))], deadlineMs); // of a snapshot that was under way
+    await saveRecords(log, note, [fresh(marked(5, former))], deadlineMs); // from a late snapshot of the former log
     await saveRecords(log, note, [fresh(marked(2, current))], deadlineMs);
     expect(await stored(log)).to.deep.equal([marked(2, current)]);
     await saveRecords(log, note, [known(marked(1, current))], deadlineMs);

@@ -6,17 +6,16 @@ import { type Log, recordsOf } from './open-log.ts';
 import { isOfAnotherLog } from './snapshot-mark.ts';
 import { withinDeadline } from './within-deadline.ts';
 
-/** A record to save, and whether it may be there already. */
+/** A record to save. `saved`: an earlier record of it may exist. */
 export type Saving = { record: RecordDocument; saved: boolean };
 
-/** The ids of the records that were not saved (none, when all went well) and the first error. */
+/** The ids of the records that were not saved, and the first error. Empty when all were saved. */
 export type Saved = { failed: ReadonlySet<string>; error: unknown };
 
 /**
- * Saves changed records of one entity, unordered, each only over an older version or a record of
- * another log: new ones by insert, the others, and
- * new ones that turn out to be there, by a guarded update. Never throws; past `deadlineMs` milliseconds all that are
- * not known to be saved count as failed.
+ * Saves changed records of one entity, unordered. A record replaces only an older version, or a record of another log.
+ * New records are inserted. Known records, and new ones that already exist, are updated if they are older. Never
+ * throws. After `deadlineMs` milliseconds, all records that are not known to be saved count as failed.
  */
 export const saveRecords = async (
   log: Log,
@@ -33,7 +32,7 @@ export const saveRecords = async (
   return { failed, error: updated.error ?? (inserted.failed.size > 0 ? inserted.error : undefined) };
 };
 
-// filtered by _id alone: a second field in the filter would make a scan of it on some servers
+// filter by _id only: with a second field in the filter, some servers scan the collection
 const guardedUpdate = (record: RecordDocument): AnyBulkWriteOperation<RecordDocument> => {
   const older = { $lt: [{ $ifNull: ['$version', 0] }, record.version] };
   const replaces = { $or: [older, isOfAnotherLog(record.snapshot)] };

@@ -18,7 +18,7 @@ const deadlineMs = 5_000;
 const thisLog: LogId = 'this-log';
 const partitions = { own: 0, former: 1, earlier: 2 };
 
-/** A mark of each kind: of this log, of the former one, of a release that did not name the log. */
+/** One mark of each kind: of this log, of the former log, and of a release that did not name the log. */
 const marks = {
   own: markOf(thisLog, 'a1', 1),
   former: markOf('former-log', 'a1', 7),
@@ -40,7 +40,7 @@ const checkpointBy = (kind: Kind) => ({
   ...{ position: positionOf({ _data: `token-${kind}` }, new Timestamp({ t: 100, i: 1 })), aggregator: 'aggregator-0' },
 });
 
-/** A log without events, beside it a record and a checkpoint with a mark of each kind. */
+/** A log without events, with a record and a checkpoint for each kind of mark. */
 const openWithSnapshots = async (): Promise<Log> => {
   const log = await openTestLog();
   const savings = kinds.map((kind) => ({ record: recordBy(kind), saved: false }));
@@ -56,7 +56,7 @@ const scannedIds = async (log: Log): Promise<string[]> => {
   return ids.sort();
 };
 
-describe('What a late snapshot of a former log leaves', function () {
+describe('A late snapshot of a former log', function () {
   this.timeout(60_000);
 
   let log: Log;
@@ -66,23 +66,23 @@ describe('What a late snapshot of a former log leaves', function () {
   after(() => log[Symbol.asyncDispose]());
   beforeEach(() => expect(logIdOf(log)).to.equal(thisLog));
 
-  it('is not among the records of its partition', async () => {
+  it('adds no record to its partition', async () => {
     expect(await scannedIds(log)).to.deep.equal(['earlier', 'own']);
   });
 
-  it('is no checkpoint to resume from', async () => {
+  it('adds no checkpoint to resume from', async () => {
     const found = await readCheckpoints(log, Object.values(partitions), deadlineMs);
     expect([...found.keys()].sort()).to.deep.equal([partitions.own, partitions.earlier]);
   });
 
-  it('is not the state that a single read begins with', async () => {
+  it('does not affect the read of one thing', async () => {
     const loaded = (kind: Kind) => loadState(log, note, kind, deadlineMs);
     expect(await loaded('former')).to.deep.equal({ state: absent, parked: undefined });
     for (const kind of ['own', 'earlier'] as const)
       expect(await loaded(kind), kind).to.deep.equal({ state: stateAt(5), parked: undefined });
   });
 
-  it('is read by a process that guards no log', async () => {
+  it('is read by a process that does not guard its log', async () => {
     await using unguarded = await openTestLog();
     await saveRecords(unguarded, note, [{ record: recordBy('former'), saved: false }], deadlineMs);
     expect(await scannedIds(unguarded)).to.deep.equal(['former']);

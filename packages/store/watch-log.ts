@@ -8,27 +8,27 @@ import { withinDeadline } from './within-deadline.ts';
 
 export type WatchOptions = {
   partitions: readonly number[];
-  from: Position | undefined; // undefined: from now
+  from: Position | undefined; // undefined: start now
   signal: AbortSignal;
-  pauseMs: (failures: number) => number; // before it is opened again
+  pauseMs: (failures: number) => number; // the pause before the next attempt, in milliseconds
 };
 
-/** How far one watch has come. Changed in this file only. */
+/** The progress of one watch. Changed only in this file. */
 type WatchProgress = {
-  token: ResumeToken | undefined; // of the last read change; undefined before the first
-  opened: boolean; // at least one stream was open
-  failures: number; // since something was read
+  token: ResumeToken | undefined; // the token of the last change; undefined before the first
+  opened: boolean; // at least one stream was opened
+  failures: number; // since the last successful read
 };
 
 const awaitMs = 250;
-const answerMs = 5_000; // beyond awaitMs: past this the server counts as gone
-// a stream that was not read for so long is opened again after the last read change: meanwhile the log may roll over
-// its position. A cursor of one server here then skips without an error, but the server refuses the token
+const answerMs = 5_000; // added to awaitMs: after this the server counts as unreachable
+// A stream that was not read for this long is opened again after its last change. Meanwhile the oplog may roll over its
+// position. One server's cursor then skips changes without an error, but that server refuses the token.
 const unreadMaxMs = 1_000;
 
 /**
- * Watches the inserts into `Events` of these partitions and all heartbeats, until `signal` aborts or the place is lost.
- * A broken stream is opened again after the last read change. Ends after `lost`.
+ * Watches the inserts into `Events` of these partitions and all heartbeats, until `signal` aborts. Reopens a broken
+ * stream after the last change read. Ends after `lost`: the server no longer has the position.
  */
 export async function* watchLog(
   log: Log,
@@ -37,7 +37,10 @@ export async function* watchLog(
   const progress: WatchProgress = { token: from && insidesOf(from).token, opened: false, failures: 0 };
   while (!signal.aborted) {
     if (progress.opened && progress.token === undefined)
-      return yield { kind: 'lost', error: new Error('The change stream broke before it gave a token') };
+      return yield {
+        kind: 'lost',
+        error: new Error('Cannot resume the change stream: it broke before it returned a token'),
+      };
     const stream = openStream(log, partitions, progress.token, awaitMs);
     try {
       yield* readUntilUnread(stream, progress, signal);
@@ -45,15 +48,18 @@ export async function* watchLog(
       if (isLost(error)) return yield { kind: 'lost', error };
       yield { kind: 'broken', error };
       progress.failures += 1;
-      // called off while pausing: the loop ends
+      // aborted during the pause: the loop ends
       await sleep(pauseMs(progress.failures), undefined, { signal }).catch(() => undefined);
     } finally {
-      void stream.close().catch(() => undefined); // not awaited: a server that is gone does not answer this either
+      void stream.close().catch(() => undefined); // not awaited: an unreachable server does not answer this either
     }
   }
 }
 
-/** What one stream brings, until `signal` aborts or the stream was left unread for too long. Throws when it breaks. */
+/**
+ * Yields what one stream reads, until `signal` aborts or the stream was not read for too long. Throws when the stream
+ * breaks.
+ */
 async function* readUntilUnread(
   stream: ChangeStream,
   progress: WatchProgress,
@@ -61,7 +67,7 @@ async function* readUntilUnread(
 ): AsyncGenerator<Watched> {
   const first = await readNext(stream, progress);
   progress.opened = true;
-  let readAt = performance.now(); // however long the opening took: what came with it is to be used
+  let readAt = performance.now(); // the time for opening does not count: the first changes must be used
   yield { kind: 'opened' };
   yield first;
   while (!signal.aborted && performance.now() - readAt < unreadMaxMs) {

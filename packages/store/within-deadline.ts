@@ -1,11 +1,11 @@
-/** A wait that reached its bound. */
+/** A call that took longer than its deadline. */
 export class DeadlineError extends Error {
   override name = 'DeadlineError';
 }
 
 /**
- * What `work` gives, or a DeadlineError after `ms` milliseconds, whatever the driver does: its own time limits did not
- * hold against a paused server. The work itself goes on unheeded; `what` says what was tried.
+ * Returns the result of `work`, or throws DeadlineError after `ms` milliseconds. The driver's own time limits do not
+ * hold against a paused server. `work` continues and its result is discarded. `what` completes the message "Cannot …".
  */
 export const withinDeadline = async <T>(work: Promise<T>, ms: number, what: string): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { backOffMs } from '@muster/runtime';
 import { type Complaints, complain, openComplaints, type WireProblem } from './complaints.ts';
 import {
+  blockWithinMs,
   type Frame,
   type Inbox,
   isOverdue,
@@ -26,24 +27,24 @@ import {
 import { type Answer, minVersionsMax, parseAnswer, type Question, writeQuestion } from './questions.ts';
 
 /**
- * The gateway's end of one long-lived connection to an aggregator: many requests in flight, frames batched. A plain
- * value, changed in this file only. `suspect`: a request got no answer in time; it is then left alone, but for a probe
- * now and then, until anything comes from it.
+ * The gateway's end of one long-lived connection to an aggregator, with many concurrent requests. A plain value,
+ * changed only in this file. `suspect`: a request got no answer in time. Only probes are then sent, until the
+ * aggregator answers again.
  */
 export type AggregatorClient = {
   name: string;
   address: string;
-  expected: Identity; // who must be at that address
+  expected: Identity; // the process that must be at that address
   key: KeyObject;
   onProblem: (problem: WireProblem) => void;
   complaints: Complaints;
-  socket: Socket | undefined; // connected or on the way to it
+  socket: Socket | undefined; // connected or connecting
   inbox: Inbox;
-  outbox: Outbox | undefined; // undefined: not connected, or not greeted yet
-  slots: Map<number, Slot>; // requests without an answer, oldest first
-  nextRequest: number; // no number comes twice on one connection, so that no answer is taken for another
+  outbox: Outbox | undefined; // undefined until the greeting has succeeded
+  slots: Map<number, Slot>; // requests without an answer, the oldest first
+  nextRequest: number; // never reused on one connection, so that no late answer matches another request
   suspect: boolean;
-  failures: number; // connections in a row that came to nothing
+  failures: number; // consecutive failed connections
   closed: boolean;
   reconnect: NodeJS.Timeout | undefined;
   sweep: NodeJS.Timeout | undefined;
@@ -53,7 +54,7 @@ export type AggregatorClientOptions = Identity & {
   /** host:port. */
   address: string;
   secret: string;
-  /** What the aggregator, or what else is at that address, does wrong; at most once in 10 s of each kind. */
+  /** Called with each protocol violation at that address, at most once in 10 seconds per kind. */
   onProblem: (problem: WireProblem) => void;
 };
 
@@ -67,8 +68,8 @@ const requestMax = 0xffff_ffff;
 const unsentBytesMax = 16 * 1024 * 1024;
 
 /**
- * Opens a connection to an aggregator and keeps it open until `closeAggregatorClient`. Nobody is asked who has not
- * proven to be the one that is expected.
+ * Opens a connection to an aggregator, and reopens it when it breaks, until `closeAggregatorClient`. Sends requests
+ * only after the aggregator has proven its identity.
  */
 export const openAggregatorClient = ({
   name,
@@ -106,7 +107,7 @@ export const openAggregatorClient = ({
   return client;
 };
 
-/** Closes the connection; requests that wait get no answer. */
+/** Closes the connection. Waiting requests resolve to undefined. */
 export const closeAggregatorClient = (client: AggregatorClient): void => {
   client.closed = true;
   clearTimeout(client.reconnect);
@@ -115,21 +116,21 @@ export const closeAggregatorClient = (client: AggregatorClient): void => {
   disconnect(client);
 };
 
-/** Whether it is worth asking: connected and greeted, and answering as far as is known. */
+/** Whether a request is likely to succeed: the connection is greeted, not suspect, and below its limit of requests. */
 export const isAnswering = (client: AggregatorClient): boolean =>
   client.outbox !== undefined && !client.suspect && client.slots.size < slotsMax;
 
-/** Reads what clients see of a thing; undefined when no answer came within `withinMs` milliseconds. */
+/** Reads what clients see of a thing. Resolves to undefined when no answer came within `withinMs` milliseconds. */
 export const readFrom = async (
   client: AggregatorClient,
   request: ReadRequest,
   withinMs: number,
 ): Promise<ReadReply | undefined> => {
   const frame = await send(client, withinMs, (outbox, slot) => writeReadRequest(outbox, kinds.read, slot, request));
-  return frame && understood(client, frame, kinds.readReply, parseReadReply);
+  return frame && parseReply(client, frame, kinds.readReply, parseReadReply);
 };
 
-/** Reads the state of a thing; undefined when no answer came within `withinMs` milliseconds. */
+/** Reads the state of a thing. Resolves to undefined when no answer came within `withinMs` milliseconds. */
 export const readStateFrom = async (
   client: AggregatorClient,
   request: ReadRequest,
@@ -138,12 +139,12 @@ export const readStateFrom = async (
   const frame = await send(client, withinMs, (outbox, slot) =>
     writeReadRequest(outbox, kinds.readState, slot, request),
   );
-  return frame && understood(client, frame, kinds.stateReply, parseStateReply);
+  return frame && parseReply(client, frame, kinds.stateReply, parseStateReply);
 };
 
 /**
- * Asks a question; undefined when no answer came within `withinMs` milliseconds, or it is longer than an aggregator
- * takes.
+ * Sends a question. Resolves to undefined when no answer came within `withinMs` milliseconds, or when the question is
+ * longer than an aggregator accepts.
  */
 export const askAggregator = async (
   client: AggregatorClient,
@@ -152,10 +153,10 @@ export const askAggregator = async (
 ): Promise<{ answer: Answer; text: string } | undefined> => {
   if (question.kind !== 'dump' && question.minVersions.length > minVersionsMax) return undefined;
   const frame = await send(client, withinMs, (outbox, slot) => writeQuestion(outbox, slot, question));
-  return frame && understood(client, frame, kinds.answer, parseAnswer);
+  return frame && parseReply(client, frame, kinds.answer, parseAnswer);
 };
 
-const understood = <T>(
+const parseReply = <T>(
   client: AggregatorClient,
   frame: Frame,
   kind: number,
@@ -166,7 +167,7 @@ const understood = <T>(
   } catch {
     // reported below
   }
-  hangUp(client, 'what it sent is no answer');
+  hangUp(client, 'it sent an invalid answer');
   return undefined;
 };
 
@@ -181,7 +182,7 @@ const send = (
       return settle(undefined);
     const request = client.nextRequest;
     if (request > requestMax) {
-      // all numbers are used up: further ones only where no old answer can come
+      // All numbers are used. Start again on a new connection, where no old answer can arrive.
       client.nextRequest = 1;
       outbox.socket.destroy();
       disconnect(client);
@@ -191,7 +192,7 @@ const send = (
       write(outbox, request);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      return settle(undefined); // longer than the other end takes
+      return settle(undefined); // longer than the other end accepts
     }
     client.nextRequest = request + 1;
     client.slots.set(request, { expiresAt: performance.now() + withinMs, settle });
@@ -202,7 +203,7 @@ const dial = (client: AggregatorClient) => {
   const socket = connect({ host, port, noDelay: true, keepAlive: true });
   client.socket = socket;
   const greeting = openGreeting(client.expected, randomBytes(32).toString('hex'));
-  // a host that does not even refuse, or somebody who does not greet
+  // the host may not answer at all, or not greet
   const timer = setTimeout(() => socket.destroy(), greetWithinMs);
   socket.on('data', (chunk) => {
     if (client.outbox) return receive(client, readFrames(client.inbox, chunk));
@@ -239,29 +240,29 @@ const greet = (client: AggregatorClient, socket: Socket, greeting: Greeting, chu
 };
 
 const receive = (client: AggregatorClient, frames: Frame[] | undefined) => {
-  if (!frames) return hangUp(client, 'what it sent is no frame, or was damaged on the way');
+  if (!frames) return hangUp(client, 'it sent an invalid or damaged frame');
   if (frames.length > 0) client.suspect = false;
   for (const frame of frames) {
     const slot = client.slots.get(frame.request);
     if (slot) {
       client.slots.delete(frame.request);
       slot.settle(frame);
-    } else if (frame.request >= client.nextRequest) return hangUp(client, 'it answers what nobody asked');
-    // else too late: nobody waits for it any more
+    } else if (frame.request >= client.nextRequest) return hangUp(client, 'it answered a request that was never sent');
+    // otherwise the answer is late and is discarded
   }
 };
 
-/** Leaves whoever does not speak as an aggregator does; the connection is then made anew. */
+/** Closes the connection after a protocol violation. A new one is then opened. */
 const hangUp = (client: AggregatorClient, message: string) => {
   client.outbox?.socket.destroy();
-  disconnect(client); // at once: what else has come is not to be believed
-  report(client, { kind: 'frame', message: `${message}; the connection is made anew` });
+  disconnect(client); // at once: the remaining data are not trusted
+  report(client, { kind: 'frame', message: `${message}; the connection is closed and opened again` });
 };
 
 const report = ({ name, address, complaints, onProblem }: AggregatorClient, { kind, message }: WireProblem) => {
   const problem = complain(
     complaints,
-    { kind, message: `Cannot ask ${name} at ${address}: ${message}` },
+    { kind, message: `Cannot use ${name} at ${address}: ${message}` },
     performance.now(),
   );
   if (problem) onProblem(problem);
@@ -274,10 +275,11 @@ const disconnect = (client: AggregatorClient) => {
   for (const slot of slots) slot.settle(undefined);
 };
 
-// slots with a longer wait may stand before shorter ones, so all are looked at; there are few but for a moment
+// A slot with a longer wait may stand before a shorter one, so all are checked. Usually there are few.
 const expire = (client: AggregatorClient) => {
   const now = performance.now();
-  if (client.outbox && isOverdue(client.inbox, now)) hangUp(client, 'what it began to send does not end');
+  if (client.outbox && isOverdue(client.inbox, now))
+    hangUp(client, `it did not complete a block within ${blockWithinMs / 1_000} s`);
   for (const [request, slot] of client.slots) {
     if (slot.expiresAt > now) continue;
     client.slots.delete(request);

@@ -1,10 +1,13 @@
-/** What a peer did wrong. `kind` is one of few words; the message says what was tried, what is, and what to do. */
+/** A protocol violation by a peer. The message completes a sentence: what is, what should be, and what to do. */
 export type WireProblem = {
   kind: 'language' | 'secret' | 'identity' | 'incarnation' | 'frame' | 'request' | 'flood';
   message: string;
 };
 
-/** When each kind of problem was logged last, and how many were not since. A plain value, changed in this file only. */
+/**
+ * For each kind of problem: when it was last logged, and how many were not logged since. A plain value, changed only in
+ * this file.
+ */
 export type Complaints = Map<WireProblem['kind'], { loggedAt: number; unlogged: number }>;
 
 const logEveryMs = 10_000;
@@ -12,8 +15,8 @@ const logEveryMs = 10_000;
 export const openComplaints = (): Complaints => new Map();
 
 /**
- * The problem as it is to be logged, with the number of those that were not. Undefined within 10 s of the last one of
- * its kind, so that no peer can flood the log.
+ * Returns the problem to log, with the number of unlogged ones before it. Returns undefined within 10 seconds of the
+ * last one of its kind, so that a peer cannot flood the log.
  */
 export const complain = (complaints: Complaints, problem: WireProblem, now: number): WireProblem | undefined => {
   const last = complaints.get(problem.kind);
@@ -23,6 +26,6 @@ export const complain = (complaints: Complaints, problem: WireProblem, now: numb
   }
   complaints.set(problem.kind, { loggedAt: now, unlogged: 0 });
   return last && last.unlogged > 0
-    ? { ...problem, message: `${problem.message} (and ${last.unlogged} more like this before)` }
+    ? { ...problem, message: `${problem.message} (and ${last.unlogged} more of this kind since the last log line)` }
     : problem;
 };

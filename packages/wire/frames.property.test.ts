@@ -12,7 +12,7 @@ const anyFrame: fc.Arbitrary<Plain> = fc.record({
 
 const anyBlock = fc.array(anyFrame, { minLength: 1, maxLength: 4 });
 
-// as the comment in frames.ts says it, written down a second time: both ends must not be wrong together
+// A second implementation of the format in frames.ts, so that a mistake in both ends of the first shows.
 const frameOf = ({ kind, request, payload }: Plain): Buffer => {
   const head = Buffer.alloc(9);
   head.writeUInt32BE(5 + payload.length, 0);
@@ -41,7 +41,7 @@ const slowCrc32 = (bytes: Buffer): number => {
 
 const plain = ({ kind, request, payload }: Frame): Plain => ({ kind, request, payload: [...payload] });
 
-/** The bytes in chunks of these lengths, over and over. */
+/** Returns the bytes in chunks of these lengths, repeatedly. */
 const cut = (bytes: Buffer, lengths: readonly number[]): Buffer[] => {
   const chunks: Buffer[] = [];
   for (let offset = 0, index = 0; offset < bytes.length; index += 1) {
@@ -53,7 +53,7 @@ const cut = (bytes: Buffer, lengths: readonly number[]): Buffer[] => {
 };
 
 describe('Frames', () => {
-  it('come out as they went in, however they share blocks and the bytes are cut into chunks', () =>
+  it('are read as written, for any blocks and any chunks', () =>
     fc.assert(
       fc.property(
         fc.array(anyBlock, { maxLength: 4 }),
@@ -71,7 +71,7 @@ describe('Frames', () => {
       { numRuns: 500 },
     ));
 
-  it('stay as they were when more comes in', () => {
+  it('stay unchanged when more data arrive', () => {
     const frame = { kind: 1, request: 1, payload: [1, 2, 3] };
     const bytes = Buffer.concat([blockOf(frame), blockOf({ ...frame, payload: [7, 7, 7] })]);
     const inbox = openInbox(1_000);
@@ -81,7 +81,7 @@ describe('Frames', () => {
     expect(first && plain(first)).to.deep.equal(frame);
   });
 
-  it('come out as soon as their block is whole, and not before', () =>
+  it('are returned when their block is complete, and not before', () =>
     fc.assert(
       fc.property(anyBlock, (frames) => {
         const bytes = blockOf(...frames);
@@ -91,11 +91,11 @@ describe('Frames', () => {
       }),
     ));
 
-  it('are written as they are read', () => {
+  it('are written in the format that is read', () => {
     expect(oneBlock(3, 0, Buffer.from([1, 2]))).to.deep.equal(blockOf({ kind: 3, request: 0, payload: [1, 2] }));
   });
 
-  it('in a block with one flipped bit are refused, whichever it is', () => {
+  it('in a block with one flipped bit are refused, whichever bit it is', () => {
     const bytes = blockOf({ kind: 1, request: 1, payload: [1, 2, 3] }, { kind: 2, request: 2, payload: [] });
     for (let bit = 0; bit < 8 * bytes.length; bit += 1) {
       const flipped = Buffer.from(bytes);
@@ -104,7 +104,7 @@ describe('Frames', () => {
     }
   });
 
-  it('in a block that is longer than the cap are refused by its head alone', () => {
+  it('in a block above the limit are refused when only its head has arrived', () => {
     const frame = { kind: 1, request: 1, payload: new Array<number>(91).fill(7) };
     expect(readFrames(openInbox(100), blockOf(frame))?.map(plain)).to.deep.equal([frame]);
     expect(readFrames(openInbox(99), blockOf(frame))).to.equal(undefined);
@@ -127,7 +127,7 @@ describe('Frames', () => {
     }
   });
 
-  it('are not seen in garbage', () => {
+  it('are not found in random bytes', () => {
     for (const text of [
       'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
       '{"kind":"count"}',
@@ -138,21 +138,21 @@ describe('Frames', () => {
     }
   });
 
-  it('before garbage are lost with it: the connection is to be closed', () => {
+  it('before invalid bytes are discarded, because the connection must be closed', () => {
     const bytes = Buffer.concat([blockOf({ kind: 1, request: 1, payload: [] }), Buffer.alloc(9)]);
     expect(readFrames(openInbox(1_000), bytes)).to.equal(undefined);
   });
 
-  it('of many chunks are put together with few copies, not one for each chunk', () => {
+  it('of many chunks are joined with few copies, not one for each chunk', () => {
     const bytes = oneBlock(1, 1, Buffer.alloc(2_000_000, 7));
     const inbox = openInbox(4_000_000);
     const startedAt = performance.now();
     const read = cut(bytes, [64]).flatMap((chunk) => readFrames(inbox, chunk) ?? []);
     expect(read).to.have.length(1);
-    expect(performance.now() - startedAt).to.be.below(2_000); // copied for each of 31,250 chunks it would be 30 GB
+    expect(performance.now() - startedAt).to.be.below(2_000); // with a copy for each of 31,250 chunks it would be 30 GB
   });
 
-  it('that come drop by drop are not waited for without end', () => {
+  it('that arrive too slowly time out', () => {
     const inbox = openInbox(1_000);
     const bytes = blockOf({ kind: 1, request: 1, payload: [1] });
     expect(isOverdue(inbox, performance.now() + 1_000_000)).to.equal(false);

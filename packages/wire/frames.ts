@@ -1,26 +1,26 @@
 import type { Socket } from 'node:net';
 import { crc32 } from 'node:zlib';
 
-// On the wire, all numbers big-endian, are blocks, each what one write takes along:
-//   block: [bytes of its frames: u32] [the same with every bit turned over: u32] [CRC-32 of its frames: u32] [frames]
-//   frame: [bytes of what follows: u32] [kind: u8] [request: u32] [payload]
-// The length is there twice, since a wrong one would be waited for before the CRC could show it.
+// The wire carries blocks; one write sends one block. All numbers are big-endian.
+// - block: [bytes of its frames: u32] [the bitwise complement of that: u32] [CRC-32 of its frames: u32] [frames]
+// - frame: [bytes after this number: u32] [kind: u8] [request: u32] [payload]
+// The length has a complement, because a reader would wait for a wrong length before it could check the CRC.
 const blockHeadBytes = 12;
 const frameHeadBytes = 9;
 
-/** The most that a block may hold, in bytes: of a gateway, and of an aggregator. */
+/** The maximum size of a block, in bytes: from a gateway, and from an aggregator. */
 export const requestBytesMax = 4 * 1024 * 1024;
 export const replyBytesMax = 128 * 1024 * 1024;
 
-/** In milliseconds: a block that is not whole by then is not waited for any longer. */
+/** How long the receiver waits for the rest of a block, in milliseconds. */
 export const blockWithinMs = 20_000;
 
 export type Frame = { kind: number; request: number; payload: Buffer };
 
-/** What has come in of a block that is not whole yet, and since when. Changed by `readFrames` only. */
+/** The received part of an incomplete block, and since when. Changed only by `readFrames`. */
 export type Inbox = { held: Buffer; bytes: number; since: number; blockBytesMax: number };
 
-/** What goes out with the next write. Changed in this file only. */
+/** The frames of the next write. Changed only in this file. */
 export type Outbox = { socket: Socket; buffer: Buffer; used: number; scheduled: boolean; frameBytesMax: number };
 
 export const openInbox = (blockBytesMax: number): Inbox => ({ held: nothing, bytes: 0, since: 0, blockBytesMax });
@@ -34,8 +34,8 @@ export const openOutbox = (socket: Socket, frameBytesMax: number): Outbox => ({
 });
 
 /**
- * The frames of the blocks that this chunk completes, in order; undefined when what came cannot be one, or was damaged:
- * then close the connection.
+ * Returns the frames of the blocks that this chunk completes, in order. Returns undefined when the data are invalid or
+ * damaged: then close the connection.
  */
 export const readFrames = (inbox: Inbox, chunk: Buffer): Frame[] | undefined => {
   const data = inbox.bytes === 0 ? chunk : append(inbox, chunk);
@@ -52,12 +52,12 @@ export const readFrames = (inbox: Inbox, chunk: Buffer): Frame[] | undefined => 
   return frames;
 };
 
-/** Whether a block has been on its way for too long, as when it comes drop by drop; `now` is `performance.now()`. */
+/** Whether a block has been incomplete for more than `blockWithinMs`. `now` is `performance.now()`. */
 export const isOverdue = ({ bytes, since }: Inbox, now: number): boolean => bytes > 0 && now - since > blockWithinMs;
 
 /**
- * Puts a frame into the next write, which carries all frames of this turn of the event loop. `fill` writes the payload
- * at an offset. Throws RangeError when the other end would not take a frame of that length.
+ * Adds a frame to the next write, which sends all frames of this turn of the event loop. `fill` writes the payload at
+ * an offset. Throws RangeError when the frame is longer than the other end accepts.
  */
 export const writeFrame = (
   outbox: Outbox,
@@ -68,11 +68,11 @@ export const writeFrame = (
 ): void => {
   const bytes = frameHeadBytes + payloadBytes;
   if (bytes > outbox.frameBytesMax)
-    throw new RangeError(`Cannot send a frame of ${bytes} bytes: the other end takes at most ${outbox.frameBytesMax}`);
-  // frames wait for their whole block at the other end
+    throw new RangeError(`Cannot send a frame of ${bytes} bytes: the maximum is ${outbox.frameBytesMax} bytes`);
+  // the other end reads a frame only when its whole block has arrived, so keep blocks short
   if (outbox.used + bytes > blockBytesWanted && outbox.used > blockHeadBytes) send(outbox);
   makeRoom(outbox, bytes);
-  // before it counts: it may throw
+  // `fill` may throw, so it must run before `used` changes
   fill(outbox.buffer, putFrameHead(outbox.buffer, outbox.used, kind, request, payloadBytes));
   outbox.used += bytes;
   if (outbox.scheduled) return;
@@ -80,7 +80,7 @@ export const writeFrame = (
   setImmediate(flush, outbox);
 };
 
-/** A block with this frame alone, for what is not sent through an outbox. */
+/** Returns a block with only this frame, for data that do not go through an outbox. */
 export const blockOf = (kind: number, request: number, payload: Buffer): Buffer => {
   const block = Buffer.alloc(blockHeadBytes + frameHeadBytes + payload.length);
   payload.copy(block, putFrameHead(block, blockHeadBytes, kind, request, payload.length));
@@ -91,7 +91,7 @@ export const blockOf = (kind: number, request: number, payload: Buffer): Buffer 
 const nothing = Buffer.alloc(0);
 const firstBytes = 16 * 1024;
 const blockBytesWanted = 64 * 1024;
-const copyBytesMax = 2_048; // a small copy comes out of Node's pool and costs less than a fresh buffer
+const copyBytesMax = 2_048; // a small copy comes from Node's pool and is cheaper than a new buffer
 
 const putFrameHead = (buffer: Buffer, offset: number, kind: number, request: number, payloadBytes: number): number => {
   buffer.writeUInt32BE(frameHeadBytes - 4 + payloadBytes, offset);
@@ -117,7 +117,7 @@ const send = (outbox: Outbox) => {
   const filled = outbox.buffer.subarray(0, outbox.used);
   const isSmall = outbox.used <= copyBytesMax;
   if (!outbox.socket.destroyed) outbox.socket.write(isSmall ? Buffer.from(filled) : filled);
-  if (!isSmall) outbox.buffer = Buffer.allocUnsafe(firstBytes); // the socket keeps the old one until it is sent
+  if (!isSmall) outbox.buffer = Buffer.allocUnsafe(firstBytes); // the socket uses the old buffer until it is sent
   outbox.used = blockHeadBytes;
 };
 
@@ -129,8 +129,8 @@ const makeRoom = (outbox: Outbox, bytes: number) => {
 };
 
 /**
- * Where the block at `offset` ends, which may be beyond what is there; undefined when there is none. What its head
- * tells is judged as soon as it is in.
+ * Returns the end of the block at `offset`, which may be beyond the received data. Undefined when the head is invalid.
+ * Each part of the head is checked when it arrives.
  */
 const findEnd = (data: Buffer, offset: number, blockBytesMax: number): number | undefined => {
   const there = data.length - offset;
@@ -141,7 +141,7 @@ const findEnd = (data: Buffer, offset: number, blockBytesMax: number): number | 
   return offset + blockHeadBytes + bytes;
 };
 
-/** Takes the frames of a whole block; false when it was damaged, or its frames do not fill it. */
+/** Reads the frames of a complete block. Returns false when the block is damaged, or when its frames do not fill it. */
 const takeFrames = (data: Buffer, start: number, end: number, frames: Frame[]): boolean => {
   let offset = start + blockHeadBytes;
   if (crc32(data.subarray(offset, end)) !== data.readUInt32BE(start + 8)) return false;
@@ -160,8 +160,7 @@ const takeFrames = (data: Buffer, start: number, end: number, frames: Frame[]): 
 };
 
 /**
- * What is held with the chunk behind it; room grows by doubling, so that a long block in many small chunks is not
- * copied for each of them.
+ * Appends the chunk to the held bytes. The buffer doubles when it is full, so that many small chunks cause few copies.
  */
 const append = (inbox: Inbox, chunk: Buffer): Buffer => {
   const bytes = inbox.bytes + chunk.length;
@@ -177,9 +176,9 @@ const append = (inbox: Inbox, chunk: Buffer): Buffer => {
 
 const keepRest = (inbox: Inbox, data: Buffer, offset: number) => {
   const isOld = inbox.bytes > 0 && offset === 0;
-  if (isOld) return; // no block has ended: it is all held already
+  if (isOld) return; // no block is complete: everything is already held
   inbox.bytes = data.length - offset;
-  // a copy: frames that were handed out lie in the rest of these bytes
+  // a copy, because the returned frames use the other bytes of this buffer
   inbox.held = inbox.bytes > 0 ? Buffer.from(data.subarray(offset)) : nothing;
   inbox.since = inbox.bytes > 0 ? performance.now() : 0;
 };

@@ -33,24 +33,24 @@ import {
 import { type Answer, parseAnswer, parseQuestion, type Question, writeAnswer, writeQuestion } from './questions.ts';
 import { serveRequests } from './serve-requests.ts';
 
-// A failure names its seed and its case: FUZZ_SEED=… plays the same cases again. FUZZ_CASES=… plays fewer or more.
+// A failure prints its seed and its case. FUZZ_SEED=… repeats the same cases. FUZZ_CASES=… sets their number.
 const seed = Number(process.env.FUZZ_SEED || randomInt(2 ** 31));
 const cases = Number(process.env.FUZZ_CASES || 1_000_000);
-const conversations = Math.round(cases / 10); // they cost the most
+const conversations = Math.round(cases / 10); // these take the most time
 
-describe('The wire under a hail of broken bytes', function () {
+describe('The wire with random and altered bytes', function () {
   this.timeout(110_000); // a million cases take about 20 s on a small machine
 
   before(() => console.log(`    FUZZ_SEED=${seed}`));
 
-  it('takes no damaged frame for a whole one, and keeps no more than its cap', () => {
+  it('accepts no damaged frame, and keeps no more bytes than its limit', () => {
     const tally = play(Math.round(0.45 * cases), (random) => {
       const inbox = openInbox(capBytes);
       const bytes = alter(random, Buffer.concat(listOf(random, 1, 4, () => pick(random, corpus).block)));
       for (const chunk of cut(random, bytes)) {
         const frames = readFrames(inbox, chunk);
         if (!frames) return 'refused';
-        for (const frame of frames) if (!known.has(textOf(frame))) return wrong('a frame came out that nobody sent');
+        for (const frame of frames) if (!known.has(textOf(frame))) return wrong('a frame was read that was never sent');
         if (inbox.bytes > capBytes + 12 || inbox.held.length > 2 * (capBytes + bytes.length))
           return wrong(`the inbox holds ${inbox.held.length} bytes`);
       }
@@ -59,7 +59,7 @@ describe('The wire under a hail of broken bytes', function () {
     expect(tally).to.have.all.keys('refused', 'waiting', 'read');
   });
 
-  it('makes of a sealed frame with anything in it a message that is one, or none', () => {
+  it('parses a frame with any content as a valid message or refuses it', () => {
     const tally = play(Math.round(0.45 * cases), (random) => {
       const { frame } = pick(random, corpus);
       const kind = random() < 0.9 ? frame.kind : pick(random, Object.values(kinds));
@@ -67,11 +67,13 @@ describe('The wire under a hail of broken bytes', function () {
         openInbox(capBytes * 4),
         reseal(random, { ...frame, kind, payload: alterPayload(random, frame) }),
       );
-      if (!frames) return 'refused'; // its frames do not fill it
+      if (!frames) return 'refused'; // its frames do not fill the block
       for (const one of frames) {
         const message = parse(one);
-        if (message !== undefined && !message.isOne)
-          return wrong(`of ${JSON.stringify(one.payload.toString('latin1'))} came ${JSON.stringify(message.value)}`);
+        if (message !== undefined && !message.isValid)
+          return wrong(
+            `${JSON.stringify(one.payload.toString('latin1'))} was parsed as ${JSON.stringify(message.value)}`,
+          );
         if (message === undefined) return 'no message';
       }
       return 'message';
@@ -79,7 +81,7 @@ describe('The wire under a hail of broken bytes', function () {
     expect(tally).to.have.all.keys('refused', 'no message', 'message');
   });
 
-  it('greets only when each end heard what the other said', () => {
+  it('completes a greeting only when each end received what the other sent', () => {
     const recorded: Buffer[] = corpus.map(({ block }) => block);
     const tally = play(conversations, (random) => {
       const between = (said: Buffer): Buffer => {
@@ -91,7 +93,7 @@ describe('The wire under a hail of broken bytes', function () {
     expect(tally).to.have.all.keys('neither', 'aggregator only', 'both');
   });
 
-  it('closes what is broken on real connections, and serves the others rightly meanwhile', async () => {
+  it('closes broken connections, and meanwhile answers the others correctly', async () => {
     const problems: WireProblem[] = [];
     await using service = await serveRequests({
       host,
@@ -112,7 +114,7 @@ describe('The wire under a hail of broken bytes', function () {
       secret,
       onProblem: ({ message }) => expect.fail(message),
     });
-    await until('it is connected', () => isAnswering(client));
+    await until('the client is connected', () => isAnswering(client));
     const socket = client.socket;
     for (let group = 0; group < 60; group += 1) {
       const attacks = Array.from({ length: 50 }, (_, n) =>
@@ -124,20 +126,20 @@ describe('The wire under a hail of broken bytes', function () {
       expect(replies).to.deep.equal(['a', 'bb', 'ccc'].map(stateOf));
       await Promise.all(attacks);
     }
-    await until('all others are gone', () => service.connections.size === 1);
-    expect(client.socket).to.equal(socket); // nobody else's garbage cost it its connection
+    await until('all other connections are closed', () => service.connections.size === 1);
+    expect(client.socket).to.equal(socket); // other connections' invalid data did not close this one
     expect(problems.length).to.be.below(100); // of 3,000
     closeAggregatorClient(client);
   });
 
-  it('takes no wrong answer from a broken aggregator', async () => {
+  it('accepts no wrong answer from a broken aggregator', async () => {
     await using broken = await openBrokenAggregator(randomOf(seed, 3_000_000));
     const replicas = Array.from({ length: 20 }, () =>
       openAggregatorClient({ ...self, address: `${host}:${broken.port}`, secret, onProblem: () => undefined }),
     );
     const counts = { right: 0, none: 0 };
     const ask = async (client: (typeof replicas)[number], n: number) => {
-      await until('it is connected', () => client.outbox !== undefined);
+      await until('the client is connected', () => client.outbox !== undefined);
       const ids = [`id-${n}`, `other-${n}`];
       const replies = await Promise.all(
         ids.map((id) => readFrom(client, { entity: 'note', id, minVersion: 0, waitMs: 0 }, 30)),
@@ -166,7 +168,7 @@ const otherKey = keyOf('another secret of others');
 const self: Identity = { name: 'aggregator-0', incarnation: 'a1', database: 'muster' };
 const capBytes = 4_000;
 
-/** A small generator (mulberry32), so that a case can be played again by its number alone. */
+/** A small random generator (mulberry32): a seed and a case number repeat a case. */
 const randomOf = (start: number, number: number): Random => {
   let state = (Math.imul(start, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b)) | 0;
   return () => {
@@ -185,7 +187,7 @@ const wrong = (what: string): never => {
   throw new Error(what);
 };
 
-/** Plays so many cases and counts how they went. */
+/** Runs `count` cases and counts their outcomes. */
 const play = (count: number, body: (random: Random) => string): Record<string, number> => {
   const tally: Record<string, number> = {};
   for (let number = 0; number < count; number += 1) {
@@ -211,7 +213,7 @@ const stateOf = (id: string): ReadReply => ({
   parked: false,
 });
 
-/** A frame as the writers make it, without a socket. */
+/** Returns a frame as the writers make it, without a socket. */
 const frameFrom = (write: (outbox: Parameters<typeof writeAnswer>[0]) => void): Frame => {
   const outbox = {
     socket: { destroyed: true } as Socket,
@@ -299,7 +301,7 @@ const known = new Set(corpus.map(({ frame }) => textOf(frame)));
 const oddBytes = [0, 1, 0x20, 0x22, 0x2c, 0x7f, 0x80, 0xff];
 const oddNumbers = [0, 1, 4, 5, 9, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
 
-/** The bytes with one to four things done to them; now and then nothing. */
+/** Returns the bytes with one to four alterations, or sometimes with none. */
 const alter = (random: Random, given: Buffer): Buffer => {
   if (random() < 0.05) return given;
   let bytes: Buffer = Buffer.from(given);
@@ -369,7 +371,7 @@ const oddValues = [
   'dump',
 ];
 
-/** A value of JSON with something in it replaced, left out or repeated. */
+/** Returns a JSON value with one part replaced, removed or repeated. */
 const alterValue = (random: Random, value: unknown): unknown => {
   if (typeof value !== 'object' || value === null || random() < 0.1) return pick(random, oddValues);
   const copy: unknown[] | Record<string, unknown> = Array.isArray(value) ? [...value] : { ...value };
@@ -385,7 +387,7 @@ const alterValue = (random: Random, value: unknown): unknown => {
   return copy;
 };
 
-/** The payload altered as bytes, or as what it means. */
+/** Returns the payload with altered bytes, or with altered values. */
 const alterPayload = (random: Random, { kind, payload }: Frame): Buffer => {
   if (random() < 0.5 || isBinary(kind)) return alter(random, payload);
   if (kind === kinds.ask) return Buffer.from(JSON.stringify(alterValue(random, JSON.parse(payload.toString()))));
@@ -405,11 +407,11 @@ const alterState = (random: Random, payload: Buffer): Buffer => {
   return Buffer.concat([payload.subarray(0, 10), Buffer.from(JSON.stringify(state))]);
 };
 
-/** A block whose head is right, whatever its frames are. */
+/** Returns a block with a valid head, even if its frames are invalid. */
 const reseal = (random: Random, { kind, request, payload }: Frame): Buffer => {
   const block = blockOf(kind, request, payload);
   if (random() < 0.8) return block;
-  // bytes of a frame as the payload of another lie one frame's head further on
+  // keep the altered frame's own head: it need not match its payload
   const body = alter(random, block.subarray(12));
   return body.length < 9 ? block : sealed(body);
 };
@@ -435,10 +437,10 @@ const crc32Of = (bytes: Buffer): number => {
 };
 
 /**
- * What the wire makes of a frame, and whether that is what its type says; undefined where it says that it is none, in
- * the way that it is to.
+ * Parses a frame, and checks the value against its type. Returns undefined when the parser refuses it with an expected
+ * error.
  */
-const parse = (frame: Frame): { value: unknown; isOne: boolean } | undefined => {
+const parse = (frame: Frame): { value: unknown; isValid: boolean } | undefined => {
   try {
     switch (frame.kind) {
       case kinds.read:
@@ -465,7 +467,7 @@ const parse = (frame: Frame): { value: unknown; isOne: boolean } | undefined => 
   }
 };
 
-const judged = <T>(value: T, judge: (value: T) => boolean) => ({ value, isOne: judge(value) });
+const judged = <T>(value: T, judge: (value: T) => boolean) => ({ value, isValid: judge(value) });
 
 const isText = (value: unknown) => typeof value === 'string';
 const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
@@ -550,7 +552,7 @@ const isAnswer = (answer: Answer): boolean => {
   }
 };
 
-/** What somebody in between makes of what was said: altered, or something that was said before, by anybody. */
+/** Returns what an attacker on the connection sends instead: an altered message, or any earlier one. */
 const meddle = (random: Random, said: Buffer, recorded: readonly Buffer[]): Buffer => {
   const choice = random();
   if (choice < 0.3) return alter(random, said);
@@ -583,7 +585,8 @@ const alterWords = (random: Random, words: Record<string, string>): unknown => {
 const digits = (random: Random) => Array.from({ length: 64 }, () => below(random, 16).toString(16)).join('');
 
 /**
- * A greeting with somebody in between. Who has greeted must have heard what the other said, and both know the secret.
+ * Runs a greeting through an attacker. An end may only succeed if it received what the other sent and both know the
+ * secret.
  */
 const converse = (random: Random, between: (said: Buffer) => Buffer): string => {
   const [nonce, greeting] = [digits(random), openGreeting(self, digits(random))];
@@ -614,7 +617,7 @@ const converse = (random: Random, between: (said: Buffer) => Buffer): string => 
   return 'both';
 };
 
-/** What was heard in the end, chunk by chunk. */
+/** Returns the last result of the chunks. */
 const hearAll = <Heard extends { kind: string }>(
   random: Random,
   bytes: Buffer,
@@ -627,8 +630,7 @@ const hearAll = <Heard extends { kind: string }>(
   return { kind: 'waiting' };
 };
 
-// the same words, however they are written down, in the first block: what comes behind it in another chunk is heard
-// later, or never
+// Whether the first blocks have equal values, in any JSON form. Data after the first block are read later or never.
 const isSame = (one: Buffer, other: Buffer): boolean => {
   if (one.equals(other)) return true;
   const [first, second] = [one, other].map(
@@ -645,18 +647,18 @@ const isSame = (one: Buffer, other: Buffer): boolean => {
   }
 };
 
-/** Speaks to a service as no gateway does, from the beginning or after a greeting; ends when the connection does. */
+/** Sends altered messages to a service, before or after a greeting. Resolves when the connection is closed. */
 const attack = (random: Random, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     const greeting = openGreeting(self, digits(random));
     const isStranger = random() < 0.5;
     const socket = connect({ host, port }).setTimeout(10_000, () => {
-      reject(new Error(`FUZZ_SEED=${seed}: the service did not hang up`));
+      reject(new Error(`FUZZ_SEED=${seed}: the service did not close the connection`));
       socket.destroy();
     });
     const say = (bytes: Buffer) => {
       for (const chunk of cut(random, bytes)) socket.write(chunk);
-      socket.end(); // a block that is not whole would be waited for
+      socket.end(); // otherwise the service waits for the rest of an incomplete block
     };
     socket.on('error', () => undefined).once('close', () => resolve());
     socket.on('data', (chunk) => {
@@ -669,7 +671,7 @@ const attack = (random: Random, port: number): Promise<void> =>
     });
   });
 
-/** An aggregator that greets as it should and then breaks every second answer on the way. */
+/** Opens an aggregator that greets correctly and then damages every second answer. */
 const openBrokenAggregator = async (random: Random): Promise<AsyncDisposable & { port: number }> => {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {

@@ -30,7 +30,7 @@ const secret = 'the secret of the tests';
 const key = keyOf(secret);
 const [one, two] = ['1'.repeat(64), '2'.repeat(64)];
 
-/** An aggregator that has sent its challenge, and the hello of a gateway that heard it. */
+/** An aggregator that has sent its challenge, and the hello of a gateway that received it. */
 const begin = ({
   expected = self,
   gatewayKey = key,
@@ -46,14 +46,14 @@ const begin = ({
 };
 
 describe('A greeting', () => {
-  it('lets in who proves the secret, and proves it back', () => {
+  it('succeeds when both ends prove that they know the secret', () => {
     const { inbox, greeting, hello } = begin();
     const heard = hearHello(inbox, one, key, self, hello);
     expect(heard.kind).to.equal('greeted');
     expect(hearWelcome(greeting, key, repliedBy(heard)).kind).to.equal('greeted');
   });
 
-  it('goes on however its bytes are cut', () => {
+  it('succeeds however its bytes are divided into chunks', () => {
     const { inbox, greeting, hello } = begin();
     for (const byte of hello.subarray(0, -1))
       expect(hearHello(inbox, one, key, self, Buffer.of(byte)).kind).to.equal('waiting');
@@ -63,7 +63,7 @@ describe('A greeting', () => {
     expect(hearWelcome(greeting, key, reply.subarray(-1)).kind).to.equal('greeted');
   });
 
-  it('never has the secret in what is sent, nor in what is kept', () => {
+  it('never contains the secret in sent or stored data', () => {
     const { inbox, greeting, hello } = begin();
     const sent = Buffer.concat([challengeOf(one), hello, repliedBy(hearHello(inbox, one, key, self, hello))]);
     for (const text of [sent.toString('latin1'), JSON.stringify({ inbox, greeting, key })]) {
@@ -72,30 +72,30 @@ describe('A greeting', () => {
     }
   });
 
-  it('refuses a gateway with another secret, and tells it so', () => {
+  it('refuses a gateway with another secret, and tells the gateway why', () => {
     const { inbox, greeting, hello } = begin({ gatewayKey: keyOf('another secret of others') });
     const heard = hearHello(inbox, one, key, self, hello);
-    expect(problemOf(heard)).to.match(/^secret: .*CLUSTER_SECRET.*need the same/);
-    expect(problemOf(hearWelcome(greeting, key, repliedBy(heard)))).to.match(/^secret: it says that our proof/);
+    expect(problemOf(heard)).to.match(/^secret: .*CLUSTER_SECRET.*the same CLUSTER_SECRET/);
+    expect(problemOf(hearWelcome(greeting, key, repliedBy(heard)))).to.match(/^secret: it refused our CLUSTER_SECRET/);
   });
 
-  it('does not believe an aggregator with another secret', () => {
+  it('refuses an aggregator with another secret', () => {
     const { greeting, hello } = begin();
     const pretender = hearHello(openGreetingInbox(), one, key, self, hello);
     const forged = JSON.stringify({ ...self, proof: 'f'.repeat(64) });
     expect(pretender.kind).to.equal('greeted');
     expect(problemOf(hearWelcome(greeting, key, blockOf(greetingKinds.welcome, 0, Buffer.from(forged))))).to.match(
-      /^secret: what answers there/,
+      /^secret: it does not know our CLUSTER_SECRET, so its answers are ignored/,
     );
   });
 
-  it('refuses a hello that was heard on another connection', () => {
+  it('refuses a hello from another connection', () => {
     const { inbox, hello } = begin();
     expect(hearHello(inbox, one, key, self, hello).kind).to.equal('greeted');
     expect(problemOf(hearHello(openGreetingInbox(), '3'.repeat(64), key, self, hello))).to.match(/^secret/);
   });
 
-  it('refuses a welcome that was heard on another connection', () => {
+  it('refuses a welcome from another connection', () => {
     const { inbox, hello } = begin();
     const welcome = repliedBy(hearHello(inbox, one, key, self, hello));
     const later = openGreeting(self, '4'.repeat(64));
@@ -114,16 +114,16 @@ describe('A greeting', () => {
   });
 
   for (const [name, value] of Object.entries({ name: 'aggregator-1', incarnation: 'b2', database: 'other' })) {
-    it(`comes to nothing on both ends where the ${name} is another`, () => {
+    it(`fails on both ends when the ${name} differs`, () => {
       const { inbox, greeting, hello } = begin({ expected: { ...self, [name]: value } });
       const heard = hearHello(inbox, one, key, self, hello);
       expect(heard.kind).to.equal('refused');
       const problem = problemOf(hearWelcome(greeting, key, repliedBy(heard)));
       expect(problem).to.match(
-        name === 'incarnation' ? /^incarnation: it is another start/ : /^identity: found .*, expected .*not believed/,
+        name === 'incarnation' ? /^incarnation: it was restarted/ : /^identity: found .*, expected .*ignored/,
       );
       expect(problemOf(heard)).to.match(
-        name === 'database' ? /^identity: it works on database "other", this process on "muster"/ : /^none/,
+        name === 'database' ? /^identity: it uses database "other", this process uses "muster"/ : /^none/,
       );
     });
 
@@ -145,17 +145,17 @@ describe('A greeting', () => {
     });
   }
 
-  it('of another version says which', () => {
+  it('of another version is refused with both versions in the message', () => {
     const challenge = blockOf(greetingKinds.challenge, 0, Buffer.from(JSON.stringify({ version: '4', nonce: one })));
     expect(problemOf(hearWelcome(openGreeting(self, two), key, challenge))).to.match(
-      /^language: it speaks version "4".*this process version "3"/,
+      /^language: it uses version "4".*this process uses version "3"/,
     );
     const { inbox, hello } = begin();
     const newer = blockOf(greetingKinds.hello, 0, Buffer.from(JSON.stringify({ ...wordsOf(hello), version: '4' })));
-    expect(problemOf(hearHello(inbox, one, key, self, newer))).to.match(/^language: it speaks version "4"/);
+    expect(problemOf(hearHello(inbox, one, key, self, newer))).to.match(/^language: it uses version "4"/);
   });
 
-  it('takes one message at a time: whoever goes on before the other has answered is refused', () => {
+  it('refuses a peer that sends more before the other end has answered', () => {
     const { inbox, hello } = begin();
     expect(problemOf(hearHello(inbox, one, key, self, Buffer.concat([hello, hello.subarray(0, 1)])))).to.match(
       /^language/,
@@ -165,13 +165,13 @@ describe('A greeting', () => {
     ).to.match(/^language/);
   });
 
-  it('is refused by its head where it is long', () => {
+  it('is refused by its head when it is too long', () => {
     const long = blockOf(greetingKinds.hello, 0, Buffer.alloc(1_020));
     expect(problemOf(hearHello(openGreetingInbox(), one, key, self, long.subarray(0, 8)))).to.match(/^language/);
     expect(problemOf(hearWelcome(openGreeting(self, two), key, long.subarray(0, 8)))).to.match(/^language/);
   });
 
-  it('is none without each of its words, as a text', () => {
+  it('is refused unless each of its fields is a string', () => {
     const words = wordsOf(begin().hello);
     for (const name of Object.keys(words)) {
       for (const value of [undefined, null, 1, {}, [], ['a'], 'x'.repeat(129)]) {
@@ -190,91 +190,94 @@ describe('A greeting', () => {
 });
 
 describe('A gateway at the wire', () => {
-  it('asks nobody who has not greeted, and says why: another secret', async () => {
+  it('sends no request before the greeting, and reports a wrong secret', async () => {
     await using service = await openService();
     using gateway = connectTo(service.port, { secret: 'another secret of others' });
-    await until('both have said so', () => gateway.problems.length > 0 && service.problems.length > 0);
-    await until('it has tried again', () => gateway.client.failures > 3);
+    await until(
+      'both ends have reported the problem',
+      () => gateway.problems.length > 0 && service.problems.length > 0,
+    );
+    await until('the gateway has tried again', () => gateway.client.failures > 3);
     expect(isAnswering(gateway.client)).to.equal(false);
     expect(await readFrom(gateway.client, reading, 5_000)).to.equal(undefined);
-    expect(gateway.problems.map(({ kind }) => kind)).to.deep.equal(['secret']); // once, however often it tried
+    expect(gateway.problems.map(({ kind }) => kind)).to.deep.equal(['secret']); // one report for all attempts
     expect(gateway.problems[0]?.message).to.match(
-      /^Cannot ask aggregator-0 at 127\.0\.0\.1:\d+: it says that our proof of CLUSTER_SECRET is wrong/,
+      /^Cannot use aggregator-0 at 127\.0\.0\.1:\d+: it refused our CLUSTER_SECRET/,
     );
     expect(service.problems.map(({ kind }) => kind)).to.deep.equal(['secret']);
     expect(service.problems[0]?.message).to.match(
-      /^Closed the connection from 127\.0\.0\.1:\d+: it does not prove that it knows CLUSTER_SECRET/,
+      /^Closed the connection from 127\.0\.0\.1:\d+: it does not know our CLUSTER_SECRET/,
     );
     expect(JSON.stringify([gateway.problems, service.problems])).not.to.contain('secret of');
   });
 
-  it('does not believe the aggregator of another installation at a port that was its own aggregator’s', async () => {
+  it('refuses an aggregator of another installation at a port that its own aggregator used', async () => {
     await using service = await openService({ identity: () => ({ ...self, database: 'other' }) });
     using gateway = connectTo(service.port);
-    await until('it has tried again', () => gateway.client.failures > 2);
+    await until('the gateway has tried again', () => gateway.client.failures > 2);
     expect(isAnswering(gateway.client)).to.equal(false);
     expect(gateway.problems.map(({ kind }) => kind)).to.deep.equal(['identity']);
   });
 
-  it('greets anew when an aggregator has become another', async () => {
+  it('greets again when an aggregator has a new incarnation', async () => {
     const identity = { ...self };
     await using service = await openService({ identity: () => identity });
     using before = connectTo(service.port);
-    await until('it is connected', () => isAnswering(before.client));
+    await until('the gateway is connected', () => isAnswering(before.client));
     identity.incarnation = 'b2';
     expect(isAnswering(before.client)).to.equal(true);
     dropConnections(service);
-    await until('it is refused', () => before.problems.length > 0);
+    await until('the gateway is refused', () => before.problems.length > 0);
     expect(before.problems.map(({ kind }) => kind)).to.deep.equal(['incarnation']);
     using after = connectTo(service.port, { incarnation: 'b2' });
-    await until('it is connected', () => isAnswering(after.client));
+    await until('the gateway is connected', () => isAnswering(after.client));
     expect(isAnswering(before.client)).to.equal(false);
-    expect(service.problems).to.deep.equal([]); // a restart is no news
+    expect(service.problems).to.deep.equal([]); // a restart is not a problem
   });
 
-  it('leaves a program that speaks another language, and says so once', async () => {
+  it('disconnects from a program with another protocol, and reports it once', async () => {
     await using stranger = await openStranger((socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
     using gateway = connectTo(stranger.port);
-    await until('it has tried again', () => gateway.client.failures > 2);
+    await until('the gateway has tried again', () => gateway.client.failures > 2);
     expect(isAnswering(gateway.client)).to.equal(false);
     expect(gateway.problems.map(({ kind }) => kind)).to.deep.equal(['language']);
   });
 
-  it('waits 2 s for a greeting, and then tries again', async () => {
+  it('waits 2 s for a greeting, then tries again', async () => {
     await using mute = await openStranger(() => undefined);
     using gateway = connectTo(mute.port);
     const startedAt = performance.now();
-    await until('it has given up', () => gateway.client.failures === 1);
+    await until('the gateway has given up', () => gateway.client.failures === 1);
     expect(performance.now() - startedAt).to.be.within(1_900, 4_000);
     expect(isAnswering(gateway.client)).to.equal(false);
   });
 
-  it('leaves an aggregator whose answer is damaged, and hears nothing else of it', async () => {
+  it('reconnects after a damaged answer, and discards the other data', async () => {
     await using damaged = await openRelay((bytes, index) => {
-      if (index > 1) bytes[bytes.length - 3] = (bytes.at(-3) ?? 0) ^ 4; // challenge and welcome go through
+      if (index > 1) bytes[bytes.length - 3] = (bytes.at(-3) ?? 0) ^ 4; // challenge and welcome stay intact
       return bytes;
     });
     using gateway = connectTo(damaged.port);
-    await until('it is connected', () => isAnswering(gateway.client));
+    await until('the gateway is connected', () => isAnswering(gateway.client));
     expect(await readFrom(gateway.client, reading, 5_000)).to.equal(undefined);
     expect(gateway.problems.map(({ kind }) => kind)).to.deep.equal(['frame']);
-    await until('it is connected again', () => isAnswering(gateway.client));
+    await until('the gateway is connected again', () => isAnswering(gateway.client));
   });
 });
 
 describe('A read service', () => {
-  it('hangs up on strangers and broken peers, and goes on serving the others', async () => {
+  it('closes ungreeted and broken connections, and continues to serve the others', async () => {
     await using service = await openService();
     using gateway = connectTo(service.port);
-    await until('it is connected', () => isAnswering(gateway.client));
+    await until('the gateway is connected', () => isAnswering(gateway.client));
     const text = (kind: number, value: unknown) =>
       blockOf(kind, 1, Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
     const greeted = [
       Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
-      text(99, ''), // a kind that nobody knows
-      text(1, ''), // a read of nothing
-      blockOf(1, 1, Buffer.from([0, 0, 0, 0, 0, 0, 200])), // a read whose entity is longer than all of it
-      text(4, ''), // a read of no state
+      text(99, ''), // an unknown kind
+      text(1, ''), // an empty read
+      blockOf(1, 1, Buffer.from([0, 0, 0, 0, 0, 0, 200])), // a read with an entity longer than the frame
+      text(4, ''), // an empty read of a state
       text(2, '{'),
       text(2, { kind: 'drop' }),
       text(2, { kind: 'count', partitions: [], minVersions: [['note', 1, 1]], waitMs: 0 }),
@@ -292,7 +295,7 @@ describe('A read service', () => {
       text(2, { kind: 'list', entity: 'note', partition: 1, offset: 0, limit: 1e9, minVersions: [], waitMs: 0 }),
       text(2, { kind: 'dump', entity: 'note', partition: '1', after: '', limit: 1 }),
       text(3, ''), // a second hello
-      Buffer.concat([text(99, ''), text(1, '\0\0\0\0\0\0\0a')]), // a good request after a bad one
+      Buffer.concat([text(99, ''), text(1, '\0\0\0\0\0\0\0a')]), // a valid request after an invalid one
       Buffer.from([0xff, 0xff, 0xff, 0xff]), // too long
     ];
     for (const bytes of greeted)
@@ -306,41 +309,41 @@ describe('A read service', () => {
     for (const bytes of strange)
       expect(await talk(service.port, [bytes]), bytes.subarray(0, 100).toString('latin1')).to.have.length(1);
     expect(new Set(service.problems.map(({ kind }) => kind))).to.deep.equal(new Set(['frame', 'request', 'language']));
-    expect(service.problems).to.have.length(3); // one of each kind, not of each connection
+    expect(service.problems).to.have.length(3); // one report per kind, not per connection
     expect(service.counts.asked).to.equal(0);
     expect((await readFrom(gateway.client, reading, 5_000))?.kind).to.equal('notYet');
   });
 
-  it('gives a connection 2 s to greet, also one that says its hello letter by letter', async () => {
+  it('closes a connection that has not greeted within 2 s, even if it sends its hello byte by byte', async () => {
     await using service = await openService();
     const startedAt = performance.now();
     const slow = async function* () {
       for (const byte of Buffer.alloc(1_000, 1)) {
-        yield Buffer.of(byte && 0); // a length that begins with zeroes is one for a while
+        yield Buffer.of(byte && 0); // a length that begins with zeros stays valid for a while
         await new Promise((resolve) => setTimeout(resolve, 900));
       }
     };
     const [mute, dripping] = await Promise.all([talk(service.port, []), talk(service.port, slow())]);
     expect([mute.length, dripping.length]).to.deep.equal([1, 1]); // the challenge
     expect(performance.now() - startedAt).to.be.within(1_900, 5_000);
-    await until('they are forgotten', () => service.connections.size === 0);
+    await until('the connections are removed', () => service.connections.size === 0);
   });
 
-  it('keeps at most 64 connections that have not greeted: the oldest goes', async () => {
+  it('keeps at most 64 connections that have not greeted, and closes the oldest', async () => {
     await using service = await openService();
     using gateway = connectTo(service.port);
-    await until('it is connected', () => isAnswering(gateway.client));
+    await until('the gateway is connected', () => isAnswering(gateway.client));
     const sockets = Array.from({ length: 80 }, () =>
       connect({ host: '127.0.0.1', port: service.port })
         .on('error', () => undefined)
         .resume(),
     );
-    await until('the first are closed', () => sockets.filter(({ destroyed }) => destroyed).length === 16, 1_500);
-    expect(service.strangers.size).to.equal(64);
+    await until('the first 16 are closed', () => sockets.filter(({ destroyed }) => destroyed).length === 16, 1_500);
+    expect(service.ungreeted.size).to.equal(64);
     expect(service.problems.map(({ kind }) => kind)).to.deep.equal(['flood']);
     expect((await readFrom(gateway.client, reading, 5_000))?.kind).to.equal('notYet');
     using another = connectTo(service.port);
-    await until('a gateway still comes through', () => isAnswering(another.client), 1_000);
+    await until('a gateway can still connect', () => isAnswering(another.client), 1_000);
     for (const socket of sockets) socket.destroy();
   });
 });
@@ -369,7 +372,7 @@ const openService = async (
     identity: () => self,
     answers: {
       read: ({ id }) => {
-        if (id !== '') counts.asked += 1; // a probe has none
+        if (id !== '') counts.asked += 1; // a probe has no id
         return { kind: 'notYet' };
       },
       readState: () => {
@@ -418,7 +421,7 @@ const openStranger = async (onConnection: (socket: Socket) => void) => {
   return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: close };
 };
 
-/** A service behind somebody who may change what it says, chunk by chunk of a connection. */
+/** Opens a service behind a relay that may alter each chunk of its answers. */
 const openRelay = async (change: (bytes: Buffer, index: number) => Buffer) => {
   const service = await openService();
   const stranger = await openStranger((socket) => {
@@ -439,7 +442,10 @@ const openRelay = async (change: (bytes: Buffer, index: number) => Buffer) => {
   return { port: stranger.port, [Symbol.asyncDispose]: close };
 };
 
-/** Says this to a service, after a greeting if there is a secret; gives the chunks that came back until it hung up. */
+/**
+ * Sends this to a service, after a greeting if a secret is given. Returns the received chunks when the connection is
+ * closed.
+ */
 const talk = (port: number, said: Iterable<Buffer> | AsyncIterable<Buffer>, withSecret?: string): Promise<Buffer[]> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

@@ -2,32 +2,32 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'no
 import type { WireProblem } from './complaints.ts';
 import { blockOf, type Frame, type Inbox, openInbox, readFrames } from './frames.ts';
 
-// Before anything else both ends prove that they know the secret, which itself never goes over the wire:
-//   aggregator: challenge { version, nonce }
-//   gateway:    hello { version, nonce, whom it looks for: name, incarnation, database; proof }
-//   aggregator: welcome { who it is: name, incarnation, database; proof }, or refused
-// A proof is an HMAC over the prover's role, the version, both nonces and what stands beside it, so none fits another
-// connection or the other direction.
+// Before any request, both ends prove that they know the secret. The secret itself is never sent.
+// - aggregator: challenge { version, nonce }
+// - gateway: hello { version, nonce, the expected name, incarnation and database, proof }
+// - aggregator: welcome { its own name, incarnation and database, proof }, or refused
+// A proof is an HMAC over the sender's role, the version, both nonces and the identity in the message. So no proof is
+// valid on another connection or in the other direction.
 
-/** Which process of which installation: `incarnation` is of this start. */
+/** Identifies a process and its installation. `incarnation` is new at each start. */
 export type Identity = { name: string; incarnation: string; database: string };
 
-/** In milliseconds: a connection that has not greeted by then is closed. */
+/** The deadline of a greeting, in milliseconds. A connection that misses it is closed. */
 export const greetWithinMs = 2_000;
 
-/** The gateway's side of a greeting under way. Changed in this file only. */
+/** The gateway's state of a greeting. Changed only in this file. */
 export type Greeting = { expected: Identity; nonce: string; challenge: string | undefined; inbox: Inbox };
 
 /**
- * What an aggregator heard. `greeted`: requests may follow; `refused`: close the connection after the reply, if there
- * is one.
+ * The result of a gateway's data. `greeted`: send the reply, then requests may follow. `refused`: send the reply, if
+ * any, then close the connection.
  */
 export type HeardHello =
   | { kind: 'waiting' }
   | { kind: 'greeted'; reply: Buffer }
   | { kind: 'refused'; reply: Buffer | undefined; problem: WireProblem | undefined };
 
-/** What a gateway heard. `challenged`: answer with the hello; `greeted`: requests may go out. */
+/** The result of an aggregator's data. `challenged`: send the hello. `greeted`: requests may be sent. */
 export type HeardWelcome =
   | { kind: 'waiting' }
   | { kind: 'challenged'; hello: Buffer }
@@ -36,20 +36,20 @@ export type HeardWelcome =
 
 export const greetingKinds = { hello: 3, challenge: 67, welcome: 68, refused: 69 } as const;
 
-const version = '3'; // of the whole language, also of what follows the greeting
+const version = '3'; // the version of the whole wire format, including the messages after the greeting
 const greetingBytesMax = 1_024;
 const wordLengthMax = 128;
 
-/** The secret as a key, which neither a log nor an error can show. */
+/** Returns the secret as a key, which logs and errors cannot show. */
 export const keyOf = (secret: string): KeyObject => createSecretKey(Buffer.from(secret, 'utf8'));
 
-/** What comes in before the greeting is over: little. */
+/** Returns an inbox for the greeting, with a small limit. */
 export const openGreetingInbox = (): Inbox => openInbox(greetingBytesMax);
 
-/** What an aggregator sends first; the nonce is 64 hexadecimal digits that were never used before. */
+/** Returns the aggregator's first message. The nonce is 64 hexadecimal digits that were never used before. */
 export const challengeOf = (nonce: string): Buffer => messageOf(greetingKinds.challenge, { version, nonce });
 
-/** Judges what a gateway sent in answer to the challenge with `nonce`. Changes the inbox only. */
+/** Checks a gateway's answer to the challenge with `nonce`. Changes only the inbox. */
 export const hearHello = (inbox: Inbox, nonce: string, key: KeyObject, self: Identity, chunk: Buffer): HeardHello => {
   const frame = readOne(inbox, chunk);
   if (frame === 'waiting') return { kind: 'waiting' };
@@ -60,16 +60,16 @@ export const hearHello = (inbox: Inbox, nonce: string, key: KeyObject, self: Ide
   const nonces = [nonce, hello.nonce] as const;
   if (!isProof(hello.proof, prove(key, 'gateway', nonces, hello)))
     return { kind: 'refused', reply: refusal, problem: gatewayWithoutSecret };
-  // who knows the secret may know who we are, but gets no answers that were meant to be another's
+  // A gateway that knows the secret may learn our identity. It gets no answers if it expects another process.
   const reply = messageOf(greetingKinds.welcome, {
-    ...plainly(self),
+    ...identityOf(self),
     proof: prove(key, 'aggregator', nonces, self).toString('hex'),
   });
   if (isSame(hello, self)) return { kind: 'greeted', reply };
   return { kind: 'refused', reply, problem: hello.database === self.database ? undefined : otherDatabase(hello, self) };
 };
 
-/** A gateway's greeting for the aggregator that it expects at that address; the nonce as above. */
+/** Opens a gateway's greeting with the aggregator that it expects. The nonce is as in `challengeOf`. */
 export const openGreeting = (expected: Identity, nonce: string): Greeting => ({
   expected,
   nonce,
@@ -77,7 +77,7 @@ export const openGreeting = (expected: Identity, nonce: string): Greeting => ({
   inbox: openGreetingInbox(),
 });
 
-/** Judges what came from what should be the expected aggregator. */
+/** Checks the data from an aggregator that should be the expected one. Changes only the greeting. */
 export const hearWelcome = (greeting: Greeting, key: KeyObject, chunk: Buffer): HeardWelcome => {
   const frame = readOne(greeting.inbox, chunk);
   if (frame === 'waiting') return { kind: 'waiting' };
@@ -94,7 +94,10 @@ const takeChallenge = (greeting: Greeting, key: KeyObject, frame: Frame): HeardW
   greeting.challenge = challenge.nonce;
   const { expected, nonce } = greeting;
   const proof = prove(key, 'gateway', [challenge.nonce, nonce], expected).toString('hex');
-  return { kind: 'challenged', hello: messageOf(greetingKinds.hello, { version, nonce, ...plainly(expected), proof }) };
+  return {
+    kind: 'challenged',
+    hello: messageOf(greetingKinds.hello, { version, nonce, ...identityOf(expected), proof }),
+  };
 };
 
 const takeWelcome = ({ expected, nonce }: Greeting, challenge: string, key: KeyObject, frame: Frame): HeardWelcome => {
@@ -103,7 +106,7 @@ const takeWelcome = ({ expected, nonce }: Greeting, challenge: string, key: KeyO
   if (!found) return { kind: 'refused', problem: noAggregator };
   if (!isProof(found.proof, prove(key, 'aggregator', [challenge, nonce], found)))
     return { kind: 'refused', problem: aggregatorWithoutSecret };
-  return isSame(found, expected) ? { kind: 'greeted' } : { kind: 'refused', problem: somebodyElse(found, expected) };
+  return isSame(found, expected) ? { kind: 'greeted' } : { kind: 'refused', problem: otherIdentity(found, expected) };
 };
 
 type Words<Name extends string> = Record<Name, string>;
@@ -113,8 +116,8 @@ const messageOf = (kind: number, words: Words<string>): Buffer => blockOf(kind, 
 const refusal = blockOf(greetingKinds.refused, 0, Buffer.alloc(0));
 
 /**
- * The one frame that is due. Undefined: what came is none, or more than that, and nobody may go on before the other has
- * answered.
+ * Returns the next frame. Returns undefined when the data are invalid, or contain more than one frame: each end must
+ * wait for the other's answer.
  */
 const readOne = (inbox: Inbox, chunk: Buffer): Frame | 'waiting' | undefined => {
   const frames = readFrames(inbox, chunk);
@@ -133,7 +136,7 @@ const parseWords = <Name extends string>(
     if (typeof value !== 'object' || value === null) return undefined;
     return names.every((name) => isWord((value as Record<string, unknown>)[name])) ? (value as Words<Name>) : undefined;
   } catch {
-    return undefined; // no JSON
+    return undefined; // not JSON
   }
 };
 
@@ -148,64 +151,64 @@ const prove = (
   { name, incarnation, database }: Identity,
 ): Buffer =>
   createHmac('sha256', key)
-    // JSON, so that no two lists make one text
+    // JSON, so that different lists never give the same text
     .update(JSON.stringify(['muster', role, version, ...nonces, name, incarnation, database]))
     .digest();
 
 const isProof = (text: string, proof: Buffer): boolean =>
   isDigest(text) && timingSafeEqual(Buffer.from(text, 'hex'), proof);
 
-const plainly = ({ name, incarnation, database }: Identity) => ({ name, incarnation, database });
+const identityOf = ({ name, incarnation, database }: Identity) => ({ name, incarnation, database });
 
 const isSame = (one: Identity, other: Identity) =>
   one.name === other.name && one.incarnation === other.incarnation && one.database === other.database;
 
-const giveTheSame = 'all processes of one installation need the same CLUSTER_SECRET';
+const sameSecret = 'give all processes of one installation the same CLUSTER_SECRET';
 
 const noGreeting: WireProblem = {
   kind: 'language',
-  message: 'it does not greet as a gateway does; this port is for the gateways and the commands of Muster',
+  message: 'it sent no valid greeting; only gateways and commands of Muster may connect to this port',
 };
 const noAggregator: WireProblem = {
   kind: 'language',
-  message: 'what answers there does not greet as an aggregator does; another program has that port',
+  message: 'it sent no valid greeting of an aggregator; another program probably uses that port',
 };
 const gatewayWithoutSecret: WireProblem = {
   kind: 'secret',
-  message: `it does not prove that it knows CLUSTER_SECRET; ${giveTheSame}`,
+  message: `it does not know our CLUSTER_SECRET; ${sameSecret}`,
 };
 const aggregatorWithoutSecret: WireProblem = {
   kind: 'secret',
-  message: `what answers there does not prove that it knows CLUSTER_SECRET, and is not believed; ${giveTheSame}`,
+  message: `it does not know our CLUSTER_SECRET, so its answers are ignored; ${sameSecret}`,
 };
 const refusedByAggregator: WireProblem = {
   kind: 'secret',
-  message: `it says that our proof of CLUSTER_SECRET is wrong; ${giveTheSame}`,
+  message: `it refused our CLUSTER_SECRET; ${sameSecret}`,
 };
 
 const otherVersion = (found: string): WireProblem => ({
   kind: 'language',
   message:
-    `it speaks version ${JSON.stringify(found)} of the wire, this process version "${version}"; ` +
+    `it uses version ${JSON.stringify(found)} of the wire format, this process uses version "${version}"; ` +
     `run the same release everywhere`,
 });
 
 const otherDatabase = (hello: Identity, self: Identity): WireProblem => ({
   kind: 'identity',
   message:
-    `it works on database ${JSON.stringify(hello.database)}, this process on "${self.database}"; ` +
-    `give each installation a CLUSTER_SECRET of its own`,
+    `it uses database ${JSON.stringify(hello.database)}, this process uses "${self.database}"; ` +
+    `give each installation its own CLUSTER_SECRET`,
 });
 
-const somebodyElse = (found: Identity, expected: Identity): WireProblem => {
+const otherIdentity = (found: Identity, expected: Identity): WireProblem => {
   if (found.name === expected.name && found.database === expected.database)
     return {
       kind: 'incarnation',
-      message: 'it is another start of it than the database says; what it wrote there will be read with the next look',
+      message: 'it was restarted; the new incarnation is used when its document has been read from the database',
     };
   const who = ({ name, database }: Identity) => `${JSON.stringify(name)} of database ${JSON.stringify(database)}`;
   return {
     kind: 'identity',
-    message: `found ${who(found)}, expected ${who(expected)}; another process has that address, and is not believed`,
+    message: `found ${who(found)}, expected ${who(expected)}; another process has that address and is ignored`,
   };
 };

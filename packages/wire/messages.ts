@@ -2,28 +2,31 @@ import { parseState, type Rendered, type State, writeState } from '@muster/model
 import type { Frame, Outbox } from './frames.ts';
 import { writeFrame } from './frames.ts';
 
-// Reads of one thing are most of the traffic and have a binary form; everything else is a question and an answer
-// (questions.ts). The kind of a read says what it wants: what clients see, or the state itself, to decide on.
+// Reads of one thing are most of the traffic and use a binary form. All other requests are questions (questions.ts).
+// The kind of a read selects its result: what clients see, or the state for a decision.
 
-// 3 and 67 to 69 belong to the greeting
+// 3 and 67 to 69 are greeting messages
 export const kinds = { read: 1, ask: 2, readState: 4, readReply: 65, answer: 66, stateReply: 70 } as const;
 
-/** Asks for one thing; the replica waits up to `waitMs` milliseconds until it has `minVersion` (0: whatever it has). */
+/**
+ * A read of one thing. The replica waits up to `waitMs` milliseconds until it has `minVersion`; 0 accepts any version.
+ */
 export type ReadRequest = { entity: string; id: string; minVersion: number; waitMs: number };
 
 /**
- * `behind`: the replica has not seen its own heartbeat for long and may be stale. `lagMs`: the age of that heartbeat.
- * `parked`: the stream has an event that could not be understood; what is answered is from before that.
+ * - `lagMs`: the age of the last own heartbeat that the replica has seen, in milliseconds.
+ * - `behind`: that heartbeat is too old, so the replica may be stale.
+ * - `parked`: the stream has an event that could not be parsed; the reply is the state before it.
  */
 type About = { lagMs: number; behind: boolean; parked: boolean };
 
-/** `notHere`: the replica does not serve it (now). `notYet`: it did not reach `minVersion` in time. */
+/** `notHere`: the replica does not serve the thing's partition now. `notYet`: it did not reach `minVersion` in time. */
 type Missing = { kind: 'notHere' } | { kind: 'notYet' };
 
-/** What clients see of a thing, as a replica has it. */
+/** A replica's reply with what clients see of a thing. */
 export type ReadReply = ({ kind: 'state' } & Rendered & About) | Missing;
 
-/** A thing's state, as a replica has it. */
+/** A replica's reply with the state of a thing. */
 export type StateReply = ({ kind: 'state'; state: State } & About) | Missing;
 
 const statuses = ['absent', 'active', 'deleted'] as const;
@@ -35,7 +38,7 @@ const hasState = 20;
 const readReplyHeadBytes = 30;
 const stateReplyHeadBytes = 10;
 
-/** `kind` says what is wanted. */
+/** Writes a read request. `kind` selects its result. Throws RangeError when it is longer than the other end accepts. */
 export const writeReadRequest = (
   outbox: Outbox,
   kind: typeof kinds.read | typeof kinds.readState,
@@ -50,10 +53,10 @@ export const writeReadRequest = (
     buffer.write(id, offset + 7 + entity.length, 'latin1');
   });
 
-/** The request in a frame; throws RangeError when it is cut. */
+/** Parses a read request. Throws RangeError when it is truncated. */
 export const parseReadRequest = ({ payload }: Frame): ReadRequest => {
   const entityEnd = 7 + payload.readUInt8(6);
-  if (entityEnd > payload.length) throw new RangeError('The read request is cut');
+  if (entityEnd > payload.length) throw new RangeError('the read request is truncated');
   return {
     minVersion: payload.readUInt32BE(0),
     waitMs: payload.readUInt16BE(4),
@@ -76,19 +79,19 @@ export const writeReadReply = (outbox: Outbox, request: number, reply: ReadReply
   });
 };
 
-/** The reply in a frame; throws RangeError when it is none. */
+/** Parses a read reply. Throws RangeError when it is invalid. */
 export const parseReadReply = ({ payload }: Frame): ReadReply => {
   const code = payload.readUInt8(0);
   if (code === notHere) return { kind: 'notHere' };
   if (code === notYet) return { kind: 'notYet' };
   const status = statuses[code];
-  if (!status) throw new RangeError(`The read reply has the unknown status ${code}`);
+  if (!status) throw new RangeError(`the read reply has the unknown status ${code}`);
   const flags = payload.readUInt8(1);
   const lagMs = payload.readDoubleBE(6);
   const createdAt = payload.readDoubleBE(14);
   const changedAt = payload.readDoubleBE(22);
   if (!Number.isFinite(lagMs) || !isTime(createdAt) || !isTime(changedAt))
-    throw new RangeError('The read reply has a time that is none');
+    throw new RangeError('the read reply has an invalid time');
   return {
     kind: 'state',
     status,
@@ -102,7 +105,7 @@ export const parseReadReply = ({ payload }: Frame): ReadReply => {
   };
 };
 
-/** Throws TypeError when the state cannot be written: see `encodeState`. */
+/** Writes a reply with a state. Throws TypeError when the state cannot be encoded: see `encodeState`. */
 export const writeStateReply = (outbox: Outbox, request: number, reply: StateReply): void => {
   if (reply.kind !== 'state') return writeMissing(outbox, kinds.stateReply, request, reply);
   const text = writeState(reply.state);
@@ -115,15 +118,15 @@ export const writeStateReply = (outbox: Outbox, request: number, reply: StateRep
   });
 };
 
-/** The reply in a frame; throws RangeError or SyntaxError when it is none. */
+/** Parses a reply with a state. Throws RangeError or SyntaxError when it is invalid. */
 export const parseStateReply = ({ payload }: Frame): StateReply => {
   const code = payload.readUInt8(0);
   if (code === notHere) return { kind: 'notHere' };
   if (code === notYet) return { kind: 'notYet' };
-  if (code !== hasState) throw new RangeError(`The reply with a state has the unknown code ${code}`);
+  if (code !== hasState) throw new RangeError(`the reply with a state has the unknown code ${code}`);
   const flags = payload.readUInt8(1);
   const lagMs = payload.readDoubleBE(2);
-  if (!Number.isFinite(lagMs)) throw new RangeError('The reply with a state has a lag that is none');
+  if (!Number.isFinite(lagMs)) throw new RangeError('the reply with a state has an invalid lag');
   return {
     kind: 'state',
     state: parseState(payload.toString('utf8', stateReplyHeadBytes, payload.length)),
@@ -140,4 +143,4 @@ const writeMissing = (outbox: Outbox, kind: number, request: number, missing: Mi
 
 const flagsOf = ({ behind, parked }: About) => (behind ? isBehind : 0) | (parked ? isParked : 0);
 
-const isTime = (value: number) => Math.abs(value) <= 8.64e15; // beyond it, Date has none
+const isTime = (value: number) => Math.abs(value) <= 8.64e15; // the range of Date

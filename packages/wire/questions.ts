@@ -2,10 +2,10 @@ import { decodeState, encodeState, type State } from '@muster/model';
 import { type Frame, type Outbox, writeFrame } from './frames.ts';
 import { kinds } from './messages.ts';
 
-// A question and an answer are JSON, the answer with a text beside it. What comes is looked at piece by piece: a peer
-// may be broken, or of another release.
+// Questions and answers are JSON; an answer also has a text. All received values are checked, because a peer may be
+// broken or of another release.
 
-/** A version that must have been applied before a set is answered. */
+/** A version that the replica must have applied before it answers. */
 export type MinVersion = [entity: string, id: string, version: number];
 
 export type Question =
@@ -23,28 +23,26 @@ export type Question =
 
 export type Answer =
   | { kind: 'counted'; active: Record<number, Record<string, number>>; lagMs: number; behind: boolean }
-  // the text: what clients see of each, with commas between
+  // the text: what clients see of each thing, separated by commas
   | { kind: 'listed'; items: number; lagMs: number; behind: boolean }
-  // undefined: the thing is there, with a value that the wire does not carry
+  // undefined: the thing exists, but its state has a value that the wire cannot carry
   | { kind: 'dumped'; states: [id: string, state: State | undefined][] }
   | { kind: 'notHere' }
   | { kind: 'notYet' };
 
-/** How many minVersions a question may have. */
+/** The maximum number of minimum versions in a question. */
 export const minVersionsMax = 100_000;
 const limitMax = 100_000;
 const wordLengthMax = 255;
 const waitMsMax = 65_535;
 
-/** Throws RangeError when it is longer than the other end takes. */
+/** Writes a question. Throws RangeError when it is longer than the other end accepts. */
 export const writeQuestion = (outbox: Outbox, request: number, question: Question): void => {
   const text = JSON.stringify(question);
   writeFrame(outbox, kinds.ask, request, Buffer.byteLength(text), (buffer, offset) => void buffer.write(text, offset));
 };
 
-/**
- * The question in a frame, with nothing beside what a question has; throws SyntaxError or RangeError when it is none.
- */
+/** Parses a question, and drops unknown fields. Throws SyntaxError or RangeError when it is invalid. */
 export const parseQuestion = ({ payload }: Frame): Question => {
   const { kind, entity, partition, partitions, offset, limit, after, minVersions, waitMs } = asRecord(
     JSON.parse(payload.toString('utf8')),
@@ -69,7 +67,7 @@ export const parseQuestion = ({ payload }: Frame): Question => {
     case 'dump':
       return { kind, ...asPlace(entity, partition), after: asWord(after), limit: asLimit(limit) };
     default:
-      throw new RangeError('The question is of an unknown kind');
+      throw new RangeError('the question has an unknown kind');
   }
 };
 
@@ -77,7 +75,7 @@ const asPartitions = (value: unknown): number[] => asArray(value, partitionsMax)
 
 const partitionsMax = 1_024;
 
-/** Throws RangeError when it is longer than the other end takes. */
+/** Writes an answer and its text. Throws RangeError when it is longer than the other end accepts. */
 export const writeAnswer = (outbox: Outbox, request: number, answer: Answer, text = ''): void => {
   const head = JSON.stringify(answer.kind === 'dumped' ? encodeDumped(answer) : answer);
   const headBytes = Buffer.byteLength(head);
@@ -90,22 +88,22 @@ export const writeAnswer = (outbox: Outbox, request: number, answer: Answer, tex
 
 const encodeDumped = ({ kind, states }: Extract<Answer, { kind: 'dumped' }>) => ({
   kind,
-  states: states.map(([id, state]) => [id, encodeIfCarried(state)]),
+  states: states.map(([id, state]) => [id, encodeIfPossible(state)]),
 });
 
-const encodeIfCarried = (state: State | undefined): unknown => {
+const encodeIfPossible = (state: State | undefined): unknown => {
   try {
     return state && encodeState(state);
   } catch (error) {
-    if (error instanceof TypeError) return undefined; // which is null in a list
+    if (error instanceof TypeError) return undefined; // JSON writes undefined as null in a list
     throw error;
   }
 };
 
-/** The answer in a frame and the text beside it; throws RangeError or SyntaxError when it is none. */
+/** Parses an answer and its text. Throws RangeError or SyntaxError when it is invalid. */
 export const parseAnswer = ({ payload }: Frame): { answer: Answer; text: string } => {
   const headEnd = 4 + payload.readUInt32BE(0);
-  if (headEnd > payload.length) throw new RangeError('The answer is cut');
+  if (headEnd > payload.length) throw new RangeError('the answer is truncated');
   return {
     answer: asAnswer(asRecord(JSON.parse(payload.toString('utf8', 4, headEnd)))),
     text: payload.toString('utf8', headEnd),
@@ -124,44 +122,44 @@ const asAnswer = ({ kind, active, items, states, lagMs, behind }: Record<string,
     case 'notYet':
       return { kind };
     default:
-      throw new RangeError('The answer is of an unknown kind');
+      throw new RangeError('the answer has an unknown kind');
   }
 };
 
 const asRecord = (value: unknown): Record<string, unknown> => {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new RangeError('Expected an object');
+  throw new RangeError('expected an object');
 };
 
 const asArray = (value: unknown, most: number): unknown[] => {
   if (Array.isArray(value) && value.length <= most) return value;
-  throw new RangeError(`Expected a list of at most ${most}`);
+  throw new RangeError(`expected a list of at most ${most} items`);
 };
 
 const asWord = (value: unknown): string => {
   if (typeof value === 'string' && value.length <= wordLengthMax) return value;
-  throw new RangeError(`Expected a text of at most ${wordLengthMax} letters`);
+  throw new RangeError(`expected a text of at most ${wordLengthMax} characters`);
 };
 
 const asNumber = (value: unknown): number => {
-  if (typeof value === 'number' && Number.isFinite(value)) return value; // JSON knows 1e999
-  throw new RangeError('Expected a number');
+  if (typeof value === 'number' && Number.isFinite(value)) return value; // JSON allows 1e999, which is Infinity
+  throw new RangeError('expected a number');
 };
 
 const asCount = (value: unknown): number => {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new RangeError('Expected a whole number from 0 on');
+  throw new RangeError('expected an integer of at least 0');
 };
 
 const asBoolean = (value: unknown): boolean => {
   if (typeof value === 'boolean') return value;
-  throw new RangeError('Expected true or false');
+  throw new RangeError('expected true or false');
 };
 
 const asLimit = (value: unknown): number => {
   const limit = asCount(value);
   if (limit <= limitMax) return limit;
-  throw new RangeError(`Expected a limit of at most ${limitMax}`);
+  throw new RangeError(`expected a limit of at most ${limitMax}`);
 };
 
 const asWait = (value: unknown): number => Math.min(waitMsMax, Math.max(0, asNumber(value)));

@@ -2,6 +2,7 @@ import { type KeyObject, randomBytes } from 'node:crypto';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { type Complaints, complain, openComplaints, type WireProblem } from './complaints.ts';
 import {
+  blockWithinMs,
   type Frame,
   type Inbox,
   isOverdue,
@@ -24,7 +25,10 @@ import {
 } from './messages.ts';
 import { type Answer, parseQuestion, type Question, writeAnswer } from './questions.ts';
 
-/** What answers. A read is answered at once where possible: most are, and a promise would cost more than the answer. */
+/**
+ * The functions that answer. A read should return its reply directly if possible: a promise would cost more than the
+ * reply.
+ */
 export type Answers = {
   read: (request: ReadRequest) => ReadReply | Promise<ReadReply>;
   readState: (request: ReadRequest) => StateReply | Promise<StateReply>;
@@ -33,26 +37,26 @@ export type Answers = {
 
 export type ServeOptions = {
   host: string;
-  /** 0 picks a free one. */
+  /** 0 selects a free port. */
   port: number;
   secret: string;
-  /** Read at each greeting. */
+  /** Called at each greeting. */
   identity: () => Identity;
   answers: Answers;
-  /** What strangers and broken peers do, at most once in 10 s of each kind. */
+  /** Called with each protocol violation of a peer, at most once in 10 seconds per kind. */
   onProblem: (problem: WireProblem) => void;
-  /** What `answers` throws. */
+  /** Called with each error that `answers` throws. */
   onError: (error: unknown) => void;
 };
 
-/** The aggregator's end of the wire. A plain value, changed in this file only. */
+/** The aggregator's end of the wire. A plain value, changed only in this file. */
 export type ReadService = AsyncDisposable & {
   port: number;
   server: Server;
   key: KeyObject;
   options: ServeOptions;
   connections: Set<Connection>;
-  strangers: Set<Connection>; // those that have not greeted, the oldest first
+  ungreeted: Set<Connection>; // connections that have not greeted, the oldest first
   complaints: Complaints;
 };
 
@@ -62,19 +66,19 @@ type Connection = {
   nonce: string;
   inbox: Inbox;
   outbox: Outbox;
-  greetBy: NodeJS.Timeout | undefined; // undefined: it has greeted
-  refused: boolean; // nothing more is heard from it
-  answering: number; // requests whose answer takes a while
+  greetBy: NodeJS.Timeout | undefined; // undefined after the greeting
+  refused: boolean; // its further data are ignored
+  answering: number; // requests that wait for their answer
 };
 
-const strangersMax = 64;
-const answeringMax = 40_000; // a gateway has half of it in flight, and may have given up as many
+const ungreetedMax = 64;
+const answeringMax = 40_000; // a gateway has at most half as many in flight, and may have abandoned the other half
 const unsentBytesMax = 256 * 1024 * 1024;
 const sweepEveryMs = 1_000;
 
 /**
- * Serves gateways that prove the secret, until disposed. Whoever does not, or sends what is no request, gets a closed
- * connection.
+ * Serves gateways that prove the secret, until it is disposed. Closes the connection of any other peer, and after an
+ * invalid request. Rejects when the port is in use.
  */
 export const serveRequests = async (options: ServeOptions): Promise<ReadService> => {
   const server = createServer({ noDelay: true, keepAlive: true });
@@ -94,17 +98,17 @@ export const serveRequests = async (options: ServeOptions): Promise<ReadService>
     key: keyOf(options.secret),
     options,
     connections: new Set(),
-    strangers: new Set(),
+    ungreeted: new Set(),
     complaints: openComplaints(),
     [Symbol.asyncDispose]: close,
   };
-  // as when there are no more file handles to accept with: it must not end the process
+  // for example when no file handles are left: that must not end the process
   server.on('error', options.onError);
   server.on('connection', (socket) => challenge(service, socket));
   return service;
 };
 
-/** Closes all connections, so that every gateway greets anew: to be called when the identity has changed. */
+/** Closes all connections, so that every gateway greets again. Call it when the identity has changed. */
 export const dropConnections = ({ connections }: ReadService): void => {
   for (const { socket } of connections) socket.destroy();
 };
@@ -126,23 +130,23 @@ const challenge = (service: ReadService, socket: Socket) => {
     connection.greetBy ? greet(service, connection, chunk) : receive(service, connection, chunk),
   );
   service.connections.add(connection);
-  service.strangers.add(connection);
-  dropOldestStranger(service);
+  service.ungreeted.add(connection);
+  dropOldestUngreeted(service);
   socket.write(challengeOf(connection.nonce));
 };
 
-const forget = ({ connections, strangers }: ReadService, connection: Connection) => {
+const forget = ({ connections, ungreeted }: ReadService, connection: Connection) => {
   clearTimeout(connection.greetBy);
   connections.delete(connection);
-  strangers.delete(connection);
+  ungreeted.delete(connection);
 };
 
-const dropOldestStranger = (service: ReadService) => {
-  const [oldest] = service.strangers;
-  if (!oldest || service.strangers.size <= strangersMax) return;
-  service.strangers.delete(oldest);
+const dropOldestUngreeted = (service: ReadService) => {
+  const [oldest] = service.ungreeted;
+  if (!oldest || service.ungreeted.size <= ungreetedMax) return;
+  service.ungreeted.delete(oldest);
   oldest.socket.destroy();
-  const message = `more than ${strangersMax} connections have not greeted; the oldest are closed: restrict this port`;
+  const message = `it was the oldest of over ${ungreetedMax} connections that have not greeted; restrict this port`;
   report(service, oldest, { kind: 'flood', message });
 };
 
@@ -152,16 +156,16 @@ const greet = (service: ReadService, connection: Connection, chunk: Buffer) => {
   if (heard.kind === 'waiting') return;
   if (heard.kind === 'refused') {
     if (heard.problem) report(service, connection, heard.problem);
-    socket.removeAllListeners('data').resume(); // nothing more is heard from it
+    socket.removeAllListeners('data').resume(); // discard its further data
     if (heard.reply)
-      socket.end(heard.reply); // the deadline closes it where the other end does not
+      socket.end(heard.reply); // if the other end does not close it, the greeting's deadline does
     else socket.destroy();
     return;
   }
   clearTimeout(connection.greetBy);
   connection.greetBy = undefined;
   connection.inbox = openInbox(requestBytesMax);
-  service.strangers.delete(connection);
+  service.ungreeted.delete(connection);
   socket.write(heard.reply);
 };
 
@@ -171,17 +175,17 @@ const receive = (service: ReadService, connection: Connection, chunk: Buffer) =>
   if (!frames)
     return refuse(service, connection, {
       kind: 'frame',
-      message: 'what it sent is no frame, is too long, or was damaged on the way',
+      message: 'it sent an invalid or damaged frame, or one that is too long',
     });
   if (socket.writableLength > unsentBytesMax)
-    return refuse(service, connection, { kind: 'flood', message: 'it asks without taking the answers' });
+    return refuse(service, connection, { kind: 'flood', message: 'it sends requests without reading the answers' });
   try {
     for (const frame of frames) {
       if (connection.refused) return;
       answerFrame(service, connection, frame);
     }
   } catch (error) {
-    refuse(service, connection, { kind: 'request', message: 'what it asked for could not be answered' });
+    refuse(service, connection, { kind: 'request', message: 'its request failed with an internal error' });
     service.options.onError(error);
   }
 };
@@ -200,7 +204,7 @@ const answerFrame = (service: ReadService, connection: Connection, frame: Frame)
       answerLater(service, connection, answers.ask(question), ({ answer, text }) =>
         writeAnswer(connection.outbox, frame.request, answer, text),
       );
-  } else refuse(service, connection, { kind: 'request', message: `it sent a frame of the unknown kind ${frame.kind}` });
+  } else refuse(service, connection, { kind: 'request', message: `it sent a frame of unknown kind ${frame.kind}` });
 };
 
 const parsed = <T>(
@@ -212,8 +216,9 @@ const parsed = <T>(
   try {
     return parse(frame);
   } catch (error) {
-    const why = error instanceof RangeError ? error.message : 'it is no JSON'; // whose error would show what was sent
-    refuse(service, connection, { kind: 'request', message: `what it sent is no request: ${why}` });
+    // the error of JSON.parse would show the data
+    const why = error instanceof RangeError ? error.message : 'it is not JSON';
+    refuse(service, connection, { kind: 'request', message: `it sent an invalid request: ${why}` });
     return undefined;
   }
 };
@@ -240,7 +245,7 @@ const answerReadState = (
   else writeStateOrMissing(connection.outbox, request, reply);
 };
 
-// who asked reads it from the database then
+// after notHere, the gateway reads the state from the database
 const writeStateOrMissing = (outbox: Outbox, request: number, reply: StateReply) => {
   try {
     writeStateReply(outbox, request, reply);
@@ -264,14 +269,17 @@ const answerLater = <T>(
       connection.answering -= 1;
     });
   if (connection.answering > answeringMax)
-    refuse(service, connection, { kind: 'flood', message: `more than ${answeringMax} of its requests wait` });
+    refuse(service, connection, { kind: 'flood', message: `more than ${answeringMax} of its requests are waiting` });
 };
 
 const closeOverdue = (service: ReadService) => {
   const now = performance.now();
   for (const connection of service.connections)
     if (isOverdue(connection.inbox, now))
-      refuse(service, connection, { kind: 'frame', message: 'what it began to send does not end' });
+      refuse(service, connection, {
+        kind: 'frame',
+        message: `it did not complete a block within ${blockWithinMs / 1_000} s`,
+      });
 };
 
 const refuse = (service: ReadService, connection: Connection, problem: WireProblem) => {

@@ -22,7 +22,7 @@ import { type Answers, type ServeOptions, serveRequests } from './serve-requests
 const host = '127.0.0.1';
 
 describe('The wire between a gateway and an aggregator', () => {
-  it('gives each of many concurrent reads its own answer, whatever the order of the answers', async () => {
+  it('returns its own answer to each of many concurrent reads, in any order of answers', async () => {
     await using pair = await openPair({ read: async ({ id }) => pauseALittle(id).then(() => stateOf(id)) });
     const ids = Array.from({ length: 2_000 }, (_, n) => `id-${n}`);
     const replies = await Promise.all(ids.map((id) => readFrom(pair.client, reading(id), 5_000)));
@@ -30,7 +30,7 @@ describe('The wire between a gateway and an aggregator', () => {
     expect(pair.client.slots.size).to.equal(0);
   });
 
-  it('hands on a read and its reply as they are', async () => {
+  it('carries a read and its reply unchanged', async () => {
     const asked: ReadRequest[] = [];
     const next: ReadReply[] = [];
     await using pair = await openPair({
@@ -49,7 +49,7 @@ describe('The wire between a gateway and an aggregator', () => {
     );
   });
 
-  it('hands on a read of a state and its reply as they are, apart from what clients see', async () => {
+  it('carries a read of a state and its reply unchanged', async () => {
     const asked: ReadRequest[] = [];
     const next: StateReply[] = [];
     await using pair = await openPair({
@@ -68,7 +68,7 @@ describe('The wire between a gateway and an aggregator', () => {
     expect(jsonOf(await readFrom(pair.client, reading('a'), 5_000))).to.equal(jsonOf(stateOf('a')));
   });
 
-  it('hands on all states of a page, and of one that it does not carry that it is there', async () => {
+  it('carries all states of a page, and only the id of a state that it cannot encode', async () => {
     const states: [string, State | undefined][] = [];
     await using pair = await openPair({ ask: async () => ({ answer: { kind: 'dumped', states }, text: '' }) });
     const dump = async () => {
@@ -91,7 +91,7 @@ describe('The wire between a gateway and an aggregator', () => {
     });
   });
 
-  it('says that a state which it does not carry is not here, and stays open', async () => {
+  it('answers notHere for a state that it cannot encode, and stays open', async () => {
     await using pair = await openPair({
       readState: ({ id }) => {
         const reply = { kind: 'state' as const, state: notCarried, lagMs: 0, behind: false, parked: false };
@@ -104,7 +104,7 @@ describe('The wire between a gateway and an aggregator', () => {
     expect(pair.client.socket).to.equal(socket);
   });
 
-  it('hands on a question and its answer, with a text of any letters beside it', async () => {
+  it('carries a question, its answer and a text of any characters', async () => {
     await using pair = await openPair({
       ask: async (question) => ({
         answer: { kind: 'listed', items: 1, lagMs: 0, behind: false },
@@ -137,7 +137,7 @@ describe('The wire between a gateway and an aggregator', () => {
     expect(answers.map((answer) => answer?.text.length)).to.deep.equal([text.length, text.length]);
   });
 
-  it('takes a wait below 0 for none', async () => {
+  it('treats a negative wait as 0', async () => {
     const waits: number[] = [];
     await using pair = await openPair({
       read: ({ waitMs }) => {
@@ -150,8 +150,8 @@ describe('The wire between a gateway and an aggregator', () => {
   });
 });
 
-describe('A client that does not answer', () => {
-  it('leaves a read without an answer at its time, and is not asked again', async () => {
+describe('A client whose requests get no answer', () => {
+  it('ends a read at its deadline, and sends no more requests', async () => {
     await using pair = await openPair({ read: () => forever() });
     const startedAt = performance.now();
     expect(await readFrom(pair.client, reading('a'), 100)).to.equal(undefined);
@@ -160,7 +160,7 @@ describe('A client that does not answer', () => {
     expect(pair.client).to.deep.include({ suspect: true, slots: new Map() });
   });
 
-  it('bounds each read by its own time, whichever was asked first', async () => {
+  it('ends each read at its own deadline, in any order', async () => {
     await using pair = await openPair({ read: () => forever() });
     const startedAt = performance.now();
     const slow = readFrom(pair.client, reading('slow'), 1_500).then(() => performance.now() - startedAt);
@@ -169,17 +169,17 @@ describe('A client that does not answer', () => {
     expect(await slow).to.be.within(1_495, 4_000);
   });
 
-  it('is asked again once it answers again, which a probe finds out', async () => {
+  it('sends requests again after a probe was answered', async () => {
     const mute = { on: true };
     await using pair = await openPair({ read: ({ id }) => (mute.on ? forever() : stateOf(id)) });
     await readFrom(pair.client, reading('a'), 50);
     expect(isAnswering(pair.client)).to.equal(false);
     mute.on = false;
-    await until('a probe was answered', () => isAnswering(pair.client), 2_000);
+    await until('a probe is answered', () => isAnswering(pair.client), 2_000);
     expect(jsonOf(await readFrom(pair.client, reading('b'), 5_000))).to.equal(jsonOf(stateOf('b')));
   });
 
-  it('that answers too late is not heard: the answer goes to nobody else', async () => {
+  it('discards a late answer, and gives it to no other request', async () => {
     const late: (() => void)[] = [];
     await using pair = await openPair({
       read: ({ id }) =>
@@ -192,7 +192,7 @@ describe('A client that does not answer', () => {
     expect(jsonOf(await readFrom(pair.client, reading('last'), 5_000))).to.equal(jsonOf(stateOf('last')));
   });
 
-  it('has no more than so many requests in flight; further ones get no answer at once', async () => {
+  it('limits the requests in flight, and ends further ones at once without an answer', async () => {
     await using pair = await openPair({ read: () => forever() });
     const asked = Array.from({ length: 20_000 }, (_, n) => readFrom(pair.client, reading(String(n)), 3_000));
     expect(isAnswering(pair.client)).to.equal(false);
@@ -204,51 +204,51 @@ describe('A client that does not answer', () => {
   });
 });
 
-describe('A connection to a client', () => {
-  it('comes back by itself when the client does', async () => {
+describe('A connection to an aggregator', () => {
+  it('reconnects when the aggregator is back', async () => {
     await using service = await serveRequests(serving());
     using connection = connectTo(service.port);
-    await until('it is connected', () => isAnswering(connection.client));
+    await until('the client is connected', () => isAnswering(connection.client));
     const waiting = readFrom(connection.client, reading('a'), 5_000);
     await waiting;
     await service[Symbol.asyncDispose]();
-    await until('the connection is gone', () => !isAnswering(connection.client));
+    await until('the connection is closed', () => !isAnswering(connection.client));
     expect(await readFrom(connection.client, reading('a'), 5_000)).to.equal(undefined);
     await using _again = await serveRequests(serving({ port: service.port }));
-    await until('it is connected again', () => isAnswering(connection.client));
+    await until('the client is connected again', () => isAnswering(connection.client));
     expect(jsonOf(await readFrom(connection.client, reading('b'), 5_000))).to.equal(jsonOf(stateOf('b')));
   });
 
-  it('that breaks leaves its requests without an answer at once, not at their time', async () => {
+  it('ends its requests at once when it breaks, not at their deadlines', async () => {
     await using service = await serveRequests(serving({ answers: { ...answering, read: () => forever() } }));
     using connection = connectTo(service.port);
-    await until('it is connected', () => isAnswering(connection.client));
+    await until('the client is connected', () => isAnswering(connection.client));
     const waiting = readFrom(connection.client, reading('a'), 60_000);
     await service[Symbol.asyncDispose]();
     expect(await waiting).to.equal(undefined);
   });
 
-  it('is made as soon as there is a client, however long that takes', async () => {
+  it('is opened when the aggregator starts, however long that takes', async () => {
     const port = await freePort();
     using connection = connectTo(port);
-    await until('it was refused a few times', () => connection.client.failures >= 3);
+    await until('the client was refused three times', () => connection.client.failures >= 3);
     await using _service = await serveRequests(serving({ port }));
-    await until('it is connected', () => isAnswering(connection.client));
+    await until('the client is connected', () => isAnswering(connection.client));
   });
 
-  it('uses no number twice: when all are used up, it is made anew', async () => {
+  it('uses no number twice, and reconnects when all are used', async () => {
     const late: (() => void)[] = [];
     await using pair = await openPair({
       read: ({ id }) =>
         id === 'late' ? new Promise((resolve) => late.push(() => resolve(stateOf('late')))) : stateOf(id),
     });
     const first = pair.client.socket;
-    expect(await readFrom(pair.client, reading('late'), 50)).to.equal(undefined); // number 1, or soon after
-    await until('a probe was answered', () => isAnswering(pair.client), 2_000);
+    expect(await readFrom(pair.client, reading('late'), 50)).to.equal(undefined); // request number 1, or soon after it
+    await until('a probe is answered', () => isAnswering(pair.client), 2_000);
     pair.client.nextRequest = 0xffff_ffff;
     expect(jsonOf(await readFrom(pair.client, reading('last'), 5_000))).to.equal(jsonOf(stateOf('last')));
     expect(await readFrom(pair.client, reading('none'), 5_000)).to.equal(undefined);
-    await until('it is connected again', () => isAnswering(pair.client));
+    await until('the client is connected again', () => isAnswering(pair.client));
     expect(pair.client.socket).not.to.equal(first);
     const ids = ['a', 'bb', 'ccc'];
     const replies = ids.map((id) => readFrom(pair.client, reading(id), 5_000));
@@ -256,7 +256,7 @@ describe('A connection to a client', () => {
     expect((await Promise.all(replies)).map(jsonOf)).to.deep.equal(ids.map((id) => jsonOf(stateOf(id))));
   });
 
-  it('sends no question that is longer than an aggregator takes', async () => {
+  it('sends no question longer than an aggregator accepts', async () => {
     await using pair = await openPair();
     const minVersions = (length: number, id: string): MinVersion[] => Array.from({ length }, () => ['note', id, 1]);
     expect(
@@ -282,29 +282,29 @@ describe('A connection to a client', () => {
     ).not.to.equal(undefined);
   });
 
-  it('closed while it stands, while it is being made, and between two tries leaves nothing open', async () => {
-    await new Promise(setImmediate); // mocha's own timer runs from here on
+  it('leaves nothing open when closed while connected, while connecting, or between two attempts', async () => {
+    await new Promise(setImmediate); // from here on, mocha's own timer runs
     const [before, timers] = [openHandles(), openHandles('Timeout').length];
     await using service = await serveRequests(serving());
     const standing = openAggregatorClient(calling(service.port));
-    await until('it is connected', () => isAnswering(standing));
+    await until('the client is connected', () => isAnswering(standing));
     closeAggregatorClient(standing);
     closeAggregatorClient(openAggregatorClient(calling(service.port)));
     const port = await freePort();
     const refused = openAggregatorClient(calling(port));
-    await until('it waits for its next try', () => refused.failures > 0);
+    await until('the client waits for its next attempt', () => refused.failures > 0);
     closeAggregatorClient(refused);
     expect(openHandles('Timeout').length).to.equal(timers);
     await until(
       'the service has nobody connected and all handles are gone',
       async () => openHandles().length <= before.length + 1,
       1_000,
-    ); // its own stays
+    ); // the connection itself stays open
     await service[Symbol.asyncDispose]();
-    await until('the service is gone', () => openHandles().length <= before.length, 1_000);
+    await until('the service is closed', () => openHandles().length <= before.length, 1_000);
   });
 
-  it('closed answers nothing any more', async () => {
+  it('gives no answers after it is closed', async () => {
     await using pair = await openPair({ read: () => forever() });
     const waiting = readFrom(pair.client, reading('a'), 60_000);
     closeAggregatorClient(pair.client);
@@ -315,7 +315,7 @@ describe('A connection to a client', () => {
 });
 
 describe('A read service', () => {
-  it('whose answer fails says so, and serves the next', async () => {
+  it('reports an answer that fails, and serves the next request', async () => {
     const errors: unknown[] = [];
     const failing: Partial<Answers> = {
       read: ({ id }) => (id === 'bad' ? Promise.reject(new Error('no')) : stateOf(id)),
@@ -330,7 +330,7 @@ describe('A read service', () => {
     expect(jsonOf(await readFrom(pair.client, reading('a'), 5_000))).to.equal(jsonOf(stateOf('a')));
   });
 
-  it('does not start on a port that is taken', async () => {
+  it('does not start on a port that is in use', async () => {
     await using pair = await openPair();
     const failure = await serveRequests(serving({ port: pair.port })).catch(
       (error: NodeJS.ErrnoException) => error.code,
@@ -387,7 +387,7 @@ const calling = (port: number, more: Partial<AggregatorClientOptions> = {}): Agg
 
 const forever = () => new Promise<never>(() => undefined);
 
-// some answer in the turn after the next, some later: never in the order of the questions
+// Some requests are answered in the next turn, others later: never in the order of the questions.
 const pauseALittle = (id: string) =>
   new Promise<void>((resolve) =>
     id.length % 2 === 0 ? setImmediate(resolve) : setTimeout(resolve, id.charCodeAt(3) % 7),
@@ -430,7 +430,7 @@ const anyStateReply: fc.Arbitrary<StateReply> = fc.oneof(
   }),
 );
 
-// a value of a class of the database's own stands for all of them
+// one class of the database's driver stands for all values that cannot be encoded
 const notCarried: State = {
   ...{ status: 'active', version: 1, fields: { price: new (class Decimal128 {})() } },
   ...{ createdAt: new Date(1), updatedAt: new Date(2) },
@@ -444,11 +444,11 @@ const connectTo = (
   return { client, [Symbol.dispose]: () => closeAggregatorClient(client) };
 };
 
-/** A service and a connection to it that stands. */
+/** Opens a service and a connected client. */
 const openPair = async (answers: Partial<Answers> = {}, more: Partial<ServeOptions> = {}) => {
   const service = await serveRequests(serving({ answers: { ...answering, ...answers }, ...more }));
   const { client } = connectTo(service.port);
-  await until('it is connected', () => isAnswering(client));
+  await until('the client is connected', () => isAnswering(client));
   const close = async () => {
     closeAggregatorClient(client);
     await service[Symbol.asyncDispose]();

@@ -8,21 +8,21 @@ import type { Log } from '../open-log.ts';
 import { appendAll, deadlineMs, eventAt, expectDense, storedEvents, streams, wholeStream } from './notes.ts';
 import { openEmptyLog, type Store, type Subject } from './subject.ts';
 
-/** What the store promises of an append, and of a version that is taken. */
+/** The store's guarantees for appends and version conflicts. */
 export const describeAppend = (subject: Subject): void => {
   const { store } = subject;
 
   describe('append', () => {
-    it('stores an event as it is', async () => {
+    it('stores an event unchanged', async () => {
       await using log = await openEmptyLog(subject);
       const event = eventAt('a', 1);
       expect(await appendAll(store, log, [event])).to.deep.equal(['appended']);
       expect(await storedEvents(store, log)).to.deep.equal([event]);
     });
 
-    it('says conflict where another event has the version, and stores the others of the same moment', async () => {
+    it('returns conflict when another event has the version, and stores all other events', async () => {
       await using log = await openEmptyLog(subject);
-      await appendAll(store, log, [eventAt('s50', 1)]); // somebody was faster
+      await appendAll(store, log, [eventAt('s50', 1)]); // another writer was faster
       const events = streams('s', 100);
       expect(await appendAll(store, log, events)).to.deep.equal(
         events.map(({ entityId }) => (entityId === 's50' ? 'conflict' : 'appended')),
@@ -30,36 +30,36 @@ export const describeAppend = (subject: Subject): void => {
       expect(await storedEvents(store, log)).to.have.length(100);
     });
 
-    it('gives a version to one of several that want it at once', async () => {
+    it('gives a version to one of several concurrent events', async () => {
       await using log = await openEmptyLog(subject);
       const outcomes = await appendAll(store, log, [eventAt('a', 1), eventAt('a', 1), eventAt('a', 1)]);
       expect(outcomes.sort()).to.deep.equal(['appended', 'conflict', 'conflict']);
       expect(await storedEvents(store, log)).to.have.length(1);
     });
 
-    it('says appended of an event that is stored already, and stores it once', async () => {
+    it('returns appended for an event that is already stored, and stores it once', async () => {
       await using log = await openEmptyLog(subject);
       const event = eventAt('a', 1);
-      await appendAll(store, log, [event]); // as if its answer was lost
+      await appendAll(store, log, [event]); // as if the first answer was lost
       const again = await appendAll(store, log, [...streams('s', 3), event, eventAt('a', 1)]);
       expect(again).to.deep.equal(['appended', 'appended', 'appended', 'appended', 'conflict']);
       expect(await storedEvents(store, log, 'a')).to.deep.equal([event]);
     });
 
-    it('takes one id of two entities for two streams', async () => {
+    it('treats one id under two entities as two streams', async () => {
       await using log = await openEmptyLog(subject);
       const outcomes = await appendAll(store, log, [eventAt('a', 1), eventAt('a', 1, { entity: 'other' })]);
       expect(outcomes).to.deep.equal(['appended', 'appended']);
     });
 
-    it('says notWritten of an event whose deadline has passed, and never stores it', async () => {
+    it('returns notWritten for an event whose deadline has passed, and never stores it', async () => {
       await using log = await openEmptyLog(subject);
       for (const passed of [0, -5])
         expect(await appendAll(store, log, [eventAt('a', 1)], passed)).to.deep.equal(['notWritten']);
       expect(await storedEvents(store, log)).to.deep.equal([]);
     });
 
-    it('gives dense versions, however the writers of several processes come between each other', async () => {
+    it('keeps versions dense under any interleaving of writers in several processes', async () => {
       await using place = await subject.open();
       await using log = await place.openLog();
       await using other = await place.openLog();
@@ -80,14 +80,14 @@ export const describeAppend = (subject: Subject): void => {
   });
 
   describe('append without an answer', () => {
-    it('of a server that is gone says notWritten, never stores that later, and goes on when it is back', async () => {
+    it('returns notWritten while the server is down, never stores such an event, and then resumes', async () => {
       await using place = await subject.openFragile();
       await using log = await place.openLog();
       const queue = store.openAppendQueue();
       const append = (event: StoredEvent, ms: number) => store.append(log, queue, event, ms);
       expect((await append(eventAt('before', 1), deadlineMs)).kind).to.equal('appended');
       await place.crash();
-      const first = append(eventAt('first', 1), 20_000); // of a batch that fails: it goes again
+      const first = append(eventAt('first', 1), 20_000); // its batch fails and is sent again
       const startedAt = performance.now();
       const lost = await Promise.all(streams('lost', 20).map((event) => append(event, 1_500)));
       expect(performance.now() - startedAt).to.be.below(3_000);
@@ -100,7 +100,7 @@ export const describeAppend = (subject: Subject): void => {
       expect(stored).to.deep.equal(['before', 'first', 'waiting']);
     });
 
-    it('says unknown of what was sent, notWritten of the rest, in time; and it is so once answers come', async () => {
+    it('returns unknown for sent events and notWritten for the others, in time and correctly', async () => {
       await using place = await subject.openFragile();
       await using log = await place.openLog();
       const queue = store.openAppendQueue({ lanes: 2 });
@@ -111,7 +111,7 @@ export const describeAppend = (subject: Subject): void => {
       const events = streams('s', 20);
       const outcomes = (await Promise.all(events.map((event) => append(event, 500)))).map(({ kind }) => kind);
       expect(performance.now() - startedAt).to.be.within(450, 2_000);
-      // one is under way in each lane, the others never were
+      // each lane has sent one event; the others were never sent
       expect(outcomes).to.deep.equal(events.map((_, n) => (n < 2 ? 'unknown' : 'notWritten')));
       await place.heal();
       expect((await append(eventAt('after', 1), deadlineMs)).kind).to.equal('appended');
@@ -122,7 +122,7 @@ export const describeAppend = (subject: Subject): void => {
       expect(stored).to.include.members(['before', 'after']);
     });
 
-    it('of a server killed under load keeps all that was appended, none that was notWritten, densely', async () => {
+    it('keeps all appended events, no notWritten ones, and dense versions when killed under load', async () => {
       await using place = await subject.openFragile();
       await using log = await place.openLog();
       const queue = store.openAppendQueue();
@@ -131,20 +131,20 @@ export const describeAppend = (subject: Subject): void => {
       const ids = Array.from({ length: 16 }, (_, n) => `w${n}`);
       const writers = ids.map((id) => writeUntil(store, log, queue, id, stop.signal, outcomes));
       const count = (kind: Appended['kind']) => [...outcomes.values()].filter((one) => one === kind).length;
-      await until('some are written', () => count('appended') > 200);
+      await until('some events are written', () => count('appended') > 200);
       await place.crash();
-      await until('some are not', () => count('notWritten') > 16);
+      await until('some events are not written', () => count('notWritten') > 16);
       await place.restart();
       const before = count('appended');
-      await until('it goes on', () => count('appended') > before + 200, 20_000);
+      await until('appends succeed again', () => count('appended') > before + 200, 20_000);
       stop.abort();
       await Promise.all(writers);
       await untilIdle(queue);
       const stored = await storedEvents(store, log);
       const stayed = new Set(stored.map(({ _id }) => _id));
       for (const [id, kind] of outcomes) {
-        if (kind === 'appended') expect(stayed.has(id), 'an event that was appended is missing').to.equal(true);
-        if (kind === 'notWritten') expect(stayed.has(id), 'an event that was not written is there').to.equal(false);
+        if (kind === 'appended') expect(stayed.has(id), 'an appended event is missing').to.equal(true);
+        if (kind === 'notWritten') expect(stayed.has(id), 'a notWritten event is stored').to.equal(false);
       }
       expectDense(stored);
     });
@@ -159,13 +159,13 @@ const anyWriters = fc.array(
   },
 );
 
-/** Nothing is under way any more: what was ever sent has been answered. */
+/** Resolves when no append waits or runs, so that all sent events are answered. */
 const untilIdle = (queue: AppendQueue) =>
   until('the queue is idle', () => queue.inFlight === 0 && queue.waiting.length === 0 && !queue.resting);
 
 /**
- * One of several writers on one stream: what it decides on may be old, and then it looks and decides again. Gives the
- * ids of its events.
+ * One of several writers on one stream. After a conflict it reads the stream and tries again. Returns the ids of its
+ * events.
  */
 const write = async (store: Store, log: Log, queue: AppendQueue, id: string, count: number): Promise<string[]> => {
   const ids: string[] = [];
@@ -180,7 +180,7 @@ const write = async (store: Store, log: Log, queue: AppendQueue, id: string, cou
   return ids;
 };
 
-/** The only writer of its stream: it goes on after every failure from what the log says. */
+/** The only writer of its stream. After each failure it reads the last version from the log. */
 const writeUntil = async (
   store: Store,
   log: Log,

@@ -6,12 +6,12 @@ import { deadlineMs } from './notes.ts';
 import { openEmptyLog, type Subject } from './subject.ts';
 import { nextPositions } from './watching.ts';
 
-/** What the store promises of checkpoints: they never go back in the log. */
+/** The store's guarantees for checkpoints: they never move back in the log. */
 export const describeCheckpoints = (subject: Subject): void => {
   const { store } = subject;
 
   describe('checkpoints', () => {
-    it('are read as they were saved, those that there are', async () => {
+    it('are read as saved, for the partitions that have one', async () => {
       await using log = await openEmptyLog(subject);
       const [early, late] = await twoPositions(subject);
       const [first, third] = [checkpointOf(1, early), checkpointOf(3, late)];
@@ -22,7 +22,7 @@ export const describeCheckpoints = (subject: Subject): void => {
       expect(await store.readCheckpoints(log, [], deadlineMs)).to.deep.equal(new Map());
     });
 
-    it('never go back in the log, and each is judged alone', async () => {
+    it('never move back in the log, each compared on its own', async () => {
       await using log = await openEmptyLog(subject);
       const [early, late] = await twoPositions(subject);
       await store.saveCheckpoints(log, [checkpointOf(1, late), checkpointOf(2, early)], deadlineMs);
@@ -38,23 +38,23 @@ export const describeCheckpoints = (subject: Subject): void => {
       expect(stored.get(3)).to.deep.equal({ ...checkpointOf(3, early), events: 11 });
     });
 
-    it('lead back to a position from which nothing is missed: the oldest of theirs', async () => {
+    it('give a position from which no event is missed: the oldest one', async () => {
       await using log = await openEmptyLog(subject);
       const [early, late] = await twoPositions(subject);
       await store.saveCheckpoints(log, [checkpointOf(1, late), checkpointOf(2, early)], deadlineMs);
       const stored = await store.readCheckpoints(log, [1, 2, 3], deadlineMs);
       const oldest = store.oldestPosition([1, 2], stored);
       expect(oldest !== undefined && store.isSamePlace(oldest, early)).to.equal(true);
-      expect(store.oldestPosition([1, 2, 3], stored), 'one has no checkpoint').to.equal(undefined);
+      expect(store.oldestPosition([1, 2, 3], stored), 'one partition has no checkpoint').to.equal(undefined);
     });
   });
 };
 
-/** An earlier position and a later one. */
+/** Returns an earlier position and a later one. */
 const twoPositions = async (subject: Subject): Promise<[Position, Position]> => {
   await using log = await openEmptyLog(subject);
   const [early, late] = await nextPositions(subject.store, log, 2);
-  if (!early || !late) throw new Error('A heartbeat did not come back');
+  if (!early || !late) throw new Error('Expected two positions, but a heartbeat did not come back');
   return [early, late];
 };
 

@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import { deadlineMs, eventAt } from './notes.ts';
 import { openEmptyLog, type Subject } from './subject.ts';
 
-/** What the store promises of events that could not be applied. */
+/** The store's guarantees for events that could not be applied. */
 export const describeDeadLetters = (subject: Subject): void => {
   const { countDeadLetters, keepDeadLetter, readDeadLetters, removeDeadLetters } = subject.store;
 
   describe('dead letters', () => {
-    it('keep an event with the reason, once, however often it fails', async () => {
+    it('store an event once with the latest reason, however often it fails', async () => {
       await using log = await openEmptyLog(subject);
       const event = eventAt('a', 1, { partition: 1 });
       await keepDeadLetter(log, event, 'first reason', deadlineMs);
@@ -19,7 +19,7 @@ export const describeDeadLetters = (subject: Subject): void => {
       expect(others).to.deep.equal([]);
     });
 
-    it('are those of the partitions that are asked for, until they are removed', async () => {
+    it('are returned for the requested partitions until they are removed', async () => {
       await using log = await openEmptyLog(subject);
       const [one, two] = [eventAt('a', 1, { partition: 1 }), eventAt('b', 1, { partition: 2 })];
       for (const event of [one, two]) await keepDeadLetter(log, event, 'no', deadlineMs);

@@ -3,12 +3,12 @@ import type { OwnDocument } from '../members.ts';
 import { deadlineMs } from './notes.ts';
 import { openEmptyLog, type Subject } from './subject.ts';
 
-/** What the store promises of the members: one incarnation has a name, and its lease runs on the store's clock. */
+/** The store's guarantees for members: one incarnation has a name, and leases use the store's clock. */
 export const describeMembers = (subject: Subject): void => {
   const { beatHeart, joinMembers, leaveMembers, listMembers } = subject.store;
 
   describe('members', () => {
-    it('are listed as they joined, with the time of that on one clock', async () => {
+    it('are listed as they joined, with the join time on one clock', async () => {
       await using log = await openEmptyLog(subject);
       const [first, second] = [memberOf('aggregator-0', 'a'), memberOf('$aggregator', 'b')];
       for (const member of [first, second]) await joinMembers(log, member, deadlineMs);
@@ -21,7 +21,7 @@ export const describeMembers = (subject: Subject): void => {
       }
     });
 
-    it('renew their lease with each heartbeat, and say since when without a gap', async () => {
+    it('renew their lease with each heartbeat, and keep the time since which it has not expired', async () => {
       await using log = await openEmptyLog(subject);
       const member = memberOf('aggregator-0', 'a');
       await joinMembers(log, member, deadlineMs);
@@ -36,7 +36,7 @@ export const describeMembers = (subject: Subject): void => {
       expect(anew?.steadySince).to.deep.equal(anew?.heartbeatAt);
     });
 
-    it('cannot renew a lease under a name that another incarnation took, and change nothing by trying', async () => {
+    it('cannot renew a lease whose name another incarnation has taken, and change nothing', async () => {
       await using log = await openEmptyLog(subject);
       await joinMembers(log, memberOf('aggregator-0', 'a'), deadlineMs);
       await joinMembers(log, memberOf('aggregator-0', 'b'), deadlineMs);
@@ -46,20 +46,20 @@ export const describeMembers = (subject: Subject): void => {
       expect(await listMembers(log, deadlineMs)).to.deep.equal(before);
     });
 
-    it('that nobody let join, or whose document is gone, are not made by a heartbeat', async () => {
+    it('are not created by a heartbeat when they never joined or their document was removed', async () => {
       await using log = await openEmptyLog(subject);
       expect(await beatHeart(log, memberOf('aggregator-0', 'a'), false, deadlineMs)).to.equal(false);
       expect(await listMembers(log, deadlineMs)).to.deep.equal([]);
     });
 
-    it('leave under their own incarnation only', async () => {
+    it('remove only the document of their own incarnation', async () => {
       await using log = await openEmptyLog(subject);
       await joinMembers(log, memberOf('aggregator-0', 'b'), deadlineMs);
       await leaveMembers(log, { _id: 'aggregator-0', incarnation: 'a' }, deadlineMs);
       expect(await listMembers(log, deadlineMs)).to.have.length(1);
       await leaveMembers(log, { _id: 'aggregator-0', incarnation: 'b' }, deadlineMs);
       expect(await listMembers(log, deadlineMs)).to.deep.equal([]);
-      await leaveMembers(log, { _id: 'aggregator-0', incarnation: 'b' }, deadlineMs); // a second time changes nothing
+      await leaveMembers(log, { _id: 'aggregator-0', incarnation: 'b' }, deadlineMs); // a second call changes nothing
     });
   });
 };

@@ -9,7 +9,7 @@ import type { Saving } from '../save-records.ts';
 import { all, deadlineMs } from './notes.ts';
 import { openEmptyLog, partitions, type Subject } from './subject.ts';
 
-/** What the store promises of records: they are guarded by their versions, and never get older. */
+/** The store's guarantees for records: versions guard them, and they never get older. */
 export const describeRecords = (subject: Subject): void => {
   const { store } = subject;
   const save = (log: Log, savings: readonly Saving[], ms = deadlineMs) => store.saveRecords(log, note, savings, ms);
@@ -17,7 +17,7 @@ export const describeRecords = (subject: Subject): void => {
     (await all(store.scanRecords(log, note, partitions))).sort((a, b) => (a._id < b._id ? -1 : 1));
 
   describe('records', () => {
-    it('are never replaced by an older one, or by one as old', async () => {
+    it('are replaced only by a newer version', async () => {
       await using log = await openEmptyLog(subject);
       await save(log, [fresh(recordAt('a', 5)), fresh(recordAt('b', 5)), fresh(recordAt('c', 5))]);
       const savings = [known(recordAt('a', 4)), known(recordAt('b', 5, 'other')), known(recordAt('c', 6))];
@@ -25,7 +25,7 @@ export const describeRecords = (subject: Subject): void => {
       expect(await stored(log)).to.deep.equal([recordAt('a', 5), recordAt('b', 5), recordAt('c', 6)]);
     });
 
-    it('keep to that where they were thought new and are there', async () => {
+    it('keep the newest version when a record given as new already exists', async () => {
       await using log = await openEmptyLog(subject);
       await save(log, [fresh(recordAt('a', 5)), fresh(recordAt('b', 1))]);
       const outcome = await save(
@@ -36,13 +36,13 @@ export const describeRecords = (subject: Subject): void => {
       expect(await stored(log)).to.deep.equal([recordAt('a', 5), recordAt('b', 3), recordAt('c', 3)]);
     });
 
-    it('are made where they were thought known and are not there', async () => {
+    it('are created when a record given as known does not exist', async () => {
       await using log = await openEmptyLog(subject);
       await save(log, [known(recordAt('a', 2))]);
       expect(await stored(log)).to.deep.equal([recordAt('a', 2)]);
     });
 
-    it('of a deleted thing keep none of its fields', async () => {
+    it('of a deleted thing have none of its fields', async () => {
       await using log = await openEmptyLog(subject);
       const deleted = { status: 'deleted', version: 2, createdAt: at(1), deletedAt: at(2) } as const;
       const tombstone = recordOf('a', 0, deleted, 'test:2');
@@ -51,7 +51,7 @@ export const describeRecords = (subject: Subject): void => {
       expect(await stored(log)).to.deep.equal([tombstone]);
     });
 
-    it('keep text as it is, whatever a server could read in it', async () => {
+    it('keep text unchanged, also when it looks like an operator', async () => {
       await using log = await openEmptyLog(subject);
       const texts = ['$version', '$$ROOT', '$$NOW', 'a\0b', '{"$gt":1}', 'ä😀', ''];
       const ofVersion = (version: number) => texts.map((text, n) => recordAt(`id-${n}`, version, text));
@@ -60,7 +60,7 @@ export const describeRecords = (subject: Subject): void => {
       expect((await stored(log)).map(({ text }) => text)).to.deep.equal(texts);
     });
 
-    it('keep every state as it is', async () => {
+    it('keep every state unchanged', async () => {
       await using log = await openEmptyLog(subject);
       const states = fc.sample(anyHistory, 200).map((history) => fold(note, history));
       const records = states.flatMap((state, n) =>
@@ -72,7 +72,7 @@ export const describeRecords = (subject: Subject): void => {
       expect(read.size).to.equal(records.length);
     });
 
-    it('are the newest of each thing, in whatever order they come', async () => {
+    it('are the newest version of each thing, in whatever order they are saved', async () => {
       await using log = await openEmptyLog(subject);
       const tries = fc.array(fc.record({ version: fc.integer({ min: 1, max: 6 }), saved: fc.boolean() }), {
         minLength: 1,
@@ -88,8 +88,8 @@ export const describeRecords = (subject: Subject): void => {
     });
   });
 
-  describe('records on a server that fails', () => {
-    it('count as failed where they are not known to be saved, whether it stands still or is gone', async () => {
+  describe('records on a failing server', () => {
+    it('count as failed unless they are known to be saved, on a paused or stopped server', async () => {
       await using place = await subject.openFragile();
       await using log = await place.openLog();
       await save(log, [fresh(recordAt('a', 1))]);
@@ -107,7 +107,7 @@ export const describeRecords = (subject: Subject): void => {
       }
     });
 
-    it('are all there that did not count as failed when it was killed', async () => {
+    it('are stored when they did not count as failed before the server was killed', async () => {
       await using place = await subject.openFragile();
       await using log = await place.openLog();
       const failed = new Set<string>();
@@ -119,7 +119,7 @@ export const describeRecords = (subject: Subject): void => {
         for (const id of (await save(log, batch)).failed) failed.add(id);
         done += 1;
       });
-      await until('some are saved', () => done > 5);
+      await until('some records are saved', () => done > 5);
       await place.crash();
       await Promise.all(saving);
       expect(failed.size).to.be.above(0);

@@ -4,12 +4,12 @@ import { recordOf } from '../records.ts';
 import { all, appendAll, appendInOrder, deadlineMs, eventAt, streams, wholeStream } from './notes.ts';
 import { openEmptyLog, type Subject } from './subject.ts';
 
-/** What the store promises of reading a log without watching it: by partition, by stream, by time. */
+/** The store's guarantees for reading a log without a watch: by partition, by stream, by time. */
 export const describeScan = (subject: Subject): void => {
   const { store } = subject;
 
   describe('scan', () => {
-    it('gives all events of its partitions and no others, however many batches that takes', async () => {
+    it('returns all events of its partitions and no others, in any number of batches', async () => {
       await using log = await openEmptyLog(subject);
       const events = streams('id-', 5_000);
       await appendAll(store, log, events, 30_000);
@@ -19,7 +19,7 @@ export const describeScan = (subject: Subject): void => {
       expect(new Set(scanned)).to.deep.equal(new Set(expected));
     });
 
-    it('from a time on gives what happened at that time or later', async () => {
+    it('with a start time returns the events of that time and later', async () => {
       await using log = await openEmptyLog(subject);
       await appendInOrder(
         store,
@@ -30,14 +30,14 @@ export const describeScan = (subject: Subject): void => {
       expect(scanned.map(({ version }) => version)).to.deep.equal([3, 4]);
     });
 
-    it('that is left in the middle holds up nothing', async () => {
+    it('blocks nothing when the reader stops early', async () => {
       await using log = await openEmptyLog(subject);
       await appendAll(store, log, streams('id-', 3_000), 30_000);
       for await (const event of store.scanEvents(log, [1], undefined)) if (event) break;
       expect(await store.countEvents(log, 1, deadlineMs)).to.equal(750);
     });
 
-    it('of last versions gives each stream once; they add up to the number of events', async () => {
+    it('of last versions returns each stream once, and their sum is the number of events', async () => {
       await using log = await openEmptyLog(subject);
       const events = [
         eventAt('a', 1, { partition: 1 }),
@@ -55,7 +55,7 @@ export const describeScan = (subject: Subject): void => {
       expect(await store.countEvents(log, 3, deadlineMs)).to.equal(0);
     });
 
-    it('of records gives all of its partitions and no others, also of deleted things', async () => {
+    it('of records returns all records of its partitions and no others, including deleted things', async () => {
       await using log = await openEmptyLog(subject);
       const [createdAt, updatedAt] = [at(1), at(1)];
       const active = { status: 'active', version: 1, fields: { text: 'one' }, createdAt, updatedAt } as const;
@@ -70,7 +70,7 @@ export const describeScan = (subject: Subject): void => {
       expect(scanned.sort()).to.deep.equal(['a', 'b']);
     });
 
-    it('of one stream gives its events above a version, in order, and no others', async () => {
+    it('of one stream returns its events above a version, in order, and no others', async () => {
       await using log = await openEmptyLog(subject);
       const events = [1, 2, 3].map((version) => eventAt('a', version));
       await appendInOrder(store, log, [eventAt('ab', 1), eventAt('a', 1, { entity: 'other' }), ...events]);

@@ -8,7 +8,7 @@ import { appendInOrder, deadlineMs, eventAt, streams } from './notes.ts';
 import { openEmptyLog, partitions, type Store, type Subject } from './subject.ts';
 import { beat, nextPositions, openWatch } from './watching.ts';
 
-/** What the store promises of a watch: order, resuming after a position, a position that is lost. */
+/** The store's guarantees for a watch: order, resuming after a position, and a lost position. */
 export const describeWatch = (subject: Subject): void => {
   const { store } = subject;
   const insert = async (log: Log, prefix: string, count: number) => {
@@ -18,33 +18,33 @@ export const describeWatch = (subject: Subject): void => {
   };
 
   describe('watch', () => {
-    it("gives the events of its partitions in the log's order, and everybody's heartbeats", async () => {
+    it("yields the events of its partitions in the log's order, and all heartbeats", async () => {
       await using log = await openEmptyLog(subject);
       await using watch = await openWatch(store, log, { partitions: [0, 2] });
       const events = await insert(log, 'a', 12);
       await beat(store, log, 'aggregator-0', 1);
       await beat(store, log, 'aggregator-1', 1);
-      await store.saveRecords(log, note, [{ record: tombstone, saved: false }], deadlineMs); // which nobody watches
+      await store.saveRecords(log, note, [{ record: tombstone, saved: false }], deadlineMs); // no watch covers records
       await beat(store, log, 'aggregator-0', 2);
-      await watch.until('the last heartbeat comes', ({ beats }) => beats.includes('aggregator-0:2'));
+      await watch.until('the last heartbeat arrives', ({ beats }) => beats.includes('aggregator-0:2'));
       expect(watch.seen.events).to.deep.equal(events.filter(({ partition }) => partition % 2 === 0));
       expect(watch.seen.beats).to.deep.equal(['aggregator-0:1', 'aggregator-1:1', 'aggregator-0:2']);
       expect(watch.seen.kinds).to.include('quiet').and.not.to.include('broken');
     });
 
-    it('says opened before anything else, and a heartbeat written then comes back', async () => {
+    it('yields opened first, and then every heartbeat written after it', async () => {
       await using log = await openEmptyLog(subject);
       await using watch = await openWatch(store, log, {});
       expect(watch.seen.kinds[0]).to.equal('opened');
       await beat(store, log, 'aggregator-0', 7);
-      await watch.until('it comes back', ({ beats }) => beats.includes('aggregator-0:7'));
+      await watch.until('the heartbeat arrives', ({ beats }) => beats.includes('aggregator-0:7'));
     });
 
-    it("knows a heartbeat's aggregator, its time on the store's clock, and its position", async () => {
+    it("yields a heartbeat's aggregator, its time on the store's clock, and its position", async () => {
       await using log = await openEmptyLog(subject);
       await using watch = await openWatch(store, log, {});
       for (const number of [1, 2]) await beat(store, log, '$aggregator', number); // the first joins, the second renews
-      await watch.until('both came', ({ heartbeats }) => heartbeats.length === 2);
+      await watch.until('both heartbeats arrive', ({ heartbeats }) => heartbeats.length === 2);
       const [member] = await store.listMembers(log, deadlineMs);
       const [first, second] = watch.seen.heartbeats;
       expect(second).to.deep.include({ aggregator: '$aggregator', beat: '$aggregator:2', at: member?.heartbeatAt });
@@ -55,26 +55,26 @@ export const describeWatch = (subject: Subject): void => {
       expect(store.isSamePlace(first.position, second.position)).to.equal(false);
     });
 
-    it('goes on after the position of any heartbeat, on any partitions, nothing lost and nothing twice', async () => {
+    it('resumes after the position of any heartbeat, on any partitions, without loss or repetition', async () => {
       await using log = await openEmptyLog(subject);
       await using whole = await openWatch(store, log, { partitions });
       for (let round = 1; round <= 4; round += 1) {
         await insert(log, `round-${round}`, 5);
         await beat(store, log, 'aggregator-0', round);
       }
-      await whole.until('the last heartbeat comes', ({ beats }) => beats.length === 4);
+      await whole.until('the last heartbeat arrives', ({ beats }) => beats.length === 4);
       for (const [index, { position }] of whole.seen.heartbeats.slice().entries()) {
         await using again = await openWatch(store, log, { partitions: [1, 3], from: position });
         const marker = `after-${index}`;
         await beat(store, log, marker, 1);
-        await again.until('the marker comes', ({ beats }) => beats.includes(`${marker}:1`));
+        await again.until('the marker arrives', ({ beats }) => beats.includes(`${marker}:1`));
         const isLater = ({ entityId }: StoredEvent) => Number(entityId.split('-')[1]) > index + 1;
         const expected = whole.seen.events.filter((event) => isLater(event) && event.partition % 2 === 1);
         expect(again.seen.events, marker).to.deep.equal(expected);
       }
     });
 
-    it('ends soon once it is called off, and gives nothing where it was before it began', async () => {
+    it('ends soon after it is aborted, and yields nothing when it was aborted before it began', async () => {
       await using log = await openEmptyLog(subject);
       const watch = await openWatch(store, log, { partitions });
       const startedAt = performance.now();
@@ -85,48 +85,52 @@ export const describeWatch = (subject: Subject): void => {
     });
   });
 
-  describe('watch of a server that fails', () => {
-    it('that is killed and started again says broken, misses nothing and repeats nothing', async () => {
+  describe('watch on a failing server', () => {
+    it('yields broken when the server is killed, and resumes without loss or repetition', async () => {
       await using place = await subject.openFragile();
       await using log = await place.openLog();
-      // long enough that things happen meanwhile
+      // long enough for events to be written during the pause
       await using watch = await openWatch(store, log, { partitions, pauseMs: () => 1_000 });
       const before = await insert(log, 'before', 20);
-      await watch.until('some have come', ({ events }) => events.length >= 5);
+      await watch.until('some events arrive', ({ events }) => events.length >= 5);
       const racing = insertUntilItFails(store, log);
-      await watch.until('some of the race have come', ({ events }) => events.length >= 30);
+      await watch.until('some of the racing events arrive', ({ events }) => events.length >= 30);
       await place.crash();
       const stored = await racing;
-      await watch.until('it is broken', ({ kinds }) => kinds.includes('broken'));
+      await watch.until('the stream is broken', ({ kinds }) => kinds.includes('broken'));
       await place.restart();
       const after = await insert(log, 'after', 20);
-      await watch.until('all has come', ({ events }) => events.some(({ _id }) => _id === after.at(-1)?._id), 20_000);
+      await watch.until(
+        'all events arrive',
+        ({ events }) => events.some(({ _id }) => _id === after.at(-1)?._id),
+        20_000,
+      );
       const ids = watch.seen.events.map(({ _id }) => _id);
-      expect(new Set(ids).size, 'something came twice').to.equal(ids.length);
-      // beyond what was acknowledged at most the one that was under way when the server was killed
+      expect(new Set(ids).size, 'an event arrived twice').to.equal(ids.length);
+      // the watch may also yield the one event that was unacknowledged when the server was killed
       const expected = [...before, ...stored, ...after].map(({ _id }) => _id);
       const more = ids.filter((id) => !expected.includes(id));
       expect(more.length).to.be.at.most(1);
       expect(ids.filter((id) => !more.includes(id))).to.deep.equal(expected);
     });
 
-    it('that stands still says broken after a bounded time, and then goes on', async () => {
+    it('yields broken in bounded time when the server stops responding, and then resumes', async () => {
       await using place = await subject.openFragile();
       await using log = await place.openLog();
       await using watch = await openWatch(store, log, { partitions });
       const before = await insert(log, 'before', 5);
-      await watch.until('they have come', ({ events }) => events.length === 5);
+      await watch.until('the events arrive', ({ events }) => events.length === 5);
       await place.cut();
-      await watch.until('it is broken', ({ kinds }) => kinds.includes('broken'), 8_000);
+      await watch.until('the stream is broken', ({ kinds }) => kinds.includes('broken'), 8_000);
       await place.heal();
       const after = await insert(log, 'after', 5);
-      await watch.until('all has come', ({ events }) => events.length >= 10);
+      await watch.until('all events arrive', ({ events }) => events.length >= 10);
       expect(watch.seen.events).to.deep.equal([...before, ...after]);
     });
   });
 
-  describe('watch from a position that is lost', () => {
-    it('says lost, and ends', async function () {
+  describe('watch from a lost position', () => {
+    it('yields lost, and ends', async function () {
       await using place = await subject.openForgetful();
       if (place === undefined) return this.skip();
       await using log = await place.openLog();
@@ -138,7 +142,7 @@ export const describeWatch = (subject: Subject): void => {
       expect(watched).to.deep.equal(['lost']);
     });
 
-    it('as nobody read it for a while says lost: what is left of the log is not taken for all', async function () {
+    it('yields lost when it was not read for too long, instead of skipping events', async function () {
       await using place = await subject.openForgetful();
       if (place === undefined) return this.skip();
       await using log = await place.openLog();
@@ -147,9 +151,9 @@ export const describeWatch = (subject: Subject): void => {
       for await (const { kind } of store.watchLog(log, options)) {
         watched.push(kind);
         if (watched.length !== 2) continue;
-        const pausedAt = performance.now(); // as one who is stopped does
+        const pausedAt = performance.now(); // as a stopped process does
         await place.rollOver(log);
-        await until('a while has passed', () => performance.now() - pausedAt > 1_100);
+        await until('1.1 seconds have passed', () => performance.now() - pausedAt > 1_100);
       }
       expect(watched).to.deep.equal(['opened', 'quiet', 'lost']);
     });
@@ -163,7 +167,7 @@ const tombstone = recordOf(
   'test:1',
 );
 
-/** One after the other until the server is gone; gives those that it acknowledged. */
+/** Appends one event after another until the server is down. Returns the acknowledged ones. */
 const insertUntilItFails = async ({ append, openAppendQueue }: Store, log: Log): Promise<StoredEvent[]> => {
   const queue = openAppendQueue();
   const stored: StoredEvent[] = [];

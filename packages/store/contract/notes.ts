@@ -6,23 +6,23 @@ import type { StoredEvent } from '../documents.ts';
 import type { Log } from '../open-log.ts';
 import { partitions, type Store } from './subject.ts';
 
-/** How long one call to the store may take, in milliseconds, where the case does not say otherwise. */
+/** The deadline of a call to the store, in milliseconds, unless a case sets another one. */
 export const deadlineMs = 5_000;
 
 const data = { text: 'one', stars: 1 };
 
-/** An event of a note with an id of its own, as a gateway would make it. */
+/** An event of a note with a unique id, as a gateway creates it. */
 export const eventAt = (entityId: string, version: number, more: Partial<StoredEvent> = {}): StoredEvent =>
   storedNote(
     { type: version === 1 ? 'NoteCreated' : 'NoteUpdated', version, data },
     { _id: randomUUID(), entityId, ...more },
   );
 
-/** The first events of so many streams, in all partitions in turn. */
+/** Returns the first event of each of `count` streams, spread over all partitions. */
 export const streams = (prefix: string, count: number): StoredEvent[] =>
   Array.from({ length: count }, (_, n) => eventAt(`${prefix}${n}`, 1, { partition: n % partitions.length }));
 
-/** Appends all at once; what became of each. */
+/** Appends all events concurrently. Returns their outcomes. */
 export const appendAll = async (
   { append, openAppendQueue }: Store,
   log: Log,
@@ -34,16 +34,17 @@ export const appendAll = async (
   return outcomes.map(({ kind }) => kind);
 };
 
-/** Appends one after the other: their order in the log is theirs. Throws where one is not appended. */
+/** Appends the events one after another, so that the log has them in this order. Throws when one is not appended. */
 export const appendInOrder = async ({ append, openAppendQueue }: Store, log: Log, events: readonly StoredEvent[]) => {
   const queue = openAppendQueue();
   for (const event of events) {
     const outcome = await append(log, queue, event, deadlineMs);
-    if (outcome.kind !== 'appended') throw new Error(`Event ${event._id} was not appended: ${outcome.kind}`);
+    if (outcome.kind !== 'appended')
+      throw new Error(`Cannot append event ${event._id}: the outcome is ${outcome.kind}, expected appended`);
   }
 };
 
-/** All events of the log, or of one note, by stream and version. */
+/** Returns all events of the log, or of one note, ordered by stream and version. */
 export const storedEvents = async ({ scanEvents }: Store, log: Log, entityId?: string): Promise<StoredEvent[]> => {
   const found = (await all(scanEvents(log, partitions, undefined))).filter(
     (event) => entityId === undefined || event.entityId === entityId,
@@ -51,7 +52,7 @@ export const storedEvents = async ({ scanEvents }: Store, log: Log, entityId?: s
   return found.sort((a, b) => (a.entityId === b.entityId ? a.version - b.version : a.entityId < b.entityId ? -1 : 1));
 };
 
-/** All events of one stream above a version, whatever the pages in which they come. */
+/** Returns all events of one stream above a version, from all pages. */
 export const wholeStream = async (
   store: Pick<Store, 'readStream'>,
   log: Log,
@@ -66,7 +67,7 @@ export const all = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => 
   return list;
 };
 
-/** Each stream has the versions from 1 on, without a hole. */
+/** Expects that each stream has all versions from 1 on. */
 export const expectDense = (events: readonly StoredEvent[]): void => {
   const last = new Map<string, number>();
   for (const { entityId, version } of events) {

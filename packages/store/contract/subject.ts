@@ -28,39 +28,39 @@ export type Store = Pick<
   | 'watchLog'
 >;
 
-/** What the contract is tested on: a store, and places on which it keeps logs. Each place is empty and its own. */
+/** What the contract tests: a store, and places for its logs. Each place is empty and separate. */
 export type Subject = {
   store: Store;
   open: () => Promise<Place>;
-  /** On a server of its own, which the case may stop. */
+  /** A place on its own server, which the case may stop. */
   openFragile: () => Promise<FragilePlace>;
-  /** On a server that can be made to forget places of its log; undefined where that cannot be done. */
+  /** A place on a server that can lose positions of its log. Undefined when no such server is available. */
   openForgetful: () => Promise<ForgetfulPlace | undefined>;
 };
 
-/** `openLog`: the log of this place, with `partitions` and for notes; each call is as of another process. */
+/** `openLog` opens the log of this place, with `partitions` and for notes. Each call acts as another process. */
 export type Place = AsyncDisposable & { openLog: () => Promise<Log> };
 
 export type FragilePlace = Place & {
-  /** From here on the server takes what it is sent, and answers nothing. */
+  /** The server accepts requests, but answers none. */
   cut: () => Promise<void>;
-  /** It answers again, also to what it was sent meanwhile. */
+  /** The server answers again, also the requests sent meanwhile. */
   heal: () => Promise<void>;
-  /** The server is gone at once, as when it is killed. */
+  /** The server stops at once, as when it is killed. */
   crash: () => Promise<void>;
-  /** It is there again, with what it had stored. */
+  /** The server starts again with the data that it had stored. */
   restart: () => Promise<void>;
 };
 
 export type ForgetfulPlace = Place & {
-  /** Writes until the server no longer knows the places of the log before. */
+  /** Writes until the server loses all former positions of the log. */
   rollOver: (log: Log) => Promise<void>;
 };
 
-/** The partitions of every log of the contract. */
+/** The partitions of each log in the contract. */
 export const partitions = [0, 1, 2, 3];
 
-/** An empty log on a place of its own, which goes with it. */
+/** Opens an empty log on its own place. Disposing the log disposes the place. */
 export const openEmptyLog = async ({ open }: Subject): Promise<Log> => {
   const place = await open();
   const log = await place.openLog();

@@ -7,7 +7,7 @@ import type { Heartbeat, Watched } from '../watched.ts';
 import { deadlineMs } from './notes.ts';
 import { partitions, type Store } from './subject.ts';
 
-/** What a watch has brought so far. */
+/** What a watch has yielded so far. */
 export type Seen = { kinds: Watched['kind'][]; events: StoredEvent[]; heartbeats: Heartbeat[]; beats: string[] };
 
 export type Watching = AsyncDisposable & {
@@ -15,7 +15,7 @@ export type Watching = AsyncDisposable & {
   until: (what: string, holds: (seen: Seen) => boolean, withinMs?: number) => Promise<unknown>;
 };
 
-/** Watches beside the case, of no partitions and from now on by default, and keeps what comes. */
+/** Starts a watch in the background and stores what it yields. Default: no partitions, from now on. */
 export const startWatch = (store: Store, log: Log, options: Partial<WatchOptions>): Watching => {
   const seen: Seen = { kinds: [], events: [], heartbeats: [], beats: [] };
   const stop = new AbortController();
@@ -32,14 +32,14 @@ export const startWatch = (store: Store, log: Log, options: Partial<WatchOptions
   };
 };
 
-/** The same, once it is open: all that is written from now on comes. */
+/** The same, but resolves when the watch is open, so that it yields all later changes. */
 export const openWatch = async (store: Store, log: Log, options: Partial<WatchOptions>): Promise<Watching> => {
   const watch = startWatch(store, log, options);
-  await watch.until('it is open', ({ kinds }) => kinds.includes('opened'));
+  await watch.until('the watch is open', ({ kinds }) => kinds.includes('opened'));
   return watch;
 };
 
-/** Writes the heartbeat `name:number`; joins under that name first where that has not happened. */
+/** Writes the heartbeat `name:number`. Joins under that name first, unless it has joined. */
 export const beat = async ({ beatHeart, joinMembers }: Store, log: Log, name: string, number: number) => {
   const member = {
     _id: name,
@@ -55,11 +55,11 @@ export const beat = async ({ beatHeart, joinMembers }: Store, log: Log, name: st
   if (!(await beatHeart(log, member, false, deadlineMs))) await joinMembers(log, member, deadlineMs);
 };
 
-/** So many positions of the log as it is now, each later than the one before. */
+/** Returns `count` new positions of the log, each later than the one before. */
 export const nextPositions = async (store: Store, log: Log, count: number): Promise<Position[]> => {
   await using watch = await openWatch(store, log, {});
   for (let number = 1; number <= count; number += 1) await beat(store, log, 'aggregator-0', number);
-  await watch.until('the heartbeats come', ({ heartbeats }) => heartbeats.length === count);
+  await watch.until('the heartbeats arrive', ({ heartbeats }) => heartbeats.length === count);
   return watch.seen.heartbeats.map(({ position }) => position);
 };
 
