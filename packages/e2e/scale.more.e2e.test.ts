@@ -26,7 +26,7 @@ describe('npm run scale on a running Muster, the changes that take long', () => 
       await until('the restart has begun', () => restart.said().includes('restart aggregator-0'), 30_000);
       const second = await runScale(started, '4');
       expect(second.code, second.output).to.equal(2);
-      expect(second.output).to.contain('"restart aggregators" has been under way for');
+      expect(second.output).to.contain('"restart aggregators" has been running for');
       expect((await runScale(started)).output).to.contain('Under way: restart aggregators');
       const { code, output } = await restart.ended;
       expect(code, output).to.equal(0);

@@ -46,7 +46,7 @@ describe('What scale says of what runs', () => {
       heldBy({ 'aggregator-0': [0, 1, 2, 3], 'aggregator-1': [0] }, ['aggregator-2']),
     );
     expect(text).to.contain('4 partitions: 1 held by 2 (0), 3 held by 1 (1-3) of 2 aggregators');
-    expect(text).to.contain('  aggregator-2 has not joined\n  partitions 1-3 are held by 1 instead of 2');
+    expect(text).to.contain('  aggregator-2 has not joined\n  partitions 1-3 have 1 replica, expected 2');
   });
 
   it('is the change that is under way', () =>
@@ -75,7 +75,7 @@ describe('What scale says of a move', () => {
 
   it('is what is still missing', () =>
     expect(describeMove(two, heldBy({ 'aggregator-0': [0, 1, 2] }))).to.contain(
-      'partition 3 is held by none instead of 1',
+      'partition 3 has no replica, expected 1',
     ));
 
   it('is each step while it happens', () => {
