@@ -15,7 +15,7 @@ describe('npm run scale on a running Muster', () => {
     // all three started at once: who came first held more for a moment
     await until(
       'all copies are at rest',
-      async () => (await shown()).includes('32 partitions, each held by 2 of 3 aggregators'),
+      async () => (await shown()).includes('32 partitions, each served by 2 of 3 aggregators'),
       30_000,
     );
     const { code, output } = await runScale(started);
@@ -30,13 +30,13 @@ describe('npm run scale on a running Muster', () => {
       expect(up.code, up.output).to.equal(0);
       expect(up.output)
         .to.contain('start aggregator-3, aggregator-4: done')
-        .and.contain('32 partitions, each held by 2 of 5 aggregators; ');
+        .and.contain('32 partitions, each served by 2 of 5 aggregators; ');
       expect(up.output).to.match(/^ +aggregator-4 +- +\d+$/m);
       expect(up.output).to.match(/^Done in \d+\.\d s; the slowest step: /m);
       const down = await runScale(started, '2');
       expect(down.code, down.output).to.equal(0);
       expect(down.output).to.match(/stop aggregator-4: done.*stop aggregator-3: done.*stop aggregator-2: done/s);
-      expect(down.output).to.contain('32 partitions, each held by 2 of 2 aggregators; ');
+      expect(down.output).to.contain('32 partitions, each served by 2 of 2 aggregators; ');
       expect(down.output).to.match(/^ +aggregator-4 +\d+ +-$/m);
       expect(down.output).not.to.contain('killed');
       return [];

@@ -9,7 +9,7 @@ describe('npm run scale on a running Muster, the changes that take long', () => 
   before(async () => {
     started = await openStarted();
     // all three started at once: who came first held more for a moment
-    const isAtRest = async () => (await runScale(started)).output.includes('each held by 2 of 3 aggregators');
+    const isAtRest = async () => (await runScale(started)).output.includes('each served by 2 of 3 aggregators');
     await until('all copies are at rest', isAtRest, 30_000);
   });
   after(() => started[Symbol.asyncDispose]());
@@ -27,11 +27,11 @@ describe('npm run scale on a running Muster, the changes that take long', () => 
       const second = await runScale(started, '4');
       expect(second.code, second.output).to.equal(2);
       expect(second.output).to.contain('"restart aggregators" has been running for');
-      expect((await runScale(started)).output).to.contain('Under way: restart aggregators');
+      expect((await runScale(started)).output).to.contain('Running change: restart aggregators');
       const { code, output } = await restart.ended;
       expect(code, output).to.equal(0);
       expect(output).to.match(/restart aggregator-0: done.*restart aggregator-1: done.*restart aggregator-2: done/s);
-      expect(output).to.contain('; 0 changed hands');
+      expect(output).to.contain('; 0 moved');
       return [];
     });
     const later = await pidsNow();
@@ -69,10 +69,10 @@ describe('npm run scale on a running Muster, the changes that take long', () => 
     restart.child.kill('SIGINT');
     const { code, output } = await restart.ended;
     expect(code, output).to.equal(1);
-    expect(output).to.contain('the change goes on without us');
+    expect(output).to.contain('The change goes on');
     await until('it is done', async () => (await runningOf(started)).changing === undefined, 60_000);
     expect((await pidsNow())['aggregator-2']).not.to.equal(pids['aggregator-2']);
-    expect((await runScale(started)).output).to.contain('32 partitions, each held by 2 of 3 aggregators');
+    expect((await runScale(started)).output).to.contain('32 partitions, each served by 2 of 3 aggregators');
   });
 
   it('with a setting that the program refuses goes back, and says why', async () => {
