@@ -51,7 +51,7 @@ describe(`A short selection of the fault campaign (seed ${selection.seed})`, fun
 
   it('reached the places that the faults are meant for', async () => {
     await stopObserving(arena, observed);
-    for (const what of ['an unknown write that had landed', 'a write told to be not written', 'a fallback read'])
+    for (const what of ['an unknown write that had landed', 'a write answered as not written', 'a fallback read'])
       expect(sometimes.get(what), what).to.be.above(0);
     expect(arena.passed.map(({ process, name, action }) => `${process} ${name} ${action}`)).to.include.members([
       'aggregator-0 snapshot:after-records kill',
