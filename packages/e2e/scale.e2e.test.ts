@@ -10,7 +10,7 @@ describe('npm run scale on a running Muster', () => {
   });
   after(() => started[Symbol.asyncDispose]());
 
-  it('says what runs when nothing is asked for', async () => {
+  it('prints what runs when it has no arguments', async () => {
     const shown = async () => (await runScale(started)).output;
     // all three started at once: who came first held more for a moment
     await until(
@@ -24,7 +24,7 @@ describe('npm run scale on a running Muster', () => {
     expect(output).to.match(/^ +aggregator-2 +\d+ +http:\S+readyz and \/metrics +\d+: \d/m);
   });
 
-  it('takes three aggregators to five and to two while requests go on, and says what moved', async () => {
+  it('scales from three aggregators to five and to two under a load, and prints what moved', async () => {
     await underLoad(started, async () => {
       const up = await runScale(started, '5');
       expect(up.code, up.output).to.equal(0);
@@ -47,13 +47,13 @@ describe('npm run scale on a running Muster', () => {
     expect(back.code, back.output).to.equal(0);
   });
 
-  it('is told what it may not change', async () => {
+  it('refuses to change a setting that all processes share', async () => {
     const { code, output } = await runScale(started, '--restart', '--set', 'PARTITIONS=64');
     expect(code, output).to.equal(2);
     expect(output).to.contain('cannot be changed while it runs');
   });
 
-  it('where nothing runs says what to do', async () => {
+  it('prints what to do when nothing runs', async () => {
     const { code, output } = await runScale({ dataPath: '/nowhere' }, '5');
     expect(code).to.equal(2);
     expect(output).to.contain('start one with npm start');
