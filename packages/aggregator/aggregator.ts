@@ -10,7 +10,7 @@ import type { Settings } from './settings.ts';
 import { openTable, type Table } from './table.ts';
 import { openWaiting, type Waiting } from './waiting.ts';
 
-/** All that an aggregator is: made in `main`, handed along. Each of its mutable values changes in one file only. */
+/** All values of an aggregator, passed to its functions. Each mutable value is changed by one file only. */
 export type Aggregator = {
   name: string;
   settings: Settings;
@@ -26,7 +26,7 @@ export type Aggregator = {
   metrics: Metrics;
 };
 
-/** A fresh aggregator, which is no member yet. */
+/** Makes a new aggregator that is not a member yet. */
 export const openAggregator = (
   parts: Pick<Aggregator, 'name' | 'settings' | 'log' | 'logger'> & { entities: readonly Entity[]; registry: Registry },
 ): Aggregator => {

@@ -5,14 +5,14 @@ import type { Numbers } from './numbers.ts';
 import { countUnsaved, expectAllCheckpoints } from './progress.ts';
 import { beginPending, dropPartitions, own, serve } from './table.ts';
 
-/** Takes partitions in, to be restored beside those in service, and gives others up. */
+/** Adds empty partitions, to be restored beside those that are served, and drops others. */
 export const movePartitions = ({ logger, table }: Aggregator, added: Numbers, dropped: Numbers): void => {
-  logger.info({ added, dropped }, 'The members have changed: partitions move');
+  logger.info({ added, dropped }, 'The members have changed: adding and dropping partitions');
   beginPending(table, added);
   dropPartitions(table, dropped);
 };
 
-/** Puts partitions that were restored by this mode in service. */
+/** Begins to serve partitions that were restored in this mode. */
 export const servePartitions = (
   { heart, logger, progress, table }: Aggregator,
   partitions: Numbers,
@@ -25,8 +25,9 @@ export const servePartitions = (
 };
 
 /**
- * From now on this aggregator saves these partitions and no others. What a former owner did not save is due now, and
- * the next checkpoints reach equally far, so that one position reaches everywhere.
+ * Makes this aggregator the owner of these partitions and no others: it saves them from now on. Changes that a former
+ * owner did not save count as unsaved. The next snapshot writes the checkpoints of all owned partitions, so that a
+ * change stream from the oldest checkpoint begins late enough.
  */
 export const ownPartitions = ({ progress, table }: Aggregator, partitions: Numbers): void => {
   for (const { changed } of own(table, partitions)) {
@@ -35,12 +36,12 @@ export const ownPartitions = ({ progress, table }: Aggregator, partitions: Numbe
   }
 };
 
-/** Serves nothing any more and renews nothing. A replaced log is logged by `mendLog`. */
+/** Stops serving and stops renewing the lease. Logs an expired lease; `mendLog` logs a replaced log. */
 export const expire = (aggregator: Aggregator, reason: ExpiryReason): void => {
   const { logger, metrics, table } = aggregator;
   if (reason === 'leaseExpired') {
     metrics.leasesExpired.inc();
-    logger.warn('The lease expired while others went on: coming back as a new member');
+    logger.warn('The lease expired while other members renewed theirs. Joining again as a new member');
   }
   endMembership(aggregator);
   dropPartitions(table, table.keys());

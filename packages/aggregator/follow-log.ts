@@ -10,8 +10,9 @@ import { isSnapshotDue } from './snapshot.ts';
 import { takeEvent } from './take-event.ts';
 
 /**
- * Follows the change stream of these partitions from a position (undefined: from now) and takes its events into memory.
- * Yields what concerns the lifecycle, as answers to `order`. Ends when `signal` aborts or the place is lost.
+ * Follows the change stream of these partitions from a position, or from now if it is undefined. Applies the events to
+ * the states in memory. Yields inputs of the lifecycle, as answers to `order`. Ends when `signal` aborts or when the
+ * server can no longer resume at the position.
  */
 export async function* followLog(
   aggregator: Aggregator,
@@ -24,7 +25,7 @@ export async function* followLog(
     else yield* inputsOf(aggregator, order, watched);
     if (signal.aborted) return;
     taken += 1;
-    // what is buffered comes without a wait: reads must be answered in between
+    // buffered events come without a wait: let requests be answered in between
     if (taken % 100 === 0) await immediate();
     if (isSnapshotDue(aggregator)) yield { kind: 'snapshotDue' };
   }
@@ -39,20 +40,23 @@ const inputsOf = (aggregator: Aggregator, order: number, watched: Exclude<Watche
     case 'heartbeat':
       return seeHeartbeat(heart, watched.heartbeat) ? [{ kind: 'heartbeatReturned', number: heart.returned }] : [];
     case 'broken':
-      logger.warn({ err: watched.error }, 'The change stream broke: opening it again where it was');
+      logger.warn({ err: watched.error }, 'The change stream broke. Reopening it at its last position');
       return [{ kind: 'broken', order }];
     case 'quiet':
       if (!isDeaf(aggregator)) return [];
-      logger.warn('The change stream is open and nothing comes through it: scanning the log instead');
+      logger.warn('The change stream is open and nothing comes through it. Scanning the log instead');
       return [{ kind: 'deaf', order }];
     case 'lost':
-      logger.warn({ err: watched.error }, 'The place in the log is lost: scanning the log instead');
+      logger.warn(
+        { err: watched.error },
+        'The place in the log is lost: the server cannot resume the change stream there. Scanning the log instead',
+      );
       return [{ kind: 'placeLost', order }];
   }
 };
 
-// heartbeats are written and none comes back, as when the position lies in the future of a log that was restored from a
-// back-up
+// Heartbeats are written and none comes back. This happens when the log was restored from a back-up and the position is
+// later than the end of the log.
 const isDeaf = ({ heart, progress }: Aggregator): boolean =>
   progress.beating && lagMs(heart) > deafAfterMs && performance.now() - progress.openedAt > deafAfterMs;
 const deafAfterMs = 30_000;

@@ -8,9 +8,9 @@ import { firstAmong } from './view-members.ts';
 const refreshEveryMs = 100;
 
 /**
- * Waits until others serve all partitions that this aggregator serves, no other aggregator is left, `HANDOVER_MS`
- * milliseconds have passed, or `signal` aborts. Returns what decides which partitions it saves for the last time. Never
- * throws.
+ * Waits until others serve all partitions that this aggregator serves. Ends earlier when no other aggregator is left,
+ * after `HANDOVER_MS` milliseconds, when the database does not answer, or when `signal` aborts. Returns the partitions
+ * that it would save first and those with unsaved changes, for the last snapshot. Never throws.
  */
 export const handOver = async (aggregator: Aggregator, signal: AbortSignal): Promise<Input> => {
   const { logger, settings } = aggregator;
@@ -35,7 +35,7 @@ const isDone = async (aggregator: Aggregator): Promise<boolean> => {
     await refreshRoster(aggregator);
     return isHandedOver(aggregator);
   } catch {
-    return true; // without the database there is nothing to wait for
+    return true; // without the database, other members cannot take over
   }
 };
 

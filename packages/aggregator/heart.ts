@@ -2,20 +2,20 @@ import { randomBytes } from 'node:crypto';
 import type { Heartbeat } from '@muster/store';
 
 /**
- * This start's heartbeats: what was sent, what came back through the change stream. A plain value, changed in this file
- * only. Times on the monotonic clock.
+ * The heartbeats of this incarnation: those that were written, and those that came back through the change stream. A
+ * plain value; only this file changes it. Times are milliseconds on the monotonic clock.
  */
 export type Heart = {
   name: string;
   incarnation: string;
   sent: number; // the number of the last heartbeat written
-  sentAt: Map<number, number>; // of those that have not come back
-  returned: number; // the number of the last own one that came back
-  returnedSentAt: number; // when that one was sent
-  last: Heartbeat | undefined; // the last of anybody's: its position is what a checkpoint may hold
+  sentAt: Map<number, number>; // when each heartbeat was written that has not come back yet
+  returned: number; // the number of the last own heartbeat that came back
+  returnedSentAt: number; // when that heartbeat was written
+  last: Heartbeat | undefined; // the last heartbeat of any aggregator; a checkpoint gets its position
 };
 
-/** Past this age of the last own heartbeat that came back, a replica says that it is behind; in milliseconds. */
+/** A replica reports that it is behind when its last heartbeat that came back is older than this; in milliseconds. */
 export const behindAfterMs = 10_000;
 
 export const openHeart = (name: string): Heart => ({
@@ -28,29 +28,29 @@ export const openHeart = (name: string): Heart => ({
   last: undefined,
 });
 
-/** Another incarnation: nothing of the former one is awaited. */
+/** Begins another incarnation. Heartbeats of the former one no longer count. */
 export const beginAnew = (heart: Heart): void => {
   Object.assign(heart, openHeart(heart.name));
 };
 
 /**
- * The stream that is opened next is another one, at another place of the log: what the former brought last says nothing
- * of it.
+ * Discards the last heartbeat. Call it before a change stream is opened at another position: a heartbeat of the former
+ * stream does not show how far the new one has come.
  */
 export const forgetPlace = (heart: Heart): void => {
   heart.last = undefined;
 };
 
-/** The next heartbeat's value, to be written now. */
+/** Returns the value of the next heartbeat. The caller writes it now. */
 export const nextBeat = (heart: Heart): string => {
   heart.sent += 1;
   heart.sentAt.set(heart.sent, performance.now());
   const oldest = heart.sent - 120;
-  heart.sentAt.delete(oldest); // the database was away: what was not written never comes back
+  heart.sentAt.delete(oldest); // bounds the map: while the database is down, heartbeats are not written or returned
   return `${heart.incarnation}:${heart.sent}`;
 };
 
-/** Takes note of a heartbeat that came through the change stream. Returns whether it is a newer one of this start. */
+/** Notes a heartbeat that the change stream returned. Returns true if it is a newer one of this incarnation. */
 export const seeHeartbeat = (heart: Heart, heartbeat: Heartbeat): boolean => {
   heart.last = heartbeat;
   const [incarnation, number] = heartbeat.beat.split(':');
@@ -62,7 +62,7 @@ export const seeHeartbeat = (heart: Heart, heartbeat: Heartbeat): boolean => {
   return true;
 };
 
-/** How old what this process knows may be, in milliseconds: the age of its last heartbeat that came back. */
+/** How far this replica may be behind the log, in milliseconds: the age of its last heartbeat that came back. */
 export const lagMs = (heart: Heart): number => performance.now() - heart.returnedSentAt;
 
 export const isBehind = (heart: Heart): boolean => lagMs(heart) > behindAfterMs;

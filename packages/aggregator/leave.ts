@@ -8,8 +8,8 @@ const leaveDeadlineMs = 2_000;
 const inspectEveryMs = 5;
 
 /**
- * Saves a last snapshot of these partitions, then takes this aggregator off the members. If the database does not
- * answer, its lease expires. Never throws.
+ * Saves a last snapshot of these partitions, then deletes this aggregator's member document. If the database does not
+ * answer, the document stays until the lease expires. Never throws.
  */
 export const leave = async (aggregator: Aggregator, save: Numbers): Promise<void> => {
   const { heart, log, logger } = aggregator;

@@ -2,7 +2,7 @@ import type { ExpiryReason, Input } from './lifecycle.ts';
 import { answer, type Job, losePlace, put, restoredBy, somePosition, type World } from './lifecycle-world.ts';
 import type { Numbers } from './numbers.ts';
 
-/** For the property tests of `step`: what happens next. `which` chooses among what is possible. */
+/** For the property tests of `step`: what happens next. `which` selects one of the possible outcomes. */
 export type Turn =
   | { kind: 'work'; which: number }
   | { kind: 'heartbeat'; which: number }
@@ -13,7 +13,7 @@ export type Turn =
   | { kind: 'expire'; reason: ExpiryReason }
   | { kind: 'stop' };
 
-/** The world after a turn. One that is not possible changes nothing. */
+/** Returns the world after a turn. A turn that is not possible changes nothing. */
 export const takeTurn = (world: World, turn: Turn): World => {
   switch (turn.kind) {
     case 'work':
@@ -37,7 +37,7 @@ export const takeTurn = (world: World, turn: Turn): World => {
   }
 };
 
-/** The world after all work has been answered and no fault has come for long enough. */
+/** Returns the world after all work has been answered and no fault has happened for 30 rounds. */
 export const settle = (world: World): World => {
   let settled = world;
   for (let round = 0; round < 30; round += 1) {
@@ -51,7 +51,7 @@ export const settle = (world: World): World => {
 
 const pick = <T>(all: readonly T[], which: number): T | undefined => all[which % all.length];
 
-// they come back in order, through a stream that is open; `which` 0: the newest
+// heartbeats come back in order, and only through an open stream; `which` 0 returns the newest
 const returnHeartbeat = (world: World, which: number): World => {
   const { returned, sent, stream } = world;
   if (!stream || stream.isBroken || sent <= returned) return world;
@@ -106,7 +106,7 @@ const jobFaults = (world: World, job: Job): Outcome[] => {
   if (job.kind !== 'restore') return [];
   const failed = () => answer(world, job, { kind: 'restoreFailed', order });
   if (job.mode === 'resume') return [failed, () => answer(world, job, { kind: 'unplaced', order })];
-  // it brought more of the first one than could be kept
+  // in the second outcome the pending events of the first partition overflowed
   return job.mode === 'rescan'
     ? [failed]
     : [failed, () => answer(world, job, restored(world, order, restoredBy(world, job).slice(1)))];
@@ -120,7 +120,7 @@ const streamFaults = (world: World, order: number): Outcome[] => [
   () => put(losePlace(world), { kind: 'deaf', order }),
 ];
 
-// an answer of work that was called off
+// the answer of work that was cancelled
 const putStale = (world: World, { which, order }: { which: number; order: number }): World => {
   const open = [...world.jobs.map((job) => job.order), world.stream?.order];
   if (open.includes(order) || order > world.lifecycle.order) return world;

@@ -4,17 +4,17 @@ import { among, type Numbers, without } from './numbers.ts';
 import { beginLifecycle, step } from './step.ts';
 
 /**
- * For the property tests of `step`: a small model of what its effects do, and of what is truly in memory. A value; each
- * function returns the next one.
+ * For the property tests of `step`: a small model of the effects, and of what is really in memory. Each function
+ * returns the next value.
  */
 export type World = {
   lifecycle: Lifecycle;
   jobs: readonly Job[]; // work that has not answered yet
   stream: Stream | undefined; // the change stream that was opened last
   copies: ReadonlyMap<number, Copy>; // the partition table
-  made: number; // copies so far
-  sent: number; // heartbeats written
-  returned: number; // the newest of them that came back
+  made: number; // the number of copies made so far
+  sent: number; // the number of the last heartbeat written
+  returned: number; // the number of the newest heartbeat that came back
   wanted: Numbers;
   surplus: Numbers;
   first: Numbers;
@@ -32,7 +32,7 @@ export type Job =
 
 type Stream = { order: number; partitions: Numbers; isBroken: boolean };
 
-/** `soundFrom`: when this heartbeat has come back, memory lacks nothing that was in the log before it. */
+/** `soundFrom`: when this heartbeat has come back, memory has everything that was in the log before it. */
 type Copy = { made: number; soundFrom: number | undefined; isLoaded: boolean; isServed: boolean; isOwned: boolean };
 
 export const openWorld = (): World => {
@@ -54,7 +54,7 @@ export const openWorld = (): World => {
   return due.reduce(carryOut, empty);
 };
 
-/** The world after an input and all that is due for it. */
+/** Returns the world after an input and all work that it makes due. */
 export const put = (world: World, input: Input): World => {
   const { lifecycle, due } = step(world.lifecycle, input);
   const next = due.reduce(carryOut, { ...world, lifecycle });
@@ -62,14 +62,14 @@ export const put = (world: World, input: Input): World => {
   return { ...next, tableServed };
 };
 
-/** A job ends with this answer; what it did has happened. */
+/** Returns the world after a job ended with this answer. */
 export const answer = (world: World, job: Job, input: Input): World => {
   const rest = { ...world, jobs: world.jobs.filter((one) => one !== job) };
   const isFailure = input.kind !== 'restored' && input.kind !== 'opened';
   return put(isFailure ? rest : withDone(rest, job, input), input);
 };
 
-/** The change stream goes no further, and what it would have brought is missing. */
+/** The change stream ends, and memory misses the events after it. */
 export const losePlace = (world: World): World => ({
   ...withCopies(world, (copy) => ({ ...copy, soundFrom: undefined, isLoaded: false })),
   stream: undefined,
@@ -137,7 +137,7 @@ const carryOut = (world: World, due: Due): World => {
   }
 };
 
-// a restore beside others begins with empty copies
+// a `rebalance` restore begins with empty copies
 const beginRestore = (world: World, due: Extract<Due, { do: 'restore' }>): World => {
   const { order, mode, partitions } = due;
   const begun = mode === 'rebalance' ? makeCopies(world, partitions) : world;
@@ -146,7 +146,8 @@ const beginRestore = (world: World, due: Extract<Due, { do: 'restore' }>): World
   return { ...begun, jobs: [...begun.jobs, { kind: 'restore', order, mode, copies, brought }] };
 };
 
-// what came between the former stream and one from now is missing; after the last heartbeat only new partitions lack it
+// A stream from now misses the events since the former stream. A stream from the last heartbeat misses events only of
+// partitions that the former stream did not have.
 const beginStream = (world: World, due: Extract<Due, { do: 'openStream' }>): World => {
   const { order, partitions, from } = due;
   const jobs: Job[] = [...world.jobs.filter(({ kind }) => kind !== 'open'), { kind: 'open', order, partitions, from }];
@@ -179,7 +180,7 @@ const withCopies = (world: World, change: (copy: Copy, number: number) => Copy):
   copies: new Map([...world.copies].map(([number, copy]) => [number, change(copy, number)])),
 });
 
-/** Notes a violation unless every one of these partitions is as it must be. */
+/** Adds a violation unless all of these partitions satisfy the law. */
 const judge = (
   world: World,
   due: Due,
@@ -193,13 +194,13 @@ const judge = (
 };
 
 const isSound = ({ soundFrom }: Copy, { returned }: World) => soundFrom !== undefined && returned >= soundFrom;
-// who leaves keeps what it owned, and takes what may be unsaved
+// a leaving aggregator keeps what it owned and also saves what may be unsaved
 const isFirst = (copy: Copy, { first, lifecycle }: World, number: number) =>
   copy.isServed && (lifecycle.phase === 'leaving' || first.includes(number));
 const isSavable = (copy: Copy, world: World) => copy.isOwned && copy.isServed && isSound(copy, world);
 const isNeeded = (copy: Copy, world: World) => !(copy.isServed && isSound(copy, world));
 
-/** The partitions of a restore that are still the ones that it began with. */
+/** The partitions of a restore whose copies are still those with which it began. */
 export const restoredBy = (world: World, job: Extract<Job, { kind: 'restore' }>): Numbers => {
   const held = [...world.copies].filter(([number, copy]) => job.copies.get(number)?.made === copy.made);
   return among(
@@ -208,5 +209,5 @@ export const restoredBy = (world: World, job: Extract<Job, { kind: 'restore' }>)
   );
 };
 
-/** The tests only pass it on. */
+/** A position that the tests only pass on. */
 export const somePosition = {} as Position;

@@ -6,7 +6,7 @@ import { openWorld, type World } from './lifecycle-world.ts';
 
 const reason = fc.constantFrom('leaseExpired' as const, 'logReplaced' as const);
 
-/** What happens next: something that the world chooses among what is possible, by this number, or a fault. */
+/** What happens next. `which` selects one of the outcomes that are possible in the world. */
 const turn: fc.Arbitrary<Turn> = fc.oneof(
   { weight: 24, arbitrary: fc.record({ kind: fc.constant('work' as const), which: fc.nat() }) },
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('heartbeat' as const), which: fc.nat() }) },
@@ -27,7 +27,7 @@ const turn: fc.Arbitrary<Turn> = fc.oneof(
 const turns = fc.array(turn, { maxLength: 120, size: 'max' });
 const stop: Turn = { kind: 'stop' };
 
-/** The world after these turns; `check` sees every step of it. */
+/** Returns the world after these turns. Calls `check` with the worlds before and after each turn. */
 const live = (all: readonly Turn[], check: (before: World, after: World) => void = () => undefined): World => {
   let world = openWorld();
   for (const one of all) {
@@ -41,7 +41,7 @@ const live = (all: readonly Turn[], check: (before: World, after: World) => void
 const phaseOf = ({ lifecycle }: { lifecycle: Lifecycle }) => lifecycle.phase;
 
 describe('The lifecycle of an aggregator', () => {
-  it('never serves what is not in memory up to a heartbeat written after its restore and its stream', () =>
+  it('serves a partition only after a heartbeat came back that was written after its restore and its stream', () =>
     fc.assert(
       fc.property(turns, fc.boolean(), (all, stops) => {
         const { violations } = live(stops ? [...all, stop, ...all] : all);
@@ -50,7 +50,7 @@ describe('The lifecycle of an aggregator', () => {
       { numRuns: 1_000 },
     ));
 
-  it('never saves a partition that it does not own, or in which something may be missing', () =>
+  it('saves only partitions that it owns and in which no event is missing', () =>
     fc.assert(
       fc.property(turns, fc.boolean(), (all, stops) => {
         const { violations } = live(stops ? [...all, stop, ...all] : all);
@@ -59,7 +59,7 @@ describe('The lifecycle of an aggregator', () => {
       { numRuns: 1_000 },
     ));
 
-  it('never restores again what is in service and misses nothing', () =>
+  it('never restores a partition again that is served and misses no event', () =>
     fc.assert(
       fc.property(turns, (all) => {
         expect(live(all).violations.filter(({ law }) => law === 'restores')).to.deep.equal([]);
@@ -67,7 +67,7 @@ describe('The lifecycle of an aggregator', () => {
       { numRuns: 1_000 },
     ));
 
-  it('reaches serving, with all that it is to hold, when faults stop', () =>
+  it('serves all the partitions that it must have, once faults stop', () =>
     fc.assert(
       fc.property(turns, (all) => {
         const settled = settle(live(all));
@@ -78,7 +78,7 @@ describe('The lifecycle of an aggregator', () => {
       { numRuns: 2_000 },
     ));
 
-  it('serves no less while it leaves, until it has handed over', () =>
+  it('serves all its partitions until its hand-over is complete', () =>
     fc.assert(
       fc.property(turns, turns, (before, after) => {
         live([...before, stop, ...after], (former, next) => {
@@ -89,7 +89,7 @@ describe('The lifecycle of an aggregator', () => {
       { numRuns: 500 },
     ));
 
-  it('leaves in the end once it was asked to, whatever happens meanwhile', () =>
+  it('leaves in the end after a stop, whatever happens meanwhile', () =>
     fc.assert(
       fc.property(turns, turns, (before, after) => {
         const left = settle(live([...before, stop, ...after]));
@@ -98,7 +98,7 @@ describe('The lifecycle of an aggregator', () => {
       { numRuns: 500 },
     ));
 
-  it('begins again, as a new member, with nothing of a membership that it lost', () =>
+  it('joins as a new member, without the states of the lost membership', () =>
     fc.assert(
       fc.property(turns, reason, (all, why) => {
         const lost = takeTurn(live(all), { kind: 'expire', reason: why });
@@ -109,7 +109,7 @@ describe('The lifecycle of an aggregator', () => {
       { numRuns: 500 },
     ));
 
-  it('comes through every phase and every mode in these tests', () => {
+  it('reaches every phase and every recovery mode in these tests', () => {
     const seen = new Set<string>();
     for (const all of fc.sample(turns, { seed: 1, numRuns: 500 }))
       live([...all, stop, ...all], (_, { lifecycle, jobs }) => {

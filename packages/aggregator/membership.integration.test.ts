@@ -7,18 +7,18 @@ import { beat, beginMembership, endMembership, isMember, join, NameTaken } from 
 import { parseAggregatorSettings } from './settings.ts';
 
 describe('A membership', () => {
-  it('is the same one however often it takes to join', async () => {
+  it('keeps its incarnation when joining is repeated', async () => {
     await using log = await openTestLog();
     const aggregator = open(log);
     beginMembership(aggregator);
     await join(aggregator);
     const { incarnation } = aggregator.heart;
-    await join(aggregator); // as after an answer that was lost
+    await join(aggregator); // as after a lost answer
     await beat(aggregator);
     expect((await listMembers(log, 5_000)).map((member) => member.incarnation)).to.deep.equal([incarnation]);
   });
 
-  it('begins anew under another incarnation', async () => {
+  it('begins again with another incarnation', async () => {
     await using log = await openTestLog();
     const aggregator = open(log);
     beginMembership(aggregator);
@@ -32,7 +32,7 @@ describe('A membership', () => {
     expect(member?.incarnation).not.to.equal(incarnation);
   });
 
-  it('is expired when its document is gone', async () => {
+  it('expires when its document is gone', async () => {
     await using log = await openTestLog();
     const aggregator = open(log);
     beginMembership(aggregator);
@@ -43,7 +43,7 @@ describe('A membership', () => {
     expect(await beat(aggregator)).to.equal('expired');
   });
 
-  it('is over for good when another process has the name', async () => {
+  it('ends with NameTaken when another process uses the name', async () => {
     await using log = await openTestLog();
     const [older, newer] = [open(log), open(log)];
     for (const aggregator of [older, newer]) {

@@ -17,7 +17,9 @@ type Mutable = { -readonly [Key in keyof Membership]: Membership[Key] };
 
 const changing = (membership: Membership) => membership as Mutable;
 
-/** Another process took this one's name. Final: the two would take it from each other for ever. */
+/**
+ * Another process uses this aggregator's name. Final: with retries, each would take the name from the other for ever.
+ */
 export class NameTaken extends Error {
   override name = 'NameTaken';
   readonly exitCode = 2;
@@ -25,14 +27,14 @@ export class NameTaken extends Error {
 
 const settleMs = 400;
 
-/** Begins a membership with another incarnation. Nothing of a former one may be in memory any more. */
+/** Begins a membership as a new incarnation. No state of a former membership may be in memory. */
 export const beginMembership = ({ heart, log, membership }: Aggregator): void => {
   beginAnew(heart);
   changing(membership).renewedAt = 0;
   changing(membership).log = logIdOf(log);
 };
 
-/** This aggregator is no member any more, and renews nothing. */
+/** Ends the membership: this aggregator is no longer a member and stops renewing its lease. */
 export const endMembership = ({ membership }: Aggregator): void => {
   changing(membership).renewedAt = 0;
 };
@@ -40,8 +42,8 @@ export const endMembership = ({ membership }: Aggregator): void => {
 export const isMember = ({ membership }: Aggregator): boolean => membership.renewedAt > 0;
 
 /**
- * Becomes a member, and reads who else there is. Throws when the database does not answer; a second try joins as the
- * same incarnation.
+ * Becomes a member and reads the members list. Throws when the database does not answer. A second try joins as the same
+ * incarnation.
  */
 export const join = async (aggregator: Aggregator): Promise<void> => {
   const { log, membership } = aggregator;
@@ -50,25 +52,27 @@ export const join = async (aggregator: Aggregator): Promise<void> => {
   changing(membership).renewedAt = askedAt;
   await refreshRoster(aggregator);
   if (others(aggregator).length > 0) return;
-  await new Promise((resolve) => setTimeout(resolve, settleMs)); // several start at once: the first is not to take all
+  // when several start at once, the first must not take all partitions
+  await new Promise((resolve) => setTimeout(resolve, settleMs));
   await refreshRoster(aggregator);
 };
 
 /**
- * Renews the lease by a heartbeat that says where this aggregator stands. Returns `expired` when the lease had expired
- * while others went on, or the document is gone. Throws when the database does not answer, and NameTaken.
+ * Renews the lease with a heartbeat that also states this aggregator's state and partitions. Returns `expired` when the
+ * lease had expired while other members renewed theirs, or when the member document is gone. Throws NameTaken, and when
+ * the database does not answer.
  */
 export const beat = async (aggregator: Aggregator): Promise<'renewed' | 'expired'> => {
   const { course, heart, log, membership, settings } = aggregator;
   const { incarnation } = heart;
   const isLate = performance.now() - membership.renewedAt > settings.LEASE_MS;
   if (isLate) await refreshRoster(aggregator);
-  if (heart.incarnation !== incarnation) return 'renewed'; // the membership has ended meanwhile
+  if (heart.incarnation !== incarnation) return 'renewed'; // this membership ended during the wait
   const isLeaving = documentStateOf(course.lifecycle) === 'leaving';
   if (isLate && !isLeaving && wasAwayAlone(membership.roster, heart.name, settings.LEASE_MS)) return 'expired';
   const askedAt = performance.now();
   const isRenewed = await beatHeart(log, ownDocument(aggregator), isLate, deadlineOf(aggregator));
-  // what came of a former membership's heartbeat says nothing of this one
+  // the membership changed during the write: its result concerns the former one
   if (heart.incarnation !== incarnation || !isMember(aggregator)) return 'renewed';
   if (!isRenewed) return judgeLoss(aggregator);
   changing(membership).renewedAt = askedAt;
@@ -79,7 +83,7 @@ export const beat = async (aggregator: Aggregator): Promise<'renewed' | 'expired
 export const refreshRoster = async (aggregator: Aggregator): Promise<void> => {
   const { log, membership, settings } = aggregator;
   await measureClock(log, membership.clock, deadlineOf(aggregator));
-  // a process that is paused before it reads the answer must not find the others old
+  // taken before the request: a pause before the answer is read must not make the other members look old
   const [askedAt, databaseAt] = [performance.now(), databaseNow(membership.clock).getTime()];
   const members = (await listMembers(log, deadlineOf(aggregator))).map(memberOf);
   if (askedAt > membership.roster.refreshedAt)
@@ -87,8 +91,8 @@ export const refreshRoster = async (aggregator: Aggregator): Promise<void> => {
 };
 
 /**
- * Whether a live member has renewed its lease. After the database was away, members count as live for one lease even if
- * they have not.
+ * Whether this member has renewed its lease. This is stricter than `live`: after an outage of the database, members
+ * count as live for one lease before they have renewed it.
  */
 export const isFresh = ({ membership, settings }: Aggregator, member: Member): boolean =>
   isLive(member, membership.roster.databaseNow, settings.LEASE_MS);
@@ -96,14 +100,14 @@ export const isFresh = ({ membership, settings }: Aggregator, member: Member): b
 // three tries fit into a lease
 const deadlineOf = ({ settings }: Aggregator) => Math.min(1_000, settings.LEASE_MS / 3);
 
-/** Whether the lease is held as far as this process can know: only then it saves. */
+/** Whether the lease is valid as far as this process can know. Only then may it save. */
 export const holdsLease = ({ membership, settings }: Aggregator): boolean =>
   performance.now() - membership.renewedAt < settings.LEASE_MS;
 
-/** The live members; this one as it knows itself to be. */
+/** The live members, including this one with its current partitions. */
 export const liveWithSelf = (aggregator: Aggregator): Member[] => [...others(aggregator), self(aggregator)];
 
-/** The names that partitions are given to. */
+/** The names of the members among which the partitions are distributed. */
 export const currentRing = (aggregator: Aggregator): string[] => ringOf(liveWithSelf(aggregator));
 
 /** The other live members. */
@@ -133,14 +137,14 @@ const standing = ({ course, heart, membership, progress, table }: Aggregator): O
   };
 };
 
-/** The document is gone, as after a drop of the collection, or another process has it. */
+/** Finds out why the renewal failed: the document is gone (the collection was dropped), or another process owns it. */
 const judgeLoss = async (aggregator: Aggregator): Promise<'expired'> => {
   const { heart, log } = aggregator;
   const found = (await listMembers(log, deadlineOf(aggregator))).find(({ _id }) => _id === heart.name);
   if (!found || found.incarnation === heart.incarnation) return 'expired';
   throw new NameTaken(
-    `Cannot go on as aggregator "${heart.name}": a process at ${found.address}, ` +
-      `started ${found.startedAt.toISOString()}, has this name now; ` +
-      'stop one of them, or give each an AGGREGATOR_NAME of its own',
+    `Cannot go on as aggregator "${heart.name}": another process uses this name now. It listens at ` +
+      `${found.address} and was started at ${found.startedAt.toISOString()}. ` +
+      'Stop one of the two, or set a different AGGREGATOR_NAME for each',
   );
 };

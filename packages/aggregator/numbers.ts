@@ -1,11 +1,11 @@
-/** Sets of partitions, as lists without duplicates. */
+/** A set of partition numbers, as a list without duplicates. */
 export type Numbers = readonly number[];
 
-/** Those that are not among the others. */
+/** The numbers that are not among the others. */
 export const without = (numbers: Numbers, others: Numbers): Numbers => numbers.filter((one) => !others.includes(one));
 
-/** Those that are also among the others. */
+/** The numbers that are also among the others. */
 export const among = (numbers: Numbers, others: Numbers): Numbers => numbers.filter((one) => others.includes(one));
 
-/** Whether both have the same numbers, in whatever order. */
+/** Whether both have the same numbers, in any order. */
 export const isSameSet = (a: Numbers, b: Numbers): boolean => a.length === b.length && without(a, b).length === 0;

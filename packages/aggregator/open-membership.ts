@@ -2,14 +2,14 @@ import { noRoster, type Roster } from '@muster/placement';
 import { type DatabaseClock, type LogId, openClock } from '@muster/store';
 
 /**
- * This aggregator among the others: the members list and its own lease. Everybody may read it; only the functions of
- * membership.ts change it, and the types keep it so.
+ * The members list and this aggregator's own lease. Any file may read it. Only membership.ts changes it, and the types
+ * enforce this.
  */
 export type Membership = {
   readonly roster: Roster;
   readonly clock: DatabaseClock;
-  readonly renewedAt: number; // when the lease was renewed last, on the monotonic clock; 0: no member
-  readonly log: LogId | undefined; // the log whose states this membership holds
+  readonly renewedAt: number; // when the lease was last renewed, on the monotonic clock; 0 if not a member
+  readonly log: LogId | undefined; // the log from which the states in memory come
 };
 
 /** A membership before the first join. */

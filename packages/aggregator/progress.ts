@@ -1,20 +1,20 @@
 import type { RecoveryMode } from './lifecycle.ts';
 
 /**
- * What this process keeps about itself beside its lifecycle. Times on the monotonic clock, in milliseconds. Everybody
- * may read it; only the functions of this file change it, and the types keep it so.
+ * What this process knows about itself beside its lifecycle. Times are milliseconds on the monotonic clock. Any file
+ * may read it. Only this file changes it, and the types enforce this.
  */
 export type Progress = {
   readonly address: string;
   readonly healthPort: number;
   readonly startedAt: Date;
-  readonly openedAt: number; // when the change stream was opened last; 0 before
-  readonly beating: boolean; // the last heartbeat could be written
+  readonly openedAt: number; // when the change stream was last opened; 0 before
+  readonly beating: boolean; // the last heartbeat was written
   readonly restoringSince: Readonly<Record<RecoveryMode, number>>; // when the last restore of each mode began
   readonly unsaved: number; // events processed since the last snapshot was taken
-  readonly unsavedSince: number | undefined; // when the oldest of them was
+  readonly unsavedSince: number | undefined; // when the oldest of them was processed
   readonly snapshotting: boolean;
-  readonly restUntil: number; // no snapshot is taken before
+  readonly restUntil: number; // the next snapshot begins no earlier
   readonly checkpointedAt: number; // when the checkpoints of unchanged partitions were last saved
 };
 
@@ -33,24 +33,24 @@ export const openProgress = (): Progress => ({
   unsavedSince: undefined,
   snapshotting: false,
   restUntil: 0,
-  // the first snapshot in service is of all partitions: from then on a checkpoint reaches everywhere
+  // the first snapshot writes the checkpoints of all owned partitions, changed or not
   checkpointedAt: Number.NEGATIVE_INFINITY,
 });
 
-/** Where this process can be reached. */
+/** Notes the address and the health port of this process. */
 export const noteAddress = (progress: Progress, address: string, healthPort: number): void => {
   changing(progress).address = address;
   changing(progress).healthPort = healthPort;
 };
 
-/** The change stream is open from now on. Returns whether one was open before. */
+/** Notes that the change stream was opened now. Returns true if one was open before. */
 export const noteOpened = (progress: Progress): boolean => {
   const wasOpened = progress.openedAt > 0;
   changing(progress).openedAt = performance.now();
   return wasOpened;
 };
 
-/** Whether the last heartbeat could be written. Returns whether that is news. */
+/** Notes whether the last heartbeat was written. Returns true if this has changed. */
 export const noteBeating = (progress: Progress, beating: boolean): boolean => {
   const isNews = progress.beating !== beating;
   changing(progress).beating = beating;
@@ -61,34 +61,34 @@ export const noteRestoring = (progress: Progress, mode: RecoveryMode): void => {
   changing(progress).restoringSince = { ...progress.restoringSince, [mode]: performance.now() };
 };
 
-/** That much more is to be saved; in events. */
+/** Adds this number of events to the unsaved ones. */
 export const countUnsaved = (progress: Progress, events: number): void => {
   if (events === 0) return;
   changing(progress).unsaved += events;
   changing(progress).unsavedSince ??= performance.now();
 };
 
-/** The next snapshot writes the checkpoints of unchanged partitions too: one of them is new to this aggregator. */
+/** Makes the next snapshot write the checkpoints of unchanged partitions too: this aggregator owns a new partition. */
 export const expectAllCheckpoints = (progress: Progress): void => {
   changing(progress).checkpointedAt = Number.NEGATIVE_INFINITY;
 };
 
-/** A snapshot has taken all that is unsaved; `ofAll`: of unchanged partitions too. */
+/** Notes that a snapshot has taken all unsaved changes. `ofAll`: with the checkpoints of unchanged partitions. */
 export const noteTaken = (progress: Progress, ofAll: boolean): void => {
   changing(progress).unsaved = 0;
   changing(progress).unsavedSince = undefined;
   if (ofAll) changing(progress).checkpointedAt = performance.now();
 };
 
-/** What was taken is being saved from now on. Returns when that began. */
+/** Notes that a snapshot is being saved from now on. Returns the time now. */
 export const beginSaving = (progress: Progress): number => {
   changing(progress).snapshotting = true;
   return performance.now();
 };
 
 /**
- * The snapshot that began at `startedAt` has ended. The next one waits as long as this one took, 1 s at most: under
- * load the database is for appends first, and what changes twice meanwhile is saved once.
+ * Notes the end of the snapshot that began at `startedAt`. The next one waits as long as this one took, 1 s at most.
+ * Under load this leaves the database to appends, and a record that changes twice meanwhile is saved once.
  */
 export const endSaving = (progress: Progress, startedAt: number): void => {
   const endedAt = performance.now();

@@ -12,9 +12,9 @@ const heartbeatCheckMs = 50;
 const heartbeatWithinMs = 60_000;
 
 /**
- * After a restore, without haste: versions are dense, so the sum of a partition's versions is the number of its events
- * in the log. Compares the two until they are equal once; where the log keeps having more, looks for streams that stay
- * behind it, repairs them, counts it, and warns. Never throws.
+ * Compares restored partitions with the log, in the background. Versions are dense, so the sum of a partition's
+ * versions is the number of its events in the log. If the two numbers differ in five comparisons, it looks for streams
+ * that are behind the log, repairs them, counts them and logs an error. Never throws.
  */
 export const reconcile = async (
   aggregator: Aggregator,
@@ -29,7 +29,7 @@ export const reconcile = async (
 };
 
 const reconcilePartition = async (aggregator: Aggregator, partition: Partition, signal: AbortSignal) => {
-  const isHere = () => aggregator.table.get(partition.number) === partition; // it may have moved on
+  const isHere = () => aggregator.table.get(partition.number) === partition; // false once it was dropped
   for (let comparison = 0; comparison < comparisonsMax && !signal.aborted && isHere(); comparison += 1) {
     if (comparison > 0) await pause(compareEveryMs, signal);
     const atLeast = partition.events + partition.parkedEvents;
@@ -39,18 +39,21 @@ const reconcilePartition = async (aggregator: Aggregator, partition: Partition, 
   if (!isHere()) return;
   await warnWhereAhead(aggregator, partition);
   const suspects = await findBehind(aggregator, partition);
-  await heartbeatReturned(aggregator, signal); // whatever the stream was to bring has come by then
+  await heartbeatReturned(aggregator, signal); // then the stream has brought all that it will bring of these
   for (const suspect of suspects) if (!signal.aborted && isHere()) await repair(aggregator, partition, suspect, signal);
 };
 
-/** More in memory than in the log: somebody removed events, or put older files back. No write can mend that. */
+/**
+ * Logs an error if memory has more events than the log: events were removed, or older database files were restored. No
+ * write of this process can mend that.
+ */
 const warnWhereAhead = async ({ log, logger }: Aggregator, partition: Partition) => {
   const inMemory = partition.events + partition.parkedEvents;
   const inLog = await countEvents(log, partition.number, readDeadlineMs);
   if (inLog >= inMemory) return;
   logger.error(
     { partition: partition.number, inMemory, inLog },
-    'The log has fewer events than memory, as somebody removed some. Stop all processes, then run: npm run repair',
+    'The log has fewer events than memory: events were removed. Stop all processes, then run: npm run repair',
   );
 };
 
@@ -74,23 +77,24 @@ const heartbeatReturned = async ({ heart }: Aggregator, signal: AbortSignal) => 
   const next = heart.sent + 1;
   const until = performance.now() + heartbeatWithinMs;
   while (heart.returned < next && !signal.aborted) {
-    if (performance.now() > until) throw new Error('no heartbeat has come back through the change stream');
+    if (performance.now() > until)
+      throw new Error(`no heartbeat came back through the change stream within ${heartbeatWithinMs} ms`);
     await pause(heartbeatCheckMs, signal);
   }
 };
 
 const repair = async (aggregator: Aggregator, partition: Partition, suspect: Suspect, signal: AbortSignal) => {
   const { log, logger, metrics, table } = aggregator;
-  if (!isBehindLog(partition, suspect)) return; // it came through the stream meanwhile
+  if (!isBehindLog(partition, suspect)) return; // the stream has brought the missing events meanwhile
   const { entity, id, version } = suspect;
   const known = findEntry(partition, entity.name, id)?.state ?? absent;
   for await (const missed of readStream(log, entity, id, known.version, () => readDeadlineMs)) {
-    if (signal.aborted || table.get(partition.number) !== partition) return; // what is there now was restored anew
+    if (signal.aborted || table.get(partition.number) !== partition) return; // dropped, or restored again
     for (const event of missed) takeAtOnce(aggregator, event);
   }
   metrics.repaired.inc();
   logger.error(
-    `Repaired ${entity.name} "${id}": memory had version ${known.version}, the log has ${version}; ` +
-      'please report how this process was started',
+    `Repaired ${entity.name} "${id}": memory had version ${known.version}, the log has version ${version}. ` +
+      'This is a bug: please report how this process was started, with its log',
   );
 };

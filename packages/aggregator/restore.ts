@@ -19,14 +19,14 @@ import { takePending } from './take-pending.ts';
 
 const readDeadlineMs = 10_000;
 
-/** `unplaced`: the checkpoints give no position from which a change stream could resume. Nothing is restored then. */
+/** `unplaced`: the checkpoints have no position from which a change stream can resume. Nothing is restored then. */
 export type Restored = { kind: 'restored'; partitions: Numbers; position: Position | undefined } | { kind: 'unplaced' };
 
 /**
- * Brings these partitions into memory, in the one order that misses nothing: checkpoints, records, parked streams, then
- * the log since the checkpoints. To resume, the log is left out: the change stream that is opened at `position` brings
- * it. In the other modes the change stream is open already. Returns the partitions that are in memory then. Throws when
- * the database does not answer.
+ * Loads these partitions into memory, in the only order that misses no event: checkpoints, records, parked streams,
+ * then the log since the checkpoints. In mode `resume` it does not read the log: the change stream that the caller
+ * opens at `position` brings it. In the other modes the change stream is open already. Returns the partitions that are
+ * complete in memory. Throws when the database does not answer.
  */
 export const restore = async (
   aggregator: Aggregator,
@@ -37,7 +37,7 @@ export const restore = async (
   const { metrics, progress, table } = aggregator;
   noteRestoring(progress, mode);
   const restoring = mode === 'rebalance' ? beginPending(table, partitions) : heldAmong(aggregator, partitions);
-  // what the stream brought of them until now is in the log that is scanned
+  // the scan of the log covers the events that the stream has brought so far
   if (mode === 'rescan') for (const partition of restoring) endPending(partition);
   const checkpoints = await readStoredCheckpoints(aggregator, partitions); // before the records, always
   await failpoint('restore:after-checkpoints');
@@ -56,14 +56,14 @@ const heldAmong = ({ table }: Aggregator, partitions: Numbers): Partition[] =>
 
 export type Checkpoints = ReadonlyMap<number, CheckpointDocument>;
 
-/** The stored checkpoints of these partitions: to be read before their records, always. */
+/** Reads the stored checkpoints of these partitions. Always read them before the records. */
 export const readStoredCheckpoints = (
   { log }: Aggregator,
   partitions: Numbers,
   deadlineMs = readDeadlineMs,
 ): Promise<Checkpoints> => readCheckpoints(log, partitions, deadlineMs);
 
-// a partition whose records are not whole is folded from its log
+// partitions with fewer events in their records than their checkpoint counts are folded from the log
 const loadRecords = async (
   aggregator: Aggregator,
   partitions: Numbers,
@@ -81,15 +81,18 @@ const loadRecords = async (
   await failpoint('restore:after-records');
   if (signal.aborted) return;
   const isTorn = (number: number) =>
-    // one may have moved on meanwhile
+    // a partition that was dropped meanwhile is not torn
     (table.get(number)?.events ?? Number.POSITIVE_INFINITY) < (checkpoints.get(number)?.events ?? 0);
   const torn = partitions.filter(isTorn);
   if (torn.length === 0) return;
-  logger.warn(`The records of partitions ${torn.join(', ')} are not whole: folding their log instead`);
+  logger.warn(
+    `The records of partitions ${torn.join(', ')} are not whole: they have fewer events than their checkpoints. ` +
+      'Folding all their events from the log instead',
+  );
   await scanLog(aggregator, torn, undefined, signal);
 };
 
-// less an overlap that covers wrong clocks; all of the log for a partition without a checkpoint
+// SCAN_OVERLAP_MS covers clocks that differ; a partition without a checkpoint is scanned from the start of the log
 const scanSinceCheckpoints = async (
   aggregator: Aggregator,
   partitions: Numbers,

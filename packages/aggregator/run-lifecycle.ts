@@ -15,10 +15,10 @@ import { beginLifecycle, step } from './step.ts';
 import { holdPartitions } from './table.ts';
 import { viewMembers } from './view-members.ts';
 
-/** Who hears of a new incarnation, and each time when one is in service. */
+/** `onAnew` is called when an incarnation begins, `onServing` when it begins to serve. */
 export type Hooks = { onAnew: () => void; onServing: () => void };
 
-/** Is a member from now on: joins, restores, follows the log. Ends when `stopAsked` has led to the end of that. */
+/** Runs the lifecycle: joins, restores, follows the log. Returns when the input `stopAsked` or `fatal` has ended it. */
 export const runLifecycle = async (aggregator: Aggregator, hooks: Hooks): Promise<void> => {
   const { left } = aggregator.course;
   const ended = new Promise((resolve) => left.signal.addEventListener('abort', resolve, { once: true }));
@@ -27,8 +27,8 @@ export const runLifecycle = async (aggregator: Aggregator, hooks: Hooks): Promis
 };
 
 /**
- * Makes the next lifecycle of an input, and carries out what is due, in order. The promise ends when the change stream
- * may be read on; it never rejects.
+ * Takes an input: makes the next lifecycle and starts the due work in order. The promise resolves when the change
+ * stream may be read further. It never rejects.
  */
 export const advance = async (aggregator: Aggregator, hooks: Hooks, input: Input): Promise<void> => {
   const { lifecycle, due } = step(aggregator.course.lifecycle, input);
@@ -36,7 +36,7 @@ export const advance = async (aggregator: Aggregator, hooks: Hooks, input: Input
   await Promise.all(due.map((one) => carryOut(aggregator, hooks, one)));
 };
 
-/** Carries out one thing that is due. What answers later leads to an input of its own. */
+/** Starts one piece of due work. Work that answers later makes its own input. */
 const carryOut = (aggregator: Aggregator, hooks: Hooks, due: Due): Promise<void> | void => {
   const { course, table } = aggregator;
   switch (due.do) {
@@ -88,14 +88,14 @@ const carryOut = (aggregator: Aggregator, hooks: Hooks, due: Due): Promise<void>
 
 const joinNow = async (aggregator: Aggregator, hooks: Hooks, order: number) => {
   const { course, logger } = aggregator;
-  const complain = (error: unknown) => logger.warn({ err: error }, 'Cannot join the aggregators, trying again');
+  const complain = (error: unknown) => logger.warn({ err: error }, 'Cannot join the members, trying again');
   await retryUntil(() => join(aggregator), course.membership.signal, complain);
   if (course.membership.signal.aborted) return;
   const { wanted, first } = viewMembers(aggregator);
   await advance(aggregator, hooks, { kind: 'joined', order, partitions: wanted, first });
 };
 
-// to rescan, the stream is not read on until the restore has ended: what it brings waits in the server
+// in mode `rescan` the stream is not read during the restore: its events wait in the server
 const restoreNow = (aggregator: Aggregator, hooks: Hooks, due: Extract<Due, { do: 'restore' }>) => {
   const restored = trackWork(aggregator.course, restoreAndAdvance(aggregator, hooks, due));
   return due.mode === 'rescan' ? restored : undefined;
@@ -133,7 +133,7 @@ const followNow = async (
   const { course, logger } = aggregator;
   const former = course.following;
   const signal = nextStream(course);
-  await former; // it has taken in what it brought
+  await former; // until the former stream has applied all that it brought
   if (failures > 0) await pause(backOffMs(failures), signal);
   if (signal.aborted) return;
   const position = positionOf(aggregator, from);
@@ -149,12 +149,12 @@ const followNow = async (
 };
 
 const positionOf = ({ heart }: Aggregator, from: From) => {
-  if (from.kind === 'lastHeartbeat') return heart.last?.position; // it fits whatever partitions
+  if (from.kind === 'lastHeartbeat') return heart.last?.position; // a heartbeat's position fits any set of partitions
   forgetPlace(heart);
   return from.kind === 'position' ? from.position : undefined;
 };
 
-/** Renews the lease at once. When that fails, the regular heartbeats come after it. */
+/** Renews the lease at once. When this fails, the next regular heartbeat renews it. */
 const beatNow = async (aggregator: Aggregator, hooks: Hooks) => {
   const outcome = await beat(aggregator).catch(() => undefined);
   if (outcome === 'expired') await advance(aggregator, hooks, { kind: 'leaseExpired' });

@@ -12,14 +12,14 @@ const refreshEveryMs = 1_000;
 const trimEveryMs = 2_000;
 
 /**
- * Is a member until `signal` aborts, then hands over, saves a last snapshot and leaves. Throws, after it has left,
- * NameTaken and what is final for the store.
+ * Joins the members and serves until `signal` aborts. Then it hands over, saves a last snapshot and leaves. After it
+ * has left, it throws NameTaken and errors that the store calls final.
  */
 export const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal, hooks: Hooks): Promise<void> => {
   const over = new AbortController();
   const failed = new AbortController();
   const onFailure = (error: unknown) => {
-    if (!isFatal(error)) return aggregator.logger.debug({ err: error }, 'A regular task failed, and comes again');
+    if (!isFatal(error)) return aggregator.logger.debug({ err: error }, 'A regular task failed and will run again');
     failed.abort(error);
     void advance(aggregator, hooks, { kind: 'fatal' });
   };
@@ -31,7 +31,7 @@ export const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal,
       onFailure,
     );
   const running = runLifecycle(aggregator, hooks);
-  // none waits for another: a lease must not expire since something else is slow
+  // each runs on its own: a slow task must not delay the renewal of the lease
   const chores = [
     every(aggregator.settings.HEARTBEAT_EVERY_MS, renewLease),
     every(refreshEveryMs, refreshMembers),
@@ -47,32 +47,32 @@ export const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal,
   failed.signal.throwIfAborted();
 };
 
-// going on, or trying again, would end the same
+// a retry would fail in the same way
 const isFatal = (error: unknown): boolean => error instanceof NameTaken || isFinal(error);
 
-/** Keeps the log whole. When it was replaced, a new member restores from the other one. Throws as `mendLog`. */
+/** Checks and mends the log. If the log was replaced, a new membership begins. Throws the errors of `mendLog`. */
 const keepLog = async (aggregator: Aggregator, hooks: Hooks): Promise<void> => {
   if ((await checkLog(aggregator)) === 'replaced') await advance(aggregator, hooks, { kind: 'logReplaced' });
 };
 
-/** Refreshes the members list, and rebalances. Throws when the database does not answer. */
+/** Refreshes the members list and rebalances. Throws when the database does not answer. */
 const refreshMembers = async (aggregator: Aggregator, hooks: Hooks): Promise<void> => {
   if (!isMember(aggregator)) return;
   await refreshRoster(aggregator);
   if (isMember(aggregator)) await advance(aggregator, hooks, { kind: 'membersChanged', ...viewMembers(aggregator) });
 };
 
-/** Renews the lease; logs once that the database does not answer, and once that it does again. Throws NameTaken. */
+/** Renews the lease. Logs once when the database stops answering, and once when it answers again. Throws NameTaken. */
 const renewLease = async (aggregator: Aggregator, hooks: Hooks): Promise<void> => {
   const { logger, progress } = aggregator;
   if (!isMember(aggregator)) return;
   try {
     const outcome = await beat(aggregator);
-    if (noteBeating(progress, true)) logger.info('The database takes heartbeats again');
+    if (noteBeating(progress, true)) logger.info('The database accepts heartbeats again');
     if (outcome === 'expired') await advance(aggregator, hooks, { kind: 'leaseExpired' });
   } catch (error) {
     if (error instanceof NameTaken) throw error;
     if (noteBeating(progress, false))
-      logger.warn({ err: error }, 'Cannot renew the lease: serving what is in memory, and saving nothing');
+      logger.warn({ err: error }, 'Cannot renew the lease. Serving from memory and saving nothing until it is renewed');
   }
 };

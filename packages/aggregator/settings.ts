@@ -17,7 +17,8 @@ export type Settings = SharedSettings & {
 };
 
 /**
- * The aggregator's settings from its environment and the file of the secret, if one is named; times in milliseconds.
+ * Parses an aggregator's settings from its environment, and from the secret file if the environment names one. Returns
+ * the settings, with times in milliseconds, or a list of all problems.
  */
 export const parseAggregatorSettings = (environment: Environment): Parsed<Settings> =>
   parseWithSecret<Settings>(table, environment);
@@ -28,7 +29,7 @@ const table = {
   COPIES: Joi.number().integer().min(1).max(8).default(2),
   WIRE_PORT: Joi.number().integer().min(0).max(65_535).default(0),
   ADVERTISED_HOST: Joi.string().hostname().invalid('0.0.0.0'),
-  // 0: that of the wire; another one where something stands between
+  // 0 stands for WIRE_PORT; set another port if a proxy or a port mapping is in front
   ADVERTISED_PORT: Joi.number().integer().min(0).max(65_535).default(0),
   SNAPSHOT_EVERY: Joi.number().integer().min(1).default(100),
   SNAPSHOT_AFTER_MS: Joi.number().integer().min(10).default(2_000),
@@ -37,7 +38,7 @@ const table = {
   HEARTBEAT_EVERY_MS: Joi.number()
     .integer()
     .min(50)
-    // else one that is late for once counts as dead
+    // at least three per lease: one late heartbeat must not let the lease expire
     .max(Joi.ref('LEASE_MS', { adjust: (leaseMs: number) => Math.min(2_000, leaseMs / 3) }))
     .default(({ LEASE_MS }: { LEASE_MS: number }) => Math.min(1_000, Math.floor(LEASE_MS / 3))),
   HANDOVER_MS: Joi.number().integer().min(0).max(15_000).default(10_000),

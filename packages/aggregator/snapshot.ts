@@ -27,21 +27,21 @@ import {
   type Unsaved,
 } from './table.ts';
 
-/** What one step took out of memory to be saved. */
+/** What one snapshot takes from memory in one step. */
 type Taken = { unsaved: Unsaved[]; entries: TakenEntry[]; checkpoints: CheckpointDocument[] };
-/** `saved`: a record of an older version is saved. */
+/** `saved`: a record of an older version is stored already. */
 type TakenEntry = { entry: Entry; record: RecordDocument; saved: boolean };
 
 const saveInOneGoMax = 1_000;
 
 /**
- * Whether a snapshot is due: enough events processed, the oldest waits long enough, or the checkpoints of unchanged
- * partitions are old.
+ * Whether a snapshot is due. It is due after `SNAPSHOT_EVERY` unsaved events, `SNAPSHOT_AFTER_MS` after the oldest of
+ * them, or when the checkpoints of unchanged partitions are `CHECKPOINT_EVERY_MS` old.
  */
 export const isSnapshotDue = (aggregator: Aggregator): boolean => {
   const { course, progress, settings } = aggregator;
   if (progress.snapshotting || !maySave(course.lifecycle) || !holdsLease(aggregator)) return false;
-  if (aggregator.membership.log !== logIdOf(aggregator.log)) return false; // what is in memory is of another log
+  if (aggregator.membership.log !== logIdOf(aggregator.log)) return false; // the states in memory are of another log
   const now = performance.now();
   if (now < progress.restUntil) return false;
   if (progress.unsaved >= settings.SNAPSHOT_EVERY) return true;
@@ -50,18 +50,19 @@ export const isSnapshotDue = (aggregator: Aggregator): boolean => {
 };
 
 /**
- * Saves the records of these partitions that changed since the last snapshot, then how far it reaches. Of those that
- * this aggregator does not own it saves nothing. When anything could not be saved, all of it counts as changed again
- * and no checkpoint is written; a crash in between replays events, and versions drop them. One at a time; never throws.
+ * Saves the records of these partitions that changed since the last snapshot, then the checkpoints. Skips partitions
+ * that this aggregator does not own. If any write fails, no checkpoint is written, and all these changes count as
+ * unsaved again. After a crash in between, events are replayed, and their versions show that they are known. One
+ * snapshot runs at a time. Never throws.
  */
 export const saveSnapshot = async (
   aggregator: Aggregator,
   partitions: Numbers,
 ): Promise<'saved' | 'failed' | 'nothing'> => {
   const { heart, log, membership, progress, metrics, logger } = aggregator;
-  // without a heartbeat there is no position that a checkpoint could hold
+  // a checkpoint needs the position of a heartbeat
   if (progress.snapshotting || !heart.last) return 'nothing';
-  if (logIdOf(log) !== membership.log) return 'nothing'; // it was replaced: what is in memory is of the former one
+  if (logIdOf(log) !== membership.log) return 'nothing'; // the states in memory are of the log before it was replaced
   const taken = takeChanged(aggregator, partitions, heart.last);
   if (taken.checkpoints.length === 0) return 'nothing';
   const startedAt = beginSaving(progress);
@@ -76,7 +77,8 @@ export const saveSnapshot = async (
     metrics.snapshots.inc({ outcome: 'failed' });
     logger.warn(
       { err: error },
-      `Cannot save a snapshot of ${records} records: they stay in memory and in the log, the next snapshot saves them`,
+      `Cannot save a snapshot of ${records} records. They stay in memory, their events are in the log, and the next ` +
+        'snapshot saves them',
     );
     return 'failed';
   } finally {
@@ -84,7 +86,7 @@ export const saveSnapshot = async (
   }
 };
 
-/** One step, nothing awaited in it: the changed records, and the heartbeat that they reach at least. */
+/** Takes the changed records and the last heartbeat in one step, without `await`: the records include all before it. */
 const takeChanged = (aggregator: Aggregator, partitions: Numbers, heartbeat: Heartbeat): Taken => {
   const { progress, settings, table } = aggregator;
   const isDueForAll = performance.now() - progress.checkpointedAt >= settings.CHECKPOINT_EVERY_MS;
@@ -102,7 +104,7 @@ const takeChanged = (aggregator: Aggregator, partitions: Numbers, heartbeat: Hea
   };
 };
 
-// none: its record is saved already, only the checkpoint was not
+// nothing to save when only the checkpoint failed: the record is stored already
 const takeEntry = (aggregator: Aggregator, entry: Entry, partition: Partition): TakenEntry[] => {
   const { id, state, savedVersion } = entry;
   if (state.status === 'absent' || savedVersion >= state.version) return [];
@@ -110,7 +112,7 @@ const takeEntry = (aggregator: Aggregator, entry: Entry, partition: Partition): 
   return [{ entry, record, saved: savedVersion > 0 }];
 };
 
-// of the log that the membership restored from, which may not be the one that is there by now
+// the mark names the log from which this membership restored; the database may have another one by now
 const markOfNext = ({ heart, membership }: Aggregator, { snapshot }: Partition) =>
   markOf(membership.log, heart.incarnation, snapshot);
 
@@ -124,7 +126,7 @@ const checkpointOf = (aggregator: Aggregator, partition: Partition, heartbeat: H
   aggregator: aggregator.name,
 });
 
-// the order is what makes a crash harmless: dead letters and records first, the checkpoint that passes them last
+// this order makes a crash harmless: the checkpoint is written after the dead letters and records that it covers
 const saveTaken = async (aggregator: Aggregator, taken: Taken) => {
   const { log, entities, settings } = aggregator;
   for (const { parked, event } of taken.unsaved.flatMap(({ letters }) => letters))

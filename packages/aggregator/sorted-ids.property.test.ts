@@ -8,7 +8,7 @@ const step = fc.record({
 });
 
 describe('Sorted ids', () => {
-  it('are what a set, sorted, would be, whatever is added and removed', () =>
+  it('equal a sorted set after any additions and removals', () =>
     fc.assert(
       fc.property(
         fc.array(step, { maxLength: 3_000, size: 'max' }),
@@ -31,7 +31,7 @@ describe('Sorted ids', () => {
       { numRuns: 40 },
     ));
 
-  it('stay in short pieces', () => {
+  it('are kept in pieces of at most 512', () => {
     const ids = openSortedIds();
     for (let n = 0; n < 20_000; n += 1) addId(ids, String((n * 7_919) % 20_000).padStart(6, '0'));
     expect(Math.max(...ids.pieces.map((piece) => piece.length))).to.be.at.most(512);

@@ -1,6 +1,6 @@
 /**
- * Ids in order, in pieces of bounded length, so that adding, removing and finding the nth cost about the square root of
- * their number. A plain value, changed in this file only.
+ * A sorted set of ids, stored as pieces of bounded length. Adding, removing and finding the nth id cost about the
+ * square root of their number. A plain value; only this file changes it.
  */
 export type SortedIds = { pieces: string[][]; size: number };
 
@@ -8,7 +8,7 @@ const pieceMax = 512;
 
 export const openSortedIds = (): SortedIds => ({ pieces: [], size: 0 });
 
-/** Adds an id; one that is there already changes nothing. */
+/** Adds an id. Does nothing if the id is in the set already. */
 export const addId = (ids: SortedIds, id: string): void => {
   const at = pieceFor(ids, id);
   const piece = ids.pieces[at];
@@ -24,7 +24,7 @@ export const addId = (ids: SortedIds, id: string): void => {
   if (piece.length > pieceMax) ids.pieces.splice(at, 1, piece.slice(0, pieceMax / 2), piece.slice(pieceMax / 2));
 };
 
-/** Removes an id; one that is not there changes nothing. */
+/** Removes an id. Does nothing if the id is not in the set. */
 export const removeId = (ids: SortedIds, id: string): void => {
   const at = pieceFor(ids, id);
   const piece = ids.pieces[at];
@@ -36,7 +36,7 @@ export const removeId = (ids: SortedIds, id: string): void => {
   if (piece.length === 0) ids.pieces.splice(at, 1);
 };
 
-/** Up to `limit` ids from the one at `offset` (from 0) on. */
+/** Returns up to `limit` ids in order, beginning with the one at `offset` (from 0). */
 export const sliceIds = (ids: SortedIds, offset: number, limit: number): string[] => {
   const slice: string[] = [];
   let skip = offset;
@@ -52,7 +52,7 @@ export const sliceIds = (ids: SortedIds, offset: number, limit: number): string[
   return slice;
 };
 
-/** The piece that has the id or into which it belongs: the last one that does not begin above it. */
+/** The index of the piece that has the id or should get it: the last piece whose first id is not greater. */
 const pieceFor = (ids: SortedIds, id: string): number => {
   let low = 0;
   let high = ids.pieces.length;

@@ -12,7 +12,7 @@ import {
 } from './lifecycle.ts';
 import { among, isSameSet, type Numbers, without } from './numbers.ts';
 
-/** Serves, and takes in or gives up partitions as the members change. */
+/** The step of a member that serves: it adds and drops partitions when the members change. */
 export const stepInService = (member: Rebalancing | Serving, input: FollowInput): Step<Member> => {
   const all = rebalancing(member);
   const { stream, failures } = all;
@@ -37,7 +37,9 @@ export const stepInService = (member: Rebalancing | Serving, input: FollowInput)
   }
 };
 
-/** All that was restored is in service: what it holds from now on follows the members. */
+/**
+ * Begins to serve all restored partitions. From now on the member adds and drops partitions when the members change.
+ */
 export const enterService = (
   { order, served, first, stream }: Pick<Serving, 'order' | 'served' | 'first' | 'stream'>,
   mode: RecoveryMode,
@@ -46,7 +48,7 @@ export const enterService = (
   due: [{ do: 'serve', partitions: served, mode }, { do: 'announce' }, { do: 'reconcile', partitions: served }],
 });
 
-/** The partitions that a member has in memory, in service or not. */
+/** The partitions that a member has in memory, served or not. */
 export const heldBy = (member: Member): Numbers => {
   if (member.phase === 'resuming' || member.phase === 'rescanning') return member.partitions;
   return member.phase === 'serving' ? member.served : [...member.served, ...member.missing];
@@ -68,19 +70,19 @@ const rebalance = (
       first,
       served: without(served, dropped),
       missing: [...without(missing, dropped), ...added],
-      // one that comes again is another one: it is restored anew
+      // a partition that is dropped and added again must be restored again
       background: background && { ...background, partitions: without(background.partitions, dropped) },
     },
     added.length + dropped.length > 0 ? [{ do: 'rebalance', added, dropped }] : [],
   );
 };
 
-/** They are in memory. They may be served once a heartbeat that is written from now on has come back. */
+/** These partitions are in memory. They are served when a heartbeat that is written from now on has come back. */
 const awaitBackground = (member: Rebalancing, restored: Numbers, nextBeat: number): Step<Member> => {
   const { background, failures } = member;
   if (!background || background.awaits !== undefined) return settle(member);
   const partitions = among(background.partitions, restored);
-  // the stream brought more than could be kept
+  // the change stream brought more events than the buffer of pending events takes
   if (partitions.length === 0) return settle({ ...member, background: undefined, failures: failures + 1 });
   return {
     lifecycle: { ...member, background: { ...background, partitions, awaits: nextBeat } },
@@ -102,9 +104,9 @@ const serveBackground = (member: Rebalancing, number: number): Step<Member> => {
 };
 
 /**
- * What is next for a member in service: the change stream on the partitions that it holds, then a restore of those that
- * are missing, one at a time. A stream that is being opened is left until it is open: else members that keep changing
- * would never let one open.
+ * The next work of a serving member: first open the change stream on the partitions in memory, then restore the missing
+ * ones. One restore runs at a time. A stream that is opening is not replaced: if the members kept changing, no stream
+ * would ever open.
  */
 const settle = (member: Rebalancing, due: readonly Due[] = []): Step<Member> => {
   const { background, missing, order, stream, failures } = member;

@@ -11,7 +11,7 @@ import {
 } from './lifecycle.ts';
 import { enterService, heldBy } from './step-in-service.ts';
 
-/** Resumes: checkpoints and records, then the change stream, then the heartbeat that shows that nothing is missing. */
+/** The step in mode `resume`: load checkpoints and records, open the change stream, then wait for a new heartbeat. */
 export const stepResuming = (member: Resuming, input: FollowInput): Step<Member> => {
   const { order, partitions, stream, failures } = member;
   switch (input.kind) {
@@ -40,15 +40,17 @@ export const stepResuming = (member: Resuming, input: FollowInput): Step<Member>
     case 'broken':
     case 'placeLost':
     case 'deaf':
-      return unchanged(member); // alike for every phase, and handled before
+      return unchanged(member); // the same in every phase: `step` has handled them
   }
 };
 
-/** Rescans: the change stream first, then checkpoints, records and the log, then the heartbeat. */
+/**
+ * The step in mode `rescan`: open the change stream, load checkpoints, records and log, then wait for a new heartbeat.
+ */
 export const stepRescanning = (member: Rescanning, input: FollowInput): Step<Member> => {
   const { stream, partitions, failures } = member;
   switch (input.kind) {
-    case 'membersChanged': // the partitions stay as they are until all of them are restored
+    case 'membersChanged': // no partition is added or dropped until all are restored
       return unchanged({ ...member, first: input.first });
     case 'opened':
       return restoreOnce({ ...member, stream: { ...stream, state: 'open' } });
@@ -69,8 +71,8 @@ export const stepRescanning = (member: Rescanning, input: FollowInput): Step<Mem
 };
 
 /**
- * Restores all that a member holds from the log, with a change stream from now. What it serves stays in service.
- * `failures`: how many tries in a row have failed.
+ * Restores all partitions of a member from the log, with a change stream from now on. The member keeps serving what it
+ * serves. `failures` is the number of tries in a row that failed.
  */
 export const rescan = (member: Member, failures: number): Step<Member> => {
   const order = member.order + 1;
@@ -94,7 +96,7 @@ const resumeAgain = (member: Resuming): Step<Member> => {
   };
 };
 
-// a stream that broke meanwhile opens more than once
+// a stream that breaks reports `opened` again: the restore must begin only once
 const restoreOnce = (member: Rescanning): Step<Member> => {
   if (member.restore !== undefined || member.awaits !== undefined) return unchanged(member);
   const order = member.order + 1;
@@ -105,7 +107,7 @@ const restoreOnce = (member: Rescanning): Step<Member> => {
   };
 };
 
-/** A heartbeat that is written from now on shows by its return that the stream brought all that was before it. */
+/** Writes a heartbeat. When it comes back, the stream has brought everything before it. */
 const awaitBeat = (member: Resuming | Rescanning, nextBeat: number): Step<Member> =>
   member.awaits === undefined
     ? { lifecycle: { ...member, awaits: nextBeat }, due: [{ do: 'beat' }] }

@@ -18,12 +18,12 @@ import { isSameSet, type Numbers } from './numbers.ts';
 import { stepInService } from './step-in-service.ts';
 import { rescan, stepRescanning, stepResuming } from './step-restoring.ts';
 
-/** How the first membership begins. */
+/** The first step: join as the first incarnation. */
 export const beginLifecycle = (): Step => joinAnew(0);
 
 /**
- * What an aggregator is after an input, and what is to be done, in order. Pure and total: an input that the phase does
- * not wait for changes nothing.
+ * Returns the lifecycle after an input, and the due work in order. Pure and total: an input that the phase does not
+ * expect changes nothing.
  */
 export const step = (lifecycle: Lifecycle, input: Input): Step => {
   const next = stepPhase(lifecycle, input);
@@ -84,7 +84,7 @@ const stepMember = (member: Member, input: Input): Step => {
   }
 };
 
-/** What concerns the change stream and the partitions. It goes on while the aggregator hands over. */
+/** Handles inputs of the change stream and the partitions, also while the aggregator hands over. */
 const stepFollowing = (member: Member, input: FollowInput | { kind: 'snapshotDue' }): Step<Member> => {
   if (input.kind === 'snapshotDue')
     return { lifecycle: member, due: maySave(member) ? [{ do: 'save', partitions: ownedOf(member) }] : [] };
@@ -103,14 +103,14 @@ const stepFollowing = (member: Member, input: FollowInput | { kind: 'snapshotDue
   }
 };
 
-/** The orders that are not answered yet: any other answer is stale. */
+/** The orders that are not answered yet. An answer to any other order is stale. */
 const ordersOf = (member: Member): (number | undefined)[] => {
   const { stream } = member;
   const restore = 'restore' in member ? member.restore : undefined;
   return [stream?.order, restore, member.phase === 'rebalancing' ? member.background?.order : undefined];
 };
 
-// one that was never open stays `opening`
+// a stream that was never open stays `opening`
 const withBrokenStream = (member: Member): Member =>
   member.stream?.state === 'open' ? { ...member, stream: { ...member.stream, state: 'broken' } } : member;
 
@@ -140,7 +140,7 @@ const stepHandingOver = (leaving: Extract<Leaving, { stage: 'handingOver' }>, in
     case 'logReplaced':
     case 'fatal':
       return endWork(after, []);
-    case 'membersChanged': // it serves to the end what it serves now
+    case 'membersChanged': // until it leaves it serves the same partitions
     case 'stopAsked':
     case 'joined':
     case 'ended':
@@ -152,15 +152,15 @@ const stepHandingOver = (leaving: Extract<Leaving, { stage: 'handingOver' }>, in
   }
 };
 
-// several that stop at once may each take another for the first: what is not known to be saved is saved by all, as
-// every write is guarded
+// When several stop at once, each may believe that another one is the first. So each saves what may be unsaved. This is
+// safe because a write never replaces a newer version.
 const ownedAtEnd = (after: Member, first: Numbers, unsaved: Numbers): Numbers =>
   servedOf(after).filter((partition) => first.includes(partition) || unsaved.includes(partition));
 
 const stepExpired = (expired: Expired, input: Input): Step => {
   const { order } = expired;
   if (input.kind === 'stopAsked' || input.kind === 'fatal')
-    // its work is ending already
+    // the order to end its work is given already
     return unchanged({ phase: 'leaving', stage: 'ending', order, owned: [] });
   return input.kind === 'ended' && input.order === order ? joinAnew(order) : unchanged(expired);
 };

@@ -39,7 +39,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 );
 const asked = fc.array(fc.record({ id: fc.constantFrom('a', 'b', 'c', 'd'), command }), { maxLength: 60 });
 
-/** The log that these commands lead to, in its order. */
+/** Returns the events of these commands, in the order of the log. */
 const logOf = (commands: { id: string; command: Command }[]): StoredEvent[] => {
   const states = new Map<string, State>();
   const log: StoredEvent[] = [];
@@ -87,7 +87,7 @@ const applyAll = (table: Table, events: StoredEvent[]) =>
   events.map((event) => applyEvent(table, entities, event, undefined).kind);
 
 describe('The table of states', () => {
-  it('is the fold of the log, and applying it twice is applying it once', () =>
+  it('equals the fold of the log, and the second application of an event changes nothing', () =>
     fc.assert(
       fc.property(asked, (commands) => {
         const log = logOf(commands);
@@ -98,7 +98,7 @@ describe('The table of states', () => {
       }),
     ));
 
-  it('is the same from a snapshot and a tail that overlaps it, at every cut', () =>
+  it('equals a snapshot plus an overlapping tail, at every cut', () =>
     fc.assert(
       fc.property(asked, fc.nat(), fc.nat(), (commands, cut, overlap) => {
         const log = logOf(commands);
@@ -117,11 +117,11 @@ describe('The table of states', () => {
       }),
     ));
 
-  it('counts only what changed as changed, and nothing that was loaded', () => {
+  it('marks applied entries as changed, and loaded ones not', () => {
     const table = openTable([0, 1]);
     const [first] = logOf([{ id: 'a', command: commandOf('create', { text: 'x', size: 1 }) }]);
     const partition = table.get(0);
-    if (!partition || !first) throw new Error('There must be one');
+    if (!partition || !first) throw new Error('Cannot test without partition 0 and an event');
     loadEntry(partition, thing, 'b', {
       status: 'active',
       version: 3,
@@ -134,7 +134,7 @@ describe('The table of states', () => {
     expect([...partition.changed.keys()].map(({ id }) => id)).to.deep.equal(['a']);
   });
 
-  it('keeps what comes for a partition that is not restored yet, up to a bound', () => {
+  it('keeps up to 200,000 events of a partition that is being restored', () => {
     const [event] = logOf([{ id: 'a', command: commandOf('create', { text: 'x', size: 1 }) }]) as [StoredEvent];
     const table = openTable([0]);
     const [restoring] = beginPending(table, [1]) as [Partition];
@@ -147,13 +147,13 @@ describe('The table of states', () => {
     expect(keepPending(restoring, event)).to.equal(false);
   });
 
-  it('has the same unsaved changes after a snapshot that failed, and the later of two', () => {
+  it('has the same unsaved changes after a failed snapshot, with the later position of two', () => {
     const log = logOf([
       { id: 'a', command: commandOf('create', { text: 'x', size: 1 }) },
       { id: 'b', command: commandOf('create', { text: 'y', size: 1 }) },
       { id: 'a', command: commandOf('update', { size: 2 }) },
     ]);
-    const [early, late] = ['early', 'late'] as unknown as [Position, Position]; // only the store makes one
+    const [early, late] = ['early', 'late'] as unknown as [Position, Position]; // only the store makes positions
     const table = openTable([0, 1]);
     const partition = table.get(0) as Partition;
     for (const event of log.slice(0, 2)) applyEvent(table, entities, event, early);
@@ -168,7 +168,7 @@ describe('The table of states', () => {
     ]);
   });
 
-  it('tells a hole from what follows', () => {
+  it('reports a hole when an earlier event is missing', () => {
     const log = logOf(
       [1, 2, 3].map((size) => ({
         id: 'a',
@@ -180,7 +180,7 @@ describe('The table of states', () => {
     expect(applyAll(table, log)).to.deep.equal(['applied', 'applied', 'applied']);
   });
 
-  it('parks a stream at what it does not understand, with all that follows, and goes on with the others', () => {
+  it('parks a stream at an event that does not parse, with all later ones, and applies the other streams', () => {
     const log = logOf([
       { id: 'a', command: commandOf('create', { text: 'x', size: 1 }) },
       { id: 'a', command: commandOf('update', { size: 2 }) },

@@ -3,9 +3,9 @@ import { endPending, type Partition } from './table.ts';
 import { fillHole, takeAtOnce } from './take-event.ts';
 
 /**
- * Takes what the stream brought of these partitions while they were restored; most of it the scan has brought already.
- * Returns those that are complete then: not those that were dropped meanwhile, perhaps to come again, and not those of
- * which more came than could be kept.
+ * Applies the events that the stream brought while these partitions were restored. The scan has brought most of them
+ * already. Returns the partitions that are complete now. A partition is not complete if it was dropped meanwhile, even
+ * if it was added again, or if its pending events overflowed.
  */
 export const takePending = async (
   aggregator: Aggregator,
@@ -24,7 +24,7 @@ const takePendingOf = async (aggregator: Aggregator, partition: Partition, signa
     if (pending === undefined || pending === 'overflowed') return false;
     const next = pending[at];
     if (!next) {
-      endPending(partition); // in the step in which nothing was left: the next one goes into memory at once
+      endPending(partition); // without an `await` after the last event: the next one must be applied at once
       return true;
     }
     const applied = takeAtOnce(aggregator, next, aggregator.heart.last?.position);

@@ -5,8 +5,8 @@ import { dropReached } from './table.ts';
 const trimDeadlineMs = 2_000;
 
 /**
- * Forgets the changes of partitions that others save, as far as the stored checkpoints reach: the rest is what is to be
- * saved should they die. Throws when the database does not answer.
+ * Discards the changes that stored checkpoints cover, in partitions that others save. The remaining changes must be
+ * saved here if the owner dies. Throws when the database does not answer.
  */
 export const trimChanged = async (aggregator: Aggregator): Promise<void> => {
   const { table } = aggregator;

@@ -5,15 +5,16 @@ import type { Numbers } from './numbers.ts';
 import { noteSurplus, type Partition } from './table.ts';
 
 /**
- * For how long a partition is served on after its new replicas serve it, in milliseconds: until every gateway has
- * refreshed its members.
+ * How long a partition is still served after all its new replicas serve it, in milliseconds. By then every gateway has
+ * refreshed its members list.
  */
 const surplusMs = 2_500;
 
 /**
- * What the members list means for this aggregator. `wanted`: the partitions that it must have. `surplus`: those that it
- * serves and its new replicas serve, too, for so long that every gateway knows. `first`: those that it saves if it
- * serves them.
+ * Derives this aggregator's partitions from the members list.
+ * - `wanted`: the partitions that it must have.
+ * - `surplus`: the partitions that it may drop: other aggregators are their replicas, and every gateway knows it.
+ * - `first`: the partitions that it saves while it serves them.
  */
 export const viewMembers = (aggregator: Aggregator): { wanted: Numbers; surplus: Numbers; first: Numbers } => {
   const { name, settings, table } = aggregator;
@@ -28,7 +29,7 @@ export const viewMembers = (aggregator: Aggregator): { wanted: Numbers; surplus:
   };
 };
 
-/** The partitions among these that this aggregator saves if it serves them: no replica before it does. */
+/** The partitions among these of which this aggregator is the first serving replica: it saves them. */
 export const firstAmong = (aggregator: Aggregator, partitions: Numbers): Numbers => {
   const ring = currentRing(aggregator);
   const live = liveWithSelf(aggregator).map((member) =>

@@ -1,6 +1,6 @@
 import type { Entry } from './table.ts';
 
-/** Requests that wait until a stream has reached a version. A plain value, changed in this file only. */
+/** Requests that wait until a stream reaches a version. A plain value; only this file changes it. */
 export type Waiting = { byStream: Map<string, Waiter[]>; count: number };
 
 type Waiter = { version: number; wake: (reached: boolean) => void };
@@ -9,7 +9,10 @@ const waitersMax = 10_000;
 
 export const openWaiting = (): Waiting => ({ byStream: new Map(), count: 0 });
 
-/** True once the stream has this version, false after `waitMs` milliseconds, or at once when too many wait already. */
+/**
+ * Waits until the stream has reached this version. Returns true then, false after `waitMs` milliseconds, and false at
+ * once if 10,000 requests wait already.
+ */
 export const waitForVersion = (waiting: Waiting, key: string, version: number, waitMs: number): Promise<boolean> =>
   new Promise((resolve) => {
     if (waiting.count >= waitersMax || waitMs <= 0) return resolve(false);
@@ -24,7 +27,7 @@ export const waitForVersion = (waiting: Waiting, key: string, version: number, w
     waiting.count += 1;
   });
 
-/** Wakes the requests that wait for this version of the entry. */
+/** Wakes the requests that wait for the entry's version or an earlier one. */
 export const wakeWaiters = (waiting: Waiting, entry: Entry): void => {
   if (waiting.count === 0) return;
   const waiters = waiting.byStream.get(`${entry.entity.name}:${entry.id}`) ?? [];

@@ -4,7 +4,7 @@ import { openSeeded, until } from '@muster/testing';
 import { expect } from 'chai';
 import { abortUpload } from './abort-upload.ts';
 
-/** A server that reads uploads, and notes how each one began and whether it was whole. */
+/** Opens a server that reads uploads and notes the encoding of each and whether it was complete. */
 const openReader = async () => {
   const seen: { encoding: string; isWhole: boolean }[] = [];
   const note = ({ headers, complete }: IncomingMessage) =>
@@ -21,8 +21,8 @@ const openReader = async () => {
 
 const noSignal = () => new AbortController().signal;
 
-describe('An upload that breaks off', () => {
-  it('begins as one of each kind does, and is never whole', async () => {
+describe('An aborted upload', () => {
+  it('begins in each of the three ways and is never complete', async () => {
     await using reader = await openReader();
     const random = openSeeded(1);
     const sent = await Promise.all(Array.from({ length: 30 }, () => abortUpload([reader.url], random, noSignal())));
@@ -32,7 +32,7 @@ describe('An upload that breaks off', () => {
     expect(reader.seen.filter(({ isWhole }) => isWhole)).to.deep.equal([]);
   });
 
-  it('is not sent where nobody listens', async () => {
+  it('is not sent if no server listens', async () => {
     const reader = await openReader();
     await reader[Symbol.asyncDispose]();
     expect(await abortUpload([reader.url], openSeeded(1), noSignal())).to.equal(false);

@@ -5,7 +5,7 @@ import { nextRandom, pickFrom, type Seeded } from '@muster/testing';
 const head = (more: string) =>
   `POST /api/user HTTP/1.1\r\nHost: muster\r\nContent-Type: application/json\r\n${more}\r\n\r\n`;
 
-/** How uploads begin, none of which ever ends: compressed, plain, in chunks. */
+/** The beginnings of uploads that never end: compressed, plain, in chunks. */
 const beginnings: readonly Buffer[] = [
   Buffer.concat([
     Buffer.from(head('Content-Encoding: gzip\r\nContent-Length: 500')),
@@ -18,8 +18,9 @@ const beginnings: readonly Buffer[] = [
 const holdMsMax = 50;
 
 /**
- * Begins an upload to one of the gateways and breaks the connection within 50 ms. The body is never whole, so nothing
- * may be written. Returns whether it was sent: a gateway that is down refuses the connection. Never throws.
+ * Begins an upload to one of the gateways and breaks the connection within 50 ms. The body is never complete, so
+ * nothing may be written. Returns false if the connection failed, for instance because the gateway is down. Never
+ * throws.
  */
 export const abortUpload = async (urls: readonly string[], random: Seeded, signal: AbortSignal): Promise<boolean> => {
   const [url, begin] = [pickFrom(random, urls), pickFrom(random, beginnings)];
@@ -36,7 +37,7 @@ export const abortUpload = async (urls: readonly string[], random: Seeded, signa
   }
 };
 
-const connectWithinMs = 1_000; // a gateway that is stopped accepts none
+const connectWithinMs = 1_000; // a paused gateway does not accept connections
 
 const isConnected = (socket: Socket): Promise<boolean> =>
   new Promise((resolve) => {

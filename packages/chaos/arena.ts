@@ -10,23 +10,22 @@ import type { Call } from './history.ts';
 import type { Life } from './plan.ts';
 
 /**
- * A Muster with a proxy on each of its links and failpoints in its programs. The mutable parts are changed in this file
- * only.
+ * A Muster with a fault proxy on each link and failpoints in its programs. Only this file changes the mutable parts.
  */
 export type Arena = AsyncDisposable & {
   test: TestSystem;
   links: ReadonlyMap<LinkName, FaultProxy>;
-  /** A MongoDB on a small file system of its own, where the machine allows it. */
+  /** The small file system of MongoDB, if the life needs one and the machine allows it. */
   disk: Disk | undefined;
-  /** What a process is to be ordered when it starts next. */
+  /** The orders that a process gets at its next start, by its name. */
   orders: Map<string, FaultOrder[]>;
-  /** The failpoints at which something happened. */
+  /** The failpoints that programs have passed, with what happened there. */
   passed: (FailpointPassed & { process: string; at: number })[];
-  /** When processes came and went, and what they wrote, on the monotonic clock. */
+  /** The events of the processes, such as their output, with the time on the monotonic clock. */
   happened: { at: number; event: ProcessEvent }[];
-  /** What the harness itself put into the log, as calls that got no answer. */
+  /** The events that the harness inserted into the log, as calls without an answer. */
   inserted: Call[];
-  /** What hears of a gateway's end while a load runs. */
+  /** Called when a gateway ends. */
   onGatewayGone: () => void;
 };
 
@@ -36,7 +35,9 @@ export type ArenaOptions = {
   oplogMaxEntries?: number;
 };
 
-/** Starts a Muster as real processes, all links through fault proxies, on a database of its own. */
+/**
+ * Starts a Muster as real processes on a new database, with a fault proxy on each link. Throws if it does not start.
+ */
 export const openArena = async ({ life, environment = {}, oplogMaxEntries = 6_000 }: ArenaOptions): Promise<Arena> => {
   const aggregators = Array.from({ length: life.aggregators }, (_, index) => `aggregator-${index}`);
   const gateways = Array.from({ length: life.gateways }, (_, index) => (index === 0 ? 'gateway' : `gateway-${index}`));
@@ -76,18 +77,18 @@ export const openArena = async ({ life, environment = {}, oplogMaxEntries = 6_00
   return arena as Arena;
 };
 
-/** Orders a process something now; one that does not run is not told. */
+/** Sends an order to a process now. Does nothing if the process does not run. */
 export const order = ({ test }: Pick<Arena, 'test'>, name: string, what: FaultOrder): void => {
   const child = processOf(test.system, name).spawned?.child;
-  if (child?.connected) child.send(what, () => undefined); // one that ends in this moment hears nothing
+  if (child?.connected) child.send(what, () => undefined); // fails if the process ends just now
 };
 
-/** Orders a process something when it starts next. */
+/** Keeps an order that a process gets at its next start. */
 export const orderAtStart = ({ orders }: Arena, name: string, what: FaultOrder): void => {
   orders.set(name, [...(orders.get(name) ?? []), what]);
 };
 
-/** Takes back what was to be ordered at the next start. */
+/** Discards the orders for the next start of a process. */
 export const forgetOrders = ({ orders }: Arena, name: string): void => void orders.delete(name);
 
 const openLinks = async (
@@ -106,7 +107,7 @@ const openLinks = async (
 
 const builtForFaults = (name: string) => join(findProjectRoot(), 'dist', 'chaos', name);
 
-// a replica set's URI would lead the driver past the proxy, to the address that the server gives of itself
+// with the URI of a replica set, the driver would bypass the proxy: it connects to the server's own address
 const throughProxy = (proxy: FaultProxy | undefined, uri: string): string => {
   if (!proxy) return uri;
   proxy.target = { host: '127.0.0.1', port: Number(new URL(uri).port) };

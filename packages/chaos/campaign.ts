@@ -9,21 +9,21 @@ import { addSometimes, noSometimes, type Sometimes, sometimesOfLife } from './so
 
 export type CampaignOptions = PlanOptions &
   RoundOptions & {
-    /** No further round begins after it, in milliseconds. */
+    /** No round begins later than this after the start, in milliseconds. */
     lastingMs: number;
-    /** Ends with the first round in which a law did not hold. */
+    /** End after the first round with a violation. */
     stop?: boolean;
-    /** Of all programs. */
+    /** Environment variables of all programs. */
     environment?: Record<string, string>;
-    /** Instead of the planned lives, over and over. */
+    /** Repeat this life instead of the planned ones. */
     life?: Life;
   };
 
 export type Campaign = { rounds: RoundResult[]; sometimes: Sometimes; ms: number; brokenOff: boolean };
 
 /**
- * Goes through the schedule life by life, each on a Muster of its own, until the time is over or `signal` aborts. A
- * round that breaks a law ends its life, so that the next ones are not blamed for it.
+ * Runs the schedule life by life, each on a new Muster, until the time is over or `signal` aborts. A round with a
+ * violation ends its life, so that later rounds do not report its effects.
  */
 export const runCampaign = async (options: CampaignOptions, signal: AbortSignal): Promise<Campaign> => {
   const campaign: Campaign = { rounds: [], sometimes: noSometimes(), ms: 0, brokenOff: false };
@@ -56,7 +56,7 @@ const runLife = async (
     if (!result) break;
     campaign.rounds.push(result);
     campaign.sometimes = addSometimes(campaign.sometimes, result.sometimes);
-    options.say(`round ${round.number}: ${tellResult(result)}`);
+    options.say(`round ${round.number}: ${describeResult(result)}`);
     if (result.violations.length > 0) break;
   }
   if (!signal.aborted) await stopObserving(arena, observed);
@@ -64,23 +64,24 @@ const runLife = async (
   campaign.sometimes = addSometimes(campaign.sometimes, sometimesOfLife(observed, arena.passed));
 };
 
-/** The faults of a round in a few words. Pure. */
+/** Describes the faults of a round in one line. Pure. */
 export const describeRound = ({ faults }: Round): string =>
   faults.map(({ atMs, fault }) => `${atMs > 0 ? `+${atMs} ms ` : ''}${describeFault(fault)}`).join(' · ');
 
-const tellResult = ({ violations, invalid, outcomes, recoveryMs, strikes, longest, ms }: RoundResult): string => {
+const describeResult = ({ violations, invalid, outcomes, recoveryMs, strikes, longest, ms }: RoundResult): string => {
   const impossible = strikes.flatMap(({ fault, impossible: why }) => (why ? [`skipped ${fault.kind}: ${why}`] : []));
   const verdict =
     violations.length > 0
       ? `${violations.length} VIOLATIONS, the first: ${violations[0]?.slice(0, 400)}`
       : invalid
         ? `invalid: ${invalid}`
-        : 'all holds';
+        : 'no violation';
   const longestMs = Math.round(Math.max(0, ...longest.map((one) => one.ms)));
   return [
     verdict,
     `${outcomes.ok} ok, ${outcomes.unknown} unknown, longest ${longestMs} ms, ` +
-      `whole after ${Math.round(recoveryMs ?? -1)} ms, ${Math.round(ms / 1_000)} s`,
+      `${recoveryMs === undefined ? 'not recovered' : `recovered after ${Math.round(recoveryMs)} ms`}, ` +
+      `${Math.round(ms / 1_000)} s in all`,
     ...impossible,
   ].join('; ');
 };
@@ -98,5 +99,5 @@ const failed = (round: Round, error: unknown): RoundResult => ({
     sometimes: noSometimes(),
   },
   outcomes: { ok: 0, refused: 0, notWritten: 0, unknown: 0 },
-  violations: [`The round could not be ended: ${error instanceof Error ? error.stack : String(error)}`],
+  violations: [`The round ended with an error: ${error instanceof Error ? error.stack : String(error)}`],
 });

@@ -84,7 +84,7 @@ const check = (changed: Partial<Call>[], log = events) => {
 };
 
 describe('The checker of histories', () => {
-  it('finds nothing where all is well', () => expect(check([])).to.deep.equal([]));
+  it('finds nothing in a correct history', () => expect(check([])).to.deep.equal([]));
 
   const unknown = { outcome: 'unknown', status: 503, retryAfter: '1', user: undefined, version: undefined } as const;
   const faults: [name: string, changed: Partial<Call>[], log?: StoredEvent[]][] = [
@@ -143,7 +143,7 @@ describe('The checker of histories', () => {
   for (const [name, changed, log] of faults)
     it(`finds ${name}`, () => expect(check(changed, log)).not.to.deep.equal([]));
 
-  // what a log without its unique index takes, however the events stand in it: both writes were acknowledged
+  // possible in a log without its unique index, with the events in any order: both writes were acknowledged
   const twin = stored(2, 'UserUpdated', { group: 5 }, 'r2b');
   const twinCall = { ...updated, requestId: 'r2b', sent: { group: 5 }, user: { id: 'a', ...ada, group: 5 } };
   const [first, second, third] = events as [StoredEvent, StoredEvent, StoredEvent];
@@ -155,18 +155,18 @@ describe('The checker of histories', () => {
     ['a stream without its beginning', [second, third], '2, 3'],
   ];
   for (const [name, log, versions] of broken)
-    it(`finds ${name} by the versions of the stream, whatever the answers were`, () =>
+    it(`finds ${name} from the versions of the stream alone`, () =>
       expect(checkHistory(foldLog(log), [...right, twinCall])).to.include(
         `The stream of a has the versions ${versions}`,
       ));
 
-  it('finds what was in the log before and is no longer there, and takes what nobody asked for since', () => {
+  it('finds a missing event of the earlier log, and accepts earlier events without a call', () => {
     const earlier = { ...stored(1, 'UserCreated', ada, 'r-earlier'), entityId: 'b' };
     expect(checkHistory(foldLog(events), right, foldLog([earlier]))).to.have.lengthOf(1);
     expect(checkHistory(foldLog([earlier, ...events]), right, foldLog([earlier]))).to.deep.equal([]);
   });
 
-  it('takes an unknown write that is in the log, and one that is not', () => {
+  it('accepts an unknown write whether it is in the log or not', () => {
     const answer = { ...unknown, problem: { written: 'unknown', id: 'a', version: 2 } };
     expect(check([{ requestId: 'r2', ...answer }])).to.deep.equal([]);
     expect(check([{ requestId: 'r9', ...answer, problem: { written: 'unknown', id: 'a', version: 4 } }])).to.deep.equal(

@@ -3,8 +3,8 @@ import type { Arena } from './arena.ts';
 import { type Figures, readFigures } from './observe.ts';
 
 /**
- * After the load has stopped: which gateways are still at work on a request, or do not say. Waits for them up to
- * `withinMs` milliseconds.
+ * After the load has stopped, returns the gateways that still have requests in flight or do not report their number.
+ * Waits for them up to `withinMs` milliseconds.
  */
 export const checkInFlight = async (
   { test, happened }: Pick<Arena, 'test' | 'happened'>,
@@ -18,19 +18,19 @@ export const checkInFlight = async (
 };
 
 /**
- * Which of these gateways have a request at work by their figures, each in a sentence: nobody asks anything, so its
- * place was not given back. Pure.
+ * Returns one problem for each of these gateways that has requests in flight by its figures. No client sends requests
+ * now, so the gateway did not release their places. Pure.
  */
 export const findInFlight = (gateways: readonly string[], figures: ReadonlyMap<string, Figures>): string[] =>
   gateways.flatMap((name) => {
     const number = inFlightOf(name, figures);
     if (number === 0) return [];
     return number === undefined
-      ? [`${name} does not say on how many requests it is at work`]
-      : [`${name} is at work on ${number} requests though nobody asks anything: their places were not given back`];
+      ? [`${name} does not report its requests in flight`]
+      : [`${name} has ${number} requests in flight although no client sends any: their places were not released`];
   });
 
-/** The figures are by `name pid`; undefined where there are none of this gateway. */
+/** The number of requests in flight of a gateway, or undefined if it has no figures. The keys are `name pid`. */
 const inFlightOf = (name: string, figures: ReadonlyMap<string, Figures>): number | undefined => {
   const own = [...figures].filter(([key]) => key.startsWith(`${name} `)).flatMap(([, one]) => [...one]);
   return own.find(([key]) => key === metric || key.startsWith(`${metric}{`))?.[1];

@@ -1,11 +1,11 @@
 import { groupBy } from './fold-log.ts';
 
-/** A write of a record, in the order of the database; no version where the write left it as it was. */
+/** A write of a record, in the order of the database. `version` is undefined if the write did not change it. */
 type RecordWrite = { id: string; version: number | undefined; snapshot: number | undefined };
 
 /**
- * Which records were written more than once for a change: a version twice, an older one over a newer one, or without
- * need. Pure.
+ * Returns a problem for each needless write of a record: the same version twice, an older version over a newer one, or
+ * no new version. Pure.
  */
 export const checkRecordWrites = (writes: readonly RecordWrite[]): string[] =>
   [...groupBy(writes, ({ id }) => id)].flatMap(([id, own]) => {

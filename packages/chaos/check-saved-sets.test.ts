@@ -26,23 +26,23 @@ const [a1, a2, c] = [
   { id: 'c', ...ada },
 ];
 
-describe('The check of what comes from the snapshot', () => {
-  it('takes what was so at that time, and what came later', () => {
+describe('The check of answers from the snapshot', () => {
+  it('accepts the states at that time and later ones', () => {
     expect(judge({ count: 2, asOf: second(30) })).to.deep.equal([]); // a and b
     expect(judge({ count: 1, asOf: second(30) })).to.deep.equal([]); // b deleted
-    expect(judge({ count: 3, asOf: second(30) })).to.deep.equal([]); // a, b as it was, and c
+    expect(judge({ count: 3, asOf: second(30) })).to.deep.equal([]); // a, b before its deletion, and c
     expect(judge({ count: 1, asOf: second(30), users: [a1] })).to.deep.equal([]);
     expect(judge({ count: 2, asOf: undefined, users: inOrder([a2, c]) })).to.deep.equal([]);
   });
 
-  it('finds too few and too many', () => {
+  it('finds counts that are too low or too high', () => {
     expect(judge({ count: 0, asOf: second(30) })).to.have.lengthOf(1);
     expect(judge({ count: 4, asOf: second(30) })).to.have.lengthOf(1);
     expect(judge({ count: 1, asOf: second(70) })).to.have.lengthOf(1);
     expect(judge({ count: 3, asOf: undefined })).to.have.lengthOf(1);
   });
 
-  it('finds what it was no more, a user twice, users out of order, and a time that is still to come', () => {
+  it('finds an earlier state, a user twice, users out of order, and a time in the future', () => {
     expect(judge({ count: 2, asOf: second(70), users: inOrder([a1, c]) })).to.have.lengthOf(1);
     expect(judge({ count: 2, asOf: second(70), users: [a2, a2] })).to.have.lengthOf(1);
     expect(judge({ count: 2, asOf: second(70), users: inOrder([a2, c]).reverse() })).to.have.lengthOf(1);

@@ -3,12 +3,13 @@ import { call } from '@muster/testing';
 import { type FoldedLog, stateAt } from './fold-log.ts';
 import { activeOf, asOfReply, inOrder, sourceOfReply, walkList } from './walk-list.ts';
 
-/** What the clocks of those who wrote may be wrong by, in milliseconds. */
+/** How much the clocks of the writers may be wrong, in milliseconds. */
 const clockMs = 1_000;
 
 /**
- * COUNT and LIST at rest with every aggregator down: both come from the snapshot and say as of when. What is wrong with
- * them: they may show each user in any state from that time on, each once, in order; never of a time to come.
+ * Checks COUNT and LIST while every aggregator is down and no one writes. Both must come from the snapshot with their
+ * time. They may show each user in any state since that time, each once, in order, and that time is not in the future.
+ * Returns what is wrong.
  */
 export const checkSavedSets = async (url: string, folded: FoldedLog): Promise<string[]> => {
   const count = await call(url, 'GET', '/api/user/count');
@@ -21,26 +22,28 @@ export const checkSavedSets = async (url: string, folded: FoldedLog): Promise<st
   ];
 };
 
-/** The same after a last snapshot that reached all of the log: exactly what the log folds to, and as of when. */
+/** Checks the same after a last snapshot of the whole log: the answers must equal the fold of the log, with a time. */
 export const checkWholeSets = async (url: string, folded: FoldedLog): Promise<string[]> => {
   const wanted = activeOf(folded);
   const count = await call(url, 'GET', '/api/user/count');
   const walk = await walkList(url);
   return [
-    ...(count.body?.count === wanted.length ? [] : [`COUNT says ${count.text}, the log has ${wanted.length}`]),
+    ...(count.body?.count === wanted.length
+      ? []
+      : [`COUNT returned ${count.text}, the log has ${wanted.length} users`]),
     ...(isDeepStrictEqual(walk.listed, wanted)
       ? []
-      : [`LIST gives ${walk.listed.length} users, the log has ${wanted.length}; ${walk.failed}`]),
-    ...[asOfReply(count), walk.asOf].flatMap((asOf) => (asOf ? [] : ['It does not say as of when it is'])),
+      : [`LIST returned ${walk.listed.length} users, the log has ${wanted.length}; ${walk.failed}`]),
+    ...[asOfReply(count), walk.asOf].flatMap((asOf) => (asOf ? [] : ['An answer has no Muster-As-Of'])),
   ];
 };
 
-/** An answer from the snapshot, with what a LIST showed. */
+/** An answer from the snapshot. `users`: what a LIST showed. */
 export type SavedSet = { count: number; asOf: Date | undefined; users?: NonNullable<Parameters<typeof inOrder>[0]> };
 
-/** What is wrong with an answer from the snapshot, as the log is now. Pure. */
+/** Returns what is wrong with an answer from the snapshot, compared with the log. Pure. */
 export const judgeSaved = (folded: FoldedLog, { count, asOf, users = [] }: SavedSet, now = Date.now()): string[] => {
-  if (asOf && asOf.getTime() > now + clockMs) return [`It is as of ${asOf.toISOString()}, which is still to come`];
+  if (asOf && asOf.getTime() > now + clockMs) return [`Its Muster-As-Of ${asOf.toISOString()} is in the future`];
   let [least, most] = [0, 0];
   const possible = new Map<string, object[]>();
   for (const id of folded.streams.keys()) {
@@ -55,14 +58,14 @@ export const judgeSaved = (folded: FoldedLog, { count, asOf, users = [] }: Saved
   const what = `${users.length > 0 ? 'LIST' : 'COUNT'} as of ${asOf?.toISOString() ?? 'now'}`;
   const strange = users.filter((user) => !possible.get(user.id ?? '')?.some((state) => isDeepStrictEqual(state, user)));
   return [
-    ...(count >= least && count <= most ? [] : [`${what} gives ${count}: between ${least} and ${most} are possible`]),
+    ...(count >= least && count <= most ? [] : [`${what} has ${count} users, expected ${least} to ${most}`]),
     ...(new Set(users.map(({ id }) => id)).size < users.length ? [`${what} shows a user twice`] : []),
     ...(isDeepStrictEqual(inOrder(users), users) ? [] : [`${what} shows users out of order`]),
-    ...strange.slice(0, 3).map((user) => `${what} shows ${JSON.stringify(user)}, which it was not since`),
+    ...strange.slice(0, 3).map((user) => `${what} shows ${JSON.stringify(user)}, no state of it since then`),
   ];
 };
 
-/** From the state that was in the log for sure at that time (undefined: now), up to the last one. */
+/** The states from the one that was certainly in the log at that time (undefined: now) to the last one. */
 const statesSince = (folded: FoldedLog, id: string, asOf: Date | undefined) => {
   const stream = folded.streams.get(id) ?? [];
   const until = asOf ? asOf.getTime() - clockMs : Number.POSITIVE_INFINITY;

@@ -72,26 +72,26 @@ const calls = [
 const check = (...sets: SetCall[]) => checkSetsInFlux(log, calls, sets, foldLog([old]));
 
 describe('The check of COUNT and LIST in flux', () => {
-  it('takes every number that is possible', () => {
+  it('accepts every possible count', () => {
     expect(check(set(5, { count: 1 }), set(5, { count: 2 }))).to.deep.equal([]);
     expect(check(set(9_000, { count: 3 }))).to.deep.equal([]);
-    // nobody heard of the deletion
+    // the outcome of the deletion is unknown
     expect(check(set(20_000, { count: 3 }), set(20_000, { count: 2 }))).to.deep.equal([]);
-    expect(check(set(9_000, { count: 1, lagMs: 8_000 }))).to.deep.equal([]); // it says itself that it is old
-    expect(check(set(9_000, { count: 1, agedMs: 8_900 }))).to.deep.equal([]); // the same, by the snapshot
+    expect(check(set(9_000, { count: 1, lagMs: 8_000 }))).to.deep.equal([]); // old, as its lag shows
+    expect(check(set(9_000, { count: 1, agedMs: 8_900 }))).to.deep.equal([]); // the same, from the snapshot
   });
 
-  it('finds too few and too many', () => {
+  it('finds counts that are too low or too high', () => {
     expect(check(set(5, { count: 0 }))).to.have.lengthOf(1);
     expect(check(set(9_000, { count: 2 }))).to.have.lengthOf(1);
     expect(check(set(9_000, { count: 4 }))).to.have.lengthOf(1);
     expect(check(set(20_000, { count: 1 }))).to.have.lengthOf(1);
     expect(check(set(9_000, { count: 1, agedMs: 3_000 }))).to.have.lengthOf(1); // both were stored by then
     expect(check(set(9_000, { count: 4, agedMs: 8_900 }))).to.have.lengthOf(1);
-    expect(check(set(9_000, { count: 3, agedMs: -200 }))).to.have.lengthOf(1); // of a time to come
+    expect(check(set(9_000, { count: 3, agedMs: -200 }))).to.have.lengthOf(1); // in the future
   });
 
-  it('finds a user twice, users out of order, and one that never was', () => {
+  it('finds a user twice, users out of order, and a state that never existed', () => {
     const a = { id: 'a', ...ada };
     const both = inOrder([a, { id: 'old', ...ada }]);
     expect(check(set(9_000, { op: 'list', users: both }))).to.deep.equal([]);
@@ -101,19 +101,19 @@ describe('The check of COUNT and LIST in flux', () => {
     expect(check(set(9_000, { op: 'list', users: [{ ...a, group: 7 }] }))).to.have.lengthOf(1);
   });
 
-  it('finds an answer that may not be', () => {
+  it('finds answers with an unexpected status', () => {
     expect(check(set(5, { status: 500 }))).to.have.lengthOf(1);
     expect(check(set(5, { status: 503 }))).to.have.lengthOf(1);
     expect(check(set(5, { status: 503, retryAfter: '1' }), set(5, { status: undefined }))).to.deep.equal([]);
   });
 });
 
-describe('The check of what is written into Users', () => {
+describe('The check of writes into Users', () => {
   const of = (...versions: (number | undefined)[]) =>
     checkRecordWrites(versions.map((version) => ({ id: 'a', version, snapshot: 1 })));
 
-  it('takes each version once', () => expect(of(1, 4, 5)).to.deep.equal([]));
+  it('accepts each version once', () => expect(of(1, 4, 5)).to.deep.equal([]));
   it('finds a version written twice', () => expect(of(1, 1)).to.have.lengthOf(1));
-  it('finds an older one over a newer one', () => expect(of(4, 3)).to.have.lengthOf(1));
+  it('finds an older version over a newer one', () => expect(of(4, 3)).to.have.lengthOf(1));
   it('finds a write that changes nothing', () => expect(of(4, undefined)).to.have.lengthOf(1));
 });

@@ -4,19 +4,19 @@ import { type Call, isWrite, type SetCall } from './history.ts';
 import { inOrder } from './walk-list.ts';
 
 /**
- * What an answer may lag behind beyond what it says itself, in milliseconds: the time between two heartbeats, and a
- * stall of the machine.
+ * How much older than its own lag an answer may be, in milliseconds: the time between two heartbeats plus a stall of
+ * the machine.
  */
 const marginMs = 2_500;
 
-/** By how much the clocks of one machine may differ, in milliseconds. */
+/** How much the clocks of processes on one machine may differ, in milliseconds. */
 const clockMs = 100;
 
 /**
- * What is wrong with COUNT and LIST given while all is in flux: how many users they may show lies between bounds, as
- * each user may be seen in any state from what the answer's lag, or the time that it says to be of, allows to what was
- * asked for before it came. What lists show must have been so, in order, and nothing twice; no answer is of a time to
- * come. `before`: the log before these calls. Pure.
+ * Returns what is wrong with answers to COUNT and LIST during writes. An answer may show each user in any state between
+ * two bounds. The lower bound comes from the answer's lag or Muster-As-Of, the upper bound from the writes that were
+ * sent before it came. This gives the lowest and the highest possible count. A list must show real states, in order,
+ * each user once. Muster-As-Of must not be in the future. `before`: the log before these calls. Pure.
  */
 export const checkSetsInFlux = (
   log: FoldedLog,
@@ -34,7 +34,7 @@ export const checkSetsInFlux = (
   ]);
 };
 
-/** By id: when each version may have come into the log; the last time is endless for a write of which nobody heard. */
+/** By id: when each version may have been stored. `to` is infinite for a write whose outcome is unknown. */
 type Times = Map<string, { version: number; from: number; to: number }[]>;
 
 const timesOf = (log: FoldedLog, calls: readonly Call[]): Times => {
@@ -54,8 +54,8 @@ const timesOf = (log: FoldedLog, calls: readonly Call[]): Times => {
 
 const checkReply = (set: SetCall): string[] => {
   if (set.status === undefined || set.status === 200) return [];
-  if (set.status !== 503) return [`${tell(set)}: unexpected`];
-  return set.retryAfter ? [] : [`${tell(set)} without Retry-After`];
+  if (set.status !== 503) return [`${describeSet(set)}: unexpected status`];
+  return set.retryAfter ? [] : [`${describeSet(set)} without Retry-After`];
 };
 
 const checkShown = (log: FoldedLog, written: Times, resting: number, set: SetCall): string[] => {
@@ -68,19 +68,18 @@ const checkShown = (log: FoldedLog, written: Times, resting: number, set: SetCal
   }
   const isPlausible = set.count === undefined || (set.count >= least && set.count <= most);
   return [
-    ...((set.agedMs ?? 0) < -clockMs ? [`${tell(set)} is as of a time that is still to come`] : []),
-    ...(isPlausible ? [] : [`${tell(set)}: between ${least} and ${most} are possible`]),
+    ...((set.agedMs ?? 0) < -clockMs ? [`${describeSet(set)}: its Muster-As-Of is in the future`] : []),
+    ...(isPlausible ? [] : [`${describeSet(set)}: expected ${least} to ${most}`]),
     ...checkListed(log, set),
   ];
 };
 
-/** The moment before which all that was stored is shown: by the answer's lag, or as of when it says to be. */
+/** The time up to which the answer must show all stored events: from its lag or its Muster-As-Of. */
 const oldestShown = ({ invokedAt, completedAt, lagMs = 0, agedMs }: SetCall): number =>
   (agedMs === undefined ? invokedAt - lagMs : completedAt - agedMs) - marginMs;
 
 /**
- * In which states a user may have been seen: at the last version known to be stored at `since`, up to the last one
- * asked for before `until`.
+ * The possible states of a user: from the last version that was stored at `since` to the last one sent before `until`.
  */
 const statesWithin = (
   log: FoldedLog,
@@ -101,16 +100,16 @@ const statesWithin = (
 const checkListed = (log: FoldedLog, set: SetCall): string[] => {
   const users = set.users ?? [];
   const ids = new Set(users.map(({ id }) => id));
-  const doubled = ids.size < users.length ? [`${tell(set)} shows a user twice`] : [];
+  const doubled = ids.size < users.length ? [`${describeSet(set)} shows a user twice`] : [];
   const strange = users.filter(
     (user) => !(log.states.get(user.id ?? '') ?? []).some((state) => isDeepStrictEqual(state.user, user)),
   );
   return [
     ...doubled,
-    ...(isDeepStrictEqual(inOrder(users), users) ? [] : [`${tell(set)} shows users out of order`]),
-    ...strange.slice(0, 3).map((user) => `${tell(set)} shows ${JSON.stringify(user)}, which it never was`),
+    ...(isDeepStrictEqual(inOrder(users), users) ? [] : [`${describeSet(set)} shows users out of order`]),
+    ...strange.slice(0, 3).map((user) => `${describeSet(set)} shows ${JSON.stringify(user)}, which was never a state`),
   ];
 };
 
-const tell = ({ op, session, status, count, source }: SetCall) =>
-  `${op} of ${session} → ${status ?? 'no answer'} ${count ?? ''} from ${source ?? 'nobody'}`;
+const describeSet = ({ op, session, status, count, source }: SetCall) =>
+  `${op} of ${session} → ${status ?? 'no answer'} ${count ?? ''} from ${source ?? 'no source'}`;

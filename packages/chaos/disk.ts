@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** A small file system in memory: the data of a MongoDB in `path`, and beside it what fills the disk. */
+/** A small file system in memory. `path`: the data of a MongoDB. `ballast`: the file that fills the disk. */
 export type Disk = AsyncDisposable & { path: string; ballast: string };
 
 const run = promisify(execFile);
-const sizeMb = 700; // the server keeps log files of 64 MB ahead
+const sizeMb = 700; // the server reserves log files of 64 MB
 
 /**
- * Mounts one in a folder of its own; undefined where this machine does not allow it. It goes when it is disposed, or
- * with the process.
+ * Mounts a small file system in a new folder. Returns undefined if this machine does not allow it. It is unmounted when
+ * it is disposed or the process exits.
  */
 export const openDisk = async (): Promise<Disk | undefined> => {
   const mount = await mkdtemp(join(tmpdir(), `muster-disk-${process.pid}-`));
@@ -32,13 +32,13 @@ export const openDisk = async (): Promise<Disk | undefined> => {
   mkdirSync(path);
   const close = async () => {
     process.off('exit', unmountNow);
-    await run('umount', ['-l', mount]); // lazily: a server that was killed may not be gone altogether
+    await run('umount', ['-l', mount]); // lazy: a killed server may still be ending
     await rm(mount, { recursive: true, force: true });
   };
   return { path, ballast: join(mount, 'ballast'), [Symbol.asyncDispose]: close };
 };
 
-/** Writes until nothing more goes in. */
+/** Writes until the disk is full. */
 export const fillDisk = async ({ ballast }: Disk): Promise<void> => {
   await using file = await open(ballast, 'w');
   for (let size = 1024 * 1024; size >= 4_096; ) {
@@ -50,5 +50,5 @@ export const fillDisk = async ({ ballast }: Disk): Promise<void> => {
   }
 };
 
-/** Gives the space back. */
+/** Deletes the file that fills the disk. */
 export const freeDisk = ({ ballast }: Disk): Promise<void> => rm(ballast, { force: true });

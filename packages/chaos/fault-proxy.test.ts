@@ -21,7 +21,7 @@ describe('The fault proxy', () => {
       socket.on('data', (bytes) => {
         one.text += bytes;
         one.chunks.push(bytes.length);
-        socket.write(bytes); // an echo
+        socket.write(bytes);
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -60,7 +60,7 @@ describe('The fault proxy', () => {
     return performance.now() - from;
   };
 
-  it('hands on everything, both ways, in order, and the end of it', async () => {
+  it('passes on all bytes in both directions, in order, and the end of the stream', async () => {
     const heard = await dial();
     const text = 'abcdefghij'.repeat(50_000);
     heard.client.write(text);
@@ -72,7 +72,7 @@ describe('The fault proxy', () => {
     expect(proxy.passed).to.deep.equal({ up: text.length, down: text.length });
   });
 
-  it('delays each way, with jitter, and keeps the order', async () => {
+  it('delays both directions, with jitter, and keeps the order', async () => {
     const heard = await dial();
     await setFault(proxy, { delayMs: 60, jitterMs: 40 });
     for (const part of ['one', 'two', 'three']) heard.client.write(part);
@@ -87,7 +87,7 @@ describe('The fault proxy', () => {
     expect(await heardWithin(heard, text)).to.be.above(200);
   });
 
-  it('slices what passes', async () => {
+  it('slices the bytes into pieces', async () => {
     const heard = await dial();
     await setFault(proxy, { sliceBytes: 10 });
     const text = 'y'.repeat(500);
@@ -96,7 +96,7 @@ describe('The fault proxy', () => {
     expect(arrived[0]?.chunks.length).to.be.above(10);
   });
 
-  it('is a black hole both ways: nobody hears anything, nobody is told, and all comes when it is healed', async () => {
+  it('keeps all bytes in a black hole, without an error, and passes them on when it is healed', async () => {
     const heard = await dial();
     heard.client.write('before');
     await heardWithin(heard, 'before');
@@ -108,7 +108,7 @@ describe('The fault proxy', () => {
     await heardWithin(heard, 'before lost');
   });
 
-  it('is a black hole one way only: what is asked arrives, the answer does not', async () => {
+  it('is a black hole in one direction: requests arrive, answers do not', async () => {
     const heard = await dial();
     await setFault(proxy, { blackHole: 'down' });
     heard.client.write('asked');
@@ -122,7 +122,7 @@ describe('The fault proxy', () => {
     expect(arrived[0]?.text).to.equal('asked');
   });
 
-  it('in a black hole who goes away is not missed until it is healed', async () => {
+  it('hides the end of a connection in a black hole until it is healed', async () => {
     const heard = await dial();
     heard.client.write('x');
     await heardWithin(heard, 'x');
@@ -134,7 +134,7 @@ describe('The fault proxy', () => {
     await until('the server sees it', () => arrived[0]?.ended);
   });
 
-  it('resets what is connected, and takes new connections', async () => {
+  it('resets connections, and accepts new ones', async () => {
     const heard = await dial();
     heard.client.write('x');
     await heardWithin(heard, 'x');
@@ -147,7 +147,7 @@ describe('The fault proxy', () => {
     await heardWithin(next, 'again');
   });
 
-  it('refuses new connections, keeps old ones, and takes new ones when it is healed', async () => {
+  it('refuses new connections and keeps existing ones, until it is healed', async () => {
     const heard = await dial();
     heard.client.write('x');
     await heardWithin(heard, 'x');
@@ -162,7 +162,7 @@ describe('The fault proxy', () => {
     await heardWithin(next, 'again');
   });
 
-  it('cuts after so many bytes, in the middle', async () => {
+  it('breaks a connection after the given number of bytes', async () => {
     const heard = await dial();
     await setFault(proxy, { cutAfterBytes: 7 });
     heard.client.write('0123456789');
@@ -170,7 +170,7 @@ describe('The fault proxy', () => {
     expect(arrived[0]?.text).to.equal('0123456');
   });
 
-  it('jitters as its seed says', async () => {
+  it('has the same jitter for the same seed', async () => {
     const numbers = async (seed: number) => {
       await using one = await openFaultProxy({ host: '127.0.0.1', port: 1 }, seed);
       return one.random.state;

@@ -3,37 +3,31 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nextRandom, openSeeded, type Seeded } from '@muster/testing';
 
-/**
- * What a network does to what passes; `up` leads from who connected to the target. What is not given is as it should
- * be.
- */
+/** What the network does to the bytes that pass. `up` is the direction from the client to the target. */
 export type NetworkFault = {
-  /** Everything comes later by `delayMs`, and by up to `jitterMs` more. */
+  /** All bytes are delayed by `delayMs` plus a random time up to `jitterMs`, in milliseconds. */
   delayMs?: number;
   jitterMs?: number;
   bytesPerSecond?: number;
-  /** Everything is handed on in pieces of at most so many bytes. */
+  /** Bytes are passed on in pieces of at most this size. */
   sliceBytes?: number;
-  /**
-   * Nothing passes that way, and nobody hears of it: connections stay open, what was sent waits, as TCP would send it
-   * again.
-   */
+  /** Nothing passes in this direction, without an error. Connections stay open, and the bytes wait, as with TCP. */
   blackHole?: Direction | 'both';
-  /** New connections are refused; those that there are stay. */
+  /** New connections are refused. Existing ones stay. */
   refuse?: boolean;
-  /** Each connection breaks after so many bytes more, in the middle of whatever they are. */
+  /** Each connection breaks after this number of further bytes. */
   cutAfterBytes?: number;
 };
 
 export type Direction = 'up' | 'down';
 
-/** A proxy between two processes whose faults change while it runs. A plain value, changed in this file only. */
+/** A proxy between two processes. Its fault can change while it runs. A plain value; only this file changes it. */
 export type FaultProxy = AsyncDisposable & {
   readonly port: number;
-  /** Where it leads; may be set later than it is opened, as long as nobody connects. */
+  /** The target of connections. It may be set after the proxy is opened, before the first connection. */
   target: { host: string; port: number };
   fault: NetworkFault;
-  /** What passed since the start, in bytes, and the connections that were made. */
+  /** The bytes that passed since the start, and the number of connections. */
   passed: Record<Direction, number>;
   connections: number;
   readonly links: Set<Link>;
@@ -42,7 +36,7 @@ export type FaultProxy = AsyncDisposable & {
   readonly server: Server;
 };
 
-/** One connection through the proxy. `sinceFault`: bytes that passed since the fault was set. */
+/** One connection through the proxy. `sinceFault`: the bytes that passed since the fault was set. */
 type Link = { client: Socket; upstream: Socket; sinceFault: number; closed: boolean };
 
 type Pipe = {
@@ -54,12 +48,12 @@ type Pipe = {
   running: boolean;
 };
 
-/** Bytes, or undefined for the end of them. */
+/** Bytes, or undefined for the end of the stream. */
 type Piece = { bytes: Buffer | undefined; dueAt: number };
 
 const waitingBytesMax = 1024 * 1024;
 
-/** Opens a proxy on a free port of this machine that leads to `target` without a fault; `seed` decides its jitter. */
+/** Opens a proxy to `target` on a free port of 127.0.0.1, without a fault. `seed` decides its jitter. */
 export const openFaultProxy = async (target: { host: string; port: number }, seed = 1): Promise<FaultProxy> => {
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => openLink(proxy, client));
   await listen(server, 0);
@@ -81,7 +75,7 @@ export const openFaultProxy = async (target: { host: string; port: number }, see
   return proxy;
 };
 
-/** Sets the fault, in place of any before; an empty one heals. What waited in a black hole goes on then. */
+/** Replaces the fault. An empty fault heals: then bytes that waited in a black hole pass. */
 export const setFault = async (proxy: FaultProxy, fault: NetworkFault): Promise<void> => {
   proxy.fault = fault;
   for (const link of proxy.links) link.sinceFault = 0;
@@ -90,7 +84,7 @@ export const setFault = async (proxy: FaultProxy, fault: NetworkFault): Promise<
   proxy.changes.emit('change');
 };
 
-/** Breaks all connections that there are, so that both ends hear of it. */
+/** Resets all connections at both ends. */
 export const resetLinks = (proxy: FaultProxy): void => {
   for (const link of [...proxy.links]) breakLink(proxy, link);
 };
@@ -121,10 +115,10 @@ const openLink = (proxy: FaultProxy, client: Socket) => {
 
 const openPipe = (proxy: FaultProxy, link: Link, direction: Direction, from: Socket, to: Socket) => {
   const pipe: Pipe = { direction, from, to, waiting: [], waitingBytes: 0, running: false };
-  from.on('error', () => undefined); // 'close' follows
+  from.on('error', () => undefined); // `close` follows
   from.on('data', (bytes) => take(proxy, link, pipe, bytes));
   from.once('end', () => take(proxy, link, pipe, undefined));
-  from.once('close', () => take(proxy, link, pipe, undefined)); // after an error there is no end
+  from.once('close', () => take(proxy, link, pipe, undefined)); // after an error there is no `end`
 };
 
 const take = (proxy: FaultProxy, link: Link, pipe: Pipe, bytes: Buffer | undefined) => {
@@ -137,7 +131,7 @@ const take = (proxy: FaultProxy, link: Link, pipe: Pipe, bytes: Buffer | undefin
   if (!pipe.running) void run(proxy, link, pipe).catch(() => breakLink(proxy, link));
 };
 
-/** Hands on what waits, in its order; without a fault in the same turn in which it came. */
+/** Passes on the waiting pieces in order; without a fault in the same tick in which they arrived. */
 const run = async (proxy: FaultProxy, link: Link, pipe: Pipe) => {
   pipe.running = true;
   for (let piece = pipe.waiting.shift(); piece && !link.closed; piece = pipe.waiting.shift()) {
@@ -145,7 +139,7 @@ const run = async (proxy: FaultProxy, link: Link, pipe: Pipe) => {
     if (early > 1) await sleep(early);
     while (isHeld(proxy, pipe.direction) && !link.closed) await once(proxy.changes, 'change');
     if (link.closed) break;
-    if (piece.bytes) await handOn(proxy, link, pipe, piece.bytes);
+    if (piece.bytes) await passOn(proxy, link, pipe, piece.bytes);
     else end(proxy, link, pipe);
     pipe.waitingBytes -= piece.bytes?.length ?? 0;
     if (pipe.waitingBytes <= waitingBytesMax && pipe.from.isPaused()) pipe.from.resume();
@@ -156,7 +150,7 @@ const run = async (proxy: FaultProxy, link: Link, pipe: Pipe) => {
 const isHeld = ({ fault }: FaultProxy, direction: Direction) =>
   fault.blackHole === 'both' || fault.blackHole === direction;
 
-const handOn = async (proxy: FaultProxy, link: Link, pipe: Pipe, bytes: Buffer) => {
+const passOn = async (proxy: FaultProxy, link: Link, pipe: Pipe, bytes: Buffer) => {
   for (let at = 0; at < bytes.length && !link.closed; ) {
     const { bytesPerSecond, sliceBytes = bytes.length, cutAfterBytes = Number.POSITIVE_INFINITY } = proxy.fault;
     const most = Math.max(1, Math.min(sliceBytes, bytesPerSecond ? bytesPerSecond / 20 : bytes.length));
@@ -168,7 +162,7 @@ const handOn = async (proxy: FaultProxy, link: Link, pipe: Pipe, bytes: Buffer) 
     proxy.passed[pipe.direction] += piece.length;
     if (piece.length > 0 && !pipe.to.write(piece)) await drained(pipe.to);
     if (link.sinceFault >= cutAfterBytes) {
-      await sleep(5); // what was written before the cut is to arrive
+      await sleep(5); // so that the bytes before the cut arrive
       return breakLink(proxy, link);
     }
     if (at < bytes.length) await sleep(0);
@@ -182,7 +176,7 @@ const drained = (socket: Socket) =>
     socket.once('close', () => resolve());
   });
 
-/** One side has ended: so does the other, once it has all that was under way. */
+/** Ends the other side after one side has ended and all its bytes have been passed on. */
 const end = (proxy: FaultProxy, link: Link, pipe: Pipe) => {
   if (pipe.from.errored) return breakLink(proxy, link);
   pipe.to.end();
@@ -198,5 +192,5 @@ const breakLink = (proxy: FaultProxy, link: Link) => {
     if (socket.connecting || socket.destroyed) socket.destroy();
     else socket.resetAndDestroy();
   }
-  proxy.changes.emit('change'); // whoever waits in a black hole for this link
+  proxy.changes.emit('change'); // wakes pipes of this link that wait in a black hole
 };

@@ -1,27 +1,27 @@
 import type { FailpointName } from '@muster/runtime';
 import type { NetworkFault } from './fault-proxy.ts';
 
-/** What may go wrong, each a word for `--faults`. */
+/** The kinds of faults, as named by `--faults`. */
 export const faultKinds = [
   ...['kill', 'term', 'pause'], // a program: SIGKILL, SIGTERM, SIGSTOP
   ...['delay', 'bandwidth', 'slice', 'black-hole', 'one-way', 'reset', 'refuse', 'cut'], // a link
   ...['crash', 'failpoint', 'clock'], // inside a program
   ...['database-kill', 'database-pause', 'oplog', 'disk'],
-  'disorder', // an event comes before its predecessor
+  'disorder', // an event comes before the one with the version below
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
 
-/** The kinds that strike a link. */
+/** The kinds of faults on a link. */
 export type NetworkFaultKind = Extract<Fault, { network: NetworkFault }>['kind'];
 
-/** Between a program and MongoDB, or between the gateways and an aggregator: named by the program at its end. */
+/** The link of a program to MongoDB, or of the gateways to an aggregator, with the name of that program. */
 export type LinkName = `mongodb:${string}` | `wire:${string}`;
 
 /**
- * One fault, as a plain description. `ms` is how long it lasts: with `kill` and `term` the time until the program is
- * started again (0 with `kill`: at once, by who watches it), with `crash` and `failpoint` the longest that it is waited
- * for.
+ * One fault, as plain data. `ms` is its duration in milliseconds:
+ * - `kill` and `term`: the time until the program is started again. With 0, the supervisor restarts a killed program.
+ * - `crash` and `failpoint`: the longest time to wait until the program reaches the failpoint.
  */
 export type Fault =
   | { kind: 'kill' | 'term' | 'pause'; target: string; ms: number }
@@ -44,7 +44,7 @@ export type Fault =
   | { kind: 'database-kill' | 'database-pause' | 'disk' | 'disorder'; target: 'mongodb'; ms: number }
   | { kind: 'oplog'; target: string; how: 'paused' | 'down'; ms: number };
 
-/** Where a fault strikes: what the longest answers are told apart by. */
+/** The part of the system that a fault concerns. The report groups the longest answers by it. */
 export type Struck = 'gateway' | 'aggregator' | 'database';
 
 export const struckBy = ({ target }: Fault): Struck => {
@@ -53,7 +53,7 @@ export const struckBy = ({ target }: Fault): Struck => {
   return target.startsWith('gateway') ? 'gateway' : 'aggregator';
 };
 
-/** A fault in a few words: `black-hole wire:aggregator-1 up 4000 ms`. Pure. */
+/** Describes a fault in one line: `black-hole wire:aggregator-1 blackHole=both 4000 ms`. Pure. */
 export const describeFault = (fault: Fault): string =>
   [fault.kind, fault.target, ...detailsOf(fault), `${fault.ms} ms`].join(' ');
 

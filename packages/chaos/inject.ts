@@ -10,12 +10,12 @@ import { resetLinks, setFault } from './fault-proxy.ts';
 import { insertInDisorder } from './insert-in-disorder.ts';
 import { isPlaceKnown } from './is-place-known.ts';
 
-/** What became of an injection: why not, where it could not be. */
+/** The outcome of an injection. `impossible`: this machine or this server does not allow it. */
 export type Injected = { kind: 'injected' } | { kind: 'impossible'; why: string };
 
 const injected: Injected = { kind: 'injected' };
 
-/** Makes a fault happen. It stays until `heal`. */
+/** Makes a fault happen. It lasts until `heal`. Throws when a process or the database does not react. */
 export const inject = async (arena: Arena, fault: Fault): Promise<Injected> => {
   const { test, disk } = arena;
   const { system } = test;
@@ -46,13 +46,13 @@ export const inject = async (arena: Arena, fault: Fault): Promise<Injected> => {
       await insertInDisorder(arena);
       return injected;
     case 'disk':
-      if (!disk) return { kind: 'impossible', why: 'this machine does not allow a small disk to be mounted' };
+      if (!disk) return { kind: 'impossible', why: 'this machine does not allow mounting a small disk' };
       await fillDisk(disk);
       return overfill(arena);
   }
 };
 
-/** Ends a fault, and waits until what it stopped runs again. Throws when that does not come. */
+/** Ends a fault and waits until the programs that it stopped are ready again. Throws after 60 s. */
 export const heal = async (arena: Arena, fault: Fault): Promise<void> => {
   const { test, disk } = arena;
   const { system } = test;
@@ -81,7 +81,7 @@ export const heal = async (arena: Arena, fault: Fault): Promise<void> => {
       return startUp(arena, fault.target);
     case 'disk':
       if (disk) await freeDisk(disk);
-      // a server whose storage has panicked goes on answering errors, or ends: whoever runs it starts it again
+      // a server with a storage panic only answers errors, or ends: kill it, and the supervisor restarts it
       if (processOf(system, 'mongodb').spawned) await killProcess(system, 'mongodb', 'SIGKILL');
       return waitReady(system, 'mongodb', readyWithinMs);
   }
@@ -103,7 +103,7 @@ const healLink = async ({ links }: Arena, { kind, target }: LinkFault): Promise<
   const proxy = links.get(target);
   if (!proxy) return;
   await setFault(proxy, {});
-  if (kind === 'reset') resetLinks(proxy); // a second time
+  if (kind === 'reset') resetLinks(proxy); // the second reset of this fault
 };
 
 const startUp = async ({ test: { system } }: Arena, name: string) => {
@@ -111,7 +111,7 @@ const startUp = async ({ test: { system } }: Arena, name: string) => {
   await waitReady(system, name, readyWithinMs);
 };
 
-/** What happens while a process restores needs one that starts. */
+/** Orders a failpoint. A failpoint of a restore needs a process that starts, so this kills the process. */
 const injectFailpoint = async (
   arena: Arena,
   fault: Extract<Fault, { kind: 'crash' | 'failpoint' }>,
@@ -128,8 +128,8 @@ const injectFailpoint = async (
 };
 
 /**
- * The server keeps some space ahead for its log: writes until it refuses even a small document, for a bounded time.
- * Refused large ones are a fault too.
+ * Writes until the server refuses even small documents, at most 4 s, because the server has reserved space for its log.
+ * It is also a fault if the server refuses only large documents.
  */
 const overfill = async ({ test: { shell } }: Arena): Promise<Injected> => {
   const write = (bytes: number) =>
@@ -138,30 +138,27 @@ const overfill = async ({ test: { shell } }: Arena): Promise<Injected> => {
       () => 1,
     );
   let refused = 0;
-  let inARow = 0; // some are refused while the server makes files, and the next one is taken
+  let inARow = 0; // the server refuses some writes while it creates files, and accepts the next one
   for (const until = performance.now() + overfillMs; performance.now() < until; ) {
     refused += await write(256 * 1024);
     inARow = (await write(200)) > 0 ? inARow + 1 : 0;
     if (inARow > 20) return injected;
   }
-  return refused > 0 ? injected : { kind: 'impossible', why: 'this server goes on writing though its disk is full' };
+  return refused > 0 ? injected : { kind: 'impossible', why: 'this server still writes although its disk is full' };
 };
 
 const overfillMs = 4_000;
 
-/** So that the log always holds more than a second: the others' streams, which are read, must not be skipped too. */
+/** Slow enough that the oplog covers more than 1 s: the streams of the other aggregators must not skip events. */
 const noiseEveryMs = 150;
 
 /**
- * Longer than a stream may be left unread: this server lets an open cursor skip what has rolled over, a token it
- * refuses.
+ * Longer than a stream may stay unread. This server lets an open cursor skip events that rolled over, but it refuses a
+ * token that is too old.
  */
 const unreadMs = 1_200;
 
-/**
- * While the aggregator does not look, so much else is written that the server forgets the place up to which it knows
- * the log.
- */
+/** Stops the aggregator and writes until its position has rolled out of the oplog, so that it cannot resume. */
 const loseToken = async (arena: Arena, { target, how }: Extract<Fault, { kind: 'oplog' }>): Promise<Injected> => {
   const { test } = arena;
   const { shell, system } = test;
@@ -184,7 +181,7 @@ const loseToken = async (arena: Arena, { target, how }: Extract<Fault, { kind: '
       if (tries >= 5 && !(await isPlaceKnown(shell, stream.resumeToken))) return injected;
       await pause(noiseEveryMs);
     }
-    return { kind: 'impossible', why: 'this server keeps places for longer than 40,000 writes' };
+    return { kind: 'impossible', why: 'this server can still resume after 40,000 writes' };
   } finally {
     void stream.close().catch(() => undefined);
   }

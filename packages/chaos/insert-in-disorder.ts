@@ -7,8 +7,8 @@ import type { Call, User } from './history.ts';
 const partitions = 32;
 
 /**
- * Puts users into the log whose second event stands before the first, as a change stream that skips would bring them:
- * whoever tails the log must notice the hole and fill it.
+ * Inserts users whose second event comes before the first in the log. A change stream that skips events has the same
+ * effect: an aggregator must notice the gap and fill it.
  */
 export const insertInDisorder = async ({ test, inserted }: Pick<Arena, 'test' | 'inserted'>): Promise<void> => {
   for (let number = 0; number < 5; number += 1) {
@@ -18,7 +18,7 @@ export const insertInDisorder = async ({ test, inserted }: Pick<Arena, 'test' | 
     await test.shell.events.insertMany([
       eventOf(id, 2, 'UserUpdated', { group: 2 }),
       eventOf(id, 1, 'UserCreated', created),
-    ]); // at once: nobody sees the one alone
+    ]); // in one call: no reader sees only one of the two
     const times = { invokedAt, completedAt: performance.now() };
     inserted.push(
       { ...callOf(id, 1, 'create', { id, ...created }), ...times },

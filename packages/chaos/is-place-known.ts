@@ -1,7 +1,7 @@
 import { withinDeadline } from '@muster/store';
 import type { Shell } from '@muster/testing';
 
-/** Whether the server still knows the place in its oplog that this token names: a change stream may go on after it. */
+/** Whether the server can still resume a change stream after this token. Throws when the database does not answer. */
 export const isPlaceKnown = async ({ db }: Pick<Shell, 'db'>, resumeAfter: unknown): Promise<boolean> => {
   const stream = db.watch([], { resumeAfter, maxAwaitTimeMS: 10 });
   try {

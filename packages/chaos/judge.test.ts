@@ -43,8 +43,8 @@ const enough = [
 ];
 
 describe('The judge of a round', () => {
-  it('takes one with enough traffic', () => expect(findInvalid(enough, [strike])).to.equal(undefined));
-  it('calls one with few calls, or few writes, invalid', () => {
+  it('accepts a round with enough traffic', () => expect(findInvalid(enough, [strike])).to.equal(undefined));
+  it('calls a round with few calls or few writes invalid', () => {
     expect(findInvalid(enough.slice(0, 100), [strike])).to.include('100 calls');
     expect(findInvalid(enough.slice(0, 150), [strike])).to.include('0 writes');
     expect(
@@ -54,32 +54,32 @@ describe('The judge of a round', () => {
       ),
     ).to.include('0 calls');
   });
-  it('calls one invalid in which nobody asked anything during the fault', () =>
+  it('calls a round without a call during the fault invalid', () =>
     expect(findInvalid(enough, [{ ...strike, from: 50, to: 60 }])).to.include('nobody asked'));
 
   const lines = (count: number, line: string) =>
     Array.from({ length: count }, () => ({ at: 0, name: 'gateway', line }));
-  it('finds a process that writes too much, or opens its stream too often', () => {
+  it('finds a process that logs too much or reopens its stream too often', () => {
     expect(checkPace(lines(100, '{"msg":"all well"}'), 20_000)).to.deep.equal([]);
     expect(checkPace(lines(1_000, '{"msg":"so much"}'), 20_000)[0]).to.include('1000 × so much');
     expect(checkPace(lines(30, '{"msg":"The change stream broke: again"}'), 20_000)[0]).to.include(
       'opened its change stream 90 times',
     );
   });
-  it('finds what no process may say', () => {
+  it('finds log lines that no process may write', () => {
     expect(checkLines(lines(1, 'repaired; please report how this process was started'))).to.have.lengthOf(1);
     expect(checkLines(lines(1, '{"msg":"Listening"}'))).to.deep.equal([]);
   });
-  it('finds a gateway that is at work though nobody asks, and one that does not say', () => {
+  it('finds a gateway with requests in flight after the load, and one that does not report them', () => {
     const figuresOf = (number: number) => parseFigures(`muster_requests_in_flight{process="x"} ${number}\n`);
     const find = (...pairs: [key: string, number: number][]) =>
       findInFlight(['gateway', 'gateway-1'], new Map(pairs.map(([key, number]) => [key, figuresOf(number)])));
     expect(find(['gateway 7', 0], ['gateway-1 8', 0], ['aggregator-0 9', 0])).to.deep.equal([]);
     expect(find(['gateway 7', 0], ['gateway-1 8', 2])).to.have.lengthOf(1);
-    expect(find(['gateway 7', 0], ['gateway-1 8', 2])[0]).to.include('gateway-1 is at work on 2 requests');
-    expect(find(['gateway 7', 0])[0]).to.include('gateway-1 does not say');
+    expect(find(['gateway 7', 0], ['gateway-1 8', 2])[0]).to.include('gateway-1 has 2 requests in flight');
+    expect(find(['gateway 7', 0])[0]).to.include('gateway-1 does not report');
   });
-  it('measures the longest answer during a fault, and counts who got none', () => {
+  it('measures the longest answer during a fault, and counts calls without an answer', () => {
     const calls = [
       call({ completedAt: 90 }),
       call({ invokedAt: 99, completedAt: 250 }),
@@ -90,7 +90,7 @@ describe('The judge of a round', () => {
   });
 });
 
-describe('What must happen now and then', () => {
+describe('What must happen sometimes', () => {
   const folded = foldLog([
     {
       _id: '1',
@@ -164,7 +164,7 @@ describe('The report of a campaign', () => {
       campaign: { rounds, sometimes: noSometimes(), ms: 60_000, brokenOff: false },
     });
 
-  it('ends with 0, with 1 where a law was broken, with 3 where too little was seen', () => {
+  it('has exit code 0, 1 for a violation, or 3 if too little happened', () => {
     const codeOf = (...rounds: RoundResult[]) => exitCodeOf({ rounds, sometimes: noSometimes() });
     expect(codeOf(round({}))).to.equal(0);
     expect(codeOf(round({ invalid: 'no traffic' }))).to.equal(3);
@@ -172,7 +172,7 @@ describe('The report of a campaign', () => {
     expect(codeOf()).to.equal(3);
   });
 
-  it('ends with 3 where a long campaign of all faults never came to what must happen now and then', () => {
+  it('has exit code 3 if something that must happen sometimes never happened in a long campaign', () => {
     const all = faultKinds.map((kind) => ({ ...strike, fault: { ...fault, kind } as Fault }));
     const rounds = Array.from({ length: 60 }, () => round({ strikes: all }));
     const each = Object.fromEntries(Object.keys(noSometimes()).map((name) => [name, 1])) as Sometimes;
@@ -181,13 +181,13 @@ describe('The report of a campaign', () => {
     expect(exitCodeOf({ rounds: rounds.slice(1), sometimes: noSometimes() })).to.equal(0);
   });
 
-  it('tells each violation with its round and how to see it again', () => {
+  it('has each violation with its round and the command that repeats it', () => {
     const text = report(round({ violations: ['r1 is not in the log'] }));
     expect(text)
       .to.include('- round 3 (kill aggregator-0 0 ms): r1 is not in the log')
       .and.to.include('Replay: `npm run chaos -- --seed 7`');
     expect(report(round({})))
-      .to.include('Every law held')
+      .to.include('No violation.')
       .and.to.include('| kill | aggregator | 1 | 42 | 42 | 9 | 0 | 0 |');
   });
 });

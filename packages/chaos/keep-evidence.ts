@@ -4,8 +4,8 @@ import { describeFault } from './fault.ts';
 import type { Evidence, RoundResult } from './run-round.ts';
 
 /**
- * Writes what a round was into a folder of its own below this one: what was wrong, each process's lines, every call,
- * the log. Gives the folder.
+ * Writes the evidence of a round into a new folder below `folder`: the violations, the lines of the processes, all
+ * calls and the log. Returns the path of the new folder.
  */
 export const keepEvidence = async (
   folder: string,

@@ -3,15 +3,12 @@ import { defaultLeaseMs, pause } from '@muster/runtime';
 import { inspectCopies } from '@muster/supervisor';
 import type { Arena } from './arena.ts';
 
-/** What a process counts, by the name and labels of each figure. */
+/** The metrics of a process, by name and labels. */
 export type Figures = Map<string, number>;
 
-/**
- * What is seen of a Muster from outside while faults strike: its metrics, and who its aggregators are. Changed in this
- * file only.
- */
+/** What is observed of a Muster during the faults: its metrics and its live aggregators. Only this file changes it. */
 export type Observed = {
-  /** The last figures of each process's each life, by `name pid`; a figure's labels are part of its name. */
+  /** The last figures of each process, by `name pid`: a restarted process has a new entry. */
   figures: Map<string, Figures>;
   members: { at: number; serving: string[] }[];
   stop: AbortController;
@@ -20,7 +17,7 @@ export type Observed = {
 
 const inspectEveryMs = 1_000;
 
-/** Inspects the processes every second until it is stopped. */
+/** Inspects the processes every second until `stopObserving`. */
 export const observe = (arena: Arena): Observed => {
   const observed: Observed = { figures: new Map(), members: [], stop: new AbortController(), done: Promise.resolve() };
   const { signal } = observed.stop;
@@ -31,14 +28,14 @@ export const observe = (arena: Arena): Observed => {
   return observed;
 };
 
-/** Inspects them a last time, then no more. */
+/** Stops, after a last inspection. */
 export const stopObserving = async (arena: Arena, observed: Observed): Promise<void> => {
   observed.stop.abort();
   await observed.done;
   await inspect(arena, observed);
 };
 
-/** The sum of a figure over all processes and their lives; of those whose labels have all of these words. Pure. */
+/** Returns the sum of a figure over all processes and restarts. Counts only figures with all of these labels. Pure. */
 export const figureOf = ({ figures }: Pick<Observed, 'figures'>, name: string, ...labels: string[]): number => {
   const wanted = (key: string) =>
     (key === name || key.startsWith(`${name}{`)) && labels.every((label) => key.includes(label));
@@ -48,7 +45,7 @@ export const figureOf = ({ figures }: Pick<Observed, 'figures'>, name: string, .
   );
 };
 
-/** The figures in a text as Prometheus reads it. Pure. */
+/** Parses figures from the text format of Prometheus. Pure. */
 export const parseFigures = (text: string): Figures => {
   const lines = text
     .split('\n')
@@ -68,7 +65,7 @@ const inspect = async (arena: Arena, observed: Observed) => {
   observed.members.push({ at, serving: serving.map(({ name }) => name) });
 };
 
-/** The figures of each process as they are now, by `name pid`; of one that does not answer within a second none. */
+/** Reads the current figures of each process, by `name pid`. Leaves out processes that do not answer within 1 s. */
 export const readFigures = async (arena: Pick<Arena, 'test' | 'happened'>): Promise<Map<string, Figures>> => {
   const seen: Pick<Observed, 'figures'> = { figures: new Map() };
   await Promise.all([...healthPortsOf(arena)].map(([key, port]) => inspectOne(seen, key, port)));
@@ -80,11 +77,11 @@ const inspectOne = async (observed: Pick<Observed, 'figures'>, key: string, port
     const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(1_000) });
     observed.figures.set(key, parseFigures(await response.text()));
   } catch {
-    // it is down or paused: what was seen last stays
+    // the process is down or paused: keep its last figures
   }
 };
 
-// told in the first lines of each life; a gateway says its port nowhere else
+// a process logs its health port when it starts; the port of a gateway is found nowhere else
 const healthPortsOf = ({ test, happened }: Pick<Arena, 'test' | 'happened'>): Map<string, number> => {
   const ports = new Map<string, number>();
   for (const { event } of happened) {

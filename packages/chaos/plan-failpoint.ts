@@ -3,7 +3,7 @@ import { nextRandom, pickFrom } from '@muster/testing';
 import type { Fault } from './fault.ts';
 import { anyDuration, type Place } from './fault-place.ts';
 
-/** A crash, or a failpoint that throws or pauses, at a place in a program that chance picks. */
+/** Plans a crash, or a failpoint that throws or pauses, at a random failpoint of a random program. */
 export const planFailpoint = (place: Place, kind: 'crash' | 'failpoint'): Fault => {
   const { seeded } = place;
   const isGateway = nextRandom(seeded) < 0.3;
@@ -29,7 +29,7 @@ const snapshotPoints: FailpointName[] = [
 ];
 const restorePoints: FailpointName[] = ['restore:after-checkpoints', 'restore:after-records'];
 
-// between the records and the checkpoint it matters most
+// more often between the records and the checkpoint, where a crash matters most
 const crashPoints: FailpointName[] = [
   ...snapshotPoints,
   ...restorePoints,

@@ -4,7 +4,7 @@ import { anyDuration, anyLink, anyProgram, type Place } from './fault-place.ts';
 import { planFailpoint } from './plan-failpoint.ts';
 import { planNetwork } from './plan-network.ts';
 
-/** A fault of that kind on a target, of a duration and a strength that chance decides. */
+/** Plans a fault of this kind. The seeded random numbers decide its target, duration and strength. */
 export const planFault = (place: Place, kind: FaultKind): Fault => {
   switch (kind) {
     case 'kill':

@@ -2,7 +2,7 @@ import { pickFrom, type Seeded } from '@muster/testing';
 import type { NetworkFaultKind } from './fault.ts';
 import type { NetworkFault } from './fault-proxy.ts';
 
-/** What a fault of that kind does to its link, of a strength that chance decides. */
+/** Plans what a fault of this kind does to its link. The seeded random numbers decide its strength. */
 export const planNetwork = (seeded: Seeded, kind: NetworkFaultKind): NetworkFault => {
   switch (kind) {
     case 'delay':

@@ -7,14 +7,14 @@ const options = { seed: 7, kinds: faultKinds, longestMs: 5_000, roundsPerLife: 8
 const lives = (seed: number) => Array.from({ length: 8 }, (_, number) => planLife({ ...options, seed }, number));
 
 describe('The schedule of a fault campaign', () => {
-  it('is the same for the same seed, and another one for another', () => {
+  it('is the same for the same seed, and different for another seed', () => {
     expect(lives(7)).to.deep.equal(lives(7));
     expect(lives(7).flatMap(({ rounds }) => rounds.map(describeRound))).not.to.deep.equal(
       lives(8).flatMap(({ rounds }) => rounds.map(describeRound)),
     );
   });
 
-  it('goes through all kinds, one by one, before any come together', () => {
+  it('has all kinds one by one before it combines any', () => {
     const first = lives(7)
       .flatMap(({ rounds }) => rounds)
       .slice(0, faultKinds.length);
@@ -22,7 +22,7 @@ describe('The schedule of a fault campaign', () => {
     expect(new Set(first.map(({ faults }) => faults[0]?.fault.kind)).size).to.equal(faultKinds.length);
   });
 
-  it('then lets up to three come together, on different programs, none longer than asked', () => {
+  it('then combines up to three on different programs, none longer than the limit', () => {
     const rounds = [...lives(7), ...lives(8)].flatMap(({ rounds: some }) => some);
     expect(Math.max(...rounds.map(({ faults }) => faults.length))).to.be.within(2, 3);
     for (const { faults } of rounds) {
@@ -31,7 +31,7 @@ describe('The schedule of a fault campaign', () => {
     }
   });
 
-  it('has only programs that there are, and a small disk where one is to be full', () => {
+  it('has only existing programs, and a small disk if a round fills one', () => {
     for (const { aggregators, gateways, rounds, disk } of lives(9)) {
       const names = new Set([
         'mongodb',
@@ -44,8 +44,8 @@ describe('The schedule of a fault campaign', () => {
     }
   });
 
-  it('takes the kinds that it is told, and no other word', () => {
+  it('accepts the names of kinds and refuses other words', () => {
     expect(parseKinds('kill, pause')).to.deep.equal(['kill', 'pause']);
-    expect(() => parseKinds('kill,flood')).to.throw('There is no fault "flood": there are kill');
+    expect(() => parseKinds('kill,flood')).to.throw('Unknown fault "flood", expected one of kill');
   });
 });

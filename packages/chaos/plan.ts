@@ -3,7 +3,7 @@ import { type Fault, type FaultKind, faultKinds } from './fault.ts';
 import type { Place } from './fault-place.ts';
 import { planFault } from './plan-fault.ts';
 
-/** A Muster from its start to its end, with the rounds that it goes through. */
+/** One Muster from its start to its end, with its rounds. */
 export type Life = {
   number: number;
   seed: number;
@@ -13,10 +13,10 @@ export type Life = {
   rounds: Round[];
 };
 
-/** A load, faults under it, and what must hold afterwards. `seed` decides what the clients do. */
+/** A load with faults, followed by checks. `seed` decides what the clients do. */
 export type Round = { number: number; seed: number; faults: Timed[] };
 
-/** A fault and when it strikes, in milliseconds after the load has come to run. */
+/** A fault and when it begins, in milliseconds after the load has started. */
 export type Timed = { atMs: number; fault: Fault };
 
 export type PlanOptions = {
@@ -27,17 +27,16 @@ export type PlanOptions = {
   roundsPerLife: number;
 };
 
-/** Which kinds these words ask for. Throws for one that is none. */
+/** Parses a list of kinds, separated by commas. Throws for an unknown kind. */
 export const parseKinds = (text: string): FaultKind[] =>
   text.split(',').map((word) => {
     const kind = faultKinds.find((one) => one === word.trim());
-    if (!kind) throw new Error(`There is no fault "${word}": there are ${faultKinds.join(', ')}`);
+    if (!kind) throw new Error(`Unknown fault "${word}", expected one of ${faultKinds.join(', ')}`);
     return kind;
   });
 
 /**
- * The life number `number` (from 0) of the schedule that the seed decides. Pure. The first one goes through the kinds
- * one by one.
+ * Plans life `number` (from 0) of the schedule that the seed decides. The first rounds have the kinds one by one. Pure.
  */
 export const planLife = (options: PlanOptions, number: number): Life => {
   const seeded = openSeeded(options.seed * 1_000 + number);
@@ -65,15 +64,16 @@ export const planLife = (options: PlanOptions, number: number): Life => {
 };
 
 /**
- * A life of rounds with these faults only, from JSON: `[[0, { "kind": "kill", "target": "aggregator-0", "ms": 0 }],
- * …]`, each with its time in milliseconds. Throws where it is none.
+ * Parses a life whose rounds all have the same faults, from JSON such as
+ * `[[0, { "kind": "kill", "target": "aggregator-0", "ms": 0 }]]`. The number is the time of the fault in milliseconds.
+ * Throws when the text is not such a list.
  */
 export const parseRound = (text: string, seed: number): Life => {
   const parsed: unknown = JSON.parse(text);
-  if (!Array.isArray(parsed)) throw new Error('expected a list of faults, each as [atMs, fault]');
+  if (!Array.isArray(parsed)) throw new Error('Expected a list of faults, each as [atMs, fault]');
   const faults = parsed.map(([atMs, fault]: [number, Fault]) => {
     if (typeof atMs !== 'number' || !faultKinds.includes(fault?.kind))
-      throw new Error(`${JSON.stringify([atMs, fault])} is not [atMs, fault]`);
+      throw new Error(`Expected [atMs, fault] with a known kind, found ${JSON.stringify([atMs, fault])}`);
     return { atMs, fault };
   });
   const disk = faults.some(({ fault }) => fault.kind === 'disk');
@@ -95,9 +95,7 @@ const shuffled = <Item>(seeded: Seeded, items: readonly Item[]): Item[] =>
     .sort((a, b) => a.at - b.at)
     .map(({ item }) => item);
 
-/**
- * Single ones first, each kind in turn; then every other round two or three, which may overlap, on different targets.
- */
+/** First each kind alone. Then every second round has two or three faults on different programs; they may overlap. */
 const planFaults = (place: Place, round: number, order: readonly FaultKind[]): Timed[] => {
   const { seeded } = place;
   const single = planFault(place, order[round % order.length] ?? 'kill');
@@ -112,5 +110,5 @@ const planFaults = (place: Place, round: number, order: readonly FaultKind[]): T
   return planned;
 };
 
-/** The program that a fault strikes, whichever of its links. Pure. */
+/** Returns the program of a fault, or of its link. Pure. */
 export const programOf = ({ target }: Fault): string => target.slice(target.lastIndexOf(':') + 1);

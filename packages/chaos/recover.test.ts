@@ -13,8 +13,8 @@ const thinOf = (members: Member[], among: string[], copies: number) =>
   findThin({ databaseNow, members, partitions: 32 }, among, copies);
 const third = (index: number) => all.filter((partition) => partition % 3 === index);
 
-describe('A Muster that is whole again', () => {
-  it('has all aggregators serving, and of each partition as many copies as can be', () => {
+describe('A Muster that has recovered', () => {
+  it('has all aggregators serving, and each partition has its copies', () => {
     expect(
       thinOf(
         [0, 1, 2].map((index) => member(index, third(index))),
@@ -29,10 +29,10 @@ describe('A Muster that is whole again', () => {
         2,
       ),
     ).to.deep.equal([]);
-    expect(thinOf([member(0, all)], ['aggregator-0'], 2)).to.deep.equal([]); // there is nobody else
+    expect(thinOf([member(0, all)], ['aggregator-0'], 2)).to.deep.equal([]); // there is no other aggregator
   });
 
-  it('lacks a copy', () =>
+  it('has no missing copy', () =>
     expect(
       thinOf(
         [0, 1, 2].map((index) => member(index, third(index))),
@@ -41,7 +41,7 @@ describe('A Muster that is whole again', () => {
       )[0],
     ).to.include('fewer than 2 copies'));
 
-  it('lacks an aggregator that restores, or whose heartbeat is old', () => {
+  it('has no aggregator that restores or whose lease has expired', () => {
     const others = [member(0, all), member(1, all)];
     expect(thinOf([...others, member(2, all, 'restoring')], names, 1)).to.deep.equal(['2 of 3 aggregators serve']);
     expect(thinOf([...others, member(2, all, 'serving', 9_000)], names, 1)).to.deep.equal(['2 of 3 aggregators serve']);

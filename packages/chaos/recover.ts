@@ -5,8 +5,8 @@ import { call } from '@muster/testing';
 import type { Arena } from './arena.ts';
 
 /**
- * What a Muster that is whole again lacks; nothing when each partition is served by as many as can be, and reads come
- * from memory.
+ * Returns what a Muster lacks to be recovered. Empty when all processes are ready, each partition has its copies, and
+ * COUNT comes from memory at each gateway. Throws when the database or a gateway does not answer.
  */
 export const findLacking = async ({ test }: Pick<Arena, 'test'>, copies: number): Promise<string[]> => {
   const { system, log, urls } = test;
@@ -22,10 +22,10 @@ export const findLacking = async ({ test }: Pick<Arena, 'test'>, copies: number)
   const sources = counts.map(({ headers, status }) => headers.get('muster-source') ?? String(status));
   return sources
     .filter((source) => !source.includes('aggregator') || source.includes('database'))
-    .map((source) => `a gateway counts from ${source}`);
+    .map((source) => `a gateway answers COUNT from ${source}`);
 };
 
-/** Which of the aggregators do not serve, or which partitions fewer of them serve than can be. Pure. */
+/** Returns a problem if some of these aggregators do not serve, or if partitions have too few copies. Pure. */
 export const findThin = (
   { databaseNow, members, partitions }: Inspection,
   names: readonly string[],
@@ -44,9 +44,8 @@ export const findThin = (
 };
 
 /**
- * Looks for `lookMs` how the others take over from an aggregator that is away: after how many milliseconds they had all
- * copies between them and kept them (what was not dropped yet from before does not count), or what they lack at the
- * end.
+ * Observes for `lookMs` milliseconds how the others take over from an aggregator that is away. Returns after how many
+ * milliseconds the others had all copies and kept them, or what they lack at the end.
  */
 export const untilReplaced = async (
   { test }: Pick<Arena, 'test'>,
@@ -65,7 +64,7 @@ export const untilReplaced = async (
   return whole === undefined ? { lacking } : { ms: whole };
 };
 
-/** Waits until it is whole; the milliseconds that took, or what it lacks after `withinMs`. */
+/** Waits until it has recovered. Returns how many milliseconds that took, or what it lacks after `withinMs`. */
 export const untilWhole = async (
   arena: Pick<Arena, 'test'>,
   copies: number,

@@ -13,7 +13,7 @@ export type Reported = {
   campaign: Campaign;
 };
 
-/** 0: all laws held · 1: one did not · 3: too little was seen to say so. Pure. */
+/** Returns the exit code: 0 no violation, 1 a violation, 3 too little happened for a result. Pure. */
 export const exitCodeOf = (campaign: Pick<Campaign, 'rounds' | 'sometimes'>): number => {
   const { rounds } = campaign;
   if (rounds.some(({ violations }) => violations.length > 0)) return 1;
@@ -22,7 +22,7 @@ export const exitCodeOf = (campaign: Pick<Campaign, 'rounds' | 'sometimes'>): nu
     : 0;
 };
 
-/** What should have happened in a campaign of that length, all kinds of faults among it, and never did. Pure. */
+/** Returns what must happen in a campaign of this length with all kinds of faults, and never happened. Pure. */
 const findNever = ({ rounds, sometimes }: Pick<Campaign, 'rounds' | 'sometimes'>): string[] => {
   const kinds = new Set(rounds.flatMap(({ strikes }) => strikes.map(({ fault }) => fault.kind)));
   const isWhole = rounds.length >= wholeRounds && faultKinds.every((kind) => kinds.has(kind));
@@ -31,24 +31,24 @@ const findNever = ({ rounds, sometimes }: Pick<Campaign, 'rounds' | 'sometimes'>
 
 const wholeRounds = 60;
 
-/** What a campaign found, as Markdown for a person. Pure. */
+/** Describes the result of a campaign as Markdown. Pure. */
 export const describeCampaign = ({ versions, seed, kinds, replay, campaign }: Reported): string => {
   const { rounds, ms, brokenOff } = campaign;
   const violations = rounds.flatMap((one) =>
     one.violations.map((text) => `round ${one.round.number} (${describeRound(one.round)}): ${text}`),
   );
   const invalid = rounds.filter((one) => one.invalid !== undefined);
-  const verdict = { 0: 'Every law held.', 1: `${violations.length} violations.`, 3: 'Invalid: too little was seen.' }[
+  const verdict = { 0: 'No violation.', 1: `${violations.length} violations.`, 3: 'Invalid: too little happened.' }[
     exitCodeOf(campaign)
   ];
   return [
     '# Fault campaign',
     '',
     `**${verdict}** ${rounds.length} rounds in ${(ms / 60_000).toFixed(1)} minutes, ` +
-      `seed ${seed}${brokenOff ? ', broken off' : ''}.`,
+      `seed ${seed}${brokenOff ? ', interrupted' : ''}.`,
     '',
     ...versions.map((line) => `- ${line}`),
-    `- faults asked for: ${kinds.join(', ')}`,
+    `- kinds of faults: ${kinds.join(', ')}`,
     '',
     ...section(
       'Violations',
@@ -87,12 +87,12 @@ export const describeCampaign = ({ versions, seed, kinds, replay, campaign }: Re
       ),
     ),
     ...section('Change streams', [
-      `Opened again ${total(rounds.map(({ reopened }) => reopened))} times, ${perMinute(rounds)} a minute.`,
+      `Reopened ${total(rounds.map(({ reopened }) => reopened))} times, ${perMinute(rounds)} times per minute.`,
     ]),
     ...section(
       'Sometimes',
       table(
-        ['what must happen now and then', 'times'],
+        ['what must happen sometimes', 'times'],
         sometimesNames.map((name) => [name, String(campaign.sometimes[name])]),
       ),
     ),

@@ -4,8 +4,8 @@ import type { Life } from './plan.ts';
 const seed = 2_026;
 
 /**
- * One after the other or at once, as `atMs` says; each link and each program has one fault at a time, the next one when
- * the former is healed.
+ * The faults begin `atMs` milliseconds after the load. A link or a program has one fault at a time: the next one begins
+ * when the former is healed.
  */
 const named: [name: string, faults: [atMs: number, fault: Fault][]][] = [
   [
@@ -77,7 +77,7 @@ const named: [name: string, faults: [atMs: number, fault: Fault][]][] = [
     ],
   ],
   [
-    'MongoDB paused and killed, with the place in the log lost',
+    'MongoDB paused and killed, and an aggregator that cannot resume',
     [
       [0, { kind: 'oplog', target: 'aggregator-1', how: 'paused', ms: 300 }],
       [2_500, { kind: 'database-pause', target: 'mongodb', ms: 2_500 }],
@@ -88,7 +88,7 @@ const named: [name: string, faults: [atMs: number, fault: Fault][]][] = [
   ['a full disk', [[0, { kind: 'disk', target: 'mongodb', ms: 500 }]]],
 ];
 
-/** A few rounds that hold each kind of fault, short enough to be run with every change. */
+/** A few rounds with every kind of fault, short enough to run with every change. */
 export const selection: Life & { names: string[] } = {
   ...{ number: 0, seed, aggregators: 3, gateways: 2, disk: true, names: named.map(([name]) => name) },
   rounds: named.map(([, faults], number) => ({

@@ -6,14 +6,11 @@ import type { Line } from './judge.ts';
 import type { Load } from './load.ts';
 import { figureOf, type Observed } from './observe.ts';
 
-/**
- * What must have happened now and then in a suite of rounds: else its faults do not reach the places that they are
- * meant for.
- */
+/** What must happen sometimes in a campaign. If one never happens, the faults do not reach the code to be tested. */
 export const sometimesNames = [
   'an unknown write that had landed',
   'an unknown write that had not',
-  'a write told to be not written',
+  'a write answered as not written',
   'a duplicate dropped',
   'a hole repaired',
   'the scan after a lost token',
@@ -31,11 +28,11 @@ export type Sometimes = Record<(typeof sometimesNames)[number], number>;
 
 export const noSometimes = (): Sometimes => Object.fromEntries(sometimesNames.map((name) => [name, 0])) as Sometimes;
 
-/** The sums of both. Pure. */
+/** Adds two counts. Pure. */
 export const addSometimes = (a: Sometimes, b: Sometimes): Sometimes =>
   Object.fromEntries(sometimesNames.map((name) => [name, a[name] + b[name]])) as Sometimes;
 
-/** What happened in one round, as its history and its lines show. Pure. */
+/** Counts what happened in one round, from its history and the lines of its processes. Pure. */
 export const sometimesOfRound = (
   folded: FoldedLog,
   { calls, sets, aborted }: Pick<Load, 'calls' | 'sets' | 'aborted'>,
@@ -48,7 +45,7 @@ export const sometimesOfRound = (
     ...noSometimes(),
     'an unknown write that had landed': landed,
     'an unknown write that had not': unknown.length - landed,
-    'a write told to be not written': calls.filter(({ outcome }) => outcome === 'notWritten').length,
+    'a write answered as not written': calls.filter(({ outcome }) => outcome === 'notWritten').length,
     'the scan after a lost token': lines.filter(({ line }) => line.includes('The place in the log is lost')).length,
     'a fallback read': calls.filter(
       ({ op, outcome, source }) => op === 'read' && outcome === 'ok' && source === 'database',
@@ -61,7 +58,7 @@ export const sometimesOfRound = (
 
 const partitions = 32;
 
-// who is alive is known by the second: only where it was the same before and after is the owner sure
+// the members are inspected once per second: the owner is certain only if they did not change around the call
 const isOfStandby = ({ op, id, source, invokedAt, completedAt }: Call, members: Observed['members']): boolean => {
   if (op !== 'read' || !source || source === 'database') return false;
   const seen = members.filter(({ at }) => at > invokedAt - 2_500 && at < completedAt + 2_500);
@@ -72,7 +69,7 @@ const isOfStandby = ({ op, id, source, invokedAt, completedAt }: Call, members: 
   );
 };
 
-/** What happened in the life of a Muster, as the figures and failpoints of its processes show. Pure. */
+/** Counts what happened in the life of a Muster, from the figures and failpoints of its processes. Pure. */
 export const sometimesOfLife = (observed: Pick<Observed, 'figures'>, passed: Arena['passed']): Sometimes => {
   return {
     ...noSometimes(),

@@ -6,8 +6,8 @@ import type { Timed } from './plan.ts';
 import { untilReplaced } from './recover.ts';
 
 /**
- * Each at its time, and not before the former ones on the same target are healed: a process that is being stopped
- * cannot be killed as well. Those of one time, such as two failpoints, come together.
+ * Makes each fault happen at its time. It waits until earlier faults on the same target are healed, because a process
+ * that is being stopped cannot be killed. Faults with the same time, such as two failpoints, happen together.
  */
 export const strikeAll = (arena: Arena, faults: readonly Timed[], copies: number): Promise<Strike[]> => {
   const begun: { timed: Timed; strike: Promise<Strike> }[] = [];
@@ -20,10 +20,7 @@ export const strikeAll = (arena: Arena, faults: readonly Timed[], copies: number
   return Promise.all(begun.map(({ strike }) => strike));
 };
 
-/**
- * `copies`: as many of each partition the others must have after a while; undefined where they have faults of their
- * own.
- */
+/** `copies`: how many copies the other aggregators must reach. Undefined when other faults happen at the same time. */
 const strikeOnce = async (
   arena: Arena,
   { atMs, fault }: Timed,
@@ -35,14 +32,14 @@ const strikeOnce = async (
   const passedBefore = arena.passed.length;
   const result = await inject(arena, fault).catch((error): { kind: 'impossible'; why: string } => ({
     kind: 'impossible',
-    why: tellError(error),
+    why: describeError(error),
   }));
   const impossible = result.kind === 'impossible' ? result.why : undefined;
   const replaced = impossible || copies === undefined ? undefined : await replacedBy(arena, fault, copies);
   if (!impossible) await lasting(arena, { ...fault, ms: fault.ms - (performance.now() - from) }, passedBefore);
   const notBack = await heal(arena, fault).then(
     () => undefined,
-    (error) => `did not come back: ${tellError(error)}`,
+    (error) => `not ready again after the fault: ${describeError(error)}`,
   );
   const problem =
     notBack ??
@@ -59,18 +56,15 @@ const strikeOnce = async (
   };
 };
 
-/**
- * Of an aggregator that is away for longer than its lease, and by itself: when the others had taken over all that it
- * held.
- */
+/** For an aggregator that is away for longer than its lease: when the others had taken over all its partitions. */
 const replacedBy = async (arena: Arena, { kind, target, ms }: Timed['fault'], copies: number) => {
   const isAway = (kind === 'kill' || kind === 'pause') && target.startsWith('aggregator') && ms > replaceWithinMs;
   return isAway ? untilReplaced(arena, target, copies, replaceWithinMs) : undefined;
 };
 
-const replaceWithinMs = 9_000; // a lease of 3 s, a look each second, the restore
+const replaceWithinMs = 9_000; // a lease of 3 s, a refresh of the members each second, and the restore
 
-/** A failpoint is over when it was passed, any other fault after its time. */
+/** Waits for the end of a fault: a failpoint ends when a program has passed it, any other fault after its time. */
 const lasting = async ({ passed }: Arena, fault: Timed['fault'], from: number) => {
   if (fault.kind !== 'crash' && fault.kind !== 'failpoint') return pause(fault.ms);
   const isPassed = () =>
@@ -83,4 +77,4 @@ const lasting = async ({ passed }: Arena, fault: Timed['fault'], from: number) =
   await pause(fault.kind === 'failpoint' && fault.action.kind === 'pause' ? fault.action.ms : 200);
 };
 
-const tellError = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 600);
+const describeError = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 600);

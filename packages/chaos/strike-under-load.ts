@@ -6,18 +6,20 @@ import type { Round } from './plan.ts';
 import { untilWhole } from './recover.ts';
 import { strikeAll } from './strike-all.ts';
 
-/** The clients of a round, and how long a Muster may take until it is whole again, in milliseconds. */
+/** The clients of a round. `recoverWithinMs`: how long the Muster may take to recover after the last fault. */
 export type LoadOptions = { copies: number; sessions: number; pauseMs: number; recoverWithinMs: number };
 
-/** What clients did while faults struck, and what did not come back after them. */
+/**
+ * What the clients did during the faults, and what did not recover. `recoveryMs` is undefined if it did not recover.
+ */
 export type UnderLoad = { load: Load; strikes: Strike[]; recoveryMs: number | undefined; violations: string[] };
 
-// a few of a hundred break off
+// the part of requests that are COUNT or LIST, and the time between two aborted uploads
 const requests = { sets: 0.02, abortEveryMs: 100 };
 
 /**
- * Starts a load, lets the faults strike, waits until the Muster is whole and answers, and stops the load. What must
- * hold and does not is a violation; throws only when no load comes to run.
+ * Starts a load, makes the faults happen, waits until the Muster has recovered and answers, and stops the load. A
+ * failed recovery is returned as a violation. Throws only when the load does not start.
  */
 export const strikeUnderLoad = async (arena: Arena, round: Round, options: LoadOptions): Promise<UnderLoad> => {
   const { seed, faults } = round;
@@ -41,7 +43,7 @@ export const strikeUnderLoad = async (arena: Arena, round: Round, options: LoadO
 
 const lackingAfter = (recovered: Awaited<ReturnType<typeof untilWhole>>, { recoverWithinMs }: LoadOptions): string[] =>
   'lacking' in recovered
-    ? [`Not whole ${recoverWithinMs} ms after the last fault: ${recovered.lacking.join('; ')}`]
+    ? [`Not recovered ${recoverWithinMs} ms after the last fault: ${recovered.lacking.join('; ')}`]
     : [];
 
 const problemsOf = (strikes: readonly Strike[]): string[] =>

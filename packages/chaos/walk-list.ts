@@ -3,10 +3,12 @@ import { call, type Reply } from '@muster/testing';
 import { type FoldedLog, lastState } from './fold-log.ts';
 import type { User } from './history.ts';
 
-/** A walk through all pages of LIST: what it showed, from where, and as of when; `failed` is a refused page's text. */
+/**
+ * The result of reading all pages of LIST. `source` and `asOf` come from the headers. `failed`: a refused page's text.
+ */
 export type Walk = { listed: User[]; source: string; asOf: Date | undefined; failed: string };
 
-/** All pages from the first to the last. */
+/** Reads all pages of LIST, from the first to the last. */
 export const walkList = async (url: string): Promise<Walk> => {
   const walk: Walk = { listed: [], source: '', asOf: undefined, failed: '' };
   const from = new Set<string>();
@@ -24,17 +26,17 @@ export const walkList = async (url: string): Promise<Walk> => {
 
 export const sourceOfReply = ({ headers }: Reply): string => headers.get('muster-source') ?? '';
 
-/** As of when an answer says to be, where it says so. */
+/** Returns the Muster-As-Of of an answer, or undefined if it has none. */
 export const asOfReply = ({ headers }: Reply): Date | undefined => {
   const text = headers.get('muster-as-of');
   return text ? new Date(text) : undefined;
 };
 
-/** The users that live, in the order of LIST: by partition, then by id. Pure. */
+/** Returns the active users in the order of LIST: by partition, then by id. Pure. */
 export const activeOf = (folded: FoldedLog): User[] =>
   inOrder([...folded.streams.keys()].flatMap((id) => lastState(folded, id).user ?? []));
 
-/** Users in the order of LIST. Pure. */
+/** Sorts users in the order of LIST. Pure. */
 export const inOrder = (users: readonly User[]): User[] => {
   const placed = users.map((user) => ({
     user,

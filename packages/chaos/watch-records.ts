@@ -2,22 +2,22 @@ import { pause } from '@muster/runtime';
 import { withinDeadline } from '@muster/store';
 import type { Shell, TestSystem } from '@muster/testing';
 
-/** A write of a record, as the database tells it. No version: the write did not change it. */
+/** A write of a record, as the change stream reports it. `version` is undefined if the write did not change it. */
 export type RecordWrite = { id: string; version: number | undefined; snapshot: number | undefined };
 
-/** What is written into `Users` while it is watched. Changed in this file only. `whole`: nothing was missed. */
+/** The writes into `Users` while it is watched. Only this file changes it. `whole`: no write was missed. */
 export type RecordWatch = { writes: RecordWrite[]; whole: boolean; stop: AbortController; done: Promise<void> };
 
-/** Watches the records until it is stopped, through restarts of the database. */
+/** Watches the records until `stopWatching`, also across restarts of the database. */
 export const watchRecords = async (test: TestSystem): Promise<RecordWatch> => {
   const watch: RecordWatch = { writes: [], whole: true, stop: new AbortController(), done: Promise.resolve() };
   const stream = openStream(test);
-  await withinDeadline(stream.tryNext(), 5_000, 'open a change stream'); // from here on nothing is missed
+  await withinDeadline(stream.tryNext(), 5_000, 'open a change stream'); // later writes are not missed
   watch.done = follow(test, watch, stream);
   return watch;
 };
 
-/** Stops, once what was written up to now has come; then gives the writes. */
+/** Waits until the stream has brought all writes up to now, stops, and returns the writes. */
 export const stopWatching = async (test: TestSystem, watch: RecordWatch): Promise<RecordWrite[]> => {
   const mark = `mark-${watch.writes.length}`;
   await test.shell.db.collection<{ _id: string }>('Users').insertOne({ _id: mark });

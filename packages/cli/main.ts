@@ -34,37 +34,37 @@ program
 program
   .command('repair')
   .description(
-    'find events that share a version and streams that lack one, while Muster does not run; exit code 1: found',
+    'find events that share a version and streams that lack a version, while Muster is stopped; exit code 1 if found',
   )
-  .option('--apply', 'move the events that are in the way into RemovedEvents')
+  .option('--apply', 'move the wrong events into the collection RemovedEvents')
   .action((options: { apply?: true }) => run((environment) => repair(environment, options, print)));
 
 program
   .command('seed')
-  .description('fill the running system with plausible users')
-  .requiredOption('--users <number>', 'how many', parseCount)
+  .description('create plausible users in the running system')
+  .requiredOption('--users <number>', 'the number of users', parseCount)
   .addOption(
-    new Option('--via <way>', 'through the API or straight into the log').choices(['api', 'log']).default('log'),
+    new Option('--via <way>', 'write through the API or directly into the log').choices(['api', 'log']).default('log'),
   )
-  .option('--seed <number>', 'which users: the same number makes the same ones', parseCount, 1)
-  .option('--concurrency <number>', 'how many at a time (64 through the API, 2000 into the log)', parseCount)
-  .option('--url <address>', 'of the gateway, where it was not started here')
+  .option('--seed <number>', 'which users: the same seed gives the same users', parseCount, 1)
+  .option('--concurrency <number>', 'writes at a time (default: 64 through the API, 2000 into the log)', parseCount)
+  .option('--url <address>', 'the address of the gateway, if npm start does not run here')
   .action((options) => run((environment, signal) => seed(environment, options, signal, print)));
 
 program
   .command('scale')
   .description(
-    'change how many processes the running npm start has, or restart them one at a time; ' +
-      'says what runs where nothing is asked for',
+    'change the numbers of processes of the running npm start, or restart them one at a time; ' +
+      'without arguments, show what runs',
   )
-  .argument('[aggregators]', 'how many there shall be', parseCount)
-  .option('--gateways <number>', 'how many there shall be', parseCount)
-  .option('--restart', 'restart the aggregators one at a time, each only when all copies are held')
-  .option('--only <which>', 'what to restart: aggregators, gateways, or one process by its name')
-  .option('--set <NAME=VALUE...>', 'a setting to change for those that are restarted')
+  .argument('[aggregators]', 'the wanted number of aggregators', parseCount)
+  .option('--gateways <number>', 'the wanted number of gateways', parseCount)
+  .option('--restart', 'restart the aggregators one at a time, each only when all copies are complete')
+  .option('--only <which>', 'what to restart: aggregators, gateways, or the name of one process')
+  .option('--set <NAME=VALUE...>', 'a setting to change for the restarted processes')
   .option(
     '--within <seconds>',
-    'how long a process may take to get ready, and the copies to be complete (120)',
+    'how long to wait for a process to get ready, and for complete copies (default: 120)',
     parseCount,
   )
   .action((aggregators: number | undefined, options: Omit<ScaleOptions, 'aggregators'>) =>

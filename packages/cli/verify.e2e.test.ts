@@ -79,7 +79,7 @@ describe('verify on a running system', () => {
     expect(first.code, first.text).to.equal(0);
     expect(first.text).to.contain(`${users} users created`);
     const again = await runSeed({ via: 'log', users, seed: 1 });
-    expect(again.text).to.contain(`0 users created`).and.contain(`${users} were there already`);
+    expect(again.text).to.contain(`0 users created`).and.contain(`${users} existed already`);
     const throughApi = await runSeed({ via: 'api', users: 50, seed: 2 });
     expect(throughApi.code, throughApi.text).to.equal(0);
     await expectVerified(0, 'users: 350 active, 0 deleted', 'events: 350', 'differences: 0');

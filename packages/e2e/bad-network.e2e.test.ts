@@ -29,7 +29,7 @@ describe('On a bad network between Muster and its MongoDB', () => {
     return load.calls;
   };
 
-  /** True for every so many-th append. */
+  /** Returns a function that is true for every `nth` append. */
   const everyAppend = (nth: number) => {
     let appends = 0;
     return ({ name, collection }: { name: string; collection: string }) => {
@@ -39,7 +39,7 @@ describe('On a bad network between Muster and its MongoDB', () => {
     };
   };
 
-  it('an append whose answer is lost is neither lost nor done twice', async () => {
+  it('an append whose answer is lost is stored exactly once', async () => {
     const isLost = everyAppend(7);
     const lost = { appends: 0 };
     proxy.isUnheard = (command) => {
@@ -52,21 +52,21 @@ describe('On a bad network between Muster and its MongoDB', () => {
     const { byRequest } = await readLog(test);
     expect(
       calls.filter((call) => isWrite(call) && call.outcome === 'unknown' && !byRequest.has(call.requestId)),
-    ).to.deep.equal([]); // each was carried out
+    ).to.deep.equal([]); // each unknown write was stored
     expect(calls.filter((call) => isWrite(call) && call.outcome === 'ok').length).to.be.above(100);
   });
 
-  it('an append that never arrives is answered in time, and its answer is true', async () => {
+  it('an append that never arrives is answered in time and correctly', async () => {
     proxy.isCut = everyAppend(40);
     const calls = await withLoad(400);
     expect(proxy.cut.filter(({ collection }) => collection === 'Events')).not.to.deep.equal([]);
     expect(calls.filter(({ status }) => status === undefined)).to.deep.equal([]);
   });
 
-  // told late, an aggregator is behind what its gateway has answered: 40 ms are less than a replica may wait, 300 ms
-  // are more
+  // A late change stream leaves aggregators behind the answers of the gateway. A replica waits longer than 40 ms, but
+  // not 300 ms.
   for (const lateMs of [40, 300]) {
-    it(`no answer is taken back when the aggregators hear of every change ${lateMs} ms late`, async () => {
+    it(`no later answer is older when the change streams of the aggregators are ${lateMs} ms late`, async () => {
       proxy.lateMs = ({ name }) => (name === 'getMore' ? lateMs : 0);
       const calls = await withLoad(800);
       expect(calls.filter(({ outcome }) => outcome === 'unknown' || outcome === 'notWritten')).to.deep.equal([]);

@@ -35,13 +35,13 @@ describe(`A short selection of the fault campaign (seed ${selection.seed})`, fun
   });
 
   for (const round of selection.rounds) {
-    it(`breaks no law: ${selection.names[round.number]}`, async function () {
+    it(`has no violation: ${selection.names[round.number]}`, async function () {
       const isDisk = round.faults.some(({ fault }) => fault.kind === 'disk');
-      if (isDisk && !arena.disk) this.skip(); // this machine does not allow a small file system to be mounted
+      if (isDisk && !arena.disk) this.skip(); // this machine does not allow mounting a small disk
       const result = await runRound(arena, observed, round, options);
       expect(result.violations.slice(0, 20)).to.deep.equal([]);
       expect(result.invalid).to.equal(undefined);
-      // a mongod's oplog cannot be made small enough
+      // the oplog of a mongod cannot be small enough for this fault
       const skipped = result.strikes.filter(({ fault, impossible }) => impossible && fault.kind !== 'oplog');
       expect(skipped.map(({ fault, impossible }) => `${describeFault(fault)}: ${impossible}`)).to.deep.equal([]);
       for (const [what, times] of Object.entries(result.sometimes))
@@ -49,9 +49,9 @@ describe(`A short selection of the fault campaign (seed ${selection.seed})`, fun
     });
   }
 
-  it('reached the places that the faults are meant for', async () => {
+  it('has reached the code that the faults are meant for', async () => {
     await stopObserving(arena, observed);
-    for (const what of ['an unknown write that had landed', 'a write told to be not written', 'a fallback read'])
+    for (const what of ['an unknown write that had landed', 'a write answered as not written', 'a fallback read'])
       expect(sometimes.get(what), what).to.be.above(0);
     expect(arena.passed.map(({ process, name, action }) => `${process} ${name} ${action}`)).to.include.members([
       'aggregator-0 snapshot:after-records kill',
@@ -62,7 +62,7 @@ describe(`A short selection of the fault campaign (seed ${selection.seed})`, fun
     ]);
   });
 
-  it('holds each kind of fault, at least 25 in all', () => {
+  it('has every kind of fault, and at least 25 faults', () => {
     const faults = selection.rounds.flatMap(({ faults: timed }) => timed.map(({ fault }) => fault));
     const kinds = new Set<FaultKind>(faults.map(({ kind }) => kind));
     expect(faultKinds.filter((kind) => !kinds.has(kind))).to.deep.equal([]);

@@ -1,32 +1,29 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /**
- * A command that a client sends to MongoDB: `update` on `Checkpoints`, with so many statements; no collection where the
- * command names none first.
+ * A command that a client sends to MongoDB, such as `update` on `Checkpoints`, and its number of statements.
+ * `collection` is empty if the command does not begin with one.
  */
 export type Command = { name: string; collection: string; statements: number };
 
 export type CutProxy = AsyncDisposable & {
-  /** Leads to the server through this proxy. */
+  /** The URI that connects to the server through this proxy. */
   uri: string;
   /** The writes that passed, oldest first. */
   passed: Command[];
-  /** The writes that did not. */
+  /** The writes that were cut, oldest first. */
   cut: Command[];
-  /**
-   * Which commands do not pass: from the first such on, nothing that its connection sends reaches the server, and the
-   * client hears nothing.
-   */
+  /** Selects commands to cut. A connection passes nothing to the server after such a command, and gets no answer. */
   isCut: (command: Command) => boolean;
-  /** Which commands the server carries out, while the client loses its connection and never hears of it. */
+  /** Selects commands that the server executes, while the client loses its connection before the answer. */
   isUnheard: (command: Command) => boolean;
-  /** By how many milliseconds the answer to a command comes later. */
+  /** Returns by how many milliseconds the answer to a command is delayed. */
   lateMs: (command: Command) => number;
 };
 
 /**
- * A TCP proxy before the MongoDB at `host`:`port` that understands as much of the protocol as it takes to see which
- * writes are sent: what the server was asked for, not what a program says that it asked for.
+ * Opens a TCP proxy in front of the MongoDB at `host`:`port`. It parses the protocol only as far as needed to record
+ * the writes that really reach the server.
  */
 export const openCutProxy = async ({ host, port }: { host: string; port: number }): Promise<CutProxy> => {
   const sockets = new Set<Socket>();
@@ -37,7 +34,7 @@ export const openCutProxy = async ({ host, port }: { host: string; port: number 
       [upstream, client],
     ] as const) {
       sockets.add(one);
-      one.on('error', () => undefined); // 'close' follows
+      one.on('error', () => undefined); // `close` follows
       one.once('close', () => {
         sockets.delete(one);
         other.destroy();
@@ -45,7 +42,7 @@ export const openCutProxy = async ({ host, port }: { host: string; port: number 
     }
     const exchange: Exchange = { isCut: false, isUnheard: false, lateMs: 0 };
     client.on('data', openSieve(proxy, exchange, upstream));
-    upstream.on('data', (bytes) => handBack(exchange, client, bytes));
+    upstream.on('data', (bytes) => passBack(exchange, client, bytes));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const close = async () => {
@@ -65,10 +62,10 @@ export const openCutProxy = async ({ host, port }: { host: string; port: number 
   return proxy;
 };
 
-/** What becomes of the command that a connection sent last: a driver sends the next one only when it has the answer. */
+/** What happens to the last command of a connection. A driver sends the next command only after the answer. */
 type Exchange = { isCut: boolean; isUnheard: boolean; lateMs: number };
 
-/** Hands on whole messages, and none after the first that is cut. */
+/** Passes on complete messages, and none after the first that is cut. */
 const openSieve = (proxy: CutProxy, exchange: Exchange, upstream: Socket) => {
   let rest = Buffer.alloc(0);
   return (chunk: Buffer) => {
@@ -91,7 +88,7 @@ const judge = (proxy: CutProxy, exchange: Exchange, command: Command | undefined
   if (writes.includes(command.name)) (exchange.isCut ? proxy.cut : proxy.passed).push(command);
 };
 
-const handBack = ({ isUnheard, lateMs }: Exchange, client: Socket, bytes: Buffer) => {
+const passBack = ({ isUnheard, lateMs }: Exchange, client: Socket, bytes: Buffer) => {
   if (isUnheard) client.destroy();
   else if (lateMs > 0) setTimeout(() => client.writable && client.write(bytes), lateMs);
   else client.write(bytes);
@@ -102,13 +99,13 @@ const lengthOf = (bytes: Buffer) => (bytes.length < 4 ? Number.POSITIVE_INFINITY
 const writes = ['insert', 'update', 'delete', 'findAndModify'];
 const opMsg = 2013;
 
-/** The command in an OP_MSG (header of 16 bytes, flags of 4, sections); undefined where it is none. */
+/** Returns the command in an OP_MSG (16 bytes header, 4 bytes flags, sections), or undefined for other messages. */
 const readCommand = (message: Buffer): Command | undefined => {
   if (message.readInt32LE(12) !== opMsg) return undefined;
   let command: { name: string; collection: string } | undefined;
   let statements = 0;
   for (let at = 20; at < message.length; ) {
-    // of documents, with a name before them; else one document, the command itself
+    // kind 1: a name and a sequence of documents; kind 0: one document, the command itself
     const isSequence = message[at] === 1;
     const size = message.readInt32LE(at + 1);
     if (isSequence) statements += countDocuments(message.subarray(message.indexOf(0, at + 5) + 1, at + 1 + size));
@@ -119,8 +116,8 @@ const readCommand = (message: Buffer): Command | undefined => {
 };
 
 /**
- * A command's first field is its name, often with the collection as the value: [size: i32] [type 2: text] [name] 0
- * [size: i32] [text] 0.
+ * Reads the first field of a command: its name, often with the collection as the value. The format is [size: i32]
+ * [type 2: text] [name] 0 [size: i32] [text] 0.
  */
 const readFirstField = (document: Buffer) => {
   const nameEnd = document.indexOf(0, 5);

@@ -19,7 +19,7 @@ const twice = (): StoredEvent => ({
   meta: { requestId: 'test' },
 });
 
-/** As a Muster left it whose unique index was dropped under it. */
+/** Writes a log as after the loss of its unique index. Returns the ids of the two events that share a version. */
 const damage = async (log: Log, { events }: Shell): Promise<string[]> => {
   await ensureCollections(log, [], { partitions: 32, hash: partitionHash });
   await events.dropIndexes();
@@ -30,7 +30,7 @@ const damage = async (log: Log, { events }: Shell): Promise<string[]> => {
 
 describe('A log in which two events have one version', () => {
   for (const program of programs) {
-    it(`ends the start of the ${program} with code 2, names stream and events, and says what to do`, async () => {
+    it(`ends the ${program} with code 2, the stream, the events, and what to do`, async () => {
       await using database = await openTestDatabase();
       await using log = openLog({ ...database, appName: 'test' });
       await using shell = openShell(database);

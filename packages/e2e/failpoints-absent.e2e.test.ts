@@ -13,11 +13,11 @@ describe('The built programs', () => {
   };
 
   for (const name of ['gateway.js', 'aggregator.js'])
-    it(`hold nothing of the fault tests: ${name}`, async () => {
+    it(`have no code for faults: ${name}`, async () => {
       expect(await tracesIn(name)).to.deep.equal([]);
     });
 
-  it('hold it all where they are built for them', async () => {
+  it('have all failpoints in the build for the fault campaign', async () => {
     for (const name of failpointNames)
       expect(await tracesIn(`chaos/${name.startsWith('append') ? 'gateway' : 'aggregator'}.js`)).to.include(name);
   });

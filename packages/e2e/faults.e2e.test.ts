@@ -28,7 +28,7 @@ import { expect } from 'chai';
 
 const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
 
-/** The calls that began while this was done. */
+/** Returns the calls that began while `done` ran. */
 const callsDuring = async ({ calls }: Load, done: () => Promise<unknown>): Promise<Call[]> => {
   const from = performance.now();
   await done();
@@ -38,12 +38,12 @@ const callsDuring = async ({ calls }: Load, done: () => Promise<unknown>): Promi
 
 describe('Under a running load of mixed writes and reads', () => {
   let test: TestSystem;
-  const history: Call[] = []; // of all tests: what was answered in one must still hold after the faults of the next
+  const history: Call[] = []; // of all tests: answers of one test must still hold after the faults of the next
   before(async () => {
     test = await openTestSystem();
   });
   after(() => test[Symbol.asyncDispose]());
-  // a test that failed in the middle of its fault leaves it to nobody else
+  // a test that fails during its fault must not leave the fault to the next test
   afterEach(async () => {
     for (const [name, { spawned, status }] of test.system.processes) {
       spawned?.child.kill('SIGCONT');
@@ -51,10 +51,7 @@ describe('Under a running load of mixed writes and reads', () => {
     }
   });
 
-  /**
-   * Does `fault` while a load runs, and lets it run on; gives what the load was told, once all that it was told has
-   * been found right.
-   */
+  /** Runs `fault` under a load and lets the load continue. Checks all answers, then returns the calls of the load. */
   const withLoad = async (fault: (load: Load) => Promise<void>): Promise<Call[]> => {
     const load = await startLoad(test.urls);
     try {
@@ -71,7 +68,7 @@ describe('Under a running load of mixed writes and reads', () => {
   const restartsOf = (name: string) =>
     test.events.filter((event) => event.kind === 'died' && event.name === name).length;
 
-  it('nothing is missed or doubled when each aggregator is killed in turn and comes back', async () => {
+  it('no event is lost or applied twice when each aggregator is killed in turn and restarted', async () => {
     const calls = await withLoad(async (load) => {
       for (const name of aggregators) {
         await killAndAwaitReturn(test, name);
@@ -82,19 +79,19 @@ describe('Under a running load of mixed writes and reads', () => {
     expect(aggregators.map(restartsOf)).to.deep.equal([1, 1, 1]);
   });
 
-  it('nothing is missed or doubled when the gateway is killed and comes back', async () => {
+  it('no event is lost or applied twice when the gateway is killed and restarted', async () => {
     const calls = await withLoad(() => killAndAwaitReturn(test, 'gateway'));
     expect(calls.filter(({ status }) => status === undefined)).not.to.deep.equal([]);
   });
 
-  it('nothing is missed or doubled when MongoDB is killed and comes back', async () => {
+  it('no event is lost or applied twice when MongoDB is killed and restarted', async () => {
     const others = ['gateway', ...aggregators];
     const before = others.map(restartsOf);
     await withLoad(() => killAndAwaitReturn(test, 'mongodb'));
-    expect(others.map(restartsOf)).to.deep.equal(before); // nobody else had to start again
+    expect(others.map(restartsOf)).to.deep.equal(before); // no other process restarted
   });
 
-  it('every answer is right and in time with one aggregator down, and with one paused', async () => {
+  it('all answers are correct and in time with one aggregator down, and with one paused', async () => {
     const during: Call[] = [];
     await withLoad(async (load) => {
       await killForGood(test, 'aggregator-0');
@@ -106,17 +103,17 @@ describe('Under a running load of mixed writes and reads', () => {
     });
     expect(during.filter(({ outcome }) => outcome === 'unknown' || outcome === 'notWritten')).to.deep.equal([]);
     const reads = during.filter(({ op, source }) => op === 'read' && source !== undefined);
-    // a few, until the gateway knows whom to ask
+    // a few reads, until the gateway has refreshed its members list
     const fromDatabase = reads.filter(({ source }) => source === 'database').length;
     expect(fromDatabase).to.be.below(reads.length / 3);
-    // The bar for every CRUD answer is 250 ms. The machine of the tests is shared and stalls now and then, whoever is
-    // asked: so a few may be over.
+    // The limit for each create, read, update or delete is 250 ms. The test machine is shared and stalls sometimes, so
+    // a few may take longer.
     expect(quantileMs(during, 0.5)).to.be.below(100);
     expect(quantileMs(during, 0.95)).to.be.below(250);
     expect(quantileMs(during, 1)).to.be.below(1_000);
   });
 
-  it('with all aggregators killed the database answers; started again they have missed nothing', async () => {
+  it('the database answers while all aggregators are down, and they miss no event after a restart', async () => {
     await killForGood(test, ...aggregators);
     const load = await startLoad(test.urls, { pauseMs: 0 });
     const written = () => load.calls.filter((one) => isWrite(one) && one.outcome === 'ok').length;
@@ -134,7 +131,7 @@ describe('Under a running load of mixed writes and reads', () => {
     expect((await checkAll(test, history)).slice(0, 20)).to.deep.equal([]);
   });
 
-  it('with MongoDB paused reads go on and say their lag, writes are refused in time, and all recovers', async () => {
+  it('reads continue with their lag and writes are refused in time while MongoDB is paused', async () => {
     const calm = (await withLoad(async () => undefined))
       .filter(({ op, outcome }) => op === 'create' && outcome === 'ok')
       .map(({ id }) => id);
@@ -144,8 +141,8 @@ describe('Under a running load of mixed writes and reads', () => {
     const calls = await withLoad(async () => {
       await killProcess(test.system, 'mongodb', 'SIGSTOP');
       paused.from = performance.now();
-      // longer than a write waits for its answer, and a change stream; shorter than the driver holds on to its
-      // connections: what was sent will be carried out
+      // Longer than the deadlines of a write and of a change stream. Shorter than the driver keeps its connections, so
+      // the server still does what was sent.
       for (const until = performance.now() + 6_000; performance.now() < until; await pause(20))
         reads.push(...(await readSome(calm)));
       paused.to = performance.now();
@@ -158,13 +155,13 @@ describe('Under a running load of mixed writes and reads', () => {
     );
     expect(writes).not.to.deep.equal([]);
     expect(writes.filter(({ status, problem }) => status !== 503 && problem === undefined)).to.deep.equal([]);
-    // The bar is 2 s for each. The machine of the tests is shared and stalls now and then: so a few may be over.
+    // The limit is 2 s for each. The test machine is shared and stalls sometimes, so a few may take longer.
     expect(quantileMs(writes, 0.9)).to.be.below(2_000);
     expect(quantileMs(writes, 1)).to.be.below(3_000);
     const inFlight = calls.filter(
       (one) => isWrite(one) && one.invokedAt < paused.to - 2_000 && one.completedAt > paused.from,
     );
-    // `unknown` is only what had been sent when the pause began: nothing is sent without a proof of the log
+    // only writes that were sent before the pause are `unknown`: a gateway sends nothing without a proof of the log
     expect(inFlight.filter(({ outcome }) => outcome === 'notWritten')).not.to.deep.equal([]);
 
     expect(
@@ -180,14 +177,14 @@ describe('Under a running load of mixed writes and reads', () => {
     }
   });
 
-  it('with MongoDB paused an aggregator that stalls for a moment is asked again, as there is nobody else', async () => {
+  it('a read is sent again to an aggregator that stalls for a moment while MongoDB is paused', async () => {
     const calm = (await withLoad(async () => undefined))
       .filter(({ op, outcome }) => op === 'create' && outcome === 'ok')
       .map(({ id }) => id);
     await killProcess(test.system, 'mongodb', 'SIGSTOP');
     for (const name of aggregators) await killProcess(test.system, name, 'SIGSTOP');
     const reading = readSome(calm);
-    await pause(300); // longer than a replica may take
+    await pause(300); // longer than the deadline of a replica
     for (const name of aggregators) await killProcess(test.system, name, 'SIGCONT');
     const reads = [...(await reading), ...(await readSome(calm))];
     await killProcess(test.system, 'mongodb', 'SIGCONT');
@@ -201,7 +198,7 @@ describe('Under a running load of mixed writes and reads', () => {
   const readSome = (ids: readonly string[]) =>
     Promise.all(ids.slice(0, 20).map((id) => call(test.url, 'GET', `/api/user/${id}`)));
 
-  it('the whole history still holds at the end', async () => {
+  it('the history of all tests still holds at the end', async () => {
     for (const name of ['mongodb', 'gateway', ...aggregators])
       expect(processOf(test.system, name).status, name).to.equal('ready');
     const { body } = await call(test.url, 'GET', '/api/user/count');

@@ -7,14 +7,14 @@ import { ada } from './write-users.ts';
 const megabyte = Buffer.alloc(1024 * 1024, 'x');
 const uploadMegabytes = 32;
 
-/** The pieces of a body of 32 MB, with its length in the head. */
+/** The pieces of a request with a body of 32 MB and a Content-Length. */
 const withLength = function* (start: string) {
   yield `${start}\r\nHost: muster\r\nContent-Length: ${uploadMegabytes * megabyte.length}\r\n`;
   yield 'Content-Type: application/json\r\n\r\n';
   for (let sent = 0; sent < uploadMegabytes; sent += 1) yield megabyte;
 };
 
-/** The pieces of a body of 32 MB, or as many as given, in chunks. */
+/** The pieces of a request with a chunked body of 32 MB, or of `megabytes`. */
 const inChunks = function* (start: string, type = 'application/json', megabytes = uploadMegabytes) {
   yield `${start}\r\nHost: muster\r\nTransfer-Encoding: chunked\r\nContent-Type: ${type}\r\n\r\n`;
   for (let sent = 0; sent < megabytes; sent += 1)
@@ -22,7 +22,7 @@ const inChunks = function* (start: string, type = 'application/json', megabytes 
   yield '0\r\n\r\n';
 };
 
-describe('A gateway and uploads that are broken or hostile', () => {
+describe('A gateway that gets broken or hostile uploads', () => {
   let test: TestSystem;
   before(async () => {
     test = await openTestSystem({ aggregators: 1, environment: { REQUESTS_MAX: '20' } });
@@ -35,7 +35,7 @@ describe('A gateway and uploads that are broken or hostile', () => {
     return Number(/^muster_requests_in_flight\{.*\} (\d+)$/m.exec(metrics)?.[1]);
   };
 
-  /** Sends what begins an upload, waits until the gateway is at work on it, and breaks the connection. */
+  /** Sends the beginning of an upload, waits until the gateway counts it as in flight, and breaks the connection. */
   const abort = async (begin: string | Buffer, before: number) => {
     const socket = await connectRaw(test.url);
     socket.write(begin);
@@ -59,7 +59,7 @@ describe('A gateway and uploads that are broken or hostile', () => {
   ];
 
   for (const [name, begin] of uploads)
-    it(`is at work on no request after 25 ${name} uploads that break off, and takes the next one`, async () => {
+    it(`has no request in flight after 25 aborted ${name} uploads, and accepts the next one`, async () => {
       for (let aborted = 0; aborted < 25; aborted += 1) {
         await abort(begin, 0);
         await eventually(inFlight, (number) => number === 0, 5_000);
@@ -74,7 +74,7 @@ describe('A gateway and uploads that are broken or hostile', () => {
       );
     });
 
-  it('finishes a write whose client has gone, once, and decides the next one on it', async () => {
+  it('finishes a write exactly once after its client has gone, and decides the next write on it', async () => {
     const body = JSON.stringify({ id: 'left', ...ada });
     const sockets = await forAll(Array.from({ length: 10 }), 10, () => connectRaw(test.url));
     for (const socket of sockets) {
@@ -95,13 +95,13 @@ describe('A gateway and uploads that are broken or hostile', () => {
     ['a body in chunks', 413, () => inChunks('POST /api/user HTTP/1.1')],
     ['a body of another type', 415, () => inChunks('POST /api/user HTTP/1.1', 'text/plain')],
     ['a body for no route', 404, () => withLength('POST /api/nothing HTTP/1.1')],
-    ['a body for a method that is not known', 405, () => inChunks('PATCH /api/user HTTP/1.1')],
+    ['a body for an unknown method', 405, () => inChunks('PATCH /api/user HTTP/1.1')],
     ['a body with a read', 200, () => inChunks('GET /api/user HTTP/1.1')],
     ['a body of HTTP/1.0', 413, () => withLength('POST /api/user HTTP/1.0')],
   ];
 
   for (const [name, status, pieces] of refused)
-    it(`answers ${status} to ${name} of 32 MB in a second, to a client that sends before it reads`, async () => {
+    it(`answers ${status} to ${name} of 32 MB within 1 s, for a client that sends before it reads`, async () => {
       const reply = await writeThenRead(test.url, pieces());
       expect([reply.status, reply.failure], reply.text.slice(0, 500)).to.deep.equal([status, undefined]);
       expect(reply.text).to.match(/^Connection: close\r$/m);
@@ -109,7 +109,7 @@ describe('A gateway and uploads that are broken or hostile', () => {
       expect(reply.ms).to.be.below(1_000);
     });
 
-  it('answers 503 to a body of 32 MB while it is at work on as many requests as it may', async () => {
+  it('answers 503 to a body of 32 MB while REQUESTS_MAX requests are in flight', async () => {
     const sockets = await forAll(Array.from({ length: 20 }), 20, () => connectRaw(test.url));
     for (const socket of sockets) socket.write(head('Content-Length: 500'));
     await eventually(inFlight, (number) => number === 20);
@@ -119,7 +119,7 @@ describe('A gateway and uploads that are broken or hostile', () => {
     expect([reply.status, JSON.parse(reply.body).written, reply.failure]).to.deep.equal([503, 'notWritten', undefined]);
   });
 
-  it('answers at once where the head is reason enough, and closes though the client sends no more', async () => {
+  it('answers at once when the head is enough to refuse, and closes without waiting for the body', async () => {
     const startedAt = performance.now();
     const socket = await connectRaw(test.url);
     socket.write(head('Content-Length: 33554432'));
@@ -128,13 +128,13 @@ describe('A gateway and uploads that are broken or hostile', () => {
     expect(performance.now() - startedAt).to.be.below(1_000);
   });
 
-  it('cuts the connection of a client that does not stop sending', async () => {
+  it('closes the connection of a client that does not stop sending', async () => {
     const reply = await writeThenRead(test.url, inChunks('POST /api/user HTTP/1.1', 'application/json', 1_000));
     expect(reply.failure).to.match(/EPIPE|ECONNRESET/);
     expect(reply.ms).to.be.below(10_000);
   });
 
-  it('keeps the connection where what is left of a refused body is small', async () => {
+  it('keeps the connection when the rest of a refused body is small', async () => {
     const socket = await connectRaw(test.url);
     socket.write('POST /api/user HTTP/1.1\r\nHost: muster\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\n');
     await new Promise((resolve) => socket.once('readable', resolve));
@@ -143,7 +143,7 @@ describe('A gateway and uploads that are broken or hostile', () => {
     expect(await readToEnd(socket)).to.match(/^HTTP\/1\.1 404 /);
   });
 
-  /** Sends a body as it is, with these headers. */
+  /** Sends these bytes as the body, with these headers. */
   const post = async (body: Buffer, headers: Record<string, string>) => {
     const response = await fetch(`${test.url}/api/user`, {
       method: 'POST',
@@ -165,7 +165,7 @@ describe('A gateway and uploads that are broken or hostile', () => {
     ['identity', (text) => text],
   ];
 
-  it('takes every known encoding, whatever its letters’ case, and every type that ends in +json', async () => {
+  it('accepts every known encoding in upper or lower case, and every type that ends in +json', async () => {
     for (const [index, [encoding, compress]] of taken.entries()) {
       const reply = await post(compress(json(`encoded-${index}`)), { 'content-encoding': encoding });
       expect([reply.status, reply.body.name], encoding).to.deep.equal([201, ada.name]);
@@ -242,7 +242,7 @@ describe('A gateway and uploads that are broken or hostile', () => {
     ],
   ];
 
-  it('refuses a body that it cannot decode and says why, without a 5xx, a log line or an event', async () => {
+  it('refuses a body that it cannot decode with the reason, without a 5xx, a log line or an event', async () => {
     const [linesBefore, eventsBefore] = [linesOf(test, 'gateway').length, await test.shell.events.countDocuments({})];
     for (const [name, status, problem, detail, body, headers] of bad) {
       const reply = await post(body, headers);
@@ -287,7 +287,7 @@ describe('A gateway and uploads that are broken or hostile', () => {
     ],
   ];
 
-  it('answers requests that are odd with a 4xx, and writes no line to its log', async () => {
+  it('answers malformed requests with a 4xx and logs nothing', async () => {
     const linesBefore = linesOf(test, 'gateway').length;
     for (const [name, request, status] of odd) {
       const reply = await writeThenRead(test.url, [

@@ -5,8 +5,8 @@ import { type InProcess, runInProcess } from './run-in-process.ts';
 
 const ada = { name: 'Ada Lovelace', email: 'ada@example.com', group: 1 };
 
-// the same must hold from memory and, with every aggregator down, from the snapshot and the log's tail; but COUNT and
-// LIST, which are the snapshot's then
+// The same must hold from memory and, with every aggregator down, from the records and the tail of the log. Only COUNT
+// and LIST differ: with every aggregator down they come from the snapshot.
 const ways = [
   { way: 'from memory', aggregators: 3, source: /^aggregator-[0-2]$/ },
   { way: 'with every aggregator down', aggregators: 0, source: /^database$/ },
@@ -27,7 +27,7 @@ for (const { way, aggregators, source } of ways) {
       return await shell.events.find(filter).sort({ entityId: 1, version: 1 }).toArray();
     };
 
-    it('creates a user and reads it back, as written', async () => {
+    it('creates a user and reads the same user back', async () => {
       const created = await ask('POST', '/api/user/', { body: { id: '13AE742', ...ada } });
       expect(created.status).to.equal(201);
       expect(created.body).to.deep.equal({ id: '13AE742', ...ada });
@@ -39,19 +39,19 @@ for (const { way, aggregators, source } of ways) {
       expect(read.headers.get('muster-lag-ms')).to.match(/^\d+$/);
     });
 
-    it('takes an id that differs from a route only in its letters’ case', async () => {
+    it('accepts an id that differs from a route only in upper and lower case', async () => {
       expect((await ask('POST', '/api/user', { body: { id: 'Count', ...ada } })).status).to.equal(201);
       expect((await ask('GET', '/api/user/Count')).body).to.deep.equal({ id: 'Count', ...ada });
     });
 
-    it('gives a user without an id a UUIDv7', async () => {
+    it('assigns a UUIDv7 to a user without an id', async () => {
       const { status, body, headers } = await ask('POST', '/api/user', { body: ada });
       expect(status).to.equal(201);
       expect(body.id).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
       expect(headers.get('location')).to.equal(`/api/user/${body.id}`);
     });
 
-    it('updates in part, by the id in the path or in the body, and stores only what changed', async () => {
+    it('updates some fields, by the id in the path or in the body, and stores only the changes', async () => {
       await ask('POST', '/api/user', { body: { id: 'upd', ...ada } });
       const first = await ask('PUT', '/api/user/upd', { body: { group: 2, name: ada.name } });
       expect([first.status, first.body, first.headers.get('etag')]).to.deep.equal([
@@ -81,7 +81,7 @@ for (const { way, aggregators, source } of ways) {
       expect(await eventsOf({ entityId: 'same' })).to.have.length(1);
     });
 
-    it('says 410 after a delete, to all, with when and at which version, and never creates that id again', async () => {
+    it('answers 410 after a delete, with its time and version, and never creates that id again', async () => {
       await ask('POST', '/api/user', { body: { id: 'gone', ...ada } });
       const deleted = await ask('DELETE', '/api/user/gone');
       expect([deleted.status, deleted.text, deleted.headers.get('etag')]).to.deep.equal([204, '', '"2"']);
@@ -100,7 +100,7 @@ for (const { way, aggregators, source } of ways) {
       expect(await eventsOf({ entityId: 'gone' })).to.have.length(2);
     });
 
-    it('says 404 for an id never seen and 409 for one that exists', async () => {
+    it('answers 404 for an unknown id and 409 for an id that exists', async () => {
       for (const [method, body] of [
         ['GET', undefined],
         ['PUT', { group: 1 }],
@@ -119,29 +119,26 @@ for (const { way, aggregators, source } of ways) {
     });
 
     const itFromMemory = aggregators > 0 ? it : undefined;
-    itFromMemory?.(
-      'counts and lists what was just written, each user once, in one stable order, with links',
-      async () => {
-        const ids = Array.from({ length: 57 }, (_, index) => `list-${index}`);
-        const before = (await ask('GET', '/api/user/count')).body.count;
-        await Promise.all(ids.map((id) => ask('POST', '/api/user', { body: { id, ...ada } })));
-        expect((await ask('GET', '/api/user/count')).body).to.deep.equal({ count: before + ids.length });
-        await ask('DELETE', '/api/user/list-3');
-        expect((await ask('GET', '/api/user/count')).body).to.deep.equal({ count: before + ids.length - 1 });
-        const walked = await walk('/api/user?limit=7');
-        expect(walked.filter(({ id }) => id.startsWith('list-')).map(({ id }) => id)).to.have.members(
-          ids.filter((id) => id !== 'list-3'),
-        );
-        expect(new Set(walked.map(({ id }) => id)).size).to.equal(walked.length);
-        expect(await walk('/api/user?limit=1000')).to.deep.equal(walked);
-        const middle = await ask('GET', '/api/user?offset=10&limit=5');
-        expect(middle.body).to.deep.equal(walked.slice(10, 15));
-        expect(middle.headers.get('link')).to.equal(
-          '</api/user?offset=15&limit=5>; rel="next", </api/user?offset=5&limit=5>; rel="prev"',
-        );
-        expect((await ask('GET', '/api/user?offset=100000')).body).to.deep.equal([]);
-      },
-    );
+    itFromMemory?.('counts and lists the latest writes, each user once, in a stable order, with links', async () => {
+      const ids = Array.from({ length: 57 }, (_, index) => `list-${index}`);
+      const before = (await ask('GET', '/api/user/count')).body.count;
+      await Promise.all(ids.map((id) => ask('POST', '/api/user', { body: { id, ...ada } })));
+      expect((await ask('GET', '/api/user/count')).body).to.deep.equal({ count: before + ids.length });
+      await ask('DELETE', '/api/user/list-3');
+      expect((await ask('GET', '/api/user/count')).body).to.deep.equal({ count: before + ids.length - 1 });
+      const walked = await walk('/api/user?limit=7');
+      expect(walked.filter(({ id }) => id.startsWith('list-')).map(({ id }) => id)).to.have.members(
+        ids.filter((id) => id !== 'list-3'),
+      );
+      expect(new Set(walked.map(({ id }) => id)).size).to.equal(walked.length);
+      expect(await walk('/api/user?limit=1000')).to.deep.equal(walked);
+      const middle = await ask('GET', '/api/user?offset=10&limit=5');
+      expect(middle.body).to.deep.equal(walked.slice(10, 15));
+      expect(middle.headers.get('link')).to.equal(
+        '</api/user?offset=15&limit=5>; rel="next", </api/user?offset=5&limit=5>; rel="prev"',
+      );
+      expect((await ask('GET', '/api/user?offset=100000')).body).to.deep.equal([]);
+    });
 
     const walk = async (from: string): Promise<{ id: string }[]> => {
       const seen: { id: string }[] = [];
@@ -154,7 +151,7 @@ for (const { way, aggregators, source } of ways) {
     };
 
     const itWithoutAny = aggregators === 0 ? it : undefined;
-    itWithoutAny?.('says that no snapshot was ever saved, and what to do, where it is to count or list', async () => {
+    itWithoutAny?.('answers COUNT and LIST with what to do when no snapshot was ever saved', async () => {
       for (const path of ['/api/user/count', '/api/user']) {
         const reply = await ask('GET', path);
         expect([reply.status, reply.headers.get('retry-after')]).to.deep.equal([503, '1']);
@@ -164,7 +161,7 @@ for (const { way, aggregators, source } of ways) {
       }
     });
 
-    it('decides two writers one after the other, each on the other one’s result', async () => {
+    it('decides two concurrent writes one after the other, the second on the result of the first', async () => {
       await ask('POST', '/api/user', { body: { id: 'pair', ...ada } });
       const [one, two] = await Promise.all([
         ask('PUT', '/api/user/pair', { body: { group: 8 } }),
@@ -180,7 +177,7 @@ for (const { way, aggregators, source } of ways) {
       });
     });
 
-    it('gives 256 writers of one user an answer each, and the stream dense versions', async () => {
+    it('answers 256 concurrent writers of one user, and keeps its versions dense', async () => {
       await ask('POST', '/api/user', { body: { id: 'hot', ...ada } });
       const replies = await Promise.all(
         Array.from({ length: 256 }, (_, index) => ask('PUT', '/api/user/hot', { body: { group: 1_000 + index } })),
@@ -315,7 +312,7 @@ for (const { way, aggregators, source } of ways) {
       expect((await eventsOf({})).length).to.equal(before);
     });
 
-    it('names every fault at once', async () => {
+    it('lists all invalid fields at once', async () => {
       const { body } = await ask('POST', '/api/user', { body: { name: 7, email: 'x', group: 'y', extra: 1 } });
       expect(body.errors.map((error: { pointer: string }) => error.pointer)).to.have.members([
         '/name',

@@ -26,7 +26,7 @@ describe('A stream that is much longer than its snapshot', function () {
   });
   after(() => test[Symbol.asyncDispose]());
 
-  /** Written straight into the log, with nobody there to save it. */
+  /** Writes a long stream directly into the log while no aggregator runs to save it. */
   const insertLong = async (id: string) => {
     const partition = partitionOf('user', id, 32);
     for (let version = 1; version <= events; version += 2_000)
@@ -50,7 +50,7 @@ describe('A stream that is much longer than its snapshot', function () {
     return Number(/^process_resident_memory_bytes(?:\{.*\})? (\S+)$/m.exec(metrics)?.[1]);
   };
 
-  it('is answered or refused in time and with little memory, and the others do not notice', async () => {
+  it('is answered or refused in time and with little memory, and other requests are not affected', async () => {
     const before = await gatewayMemory();
     const memory: number[] = [];
     const reading = forAll(Array.from({ length: 60 }), 30, async (_, index) => {
@@ -66,7 +66,7 @@ describe('A stream that is much longer than its snapshot', function () {
     for (const { status, ms, body } of await reading) {
       expect(status).to.be.oneOf([200, 503]);
       if (status === 200) expect(body.group).to.equal(events);
-      expect(ms).to.be.below(5_000); // by 1.7 s, on a machine that does not stall
+      expect(ms).to.be.below(5_000); // about 1.7 s on a machine that does not stall
     }
     expect(others.flat().map(({ status }) => status)).to.deep.equal(others.flat().map(() => 200));
     expect((Math.max(...memory) - before) / megabyte).to.be.below(100);

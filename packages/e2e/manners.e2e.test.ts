@@ -21,7 +21,7 @@ describe('A gateway', () => {
   });
   after(() => test[Symbol.asyncDispose]());
 
-  it('never counts less than it wrote, also after the pause of an aggregator, unless it says as of when', async () => {
+  it('never counts less than it wrote without Muster-As-Of, even after the pause of an aggregator', async () => {
     const count = async () => {
       const { body, headers } = await call(test.url, 'GET', '/api/user/count');
       return headers.has('muster-as-of') ? [] : [body.count];
@@ -30,7 +30,7 @@ describe('A gateway', () => {
     const ids = Array.from({ length: 1_500 }, (_, index) => `paused-${index}`);
     const replies = await forAll(ids, 64, (id) => call(test.url, 'POST', '/api/user', { body: { id, ...ada } }));
     expect(replies.filter(({ status }) => status !== 201).map(({ text }) => text)).to.deep.equal([]);
-    const pausedUntil = performance.now() + 3_200; // past the time for which a single write is asked for
+    const pausedUntil = performance.now() + 3_200; // longer than a gateway requires a single write from a replica
     await eventually(
       async () => performance.now(),
       (now) => now > pausedUntil,
@@ -50,7 +50,7 @@ describe('A gateway', () => {
     expect([...new Set(seen)]).to.deep.equal([1_500]);
   });
 
-  /** Begins to create a user; `end` sends the rest. */
+  /** Begins an upload that creates a user. `end` sends the rest. */
   const beginUpload = (id: string) => {
     const body = JSON.stringify({ id, ...ada });
     const headers = { 'content-type': 'application/json', 'content-length': body.length };
@@ -62,9 +62,9 @@ describe('A gateway', () => {
     return { answered, end: () => upload.end(body.slice(10)) };
   };
 
-  it('gives an upload its time: the deadline is that of the write', async () => {
+  it('waits for a slow upload: the deadline begins with the write', async () => {
     const upload = beginUpload('slow');
-    setTimeout(upload.end, 2_200); // what is tested is the time itself
+    setTimeout(upload.end, 2_200); // longer than the deadline of a write
     expect(await upload.answered).to.equal(201);
   });
 
@@ -74,7 +74,7 @@ describe('A gateway', () => {
     return Number(/^muster_requests_in_flight\{.*\} (\d+)$/m.exec(metrics)?.[1]);
   };
 
-  it('at work on as many requests as it may refuses further ones at once, and takes them again later', async () => {
+  it('refuses requests at once while REQUESTS_MAX are in flight, and accepts them later', async () => {
     const uploads = Array.from({ length: 100 }, (_, index) => beginUpload(`many-${index}`));
     const read = () => call(test.url, 'GET', '/api/user/slow');
     await eventually(inFlight, (number) => number === 100);
@@ -91,7 +91,7 @@ describe('A gateway', () => {
     expect(linesOf(test, 'gateway').filter((line) => line.includes('Too many requests at once'))).to.have.length(1);
   });
 
-  it('that is told to stop under load ends by itself, and all that it acknowledged is there', async () => {
+  it('stops by itself on SIGTERM under load, and all acknowledged writes are in the log', async () => {
     const load = await startLoad(test.urls);
     await untilAnswered(load, 300);
     const startedAt = performance.now();

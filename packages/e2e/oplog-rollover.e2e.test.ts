@@ -25,19 +25,19 @@ import { createUsers, deleteUsers, updateUsers } from './write-users.ts';
 
 const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
 
-describe('Aggregators whose place in the log is lost', () => {
+describe('Aggregators that cannot resume because the oplog rolled over', () => {
   let test: TestSystem;
   let ids: string[];
   before(async function () {
     const { kind } = await findServer({ environment: process.env, say: () => undefined });
-    if (kind === 'mongod') this.skip(); // its oplog cannot be made small enough: 990 MB is the least
+    if (kind === 'mongod') this.skip(); // its oplog has at least 990 MB, which is too large for this test
     test = await openTestSystem({ oplogMaxEntries: 1_000 });
     ids = await createUsers(test.url, 'first', 300);
     await expectAllRight();
   });
   after(() => test?.[Symbol.asyncDispose]());
 
-  /** The answers from memory, the snapshot and the checkpoints all say what the log says. */
+  /** Expects that the answers from memory, the records and the checkpoints equal the fold of the log. */
   const expectAllRight = async () => {
     const folded = await readLog(test);
     expect(
@@ -50,7 +50,7 @@ describe('Aggregators whose place in the log is lost', () => {
   };
 
   /**
-   * Writes until the server no longer knows the place of any checkpoint: it forgets in its own time, not at a count.
+   * Writes until the server can resume at no checkpoint. There is no fixed number: the server decides when it trims.
    */
   const overrunOplog = async () => {
     const [newest] = await test.shell.checkpoints.find().sort({ clusterTime: -1 }).limit(1).toArray();
@@ -58,13 +58,13 @@ describe('Aggregators whose place in the log is lost', () => {
       if (!(await isPlaceKnown(test.shell, newest?.resumeToken))) return; // nor any older one
       await updateUsers(test.url, ids.slice(200, 700), 1_000 + round);
     }
-    throw new Error('The server still knows places of before 10,000 writes');
+    throw new Error('The server can still resume at a position before 10,000 writes');
   };
 
   const restores = (mode: string) =>
     Promise.all(aggregators.map((name) => readMetric(test, name, 'muster_restores_total', { mode })));
 
-  it('scan the log when the oplog has rolled over while they were down, and miss nothing', async () => {
+  it('scan the log after a rollover while they were down, and miss no event', async () => {
     await killForGood(test, ...aggregators);
     ids.push(...(await createUsers(test.url, 'down', 1_500)));
     await updateUsers(test.url, ids.slice(0, 200), 7);
@@ -78,7 +78,7 @@ describe('Aggregators whose place in the log is lost', () => {
     await expectAllRight();
   });
 
-  it('miss nothing that is written while they scan', async () => {
+  it('miss no event that is written while they scan', async () => {
     await killForGood(test, ...aggregators);
     await overrunOplog();
     const before = await readLog(test);
@@ -94,14 +94,14 @@ describe('Aggregators whose place in the log is lost', () => {
     expect((await checkAll(test, load.calls, before)).slice(0, 20)).to.deep.equal([]);
   });
 
-  it('notice it when they were paused meanwhile, and miss nothing', async () => {
+  it('notice a rollover while they were paused, and miss no event', async () => {
     for (const name of aggregators) await killProcess(test.system, name, 'SIGSTOP');
     await overrunOplog();
     for (const name of aggregators) await killProcess(test.system, name, 'SIGCONT');
     await expectAllRight();
   });
 
-  it('resume from their checkpoints when it has not', async () => {
+  it('resume from their checkpoints when the oplog has not rolled over', async () => {
     const last = Math.max(...(await readLog(test)).events.map(({ at }) => at.getTime()));
     const checkpoints = () => test.shell.checkpoints.find().toArray();
     await eventually(checkpoints, (all) => all.every(({ at }) => at.getTime() > last));

@@ -14,7 +14,7 @@ import { expect } from 'chai';
 import Joi from 'joi';
 import { type InProcess, runInProcess } from './run-in-process.ts';
 
-// hides a field, renames one, derives one; fails for one thing
+// hides a field, renames one and derives one; fails for one owner
 const account = defineRecord({
   name: 'account',
   title: 'Account',
@@ -34,7 +34,7 @@ const account = defineRecord({
 
 const environment = { SNAPSHOT_AFTER_MS: '100', CHECKPOINT_EVERY_MS: '500' };
 
-describe('An entity with a view of its own for clients', () => {
+describe('An entity with a special view for clients', () => {
   let database: TestDatabase;
   let system: InProcess;
   let shell: Shell;
@@ -73,12 +73,12 @@ describe('An entity with a view of its own for clients', () => {
         ({ headers }: Reply) => ways[way].test(headers.get('muster-source') ?? ''),
       );
 
-    it(`shows in each answer only that view (${way})`, async () => {
+    it(`returns only that view in each answer (${way})`, async () => {
       const created = await ask('POST', '', { id, owner: 'Ada', pin: '1234', balance: 5, limits: [1] });
       const shown = { id, holder: 'Ada', balance: 5, isOverdrawn: false, limits: [1] };
       expect([created.status, created.body]).to.deep.equal([201, shown]);
       expect((await readThatWay()).body).to.deep.equal(shown);
-      const listed = await ask('GET', ''); // with every aggregator down, as the snapshot has it
+      const listed = await ask('GET', ''); // from the snapshot if every aggregator is down
       expect(listed.body.find((one: { id: string }) => one.id === 'm1')).to.include({ holder: 'Ada' });
       expect(listed.text).not.to.match(/pin|1234|9876|owner/);
       if (way === 'memory') expect(listed.body).to.deep.include(shown);
@@ -88,7 +88,7 @@ describe('An entity with a view of its own for clients', () => {
         expect(JSON.stringify(refused.body)).not.to.contain('1234');
     });
 
-    it(`decides on what is not shown (${way})`, async () => {
+    it(`decides on the full state, not on the view (${way})`, async () => {
       await readThatWay();
       const changed = await ask('PUT', `/${id}`, { pin: '9876' });
       expect([changed.status, changed.headers.get('etag')]).to.deep.equal([200, '"3"']);
@@ -111,7 +111,7 @@ describe('An entity with a view of its own for clients', () => {
 
   itShows('memory', 'm1');
 
-  it('answers for all others where the view fails for one thing', async () => {
+  it('answers for all other things when the view fails for one', async () => {
     await ask('POST', '', { id: 'none', owner: 'somebody', pin: '0', balance: 0 });
     await ask('PUT', '/none', { owner: 'nobody' });
     for (let times = 0; times < 3; times += 1) {
@@ -123,7 +123,7 @@ describe('An entity with a view of its own for clients', () => {
     expect((await ask('GET', '/none')).body).to.include({ holder: 'somebody' });
   });
 
-  it('is verified with all that is not shown', async () => {
+  it('is verified with the full state', async () => {
     const { code, text } = await verified();
     expect(text).to.contain('differences: 0').and.contain('memory: looked at');
     expect(code, text).to.equal(0);
@@ -134,8 +134,8 @@ describe('An entity with a view of its own for clients', () => {
     await shell.events.updateOne({ entityId: 'm1', version: 3 }, { $set: { 'data.pin': '9876' } });
   });
 
-  it('is decided on the database where the wire does not carry a value, and verify says so', async () => {
-    const data = { owner: 'Ada', pin: '1', balance: 1, mask: /^[0-9]$/ }; // nobody can send such a one
+  it('is decided on the database when the wire cannot send a value, and verify reports that', async () => {
+    const data = { owner: 'Ada', pin: '1', balance: 1, mask: /^[0-9]$/ }; // the wire cannot send a regular expression
     const stored = { entity: 'account', entityId: 'odd', partition: partitionOf('account', 'odd', 32), version: 1 };
     const about = { _id: 'odd-1', type: 'AccountCreated', at: new Date(), meta: { requestId: 'test' } };
     await shell.events.insertOne({ ...about, ...stored, data });
@@ -158,7 +158,7 @@ describe('An entity with a view of its own for clients', () => {
 
     itShows('database', 'd1');
 
-    it('is verified as far as it is saved', async () => {
+    it('is verified in the records', async () => {
       expect((await verified()).text).to.contain('differences: 0');
     });
   });

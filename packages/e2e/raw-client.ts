@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net';
 
-/** What came back on a raw connection until its end, how it ended, and the milliseconds until then. */
+/** All that a raw connection returned until its end, the error if it had one, and how long it took in `ms`. */
 export type RawReply = { text: string; status: number; body: string; failure: string | undefined; ms: number };
 
-/** Connects to a service by its URL; nothing that comes is read yet. */
+/** Connects to the host and port of a URL. Reads nothing yet. */
 export const connectRaw = async (url: string): Promise<Socket> => {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
@@ -11,7 +11,7 @@ export const connectRaw = async (url: string): Promise<Socket> => {
   return socket;
 };
 
-/** Sends all of `pieces` before it reads anything, as simple clients do; then reads until the other end closes. */
+/** Sends all pieces before it reads anything, as simple clients do. Then it reads until the server closes. */
 export const writeThenRead = async (url: string, pieces: Iterable<string | Buffer>): Promise<RawReply> => {
   const startedAt = performance.now();
   const socket = await connectRaw(url);
@@ -25,7 +25,7 @@ export const writeThenRead = async (url: string, pieces: Iterable<string | Buffe
   return { ...partsOf(text), failure: failures[0], ms: performance.now() - startedAt };
 };
 
-/** Reads until the other end closes. */
+/** Reads until the server closes, or the connection has failed. */
 export const readToEnd = (socket: Socket): Promise<string> =>
   new Promise((resolve) => {
     const chunks: Buffer[] = [];

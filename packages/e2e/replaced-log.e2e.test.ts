@@ -13,7 +13,7 @@ import {
 import { expect } from 'chai';
 import { ada, createUsers, updateUsers } from './write-users.ts';
 
-/** Longer than a gateway's proof of the log counts, in milliseconds. */
+/** Longer than a gateway's proof of the log is valid, in milliseconds. */
 const proofMs = 150;
 
 const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
@@ -23,7 +23,7 @@ const fromMemory = ({ headers }: Reply) => /^aggregator/.test(headers.get('muste
 const eventsOf = ({ events }: Shell): Promise<StoredEvent[]> =>
   events.find().sort({ entityId: 1, version: 1 }).toArray();
 
-/** Versions are dense and nobody shares one, whatever was done to the log. */
+/** Expects dense versions in each stream, and no version twice. */
 const expectDense = async (shell: Shell) => {
   const last = new Map<string, number>();
   for (const { entityId, version } of await eventsOf(shell)) {
@@ -35,7 +35,7 @@ const expectDense = async (shell: Shell) => {
 const create = (url: string, id: string) => call(url, 'POST', '/api/user', { body: { ...ada, id } });
 
 describe('A running Muster', () => {
-  it('whose database is dropped never keeps two events of one version, forgets what was, and goes on', async () => {
+  it('never stores two events of one version after its database was dropped, and uses the new log', async () => {
     await using test = await openTestSystem();
     const { shell, url } = test;
     const [old = ''] = await createUsers(url, 'old', 50);
@@ -69,7 +69,7 @@ describe('A running Muster', () => {
     expect((await eventually(() => call(url, 'GET', '/api/user/twice'), fromMemory)).status).to.equal(200);
   });
 
-  it('under which an older copy of the log is put back goes back to it before it writes', async () => {
+  it('restores from an older copy of the log before it writes, when that copy replaces the log', async () => {
     await using test = await openTestSystem();
     const { shell, url } = test;
     const ids = await createUsers(url, 'user', 20);
@@ -95,7 +95,7 @@ describe('A running Muster', () => {
     }
   });
 
-  it('out of whose log the newest events are taken goes back to what is left', async () => {
+  it('restores from the remaining events when the newest are deleted from the log', async () => {
     await using test = await openTestSystem();
     const { shell, url } = test;
     const ids = await createUsers(url, 'user', 20);
@@ -110,7 +110,7 @@ describe('A running Muster', () => {
     await expectDense(shell);
   });
 
-  it('whose indexes and settings are dropped makes them again', async () => {
+  it('creates its indexes and settings again when they are dropped', async () => {
     await using test = await openTestSystem();
     const { shell, url } = test;
     await createUsers(url, 'user', 5);

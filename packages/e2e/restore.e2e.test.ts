@@ -31,13 +31,13 @@ describe('An aggregator that starts again', () => {
     await database[Symbol.asyncDispose]();
   });
 
-  /** A life of the whole system; its end is a clean stop, with a last snapshot. */
+  /** Runs the whole system for `body`, then stops it cleanly, with a last snapshot. */
   const live = async (body: (url: string) => Promise<void>, of: readonly Entity[] = entities) => {
     await using system = await runInProcess(of, { aggregators: 3, database });
     await body(system.url);
   };
 
-  /** Written, and in memory: the count from memory waits for what its gateway wrote. */
+  /** Creates users and waits until memory has them: COUNT from memory includes the writes of its gateway. */
   const createMany = async (url: string, count: number) => {
     await Promise.all(
       Array.from({ length: count }, (_, index) =>
@@ -51,7 +51,7 @@ describe('An aggregator that starts again', () => {
     );
   };
 
-  it('has all that was written, from the snapshot, without a single write to the records', async () => {
+  it('restores all writes from the snapshot, without a write of a record', async () => {
     await live(async (url) => void (await createMany(url, 150)));
     const before = await recordsOf(shell).find().sort({ _id: 1 }).toArray();
     expect(before).to.have.length(150);
@@ -77,9 +77,9 @@ describe('An aggregator that starts again', () => {
     });
   });
 
-  it('finds events that its token does not reach, and repairs', async () => {
+  it('finds events before its position that it misses, and applies them', async () => {
     await live(async (url) => void (await createMany(url, 20)));
-    // as if a stream had lost it: an event that is in the log, with records and checkpoints that never heard of it
+    // as if a change stream had skipped it: an event in the log that the records and checkpoints do not include
     await eventsBehindTheToken(shell, 'many-3');
     await live(async (url) => {
       const read = await eventually(
@@ -91,7 +91,7 @@ describe('An aggregator that starts again', () => {
     });
   });
 
-  it('keeps a stream that it does not understand as it was, and takes it up with a program that does', async () => {
+  it('parks a stream with an event that does not parse, and continues it with a newer program', async () => {
     await live(async (url) => {
       await call(url, 'POST', '/api/user', { body: { id: 'odd', ...ada } });
       await call(url, 'POST', '/api/user', { body: { id: 'even', ...ada } });
@@ -151,12 +151,12 @@ const eventAfter = async (shell: Shell, id: string, type: string, data: StoredEv
   return { ...last, _id: `${id}-${last.version + 1}`, version: last.version + 1, type, data, at: new Date() };
 };
 
-/** Puts an event into the log and moves every checkpoint past it, without its effect. */
+/** Inserts an event and moves every checkpoint past it, without applying it to a record. */
 const eventsBehindTheToken = async (shell: Shell, id: string) => {
   await shell.events.insertOne(await eventAfter(shell, id, 'UserUpdated', { group: 99 }));
   const stream = shell.db.watch([], { maxAwaitTimeMS: 50 });
   await stream.tryNext();
-  // the aggregator has left, and its document with it: somebody else's heartbeat
+  // the aggregators have left, so this heartbeat is of another member
   await shell.aggregators.updateOne(
     { _id: 'nobody' },
     { $set: { beat: 'nobody:1', heartbeatAt: new Date() } },

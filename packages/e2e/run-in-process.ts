@@ -12,8 +12,8 @@ export type InProcessOptions = {
 };
 
 /**
- * Both programs in this process, on a database of their own: for what needs other entities than the shipped ones, or
- * none of the aggregators.
+ * Runs both programs in this process on a new database, or on the given one. For tests that need other entities than
+ * the shipped ones, or no aggregator. Throws if a program ends before it is ready.
  */
 export const runInProcess = async (
   entities: readonly Entity[],
@@ -40,7 +40,7 @@ export const runInProcess = async (
   return { url: `http://127.0.0.1:${port}`, uri, database, [Symbol.asyncDispose]: close };
 };
 
-/** A program under way: `ready` when it says so, or with the failure that it ended with. */
+/** Starts a program. `ready` resolves when the program is ready, and rejects when it ends before. */
 const start = <Said extends unknown[] = [object]>(run: (ready: (...said: Said) => void) => Promise<number>) => {
   let ended: Promise<number> = Promise.resolve(0);
   const ready = new Promise<Said>((resolve, reject) => {

@@ -6,8 +6,7 @@ import { findProjectRoot } from '@muster/embedded';
 export type Ended = { code: number | null; output: string };
 
 /**
- * Runs a built program with this environment alone until it ends, at most 20 s; gives its exit code and all that it
- * wrote.
+ * Runs a built program with only this environment until it ends, at most 20 s. Returns its exit code and its output.
  */
 export const runToEnd = async (
   program: 'gateway' | 'aggregator',

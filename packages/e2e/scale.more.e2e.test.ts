@@ -4,12 +4,12 @@ import { expect } from 'chai';
 import { beginScale, openStarted, runningOf, runScale, type Started } from './started.ts';
 import { underLoad } from './under-load.ts';
 
-describe('npm run scale on a running Muster, the changes that take long', () => {
+describe('npm run scale on a running Muster, for changes that take long', () => {
   let started: Started;
   before(async () => {
     started = await openStarted();
-    // all three started at once: who came first held more for a moment
-    const isAtRest = async () => (await runScale(started)).output.includes('each held by 2 of 3 aggregators');
+    // all three started at the same time: the first may serve more partitions for a moment
+    const isAtRest = async () => (await runScale(started)).output.includes('each served by 2 of 3 aggregators');
     await until('all copies are at rest', isAtRest, 30_000);
   });
   after(() => started[Symbol.asyncDispose]());
@@ -19,19 +19,19 @@ describe('npm run scale on a running Muster, the changes that take long', () => 
   const urlOf = async (name: string) =>
     (await runningOf(started)).processes.find((one) => one.name === name)?.url ?? '';
 
-  it('restarts one aggregator at a time with a changed setting under a load; refuses another change', async () => {
+  it('restarts one aggregator at a time with a changed setting under a load, and refuses another change', async () => {
     const pids = await pidsNow();
     await underLoad(started, async () => {
       const restart = beginScale(started, '--restart', '--set', 'SNAPSHOT_EVERY=50');
       await until('the restart has begun', () => restart.said().includes('restart aggregator-0'), 30_000);
       const second = await runScale(started, '4');
       expect(second.code, second.output).to.equal(2);
-      expect(second.output).to.contain('"restart aggregators" has been under way for');
-      expect((await runScale(started)).output).to.contain('Under way: restart aggregators');
+      expect(second.output).to.contain('"restart aggregators" has been running for');
+      expect((await runScale(started)).output).to.contain('Running change: restart aggregators');
       const { code, output } = await restart.ended;
       expect(code, output).to.equal(0);
       expect(output).to.match(/restart aggregator-0: done.*restart aggregator-1: done.*restart aggregator-2: done/s);
-      expect(output).to.contain('; 0 changed hands');
+      expect(output).to.contain('; 0 moved');
       return [];
     });
     const later = await pidsNow();
@@ -40,7 +40,7 @@ describe('npm run scale on a running Muster, the changes that take long', () => 
       expect(later[name], name).not.to.equal(pids[name]);
   });
 
-  it('takes one gateway to two, with a setting of its own, and back; no request to the first fails', async () => {
+  it('scales to two gateways with different settings and back, without a failed request to the first', async () => {
     await underLoad(started, async () => {
       const up = await runScale(started, '--gateways', '2');
       expect(up.code, up.output).to.equal(0);
@@ -55,27 +55,27 @@ describe('npm run scale on a running Muster, the changes that take long', () => 
     expect(await pidsNow()).not.to.have.property('gateway-1');
   });
 
-  /** Two gateways that wait for replicas for different times: a version of one holds on the other, too. */
+  /** Runs a load on both gateways, which have different deadlines for replicas: versions of one hold on the other. */
   const loadBoth = async (): Promise<Call[]> => {
     const load = await startLoad([started.url, await urlOf('gateway-1')], { sessions: 8 });
     await untilAnswered(load, 400).finally(() => stopLoad(load));
     return load.calls;
   };
 
-  it('goes on when who asked leaves with Ctrl-C', async () => {
+  it('continues the change when the command ends with Ctrl-C', async () => {
     const pids = await pidsNow();
     const restart = beginScale(started, '--restart', '--only', 'aggregator-2');
     await until('the restart has begun', () => restart.said().includes('restart aggregator-2'), 30_000);
     restart.child.kill('SIGINT');
     const { code, output } = await restart.ended;
     expect(code, output).to.equal(1);
-    expect(output).to.contain('the change goes on without us');
+    expect(output).to.contain('The change goes on');
     await until('it is done', async () => (await runningOf(started)).changing === undefined, 60_000);
     expect((await pidsNow())['aggregator-2']).not.to.equal(pids['aggregator-2']);
-    expect((await runScale(started)).output).to.contain('32 partitions, each held by 2 of 3 aggregators');
+    expect((await runScale(started)).output).to.contain('32 partitions, each served by 2 of 3 aggregators');
   });
 
-  it('with a setting that the program refuses goes back, and says why', async () => {
+  it('goes back to the earlier settings when a program refuses the new ones, and prints the reason', async () => {
     const { code, output } = await runScale(started, '--restart', '--set', 'SNAPSHOT_EVERY=often');
     expect(code, output).to.equal(1);
     expect(output)

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import Joi from 'joi';
 import { type InProcess, runInProcess } from './run-in-process.ts';
 
-// all that an entity needs: this, and a line in the list
+// an entity needs only this definition and a line in the list of entities
 const note = defineRecord({
   name: 'note',
   title: 'Note',
@@ -25,7 +25,7 @@ describe('A second entity, defined in one place,', () => {
   });
   after(() => system[Symbol.asyncDispose]());
 
-  it('has the whole API, from memory', async () => {
+  it('has the complete API, from memory', async () => {
     const text = { text: 'first', tags: ['a', 'b'] };
     expect((await ask('POST', '/api/note', { id: 'n1', ...text })).status).to.equal(201);
     expect((await ask('PUT', '/api/note/n1', { place: { x: 1, y: 2 } })).body).to.deep.equal({
@@ -43,7 +43,7 @@ describe('A second entity, defined in one place,', () => {
     expect((await ask('GET', '/api/note/count')).body).to.deep.equal({ count: 1 });
   });
 
-  it('keeps to itself: the same id in another entity is another thing', async () => {
+  it('is separate: the same id in another entity is another thing', async () => {
     await ask('POST', '/api/note', { id: 'same', text: 'a note' });
     await ask('POST', '/api/asset', { id: 'same', serial: 'an asset' });
     await ask('DELETE', '/api/note/same');
@@ -52,7 +52,7 @@ describe('A second entity, defined in one place,', () => {
     expect((await ask('GET', '/api/note/same')).status).to.equal(410);
   });
 
-  it('is there again after a restart, from its own collection', async () => {
+  it('is restored from its own collection after a restart', async () => {
     const database = { uri: system.uri, database: system.database };
     await ask('POST', '/api/note', { id: 'kept', text: 'kept' });
     await system[Symbol.asyncDispose]();

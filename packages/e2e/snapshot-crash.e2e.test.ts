@@ -17,11 +17,11 @@ import { createUsers, deleteUsers, updateUsers } from './write-users.ts';
 
 const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
 
-describe('Aggregators killed between the users and the checkpoints of a snapshot', () => {
+describe('Aggregators killed between the records and the checkpoints of a snapshot', () => {
   let test: TestSystem;
   let proxy: CutProxy;
   const opened: AsyncDisposable[] = [];
-  const checkpoints = { CHECKPOINT_EVERY_MS: '600000' }; // of the next life: that often even where nothing changed
+  const checkpoints = { CHECKPOINT_EVERY_MS: '600000' }; // after the restart: no checkpoint without a change
   before(async () => {
     const server = await openOwnServer();
     opened.push(server);
@@ -38,12 +38,11 @@ describe('Aggregators killed between the users and the checkpoints of a snapshot
     for (const one of opened.reverse()) await one[Symbol.asyncDispose]();
   });
 
-  /** Writes, lets the records be saved and never their checkpoints, and kills all aggregators in this moment. */
+  /** Writes, blocks the checkpoints after the records are saved, and kills all aggregators. Returns the folded log. */
   const crashBetween = async (write: () => Promise<void>) => {
     proxy.isCut = ({ name, collection }) => name === 'update' && collection === 'Checkpoints';
     await write();
-    // each has one snapshot that hangs there and holds up the next: not all that was written is in Users, but some of
-    // it is
+    // each aggregator has one snapshot that waits there and blocks the next: Users has some of the writes, not all
     await eventually(
       async () => proxy.cut.length,
       (cut) => cut === aggregators.length,
@@ -53,7 +52,7 @@ describe('Aggregators killed between the users and the checkpoints of a snapshot
     return readLog(test);
   };
 
-  /** How many records are of a snapshot that did not end. */
+  /** The number of records of a snapshot without its checkpoint. */
   const recordsAhead = async (): Promise<number> => {
     const snapshots = new Map(
       (await test.shell.checkpoints.find().toArray()).map(({ _id, snapshot }) => [_id, snapshot]),
@@ -65,7 +64,7 @@ describe('Aggregators killed between the users and the checkpoints of a snapshot
     return records.filter(({ partition, snapshot }) => !covers(snapshots.get(partition) ?? 'none:0', snapshot)).length;
   };
 
-  const comeBack = async () => {
+  const restartAndCheck = async () => {
     proxy.isCut = () => false;
     proxy.cut.length = 0;
     checkpoints.CHECKPOINT_EVERY_MS = '300';
@@ -80,45 +79,45 @@ describe('Aggregators killed between the users and the checkpoints of a snapshot
     ).to.deep.equal([]);
   };
 
-  /** A life in which a checkpoint is saved only after the records that it reaches. */
-  const startAfresh = async () => {
+  /** Restarts the aggregators so that they save no checkpoint without a change until the next crash. */
+  const restartCleanly = async () => {
     checkpoints.CHECKPOINT_EVERY_MS = '600000';
     await stopGently(test, ...aggregators);
     await startAgain(test, ...aggregators);
   };
 
-  it('leave a first snapshot without a checkpoint: all answers are right, nothing is missed or doubled', async () => {
+  it('leave the first snapshot without a checkpoint, and all answers are correct', async () => {
     const folded = await crashBetween(async () => {
       const ids = await createUsers(test.url, 'first', 250);
       await deleteUsers(test.url, ids.slice(0, 20));
     });
     expect((await checkAnswers(test, folded, 'database')).slice(0, 20)).to.deep.equal([]);
-    await comeBack();
+    await restartAndCheck();
   });
 
-  it('leave a later one ahead of its checkpoint: all answers are right, nothing is missed or doubled', async () => {
+  it('leave later records ahead of their checkpoint, and all answers are correct', async () => {
     const ids = await createUsers(test.url, 'second', 200);
-    await startAfresh();
+    await restartCleanly();
     expect((await checkSnapshots(test, await readLog(test))).slice(0, 20)).to.deep.equal([]);
     const folded = await crashBetween(async () => {
       await updateUsers(test.url, ids.slice(0, 150), 9);
-      await deleteUsers(test.url, ids.slice(100, 180)); // the checkpoint counts them as active, the record does not
-      await createUsers(test.url, 'third', 100); // and these the other way round
+      await deleteUsers(test.url, ids.slice(100, 180)); // active in the checkpoint, deleted in the records
+      await createUsers(test.url, 'third', 100); // active in the records, absent in the checkpoint
     });
     expect((await checkAnswers(test, folded, 'database')).slice(0, 20)).to.deep.equal([]);
-    await createUsers(test.url, 'fourth', 50); // with nobody there to save them
+    await createUsers(test.url, 'fourth', 50); // no aggregator runs to save them
     await deleteUsers(test.url, ids.slice(190, 195));
     expect((await checkAnswers(test, await readLog(test), 'database')).slice(0, 20)).to.deep.equal([]);
-    await comeBack();
+    await restartAndCheck();
   });
 
-  it('write no record a second time that was saved before the crash', async () => {
+  it('write no record again that was saved before the crash', async () => {
     const ids = await createUsers(test.url, 'fifth', 60);
-    await startAfresh();
+    await restartCleanly();
     await crashBetween(() => updateUsers(test.url, ids, 5));
     const unsaved = (await checkUsers(test, await readLog(test))).length;
     proxy.passed.length = 0;
-    await comeBack();
+    await restartAndCheck();
     const written = proxy.passed
       .filter(({ collection }) => collection === 'Users')
       .reduce((sum, { statements }) => sum + statements, 0);

@@ -47,7 +47,7 @@ describe('The snapshot of 10,000 users', () => {
   const snapshotDone = async () =>
     expect((await checkSnapshots(test, await readLog(test), 30_000)).slice(0, 20)).to.deep.equal([]);
 
-  /** How many records the server was asked to write, as its own side of the connection shows. */
+  /** The number of records in the writes that reached the server. */
   const writtenRecords = () =>
     proxy.passed
       .filter(({ collection }) => collection === 'Users')
@@ -57,19 +57,19 @@ describe('The snapshot of 10,000 users', () => {
     proxy.passed.length = 0;
   });
 
-  it('is written with five records when five users have changed', async () => {
+  it('writes five records when five users have changed', async () => {
     await updateUsers(test.url, ids.slice(0, 5), 9);
     await snapshotDone();
     expect(writtenRecords()).to.equal(5);
   });
 
-  it('is written once a snapshot for a user that changed many times, not once a change', async () => {
+  it('writes one record per snapshot, not per change, for a user that changed many times', async () => {
     await Promise.all(Array.from({ length: 40 }, (_, group) => updateUsers(test.url, [idOf(7)], 100 + group)));
     await snapshotDone();
-    expect(writtenRecords()).to.be.within(1, 10); // 40 changes; a snapshot a third of a second
+    expect(writtenRecords()).to.be.within(1, 10); // 40 changes, a snapshot about every 0.3 s
   });
 
-  it('is written once for each new and each deleted user', async () => {
+  it('writes one record for each new and each deleted user', async () => {
     const created = await createUsers(test.url, 'new', 3);
     await snapshotDone();
     expect(writtenRecords()).to.equal(3);
@@ -78,18 +78,18 @@ describe('The snapshot of 10,000 users', () => {
     expect(writtenRecords()).to.equal(6);
   });
 
-  it('is not written at all when nothing changed: not by updates that change nothing, not by a restart', async () => {
-    // each with the mark of the snapshot that wrote it
+  it('writes no record when nothing changed, neither for updates without a change nor for a restart', async () => {
+    // each record has the mark of the snapshot that wrote it
     const records = () => test.shell.db.collection('Users').find().sort({ _id: 1 }).toArray();
     const before = await records();
-    await updateUsers(test.url, ids.slice(0, 5), 9); // what they have already
+    await updateUsers(test.url, ids.slice(0, 5), 9); // the value that they have already
     await stopGently(test, ...aggregators);
     await startAgain(test, ...aggregators);
     const folded = await readLog(test);
     expect((await checkSets(test, folded, 'memory')).slice(0, 20)).to.deep.equal([]);
     const startedAt = new Date((await test.shell.db.command({ hello: 1 })).localTime);
     const checkpoints = () => test.shell.checkpoints.find().toArray();
-    await eventually(checkpoints, (all) => all.every(({ at }) => at > startedAt)); // a whole round of snapshots later
+    await eventually(checkpoints, (all) => all.every(({ at }) => at > startedAt)); // after a snapshot of all partitions
     expect(isDeepStrictEqual(await records(), before)).to.equal(true);
   });
 });

@@ -27,9 +27,9 @@ import { createUsers, deleteUsers, updateUsers } from './write-users.ts';
 const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
 const programs = ['gateway', 'aggregator'] as const;
 
-describe('A program with settings that cannot be', () => {
+describe('A program with invalid settings', () => {
   for (const program of programs) {
-    it(`does not start: the ${program} names all problems at once, and no password`, async () => {
+    it(`does not start: the ${program} prints all problems at once, and no password`, async () => {
       const wrong = {
         MONGODB_URI: 'http://ada:secret@localhost',
         CLUSTER_SECRET: 'short secret',
@@ -51,13 +51,13 @@ describe('A program with settings that cannot be', () => {
       expect(output).not.to.include('secret');
     });
 
-    it(`does not start: the ${program} misses what it cannot do without`, async () => {
+    it(`does not start: the ${program} lists missing required settings`, async () => {
       const { code, output } = await runToEnd(program, { MONGODB_URI: '' });
       expect(code).to.equal(2);
       expect(output).to.include('"MONGODB_URI" is required').and.to.include('"CLUSTER_SECRET" is required');
     });
 
-    it(`does not start without the file that holds its secret: the ${program} names it`, async () => {
+    it(`does not start without the file of its secret: the ${program} prints its path`, async () => {
       const { code, output } = await runToEnd(program, {
         MONGODB_URI: 'mongodb://localhost',
         CLUSTER_SECRET_FILE: '/nowhere/secret',
@@ -68,7 +68,7 @@ describe('A program with settings that cannot be', () => {
       );
     });
 
-    it(`does not start on a database with other settings: the ${program} says what is, and what to do`, async () => {
+    it(`does not start on a database with other settings: the ${program} prints both, and what to do`, async () => {
       await using database = await openTestDatabase();
       await using shell = openShell(database);
       await shell.settings.insertOne({
@@ -96,7 +96,7 @@ describe('A program with settings that cannot be', () => {
 });
 
 describe('A Muster that is started before its MongoDB', () => {
-  it('waits for it, says so, and runs once it is there', async () => {
+  it('logs that it waits, and runs when MongoDB is there', async () => {
     const port = await findFreePort();
     let test: TestSystem | undefined;
     const lines: string[] = [];
@@ -129,7 +129,7 @@ describe('A Muster that is started before its MongoDB', () => {
 describe('A Muster that is stopped', () => {
   let test: TestSystem;
   before(async () => {
-    // no snapshot but the last one
+    // no snapshot except the last one
     test = await openTestSystem({
       environment: {
         SNAPSHOT_EVERY: '1000000',
@@ -141,7 +141,7 @@ describe('A Muster that is stopped', () => {
   });
   after(() => test[Symbol.asyncDispose]());
 
-  it('saves a last snapshot, so that Users is as new as the log, and ends with code 0', async () => {
+  it('saves a last snapshot, so that Users has the whole log, and exits with code 0', async () => {
     const ids = await createUsers(test.url, 'last', 300);
     await updateUsers(test.url, ids.slice(0, 50), 77);
     await deleteUsers(test.url, ids.slice(40, 60));
@@ -153,7 +153,7 @@ describe('A Muster that is stopped', () => {
     expect((await checkAnswers(test, folded, 'database')).slice(0, 20)).to.deep.equal([]);
     expect((await checkWholeSets(test.url, folded)).slice(0, 20)).to.deep.equal([]);
     await startAgain(test, ...aggregators);
-    // a ready process says so on two ways, and its line may come after
+    // a process reports that it is ready before it logs it: wait for the line
     for (const name of aggregators)
       await eventually(
         async () => linesOf(test, name).at(-1) ?? '',
@@ -161,9 +161,9 @@ describe('A Muster that is stopped', () => {
       );
   });
 
-  it('answers what it took before its gateway ends, with code 0, and has lost nothing', async () => {
+  it('answers all accepted requests before its gateway exits with code 0, and loses no event', async () => {
     const before = await readLog(test);
-    // so that there are requests under way at any moment
+    // enough sessions that some requests are always in flight
     const load = await startLoad(test.urls, { sessions: 48, pauseMs: 0 });
     try {
       await untilAnswered(load, 200);

@@ -8,10 +8,10 @@ import { type ProcessEvent, type Running, readRunning } from '@muster/supervisor
 import { type Inspected, openShell, openTestDatabase, openTestFolder, until } from '@muster/testing';
 import type { Ended } from './run-to-end.ts';
 
-/** What `npm start` starts, in a process of its own, on a database and a data folder of its own. */
+/** A running `npm start`, as a separate process on a new database and a new data folder. */
 export type Started = AsyncDisposable & Inspected & { dataPath: string };
 
-/** Starts Muster as a user does, and waits until it says that it runs. */
+/** Runs the built `npm start` and waits until it reports that Muster runs. Throws its output if it does not start. */
 export const openStarted = async (environment: Record<string, string> = {}): Promise<Started> => {
   const folder = await openTestFolder();
   const database = await openTestDatabase();
@@ -49,11 +49,11 @@ export const openStarted = async (environment: Record<string, string> = {}): Pro
   return { url, log, shell, events, clusterSecret, dataPath: folder.path, [Symbol.asyncDispose]: close };
 };
 
-/** `npm run scale` with these words, to its end. */
+/** Runs `npm run scale` with these arguments to its end. */
 export const runScale = async (started: Pick<Started, 'dataPath'>, ...words: string[]): Promise<Ended> =>
   (await beginScale(started, ...words)).ended;
 
-/** The same, under way: `ended` when it is over. */
+/** Starts `npm run scale` with these arguments. `ended` resolves when it has ended. */
 export const beginScale = (
   { dataPath }: Pick<Started, 'dataPath'>,
   ...words: string[]
@@ -65,14 +65,14 @@ export const beginScale = (
   return { child, said: () => output, ended };
 };
 
-/** What runs, as the supervisor wrote it last. Throws when it does not run. */
+/** Reads what runs, as the supervisor wrote it last. Throws when the supervisor has ended. */
 export const runningOf = async ({ dataPath }: Pick<Started, 'dataPath'>): Promise<Running> => {
   const running = await readRunning(dataPath);
-  if (running === undefined) throw new Error('Muster does not run any more');
+  if (running === undefined) throw new Error('Muster does not run: its supervisor has ended');
   return running;
 };
 
-// it stops by itself when the channel to us closes: nothing outlives the tests
+// it stops by itself when the IPC channel closes, so that no process outlives the tests
 const spawnBuilt = (program: 'start' | 'cli', words: string[], environment: Record<string, string>): ChildProcess => {
   const { NODE_OPTIONS: _, MONGODB_URI: __, ...own } = process.env;
   return spawn(process.execPath, [join(findProjectRoot(), 'dist', `${program}.js`), ...words], {

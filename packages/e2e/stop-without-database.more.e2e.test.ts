@@ -9,7 +9,7 @@ const aggregators = ['aggregator-0', 'aggregator-1', 'aggregator-2'];
 describe('A Muster that is stopped without its MongoDB', () => {
   let test: TestSystem;
   before(async () => {
-    // no snapshot but the last one
+    // no snapshot except the last one
     test = await openTestSystem({
       environment: {
         SNAPSHOT_EVERY: '1000000',
@@ -21,11 +21,11 @@ describe('A Muster that is stopped without its MongoDB', () => {
   });
   after(() => test[Symbol.asyncDispose]());
 
-  it('ends by itself with code 0, and starts again with nothing missed', async () => {
+  it('exits by itself with code 0, and misses no event after a restart', async () => {
     const ids = await createUsers(test.url, 'away', 30);
     await killProcess(test.system, 'mongodb', 'SIGSTOP');
     const exits = await stopGently(test, 'gateway', ...aggregators);
-    // and so within what the supervisor gives them
+    // exit code 0: they ended before the supervisor would have killed them
     expect(exits).to.deep.equal(exits.map(() => ({ code: 0, signal: null })));
     await killProcess(test.system, 'mongodb', 'SIGCONT');
     await startAgain(test, 'gateway', ...aggregators);

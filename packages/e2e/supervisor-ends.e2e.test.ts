@@ -15,25 +15,25 @@ type Supervisor = AsyncDisposable & {
   ended: Promise<unknown[]>;
 };
 
-/** Each way to end the supervisor of `npm start`, and the exit code that is due. */
+/** Each way to end the supervisor of `npm start`, and the expected exit code. */
 const ways: { way: string; code: number; end: (supervisor: Supervisor) => void }[] = [
   { way: 'SIGTERM', code: 0, end: ({ child }) => child.kill('SIGTERM') },
-  { way: 'SIGHUP, as of a terminal that is closed', code: 0, end: ({ child }) => child.kill('SIGHUP') },
+  { way: 'SIGHUP, as when a terminal is closed', code: 0, end: ({ child }) => child.kill('SIGHUP') },
   { way: 'SIGQUIT', code: 0, end: ({ child }) => child.kill('SIGQUIT') },
   {
-    way: 'a reader of its output that has ended',
+    way: 'the end of the reader of its output',
     code: 0,
     end: ({ child, running }) => {
       child.stdout?.destroy();
-      process.kill(pidOf(running, 'aggregator-0'), 'SIGKILL'); // it is about to say so
+      process.kill(pidOf(running, 'aggregator-0'), 'SIGKILL'); // then it writes to its output
     },
   },
-  { way: 'an exception that nobody catches', code: 1, end: ({ child }) => child.kill('SIGUSR2') },
-  { way: 'a rejection that nobody handles', code: 1, end: ({ child }) => child.kill('SIGWINCH') },
-  { way: 'an exit from within', code: 3, end: ({ child }) => child.kill('SIGPWR') },
+  { way: 'an uncaught exception', code: 1, end: ({ child }) => child.kill('SIGUSR2') },
+  { way: 'an unhandled rejection', code: 1, end: ({ child }) => child.kill('SIGWINCH') },
+  { way: 'a call of process.exit', code: 3, end: ({ child }) => child.kill('SIGPWR') },
 ];
 
-// what goes wrong inside comes from outside here: the supervisor has no such faults of its own
+// signals that trigger internal errors: the supervisor has no such errors of its own
 const faults = `
 process.on('SIGUSR2', () => { throw new Error('thrown for the test'); });
 process.on('SIGWINCH', () => void Promise.reject(new Error('rejected for the test')));
@@ -41,7 +41,7 @@ process.on('SIGPWR', () => process.exit(3));`;
 
 describe('The supervisor of npm start', () => {
   for (const { way, code, end } of ways) {
-    it(`leaves no process and no port behind after ${way}`, async () => {
+    it(`stops all processes and frees the port after ${way}`, async () => {
       await using folder = await openTestFolder();
       await using supervisor = await startSupervisor(folder.path);
       const mongodbPort = Number(new URL(supervisor.running.mongodbUri ?? '').port);
@@ -54,7 +54,7 @@ describe('The supervisor of npm start', () => {
     });
   }
 
-  it('says which error ended it', async () => {
+  it('prints the error that ended it', async () => {
     await using folder = await openTestFolder();
     await using supervisor = await startSupervisor(folder.path);
     supervisor.child.kill('SIGUSR2');
@@ -64,7 +64,7 @@ describe('The supervisor of npm start', () => {
 });
 
 describe('A gateway and an aggregator', () => {
-  it('stop in order after SIGHUP', async () => {
+  it('stop cleanly after SIGHUP', async () => {
     await using test = await openTestSystem({ aggregators: 2, restart: false });
     for (const name of ['gateway', 'aggregator-0']) {
       const exited = processOf(test.system, name).spawned?.exited;
@@ -74,7 +74,7 @@ describe('A gateway and an aggregator', () => {
   });
 });
 
-/** Starts Muster with an embedded MongoDB, and waits until it runs. */
+/** Starts Muster with an embedded MongoDB and waits until it runs. */
 const startSupervisor = async (dataPath: string): Promise<Supervisor> => {
   const { NODE_OPTIONS: _, MONGODB_URI: __, ...environment } = process.env;
   const preload = `data:text/javascript,${encodeURIComponent(faults)}`;
@@ -95,7 +95,7 @@ const startSupervisor = async (dataPath: string): Promise<Supervisor> => {
   expect(pids).to.have.length(4);
   const close = async () => {
     child.kill('SIGKILL');
-    for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL'); // what a failed test left behind
+    for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL'); // left by a failed test
   };
   return { child, running, pids, said: () => said.join(''), ended, [Symbol.asyncDispose]: close };
 };

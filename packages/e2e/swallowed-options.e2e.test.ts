@@ -3,7 +3,7 @@ import { findProjectRoot } from '@muster/embedded';
 import { openTestFolder } from '@muster/testing';
 import { expect } from 'chai';
 
-/** What a user types without the `--` that npm needs, and what the answer must show. */
+/** What a user types without the `--` that npm needs, and what the output must contain. */
 const cases: { typed: string; shown: string }[] = [
   { typed: 'run scale --gateways 2', shown: 'npm run scale -- --gateways 2' },
   { typed: 'run scale 2 --restart', shown: 'npm run scale -- --restart 2' },
@@ -18,7 +18,7 @@ const cases: { typed: string; shown: string }[] = [
 
 describe('npm without the -- before an option', () => {
   for (const { typed, shown } of cases) {
-    it(`refuses "npm ${typed}", and says what was meant`, async () => {
+    it(`refuses "npm ${typed}" and prints the correct command`, async () => {
       await using folder = await openTestFolder();
       const { code, output } = await runNpm(typed.split(' '), folder.path);
       expect(output).to.contain(shown);
@@ -27,7 +27,7 @@ describe('npm without the -- before an option', () => {
   }
 });
 
-/** Real npm, at most 30 s: what it runs gets SIGTERM from it then. */
+/** Runs npm, for at most 30 s. Then npm gets SIGTERM and passes it on. */
 const runNpm = (words: string[], dataPath: string): Promise<{ code: unknown; output: string }> => {
   const isOfNpm = (name: string) => name.startsWith('npm_');
   const environment = Object.fromEntries(

@@ -17,14 +17,14 @@ describe('Two gateways', () => {
   const versionsOf = async (entityId: string) =>
     (await test.shell.events.find({ entityId }).sort({ version: 1 }).toArray()).map(({ version }) => version);
 
-  it('keep every answer right under a load of mixed writes and reads on both', async () => {
+  it('give correct answers under a load of mixed writes and reads on both', async () => {
     const load = await startLoad(test.urls);
     await untilAnswered(load, 1_500).finally(() => stopLoad(load));
     expect(load.calls.filter(({ outcome }) => outcome === 'unknown' || outcome === 'notWritten')).to.deep.equal([]);
     expect((await checkAll(test, load.calls)).slice(0, 20)).to.deep.equal([]);
   });
 
-  it('give 256 writers of one user, half on each, an answer each, and the stream dense versions', async () => {
+  it('answer 256 concurrent writers of one user, half on each, and keep its versions dense', async () => {
     await ask(0, 'POST', '/api/user', { body: { id: 'hot', ...ada } });
     const replies = await Promise.all(
       Array.from({ length: 256 }, (_, index) => ask(index, 'PUT', '/api/user/hot', { body: { group: 1_000 + index } })),
@@ -34,7 +34,7 @@ describe('Two gateways', () => {
     expect(new Set(replies.map(({ headers }) => headers.get('etag'))).size).to.equal(256);
   });
 
-  it('let one of two who create the same id at once have it, and tell the other', async () => {
+  it('accept one of two concurrent creates of the same id and refuse the other', async () => {
     const ids = Array.from({ length: 40 }, (_, index) => `both-${index}`);
     for (const id of ids) {
       const replies = await Promise.all(
@@ -48,7 +48,7 @@ describe('Two gateways', () => {
     expect(await Promise.all(ids.map(versionsOf))).to.deep.equal(ids.map(() => [1]));
   });
 
-  it('let one of two who delete the same user at once do it, and tell the other', async () => {
+  it('accept one of two concurrent deletes of the same user and refuse the other', async () => {
     for (let index = 0; index < 20; index += 1) {
       await ask(0, 'POST', '/api/user', { body: { id: `gone-${index}`, ...ada } });
       const replies = await Promise.all([0, 1].map((gateway) => ask(gateway, 'DELETE', `/api/user/gone-${index}`)));
@@ -61,7 +61,7 @@ describe('Two gateways', () => {
     { way: 'from memory', aggregators: [] },
     { way: 'with every aggregator down', aggregators: ['aggregator-0', 'aggregator-1', 'aggregator-2'] },
   ]) {
-    it(`show on one what was written on the other, to whoever passes on the version, ${way}`, async () => {
+    it(`return what the other gateway wrote to a client that passes on its version, ${way}`, async () => {
       await killForGood(test, ...aggregators);
       const ids = Array.from({ length: 20 }, (_, index) => `across-${aggregators.length}-${index}`);
       await forAll(ids, 8, async (id, index) => {
@@ -76,7 +76,7 @@ describe('Two gateways', () => {
             `"${turn}"`,
             turn,
           ]);
-          // the other gateway decides on what the first one wrote, though nobody told it
+          // the other gateway decides on the write of the first one, without a version from the client
           seen =
             (await ask(gateway, 'PUT', `/api/user/${id}`, { body: { group: turn + 1 } })).headers.get('etag') ?? '';
           expect(seen, id).to.equal(`"${turn + 1}"`);

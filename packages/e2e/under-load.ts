@@ -2,7 +2,9 @@ import { type Call, checkAll, readLog, startLoad, stopLoad, untilAnswered } from
 import type { Inspected } from '@muster/testing';
 import { expect } from 'chai';
 
-/** Does `body` under a load: no request fails, and every answer was right, also to the calls that `body` returns. */
+/**
+ * Runs `body` under a load. Expects that no call fails and all answers are correct, also those of `body`'s own calls.
+ */
 export const underLoad = async (test: Inspected, body: () => Promise<readonly Call[]>): Promise<void> => {
   const earlier = await readLog(test);
   const load = await startLoad([test.url], { sessions: 8 });

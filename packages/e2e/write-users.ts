@@ -3,8 +3,8 @@ import { call, eventually, forAll, type Reply } from '@muster/testing';
 export const ada = { name: 'Ada Lovelace', email: 'ada@example.com', group: 1 };
 
 /**
- * Creates users `${prefix}-0`, `${prefix}-1`… through the API, many at a time, each as often as it takes; throws when
- * one is refused.
+ * Creates users `${prefix}-0`, `${prefix}-1`… through the API, 128 at a time. Tries again after a 503. Returns the ids.
+ * Throws when a create is refused.
  */
 export const createUsers = async (url: string, prefix: string, count: number): Promise<string[]> => {
   const ids = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
@@ -14,17 +14,14 @@ export const createUsers = async (url: string, prefix: string, count: number): P
   return ids;
 };
 
-/** Gives all of these users another group. */
+/** Sets the group of all these users. Throws when an update is refused. */
 export const updateUsers = (url: string, ids: readonly string[], group: number): Promise<void> =>
   writeAll(ids, [200], (id) => call(url, 'PUT', `/api/user/${id}`, { body: { group } }));
 
 export const deleteUsers = (url: string, ids: readonly string[]): Promise<void> =>
   writeAll(ids, [204, 410], (id) => call(url, 'DELETE', `/api/user/${id}`));
 
-/**
- * `done` says so the first time, `already` when an earlier try that nobody answered in time had been carried out after
- * all.
- */
+/** `done`: the status of a success. `already`: the status when an earlier try with an unknown outcome had succeeded. */
 const writeAll = async (
   ids: readonly string[],
   [done, already]: number[],

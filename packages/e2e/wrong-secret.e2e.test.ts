@@ -17,7 +17,7 @@ describe('A gateway with another secret', () => {
   const sourceOf = async (url: string | undefined, id: string) =>
     (await call(url ?? '', 'GET', `/api/user/${id}`)).headers.get('muster-source') ?? '';
 
-  it('gets nothing from the aggregators, and answers rightly from the database', async () => {
+  it('gets no answer from the aggregators, and answers correctly from the database', async () => {
     const ids = await createUsers(test.url, 'kept', 30);
     await updateUsers(test.url, ids, 7);
     await eventually(
@@ -29,11 +29,11 @@ describe('A gateway with another secret', () => {
       expect([read.status, read.body.group, read.headers.get('muster-source')]).to.deep.equal([200, 7, 'database']);
     }
     const count = () => call(test.urls[1] ?? '', 'GET', '/api/user/count');
-    const reply = await eventually(count, ({ body }) => body.count === 30); // once all are in the snapshot
-    expect(reply.headers.has('muster-as-of'), 'it says as of when').to.equal(true);
+    const reply = await eventually(count, ({ body }) => body.count === 30); // when all users are in the snapshot
+    expect(reply.headers.has('muster-as-of'), 'it has Muster-As-Of').to.equal(true);
   });
 
-  it('says so, as do the aggregators, now and then and without the secret', async () => {
+  it('logs a warning, as do the aggregators, not too often and without the secret', async () => {
     const warned = (name: string) => linesOf(test, name).filter((line) => line.includes('CLUSTER_SECRET'));
     await eventually(
       () =>
@@ -43,7 +43,7 @@ describe('A gateway with another secret', () => {
       (silent) => silent.length === 0,
     );
     expect(warned('gateway')).to.deep.equal([]);
-    expect(warned('aggregator-0').length).to.be.below(20); // it tries every second
+    expect(warned('aggregator-0').length).to.be.below(20); // the gateway tries every second
     for (const { name } of test.system.processes.values())
       for (const secret of [otherSecret, test.clusterSecret])
         expect(linesOf(test, name).join('\n')).not.to.contain(secret);

@@ -4,7 +4,7 @@ import { describeChanged, describeRequest } from './describe-change.ts';
 import type { ChangeRequest } from './parse-change.ts';
 import type { System } from './system.ts';
 
-/** Carries out a change as answerChange does, and says what was asked and how it ended. `onStep` hears of each step. */
+/** Does a change like `answerChange`, and prints the request and the outcome. Calls `onStep` for each step. */
 export const answerAloud = async (
   system: System,
   request: ChangeRequest,
@@ -12,7 +12,7 @@ export const answerAloud = async (
   say: (text: string) => void,
   onStep: (step: Step) => void,
 ): Promise<Changed> => {
-  say(`Asked to ${describeRequest(request)}`);
+  say(`Requested: ${describeRequest(request)}`);
   const changed = await answerChange(system, request, place, onStep);
   say(describeChanged(changed));
   return changed;

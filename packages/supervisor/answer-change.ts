@@ -6,10 +6,10 @@ import { restartRolling } from './restart-rolling.ts';
 import { scaleSystem } from './scale-system.ts';
 import { mongodbUriOf, type System } from './system.ts';
 
-/** What is known of the aggregators' copies beside the system itself. */
+/** What is needed to wait for copies: the database, the rule for copies, and the signal that cancels the wait. */
 export type Place = { database: string; rule: CopiesRule; signal: AbortSignal };
 
-/** Carries out a change that was asked for, each step of it only when all copies are held. */
+/** Does a requested change. Before an aggregator stops, it waits until all copies are complete. Returns the outcome. */
 export const answerChange = (
   system: System,
   request: ChangeRequest,

@@ -11,7 +11,7 @@ describe('Waiting for copies', function () {
   let shell: Shell;
   before(async () => {
     database = await openTestDatabase();
-    await using _log = await openLogOn(database); // sets it up, with 4 partitions
+    await using _log = await openLogOn(database); // sets the database up with 4 partitions
     shell = openShell(database);
   });
   after(async () => {
@@ -28,7 +28,7 @@ describe('Waiting for copies', function () {
     return { problem, ms: performance.now() - startedAt };
   };
 
-  it('ends when all have been held for a moment', async () => {
+  it('ends when all copies have been complete for 2 s', async () => {
     await put(shell, 'a', [0, 1, 2, 3]);
     await put(shell, 'b', [0, 1, 2]);
     const waiting = wait(['a', 'b'], 'full', 20_000);
@@ -39,22 +39,22 @@ describe('Waiting for copies', function () {
     expect(ms).to.be.above(2_400);
   });
 
-  it('says at its bound what is missing', async () => {
+  it('throws after its deadline with what is missing', async () => {
     await put(shell, 'a', [0, 1, 2, 3]);
     await put(shell, 'b', [0, 1], { state: 'restoring' });
     const { problem } = await wait(['a', 'b'], 'full', 500);
     expect(problem).to.equal('Not complete after 1 s: b is restoring');
   });
 
-  it('for rest waits longer while somebody holds what others hold by now', async () => {
+  it('waits longer for `atRest` while surplus replicas remain', async () => {
     for (const name of ['a', 'b', 'c']) await put(shell, name, [0, 1, 2, 3]);
     expect((await wait(['a', 'b', 'c'], 'full', 4_000)).problem).to.equal(undefined);
     expect((await wait(['a', 'b', 'c'], 'atRest', 4_000)).problem).to.equal(
-      'Not complete after 4 s: partitions still change hands',
+      'Not complete after 4 s: partitions are still moving',
     );
   });
 
-  it('can be called off', async () => {
+  it('ends when the signal aborts', async () => {
     const { ms, problem } = await wait(['a'], 'full', 20_000, AbortSignal.timeout(300));
     expect(problem).not.to.equal(undefined);
     expect(ms).to.be.below(5_000);

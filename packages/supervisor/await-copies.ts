@@ -3,18 +3,18 @@ import { connect, type Log, openLog } from '@muster/store';
 import { inspectCopies } from './inspect-copies.ts';
 import { type Copies, type CopiesRule, judgeCopies } from './judge-copies.ts';
 
-/** Where the aggregators' documents are. */
+/** The database with the members list. */
 export type CopiesPlace = { uri: string; database: string };
 
 /**
- * `full`: every partition has its copies, and has had them for a moment. `atRest`: moreover no restore is running, and
- * no surplus replica remains.
+ * `full`: every partition has had its copies for 2 s. `atRest`: also, the replicas have not changed for 2 s, and no
+ * surplus replica remains.
  */
 export type Wholeness = 'full' | 'atRest';
 
 /**
- * Waits until these aggregators serve and all copies are `full`, or `atRest`. Throws after `withinMs` milliseconds with
- * what is missing, and at once when the signal aborts.
+ * Waits until these aggregators serve and all copies are `full` or `atRest`. Throws an error with what is missing after
+ * `withinMs` milliseconds, and the signal's reason when it aborts.
  */
 export const awaitCopies = async (
   { uri, database }: CopiesPlace,
@@ -35,12 +35,12 @@ export const awaitCopies = async (
 };
 
 const inspectEveryMs = 200;
-// longer than the second in which aggregators refresh their members: before that one may have nothing to restore yet
+// longer than the 1 s in which every aggregator refreshes its members list: before that, a restore may not have begun
 const restMs = 2_000;
-// longer than aggregators serve surplus partitions; after it, more copies than asked for are intended
+// longer than aggregators serve surplus partitions: copies that remain after it are not going to be dropped
 const surplusRestMs = 6_000;
 
-/** Since when things are as they are: complete, or moreover held by the same ones. */
+/** What the last inspections have found, and since when: complete copies, for `atRest` with the same replicas. */
 type Rest = { seen: string; since: number };
 
 const isAtRest = (rest: Rest, copies: Copies | undefined, wholeness: Wholeness): boolean => {
@@ -61,10 +61,10 @@ const inspect = async (
     const copies = judgeCopies(await inspectCopies(log), rule, names);
     return { copies, missing: copies.missing };
   } catch (error) {
-    // the database may be away for a moment
+    // the database may not answer for a moment: try again
     return { missing: [error instanceof Error ? error.message : String(error)] };
   }
 };
 
 const describeLate = (missing: readonly string[], withinMs: number) =>
-  `Not complete after ${Math.round(withinMs / 1_000)} s: ${missing.join('; ') || 'partitions still change hands'}`;
+  `Not complete after ${Math.round(withinMs / 1_000)} s: ${missing.join('; ') || 'partitions are still moving'}`;

@@ -9,28 +9,28 @@ export type Step =
 export type ChangeOptions = {
   /** How long a process may take to get ready, in milliseconds. */
   readyWithinMs?: number;
-  /** Calls the change off. */
+  /** Cancels the change. */
   signal?: AbortSignal;
   onStep?: (step: Step) => void;
   /**
-   * Waits until these aggregators serve and every partition has its copies again. Throws when that takes too long, with
-   * what is missing.
+   * Waits until these aggregators serve and every partition has its copies. Throws an error with what is missing when
+   * this takes too long.
    */
   awaitCopies?: (aggregators: readonly string[], wholeness: Wholeness) => Promise<void>;
 };
 
-/** `refused`: nothing was touched. `failed`: broken off half-way, and what is not named runs as before. */
+/** `refused`: nothing was changed. `failed`: a step failed; the problem names the processes that were changed. */
 export type Changed =
   | { kind: 'done'; ms: number }
   | { kind: 'refused'; problem: string }
   | { kind: 'failed'; problem: string; ms: number };
 
-/** How long a process may take to get ready, unless said otherwise: an aggregator restores its partitions first. */
+/** The default of `readyWithinMs`. It is long because an aggregator restores its partitions before it is ready. */
 export const usualReadyMs = 120_000;
 
 /**
- * Carries out one change of a running system, such as `scale to 5 aggregators`; refuses while another one is under way.
- * Whatever the change throws is given as why it failed.
+ * Runs one change of a running system. `what` describes it, such as `scale to 5 aggregators`. Refuses while another
+ * change is running. An error that `change` throws becomes the problem of the outcome `failed`.
  */
 export const changeSystem = async (
   system: System,
@@ -57,7 +57,7 @@ export const changeSystem = async (
   }
 };
 
-/** Does one step of a change, and reports its beginning and its end. */
+/** Does one step of a change and reports its beginning and its end. */
 export const takeStep = async (
   what: string,
   { onStep, signal }: ChangeOptions,
@@ -70,13 +70,16 @@ export const takeStep = async (
   onStep?.({ kind: 'ended', what, ms: performance.now() - startedAt });
 };
 
-/** Before these go on without `name`: no partition may be left without a replica. */
+/**
+ * Waits for complete copies on these aggregators before `name` stops. Otherwise a partition could be left without a
+ * replica.
+ */
 export const takeFullStep = (name: string, aggregators: readonly string[], options: ChangeOptions): Promise<void> =>
   takeCopiesStep(`wait for all copies before ${name} stops`, aggregators, 'full', options);
 
-/** The last step of every move. */
+/** The last step of each change of aggregators: waits until the partitions do not move any more. */
 export const takeRestStep = (aggregators: readonly string[], options: ChangeOptions): Promise<void> =>
-  takeCopiesStep('wait until nothing moves any more', aggregators, 'atRest', options);
+  takeCopiesStep('wait until no partition moves', aggregators, 'atRest', options);
 
 const takeCopiesStep = async (
   what: string,
@@ -89,7 +92,9 @@ const takeCopiesStep = async (
     await takeStep(what, options, () => awaitCopies(aggregators, wholeness));
 };
 
-const refuseNow = (what: string, underWay: string, ms: number): Changed => ({
+const refuseNow = (what: string, running: string, ms: number): Changed => ({
   kind: 'refused',
-  problem: `Cannot ${what} now: "${underWay}" has been under way for ${Math.round(ms / 1_000)} s; one change at a time`,
+  problem:
+    `Cannot ${what} now: "${running}" has been running for ${Math.round(ms / 1_000)} s. ` +
+    'Only one change can run at a time: try again when it has ended',
 });

@@ -6,8 +6,9 @@ export type Ports = { mongodbPort: number; healthPort: number };
 export type Chosen = { kind: 'ports'; ports: Ports; remarks: string[] } | { kind: 'problems'; problems: string[] };
 
 /**
- * The ports beside the gateway's. One that was asked for and is taken is a problem; one that is only the usual one
- * gives way to any that is free, so that a second Muster on this machine needs no more than its own PORT and DATA.
+ * Chooses the ports beside the gateway's. A port that the settings name must be free: otherwise it is a problem. If a
+ * default port is in use, any free port is used instead, with a remark. So a second Muster on this machine needs only
+ * its own PORT and DATA.
  */
 export const choosePorts = async (settings: LocalSettings): Promise<Chosen> => {
   const mongodb =
@@ -45,12 +46,12 @@ const choose = async (name: string, asked: number | undefined, usual: number, co
   if (asked !== undefined)
     return {
       port: 0,
-      problems: [`Cannot use ${name}=${asked}: expected ${ports.join(', ')} to be free, ${taken} is taken`],
+      problems: [`Cannot use ${name}=${asked}: it needs the free ports ${ports.join(', ')}, but ${taken} is in use`],
       remarks: [],
     };
   return {
     port: 0,
     problems: [],
-    remarks: [`Port ${taken} is taken: using free ones instead of ${ports.join(', ')} (set ${name} to choose)`],
+    remarks: [`Port ${taken} is in use: using free ports instead of ${ports.join(', ')}. Set ${name} to choose others`],
   };
 };

@@ -1,22 +1,22 @@
 import { expect } from 'chai';
 import { describeChanged, describeRequest } from './describe-change.ts';
 
-describe('What is said of a change', () => {
-  it('that restarts processes is which, and with what settings', () => {
+describe('The description of a change', () => {
+  it('names the processes to restart and their settings', () => {
     expect(describeRequest({ kind: 'restart' })).to.equal('restart aggregators');
     expect(describeRequest({ kind: 'restart', only: 'gateway-1', settings: { LOG_LEVEL: 'debug', X: '' } })).to.equal(
       'restart gateway-1 with LOG_LEVEL=debug X=',
     );
   });
 
-  it('that scales is how many of which', () =>
+  it('names the wanted numbers when it scales', () =>
     expect(describeRequest({ kind: 'scale', aggregators: 5 })).to.contain('5 aggregators'));
 
-  it('that has ended is how, and why it did not succeed', () => {
+  it('states the outcome and the reason of a failure', () => {
     expect(describeChanged({ kind: 'done', ms: 3_140 })).to.equal('Done, after 3.1 s');
-    expect(describeChanged({ kind: 'refused', problem: 'another change is under way' })).to.equal(
-      'another change is under way',
+    expect(describeChanged({ kind: 'refused', problem: 'another change is running' })).to.equal(
+      'another change is running',
     );
-    expect(describeChanged({ kind: 'failed', problem: 'it died', ms: 1 })).to.equal('Broken off: it died');
+    expect(describeChanged({ kind: 'failed', problem: 'it died', ms: 1 })).to.equal('Failed: it died');
   });
 });

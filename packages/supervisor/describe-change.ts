@@ -2,14 +2,14 @@ import type { Changed } from './change-system.ts';
 import type { ChangeRequest } from './parse-change.ts';
 import { describeWanted } from './scale-system.ts';
 
-/** What was asked, as it continues `Asked to …`. Pure. */
+/** The request in words, as in `Requested: scale to 5 aggregators`. Pure. */
 export const describeRequest = (request: ChangeRequest): string => {
   if (request.kind === 'scale') return describeWanted(request);
   const settings = Object.entries(request.settings ?? {}).map(([name, value]) => `${name}=${value}`);
   return `restart ${request.only ?? 'aggregators'}${settings.length > 0 ? ` with ${settings.join(' ')}` : ''}`;
 };
 
-/** How a change ended. Pure. */
+/** The outcome of a change in words. Pure. */
 export const describeChanged = (changed: Changed): string => {
   switch (changed.kind) {
     case 'done':
@@ -17,6 +17,6 @@ export const describeChanged = (changed: Changed): string => {
     case 'refused':
       return changed.problem;
     case 'failed':
-      return `Broken off: ${changed.problem}`;
+      return `Failed: ${changed.problem}`;
   }
 };

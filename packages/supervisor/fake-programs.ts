@@ -24,8 +24,8 @@ process.send({ kind: 'ready' });`;
 const programOf = (body: string) => ['--input-type=module', '--eval', `${stopping}\n${body}`];
 
 /**
- * Stand-ins for the two programs, for tests of what runs them: they say that they are ready, answer `{}`, and stop when
- * told to or when left alone; with EXIT_CODE an aggregator ends at once, with DEAF they hear no SIGTERM. An aggregator
- * tells its name and its COLOUR.
+ * Replacements of the two programs, for tests of the supervisor. They send the ready message, answer `{}`, and stop on
+ * SIGTERM or when the supervisor ends. With EXIT_CODE an aggregator exits at once; with DEAF they ignore SIGTERM. An
+ * aggregator logs its name and its COLOUR.
  */
 export const fakePrograms = { gateway: programOf(gateway), aggregator: programOf(aggregator) };

@@ -4,8 +4,8 @@ import { type Running, readLastRun, readRunning } from './running.ts';
 import type { LocalSettings } from './settings.ts';
 
 /**
- * What stands in the way of a start, with what to do; undefined when nothing does. Changes nothing. Programs whose
- * supervisor was killed stop by themselves: they are waited for, 15 s at most.
+ * Returns why `npm start` cannot start, with what to do, or undefined when it can. Changes nothing. If the last
+ * supervisor was killed, its programs stop by themselves; this waits for them, 15 s at most.
  */
 export const findObstacle = async (
   { PORT, HOST }: LocalSettings,
@@ -23,7 +23,7 @@ const describeInUse = ({ supervisorPid, url }: Running, dataPath: string, port: 
   const where = url === undefined ? '' : `, at ${url}`;
   return [
     `a Muster already runs with the data in ${dataPath}${where} (pid ${supervisorPid}).`,
-    `Stop it (Ctrl-C there, or kill ${supervisorPid}), or start another one beside it:`,
+    `Stop it with Ctrl-C in its terminal or with kill ${supervisorPid}. Or start a second one with its own data:`,
     `PORT=${nextPort(port)} DATA=./data-2 npm start`,
   ].join(' ');
 };
@@ -33,7 +33,7 @@ const nextPort = (port: number) => (port < 65_535 ? port + 1 : 3_000);
 const waitForOrphans = async (dataPath: string, say: (text: string) => void): Promise<void> => {
   const last = await readLastRun(dataPath);
   if (last === undefined || !(await hasOrphans(last))) return;
-  say('The last Muster on this data was killed: waiting for its programs to stop');
+  say('The last npm start on this data was killed. Waiting until its programs have stopped, 15 s at most');
   for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(100)) {
     if (!(await hasOrphans(last))) return;
   }

@@ -3,13 +3,13 @@ import { databaseNow, type Log, listMembers, measureClock, openClock, readSettin
 import type { Inspection } from './judge-copies.ts';
 
 /**
- * Reads which partitions each aggregator has at this moment of the database's clock. Throws when the database was not
- * set up, and DeadlineError after `deadlineMs` milliseconds.
+ * Reads the members list with the time of the database's clock. Throws when the database was not set up, and
+ * DeadlineError after `deadlineMs` milliseconds.
  */
 export const inspectCopies = async (log: Log, deadlineMs = 3_000): Promise<Inspection> => {
   const { partitions } = await readSettings(log, deadlineMs);
   const clock = openClock();
-  await measureClock(log, clock, deadlineMs); // before the list: a heartbeat that comes in between is young, not old
+  await measureClock(log, clock, deadlineMs); // before the list: a heartbeat in between must not look old
   const now = databaseNow(clock).getTime();
   const members = (await listMembers(log, deadlineMs)).map(memberOf);
   return { databaseNow: now, partitions, members };

@@ -17,7 +17,7 @@ const judge = (members: Member[], names: string[] = []) =>
 const late = { heartbeatAt: databaseNow - 3_001 };
 
 describe('Copies', () => {
-  it('are full when every partition is served by as many as there shall be', () => {
+  it('are complete when every partition is served by the wanted number', () => {
     const { live, wanted, replicas, missing } = judge(
       [member('a', [0, 1, 2]), member('b', [2, 3, 0]), member('c', [1, 3])],
       ['a', 'b', 'c'],
@@ -31,24 +31,24 @@ describe('Copies', () => {
     ]);
   });
 
-  it('are full with one, where one is all there is', () =>
+  it('are complete with one copy when there is only one aggregator', () =>
     expect(judge([member('a', [0, 1, 2, 3])]).missing).to.deep.equal([]));
 
-  it('are missing where fewer serve than could', () =>
+  it('are missing when fewer aggregators serve a partition than could', () =>
     expect(judge([member('a', [0, 1, 2]), member('b', [2])]).missing).to.deep.equal([
-      'partition 3 is held by none instead of 2',
-      'partitions 0-1 are held by 1 instead of 2',
+      'partition 3 has no replica, expected 2',
+      'partitions 0-1 have 1 replica, expected 2',
     ]));
 
-  it('of one whose heartbeat is old do not count', () => {
+  it('do not count on an aggregator whose lease has expired', () => {
     const { live, missing } = judge([member('a', [0, 1, 2, 3]), member('b', [0, 1, 2, 3], late)], ['a', 'b']);
-    expect({ live, missing }).to.deep.equal({ live: ['a'], missing: ['b gives no sign of life'] });
+    expect({ live, missing }).to.deep.equal({ live: ['a'], missing: ['b has not renewed its lease'] });
   });
 
-  it('of one whose heartbeat is exactly as old as a lease still count, as they do for gateways and aggregators', () =>
+  it('still count when the heartbeat is exactly as old as a lease, as for gateways and aggregators', () =>
     expect(judge([member('a', [0, 1, 2, 3], { heartbeatAt: databaseNow - 3_000 })]).live).to.deep.equal(['a']));
 
-  it('of one that restores or leaves do not count', () => {
+  it('do not count on an aggregator that restores or leaves', () => {
     const { live, missing } = judge(
       [member('a', [0, 1, 2, 3]), member('b', [], { state: 'restoring' }), member('c', [0, 1], { state: 'leaving' })],
       ['a', 'b'],
@@ -56,26 +56,26 @@ describe('Copies', () => {
     expect({ live, missing }).to.deep.equal({ live: ['a'], missing: ['b is restoring'] });
   });
 
-  it('are not at rest while one that is asked about still loads', () => {
+  it('are not complete while a named aggregator still restores partitions', () => {
     const members = [member('a', [0, 1, 2, 3]), member('b', [0, 1, 2, 3], { warming: [1, 2, 0] })];
-    expect(judge(members, ['b']).missing).to.deep.equal(['b still loads partitions 0-2']);
+    expect(judge(members, ['b']).missing).to.deep.equal(['b is still restoring partitions 0-2']);
     expect(judge(members, ['a']).missing).to.deep.equal([]);
   });
 
-  it('of one that has not written its document yet are missing', () =>
+  it('are missing when a named aggregator has not written its document yet', () =>
     expect(judge([member('a', [0, 1, 2, 3])], ['a', 'b']).missing).to.deep.equal(['b has not joined']));
 
-  it('are held by none where nobody lives', () =>
-    expect(judge([]).missing).to.deep.equal(['partitions 0-3 are held by none instead of 1']));
+  it('are missing for every partition when no aggregator is live', () =>
+    expect(judge([]).missing).to.deep.equal(['partitions 0-3 have no replica, expected 1']));
 });
 
-describe('Partitions in words', () => {
-  it('are ranges, in order', () => expect(describePartitions([9, 0, 1, 2, 7, 10])).to.equal('0-2, 7, 9-10'));
-  it('may be none', () => expect(describePartitions([])).to.equal(''));
+describe('The list of partitions', () => {
+  it('has ranges, in order', () => expect(describePartitions([9, 0, 1, 2, 7, 10])).to.equal('0-2, 7, 9-10'));
+  it('may be empty', () => expect(describePartitions([])).to.equal(''));
 });
 
 describe('Names', () => {
-  it('stand in the order of their numbers', () =>
+  it('are sorted by their numbers', () =>
     expect(['aggregator-10', 'gateway', 'aggregator-2'].sort(byNumber)).to.deep.equal([
       'aggregator-2',
       'aggregator-10',

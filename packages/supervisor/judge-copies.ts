@@ -1,28 +1,30 @@
 import { isServing, type Member } from '@muster/placement';
 
-/** Which partitions each aggregator has, at one moment of the database's clock, in milliseconds. */
+/** The members at one moment. `databaseNow` is the database's clock, in milliseconds; `partitions` is their number. */
 export type Inspection = { databaseNow: number; partitions: number; members: readonly Member[] };
 
 /**
- * How many copies each partition shall have, and after how many milliseconds without a heartbeat an aggregator counts
- * as gone.
+ * `copies`: the wanted number of copies of each partition. `leaseMs`: an aggregator is not live when its last heartbeat
+ * is older than this, in milliseconds.
  */
 export type CopiesRule = { copies: number; leaseMs: number };
 
 export type Copies = {
-  /** The names of those that serve and whose heartbeat is fresh. */
+  /** The names of the aggregators that serve and whose lease is valid. */
   live: string[];
-  /** How many copies a partition can have of what it shall have. */
+  /**
+   * The number of copies that each partition should have now: `copies`, or the number of live aggregators if smaller.
+   */
   wanted: number;
-  /** By partition: the names of the live ones that serve it. */
+  /** By partition: the names of the live aggregators that serve it. */
   replicas: string[][];
-  /** What keeps all copies from being full and at rest, in words; none when they are. */
+  /** What is missing until all copies are complete, in words. Empty when they are. */
   missing: string[];
 };
 
 /**
- * The replicas of each partition, and what is missing: a partition with fewer copies than it could have, and of these
- * aggregators one that is not serving or still loads partitions. Pure.
+ * Returns the replicas of each partition and what is missing: partitions with too few copies, and those of the named
+ * aggregators that do not serve or still restore partitions. Pure.
  */
 export const judgeCopies = (
   { databaseNow, partitions, members }: Inspection,
@@ -38,16 +40,16 @@ export const judgeCopies = (
   const absent = names
     .filter((name) => !live.includes(name))
     .map((name) => `${name} ${describeAbsent(members.find((member) => member.name === name))}`);
-  const loading = serving.flatMap(({ name, warming }) =>
-    names.includes(name) && warming.length > 0 ? [`${name} still loads ${listOf(warming)}`] : [],
+  const restoring = serving.flatMap(({ name, warming }) =>
+    names.includes(name) && warming.length > 0 ? [`${name} is still restoring ${listOf(warming)}`] : [],
   );
-  return { live, wanted, replicas, missing: [...absent, ...describeFew(replicas, Math.max(1, wanted)), ...loading] };
+  return { live, wanted, replicas, missing: [...absent, ...describeFew(replicas, Math.max(1, wanted)), ...restoring] };
 };
 
-/** Names in the order of their numbers. Pure. */
+/** Compares two names so that `aggregator-2` sorts before `aggregator-10`. Pure. */
 export const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
 
-/** Partitions as people list them: `0-3, 7, 9-11`. Pure. */
+/** Lists partitions as ranges, in order: `0-3, 7, 9-11`. Pure. */
 export const describePartitions = (partitions: readonly number[]): string => {
   const sorted = [...partitions].sort((a, b) => a - b);
   const first = sorted.filter((partition, index) => sorted[index - 1] !== partition - 1);
@@ -60,7 +62,7 @@ const listOf = (partitions: readonly number[]) =>
 
 const describeAbsent = (member: Member | undefined) => {
   if (member === undefined) return 'has not joined';
-  return member.state === 'serving' ? 'gives no sign of life' : `is ${member.state}`;
+  return member.state === 'serving' ? 'has not renewed its lease' : `is ${member.state}`;
 };
 
 const describeFew = (replicas: readonly string[][], wanted: number): string[] => {
@@ -70,7 +72,8 @@ const describeFew = (replicas: readonly string[][], wanted: number): string[] =>
   const counts = [...new Set(few.map(({ count }) => count))].sort((a, b) => a - b);
   return counts.map((count) => {
     const these = few.filter((one) => one.count === count).map(({ partition }) => partition);
-    const verb = these.length === 1 ? 'is' : 'are';
-    return `${listOf(these)} ${verb} held by ${count === 0 ? 'none' : count} instead of ${wanted}`;
+    const verb = these.length === 1 ? 'has' : 'have';
+    const replicasFound = count === 0 ? 'no replica' : `${count} ${count === 1 ? 'replica' : 'replicas'}`;
+    return `${listOf(these)} ${verb} ${replicasFound}, expected ${wanted}`;
   });
 };

@@ -3,10 +3,10 @@ import { judgeWords } from './judge-words.ts';
 
 const ofNpm = { npm_lifecycle_event: 'start', npm_config_user_agent: 'npm/11.19.1', npm_config_audit: '' };
 
-describe('The words of npm start', () => {
-  it('are none', () => expect(judgeWords([], ofNpm)).to.equal(undefined));
+describe('The arguments of npm start', () => {
+  it('are accepted when there are none', () => expect(judgeWords([], ofNpm)).to.equal(undefined));
 
-  it('are refused, since nothing would come of them', () => {
+  it('are refused, because they would have no effect', () => {
     expect(judgeWords(['--gateways', '2'], ofNpm))
       .to.contain('--gateways 2')
       .and.contain('GATEWAYS=2 npm start');
@@ -15,7 +15,7 @@ describe('The words of npm start', () => {
       .and.contain('environment');
   });
 
-  it('are refused also where npm kept them for itself', () => {
+  it('are refused even if npm kept them for itself', () => {
     expect(judgeWords(['2'], { ...ofNpm, npm_config_gateways: 'true' }))
       .to.contain('--gateways')
       .and.contain('GATEWAYS=2 npm start');
@@ -26,6 +26,6 @@ describe('The words of npm start', () => {
     expect(judgeWords(['1', '2'], two)).to.contain('PORT=… HEALTH_PORT=… npm start');
   });
 
-  it('are not what another script was given', () =>
+  it('are not those of another npm script', () =>
     expect(judgeWords([], { ...ofNpm, npm_lifecycle_event: 'test', npm_config_port: '4000' })).to.equal(undefined));
 });

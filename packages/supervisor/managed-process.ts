@@ -3,27 +3,27 @@ import { type Exit, endProcess, type Spawned } from '@muster/embedded';
 import { backOffMs, type Environment } from '@muster/runtime';
 import type { Launched, Ready } from './launch-program.ts';
 
-/** `down` is a process that ended though nobody stopped it. */
+/** `down`: the process ended although it was not stopped. */
 export type Status = 'stopped' | 'starting' | 'ready' | 'down';
 
-/** One process of a group, over all its lives. Changed in this file alone. */
+/** One process of a group, across its restarts. Only this file changes it. */
 export type ManagedProcess = {
   readonly name: string;
   readonly launch: (self: ManagedProcess, onLine: (line: string) => void) => Promise<Launched>;
-  /** How long it may take to stop, before it is killed. */
+  /** How long it may take to stop before it is killed, in milliseconds. */
   readonly graceMs: number;
   status: Status;
   wanted: boolean;
-  /** Of the one that lives now, if one does. */
+  /** The operating system's process, while it runs. */
   spawned?: Spawned;
   launching?: Promise<Error | undefined>;
-  /** What it said when it was ready last; kept for the next life. */
+  /** Its last ready message; kept over restarts. */
   ready?: Ready;
-  /** Set after it was planned, beside its environment; for its next lives. */
+  /** Settings changed after it was planned; its next starts get them beside its environment. */
   settings: Environment;
-  /** How the last life ended, if it was not stopped. */
+  /** How it ended last, if it was not stopped. */
   exit?: Exit;
-  /** Deaths in a row, each soon after the start. */
+  /** The number of failed starts in a row: it died before it had been ready and had run for 10 s. */
   failures: number;
   restart?: NodeJS.Timeout;
   lastLines: string[];
@@ -38,18 +38,17 @@ export type ProcessEvent =
   | { kind: 'unstartable'; name: string; problem: string; restartMs: number | undefined };
 
 /**
- * Processes that belong together; which ones changes in this file alone. `restart` says whether one that dies is
- * started again.
+ * Processes that belong together. Only this file adds and removes them. `restart`: a process that dies is restarted.
  */
 export type Group = {
   readonly processes: Map<string, ManagedProcess>;
   readonly restart: boolean;
   readonly onEvent: (event: ProcessEvent) => void;
-  /** Emits `change` after every change of a status. */
+  /** Emits `change` after each change of a process's status. */
   readonly changes: EventEmitter;
 };
 
-/** A process that has not been started yet. */
+/** Makes a process that is not started yet. `graceMs`: how long it may take to stop, in milliseconds. */
 export const plan = (name: string, graceMs: number, launch: ManagedProcess['launch']): ManagedProcess => ({
   name,
   launch,
@@ -61,34 +60,37 @@ export const plan = (name: string, graceMs: number, launch: ManagedProcess['laun
   lastLines: [],
 });
 
-/** Adds a planned process to those of the group, not started yet. Throws when one of that name is there. */
+/** Adds a planned process to the group without starting it. Throws when the group has a process with this name. */
 export const addProcess = ({ processes }: Group, one: ManagedProcess): void => {
   if (processes.has(one.name))
-    throw new Error(`Cannot add process ${JSON.stringify(one.name)}: there is one of that name`);
+    throw new Error(`Cannot add process ${JSON.stringify(one.name)}: a process with this name exists`);
   processes.set(one.name, one);
 };
 
-/** Stops a process and forgets it: it is not started again. Gives how it ended, if it ran. */
+/** Stops a process and removes it from the group. Returns how it ended, or undefined if it did not run. */
 export const removeProcess = async (group: Group, name: string): Promise<Exit | undefined> => {
   const exit = await stopProcess(group, name);
   group.processes.delete(name);
   return exit;
 };
 
-/** Gives a process settings for its next lives, in place of those that were set before. */
+/** Sets the settings for the next starts of a process. They replace those that this function set before. */
 export const changeSettings = (group: Group, name: string, settings: Environment): void => {
   processOf(group, name).settings = settings;
 };
 
-/** The process of that name. Throws when there is none. */
+/** Returns the process with this name. Throws when there is none. */
 export const processOf = ({ processes }: Group, name: string): ManagedProcess => {
   const found = processes.get(name);
   if (!found)
-    throw new Error(`Cannot find process ${JSON.stringify(name)}: there are ${[...processes.keys()].join(', ')}`);
+    throw new Error(`Cannot find process ${JSON.stringify(name)}: the group has ${[...processes.keys()].join(', ')}`);
   return found;
 };
 
-/** Starts a process that does not run; `waitReady` says when it is ready. Throws when it could not even be started. */
+/**
+ * Starts a process unless it runs. Returns before it is ready: `waitReady` waits for that. Throws when the operating
+ * system cannot start it.
+ */
 export const startProcess = async (group: Group, name: string): Promise<void> => {
   const one = processOf(group, name);
   one.wanted = true;
@@ -102,8 +104,8 @@ export const startProcess = async (group: Group, name: string): Promise<void> =>
 };
 
 /**
- * Stops a process: SIGTERM, then SIGKILL when its grace is over; it stays stopped until it is started. Gives how it
- * ended, if it ran.
+ * Stops a process: sends SIGTERM, then SIGKILL after `graceMs` milliseconds. It stays stopped until `startProcess`.
+ * Returns how it ended, or undefined if it did not run.
  */
 export const stopProcess = async (group: Group, name: string): Promise<Exit | undefined> => {
   const one = processOf(group, name);
@@ -112,23 +114,23 @@ export const stopProcess = async (group: Group, name: string): Promise<Exit | un
   await one.launching;
   clearTimeout(one.restart);
   const exit = one.spawned && (await endProcess(one.spawned, one.graceMs));
-  one.lastLines = []; // what it says in its next life is what explains that
+  one.lastLines = []; // a later error must show only the lines of the next start
   change(group, one, 'stopped');
   return exit;
 };
 
 /**
- * Sends a signal to a process that runs, such as SIGKILL, SIGSTOP or SIGCONT, and with SIGKILL waits for its end.
- * Throws when it does not run.
+ * Sends a signal to a running process, such as SIGKILL, SIGSTOP or SIGCONT. After SIGKILL it waits until the process
+ * has ended. Throws when the process does not run.
  */
 export const killProcess = async (group: Group, name: string, signal: NodeJS.Signals): Promise<void> => {
   const { spawned, status } = processOf(group, name);
-  if (!spawned) throw new Error(`Cannot send ${signal} to ${name}: expected it to run, it is ${status}`);
+  if (!spawned) throw new Error(`Cannot send ${signal} to ${name}: expected a running process, it is ${status}`);
   spawned.child.kill(signal);
   if (signal === 'SIGKILL') await spawned.exited;
 };
 
-/** Kills all at once, for someone who does not want to wait. */
+/** Sends SIGKILL to all processes at once. They are not restarted. */
 export const killAll = ({ processes }: Group): void => {
   for (const one of processes.values()) {
     one.wanted = false;
@@ -137,17 +139,17 @@ export const killAll = ({ processes }: Group): void => {
   }
 };
 
-/** Tells all that still run to stop, without waiting for it: for someone who is about to be gone. */
+/** Sends SIGTERM to all running processes without waiting for them: for use when the supervisor exits. */
 export const askAllToStop = ({ processes }: Group): void => {
   for (const { spawned } of processes.values()) {
     spawned?.child.kill('SIGTERM');
-    spawned?.child.kill('SIGCONT'); // a paused one would sleep through the SIGTERM
+    spawned?.child.kill('SIGCONT'); // a paused process handles the SIGTERM only after it continues
   }
 };
 
 /**
- * Waits until a process that was started is ready. Throws with its last lines after `deadlineMs` milliseconds, and at
- * once when it was stopped, refused its settings, or died and is not started again.
+ * Waits until a started process is ready. Throws an error with its last lines after `deadlineMs` milliseconds. Throws
+ * at once when the process was stopped, refused its settings, or died and is not restarted.
  */
 export const waitReady = async (
   group: Group,
@@ -168,7 +170,7 @@ export const waitReady = async (
   }
 };
 
-// a program ends with it when it cannot run as it is set: starting it again would not help
+/** The exit code of a program that refuses its settings. A restart would not help. */
 export const refusedCode = 2;
 
 const whyLost = ({ wanted, exit }: ManagedProcess) => {
@@ -179,10 +181,10 @@ const whyLost = ({ wanted, exit }: ManagedProcess) => {
 const launch = async (group: Group, one: ManagedProcess): Promise<Error | undefined> => {
   const startedAt = performance.now();
   try {
-    const { spawned, ready } = await one.launch(one, (line) => hear(group, one, line));
+    const { spawned, ready } = await one.launch(one, (line) => takeLine(group, one, line));
     one.spawned = spawned;
-    void ready.then((said) => said && becomeReady(group, one, spawned, said));
-    void spawned.exited.then((exit) => bury(group, one, exit, performance.now() - startedAt));
+    void ready.then((message) => message && becomeReady(group, one, spawned, message));
+    void spawned.exited.then((exit) => takeExit(group, one, exit, performance.now() - startedAt));
     group.onEvent({ kind: 'started', name: one.name, pid: spawned.pid });
     return undefined;
   } catch (error) {
@@ -195,19 +197,19 @@ const launch = async (group: Group, one: ManagedProcess): Promise<Error | undefi
   }
 };
 
-const hear = (group: Group, one: ManagedProcess, line: string) => {
+const takeLine = (group: Group, one: ManagedProcess, line: string) => {
   one.lastLines = [...one.lastLines.slice(-19), line];
   group.onEvent({ kind: 'line', name: one.name, line });
 };
 
-const becomeReady = (group: Group, one: ManagedProcess, spawned: Spawned, said: Ready) => {
+const becomeReady = (group: Group, one: ManagedProcess, spawned: Spawned, message: Ready) => {
   if (one.spawned !== spawned || one.status !== 'starting') return;
-  one.ready = said;
+  one.ready = message;
   group.onEvent({ kind: 'ready', name: one.name, pid: spawned.pid });
   change(group, one, 'ready');
 };
 
-const bury = (group: Group, one: ManagedProcess, exit: Exit, livedMs: number) => {
+const takeExit = (group: Group, one: ManagedProcess, exit: Exit, ranMs: number) => {
   const wasReady = one.status === 'ready';
   one.spawned = undefined;
   if (!one.wanted) {
@@ -215,19 +217,19 @@ const bury = (group: Group, one: ManagedProcess, exit: Exit, livedMs: number) =>
     return change(group, one, 'stopped');
   }
   one.exit = exit;
-  one.failures = wasReady && livedMs > steadyMs ? 1 : one.failures + 1;
+  one.failures = wasReady && ranMs > steadyMs ? 1 : one.failures + 1;
   const restartMs = scheduleRestart(group, one);
   group.onEvent({ kind: 'died', name: one.name, exit, wasReady, failures: one.failures, restartMs });
   change(group, one, 'down');
 };
 
-// who lives that long is no longer failing to start
+// a process that was ready and ran this long has started successfully
 const steadyMs = 10_000;
 
 const scheduleRestart = (group: Group, one: ManagedProcess): number | undefined => {
   if (!group.restart || !one.wanted) return undefined;
   const restartMs = Math.round(backOffMs(one.failures));
-  // that it failed was said, and the next try is due
+  // `launch` has reported the error and scheduled the next start
   const again = () => startProcess(group, one.name).catch(() => undefined);
   one.restart = setTimeout(() => void again(), restartMs);
   return restartMs;
@@ -239,7 +241,6 @@ const change = (group: Group, one: ManagedProcess, status: Status) => {
 };
 
 const describeNotReady = ({ name, lastLines }: ManagedProcess, what: string) =>
-  [
-    `Cannot wait for ${name} to be ready: ${what}; its last lines:`,
-    ...(lastLines.length > 0 ? lastLines : ['(none)']),
-  ].join('\n  ');
+  [`${name} did not get ready: ${what}. Its last lines:`, ...(lastLines.length > 0 ? lastLines : ['(none)'])].join(
+    '\n  ',
+  );

@@ -9,7 +9,7 @@ const scaled = JSON.stringify({ kind: 'scale', aggregators: 5 });
 const step: Step = { kind: 'begun', what: 'start aggregator-3' };
 
 describe('The control channel of a supervisor', () => {
-  it('hands a change on and answers with its steps and its outcome, a line each', async () => {
+  it('passes a change on and answers with its steps and its outcome, one line each', async () => {
     await using control = await open(async (request, onStep) => {
       expect(request).to.deep.equal({ kind: 'scale', aggregators: 5 });
       onStep(step);
@@ -20,7 +20,7 @@ describe('The control channel of a supervisor', () => {
     expect(text.trim().split('\n').map(parse)).to.deep.equal([step, { kind: 'done', ms: 12 }]);
   });
 
-  it('tells of a step while it happens', async () => {
+  it('sends each step while it happens', async () => {
     const over = openGate();
     await using control = await open(async (_, onStep) => {
       onStep(step);
@@ -35,7 +35,7 @@ describe('The control channel of a supervisor', () => {
     await once(response, 'end');
   });
 
-  it('goes on with the change when who asked has gone', async () => {
+  it('continues the change when the client has gone', async () => {
     const over = openGate();
     const ended: string[] = [];
     await using control = await open(async (_, onStep) => {
@@ -53,7 +53,7 @@ describe('The control channel of a supervisor', () => {
     expect((await post(control, scaled)).status).to.equal(200);
   });
 
-  it('says no to who has not the token', async () => {
+  it('refuses a client without the token', async () => {
     await using control = await open(never);
     for (const authorization of [undefined, 'Bearer', `Bearer ${'0'.repeat(64)}`, `Basic ${control.address.token}`]) {
       const { status, text } = await post(control, scaled, { authorization });
@@ -62,7 +62,7 @@ describe('The control channel of a supervisor', () => {
     }
   });
 
-  it('says no to what it cannot do, and why', async () => {
+  it('refuses an invalid request and states the reason', async () => {
     await using control = await open(never);
     const settings = (name: string) => JSON.stringify({ kind: 'restart', settings: { [name]: '1' } });
     for (const { body, says } of [
@@ -85,12 +85,12 @@ describe('The control channel of a supervisor', () => {
     expect((await post(control, ' '.repeat(20_000))).status).to.equal(413);
   });
 
-  it('says which change is under way when there is one', async () => {
+  it('answers 409 with the problem when a change is refused', async () => {
     await using control = await open(async () => ({ kind: 'refused', problem: 'one change at a time' }));
     expect(await post(control, scaled)).to.deep.equal({ status: 409, text: '{"problem":"one change at a time"}' });
   });
 
-  it('listens on this machine only, and on nothing once it is closed', async () => {
+  it('refuses connections once it is closed', async () => {
     const control = await open(never);
     await control[Symbol.asyncDispose]();
     const failure = await post(control, scaled).catch((error: unknown) => error);
@@ -101,7 +101,7 @@ describe('The control channel of a supervisor', () => {
 const open = (answering: Answering) => openControl(answering);
 
 const never = async (): Promise<Changed> => {
-  throw new Error('Expected not to be asked');
+  throw new Error('Expected no call');
 };
 
 type Gate = { passed: Promise<void>; pass: () => void };

@@ -7,16 +7,17 @@ import type { ControlAddress } from './running.ts';
 
 export type Control = AsyncDisposable & { address: ControlAddress };
 
-/** Carries a change out; `onStep` hears how it goes. */
+/** Does a change and calls `onStep` for each step. */
 export type Answering = (request: ChangeRequest, onStep: (step: Step) => void) => Promise<Changed>;
 
-/** One line of an answer: a step, and last how it ended. */
+/** One line of an answer: a step, or in the last line the outcome. */
 export type ControlLine = Step | Changed;
 
 /**
- * Takes orders on a free port of 127.0.0.1 from whoever has the token, until disposed: POST with a change as JSON. The
- * answer is a line of JSON for each step while it happens, and one for the outcome; 409 with `{ problem }` when it was
- * refused, 400, 401, 404 and 413 when it could not be asked so. A client that goes away changes nothing.
+ * Listens on a free port of 127.0.0.1, until disposed, for requests that have the token: `POST /change` with a change
+ * as JSON. The answer has a line of JSON for each step while it happens, and one for the outcome. A refused change is
+ * answered by 409, an invalid request by 400, 401, 404 or 413, each with `{ problem }`. The change goes on when the
+ * client disconnects.
  */
 export const openControl = async (answering: Answering): Promise<Control> => {
   const token = randomBytes(32).toString('hex');
@@ -39,11 +40,11 @@ const answer = async (
   token: string,
   answering: Answering,
 ): Promise<void> => {
-  response.on('error', () => undefined); // who asked has gone
+  response.on('error', () => undefined); // the client has disconnected
   if (!isSame(request.headers.authorization ?? '', `Bearer ${token}`))
-    return refuse(response, 401, 'The token is missing or wrong: it stands in running.json');
+    return refuse(response, 401, 'The token is missing or wrong. Use the token in running.json');
   if (request.method !== 'POST' || request.url !== '/change')
-    return refuse(response, 404, 'Nothing here: POST /change');
+    return refuse(response, 404, 'Unknown request, expected POST /change');
   const body = await readBody(request);
   if (body === undefined) return refuse(response, 413, `The body is larger than ${bodyMax} bytes`);
   const parsed = parseChange(body);
@@ -54,13 +55,13 @@ const answer = async (
   response.end();
 };
 
-// of the same length whatever was given, so that nothing can be learned from the time it takes
+// the hashes have the same length, so the time of the comparison reveals nothing about the token
 const isSame = (given: string, wanted: string): boolean => {
   const [left, right] = [given, wanted].map((text) => createHash('sha256').update(text).digest());
   return left !== undefined && right !== undefined && timingSafeEqual(left, right);
 };
 
-// read to its end either way: a connection cut off in the middle would lose the answer
+// reads the body to its end even if it is too large: closing the connection earlier would lose the answer
 const readBody = async (request: IncomingMessage): Promise<string | undefined> => {
   const chunks: Buffer[] = [];
   let size = 0;

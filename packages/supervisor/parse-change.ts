@@ -4,8 +4,8 @@ import type { Wanted } from './scale-system.ts';
 import { mostOfARole } from './settings.ts';
 
 /**
- * What may be asked of a running supervisor; `withinMs` bounds the wait for a process to get ready, and that for all
- * copies.
+ * A change that a client may request from a running supervisor. `withinMs` limits the wait for a process to get ready,
+ * and the wait for complete copies, in milliseconds.
  */
 export type ChangeRequest = ({ kind: 'scale' } & Wanted & Bound) | ({ kind: 'restart' } & Restart & Bound);
 
@@ -13,7 +13,7 @@ type Bound = { withinMs?: number };
 
 export type ParsedChange = { kind: 'change'; request: ChangeRequest } | { kind: 'problem'; problem: string };
 
-/** Reads a request for a change from JSON. Pure. */
+/** Parses a requested change from JSON. Returns the request or the problem. Pure. */
 export const parseChange = (text: string): ParsedChange => {
   const { value, error } = schema.validate(parseJson(text), { convert: false });
   return error ? { kind: 'problem', problem: error.message } : { kind: 'change', request: value };
@@ -27,7 +27,8 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-// all processes share these, or the supervisor gives each its own: changed for some alone they would break the whole
+// All processes must share these settings, or the supervisor sets them for each. A change for some would break the
+// system.
 const fixed = [
   'MONGODB_URI',
   'DATABASE',
@@ -54,7 +55,7 @@ const scale = Joi.object({ kind: Joi.valid('scale').required(), aggregators: cou
   'gateways',
 );
 
-const rule = `a setting has capital letters, and not ${fixed.join(', ')}`;
+const rule = `expected a name in capital letters, other than ${fixed.join(', ')}`;
 
 const settings = Joi.object()
   .pattern(settingName, Joi.string().allow('').max(1_000))

@@ -1,7 +1,7 @@
 import { describeExit } from '@muster/embedded';
 import type { ProcessEvent } from './managed-process.ts';
 
-/** What to print about an event; undefined for nothing. Pure. */
+/** Returns what to print about an event, or undefined for nothing. Pure. */
 export const describeEvent = (event: ProcessEvent): string | undefined => {
   switch (event.kind) {
     case 'line':
@@ -17,18 +17,18 @@ export const describeEvent = (event: ProcessEvent): string | undefined => {
         ...adviceOn(event),
       ].join('\n');
     case 'unstartable':
-      return `${event.name} cannot be started${describeRestart(event.restartMs)}: ${event.problem}`;
+      return `Cannot start ${event.name}${describeRestart(event.restartMs)}: ${event.problem}`;
   }
 };
 
 const describeRestart = (restartMs: number | undefined) =>
-  restartMs === undefined ? '' : `, starting it again in ${restartMs} ms`;
+  restartMs === undefined ? '' : `, next start in ${restartMs} ms`;
 
 const adviceOn = ({ name, wasReady, failures }: ProcessEvent & { kind: 'died' }) => {
   if (wasReady || failures < 3) return [];
-  const where =
+  const advice =
     name === 'mongodb'
-      ? 'what it wrote to mongodb.log in the data folder'
-      : `its lines above, and whether MongoDB can be reached; LOG_LEVEL=debug says more`;
-  return [`  it has failed ${failures} times in a row without getting ready: look at ${where}`];
+      ? 'Read mongodb.log in the data folder'
+      : 'Read its lines above and check that MongoDB can be reached. LOG_LEVEL=debug logs more';
+  return [`  It has failed ${failures} times in a row before it was ready. ${advice}`];
 };

@@ -1,8 +1,8 @@
 import { prettyFactory } from 'pino-pretty';
 
 /**
- * Turns a line of a process's output into what a person reads: a pino line on one line with the time, anything else as
- * it is; the process's name before.
+ * Returns a function that formats a line of a process's output for a person. It puts the process's name first. A pino
+ * line becomes one line with the time; any other line stays as it is.
  */
 export const openLineFormat = (isColour: boolean): ((name: string, line: string) => string) => {
   const pretty = prettyFactory({
@@ -20,7 +20,8 @@ export const openLineFormat = (isColour: boolean): ((name: string, line: string)
   };
 };
 
-// one line of the stack: where it was thrown; a whole one would stand between the lines of others
+// only the first line of the stack, where the error was thrown: a whole stack would mix with the lines of other
+// processes
 const describeError = (error: unknown) => {
   const { type, code, message, stack } = (
     typeof error === 'object' && error !== null ? error : { message: error }

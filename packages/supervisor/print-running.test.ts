@@ -13,16 +13,16 @@ const running = {
   ],
 };
 
-describe('What npm start says when all is ready', () => {
+describe('The message of npm start when all processes are ready', () => {
   const text = describeSystem(running);
-  it('is the address', () => expect(text).to.contain('Muster runs at http://127.0.0.1:3000'));
-  it('is each process with its pid', () =>
+  it('has the address', () => expect(text).to.contain('Muster runs at http://127.0.0.1:3000'));
+  it('has each process with its pid', () =>
     expect(text)
       .to.match(/mongodb +11/)
       .and.match(/gateway +12/)
       .and.match(/aggregator-0 +13/));
-  it('is the health ports that are known', () => expect(text).to.contain('http://127.0.0.1:3100/readyz'));
-  it('is three requests to try', () =>
+  it('has the health ports that are known', () => expect(text).to.contain('http://127.0.0.1:3100/readyz'));
+  it('has three requests to try', () =>
     expect(text.match(/curl -i http:\/\/127\.0\.0\.1:3000\/api\/user/g)).to.have.length(3));
-  it('is no password', () => expect(text).to.contain('mongodb://***@host').and.not.contain('secret'));
+  it('has no password', () => expect(text).to.contain('mongodb://***@host').and.not.contain('secret'));
 });

@@ -2,8 +2,8 @@ import { withoutCredentials } from '@muster/runtime';
 import type { Running, RunningProcess } from './running.ts';
 
 /**
- * What is said when everything runs: the address, the processes with their pids and health ports, and what to try.
- * Pure.
+ * Returns the message of `npm start` when everything runs: the address, the processes with their pids and health ports,
+ * and requests to try. Pure.
  */
 export const describeSystem = ({ url, mongodbUri = '', mongodbPid, processes }: Running): string =>
   [
@@ -19,11 +19,11 @@ export const describeSystem = ({ url, mongodbUri = '', mongodbPid, processes }: 
     `  curl -i ${url}/api/user/13AE742`,
     `  curl -i ${url}/api/user/count`,
     '',
-    'Ctrl-C stops it; the data stay. In another terminal: npm run scale -- 5',
+    'Ctrl-C stops all processes and keeps the data. To run five aggregators, in another terminal: npm run scale -- 5',
     '',
   ].join('\n');
 
-/** Where a process answers: a gateway's address, and the health port. Pure. */
+/** Returns where a process answers: a gateway's address, and the addresses of the health port. Pure. */
 export const describeWhere = ({ url, healthPort }: RunningProcess): string =>
   [url, healthPort && `http://127.0.0.1:${healthPort}/readyz and /metrics`].filter(Boolean).join(', ') || '-';
 

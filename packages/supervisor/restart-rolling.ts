@@ -12,15 +12,15 @@ import { changeSettings, processOf, startProcess, stopProcess, waitReady } from 
 import { keepSettings, namesOf, type Role, type System } from './system.ts';
 
 export type Restart = {
-  /** `aggregators` (as it is unless said), `gateways`, or one process by its name. */
+  /** `aggregators` (the default), `gateways`, or the name of one process. */
   only?: string;
-  /** Changed for those that are restarted; where these are all of a role, for its later processes, too. */
+  /** Settings to change for the restarted processes. If all of a role are restarted, later processes get them too. */
   settings?: Environment;
 };
 
 /**
- * Restarts processes one at a time, each only when all copies are held again. One that does not get ready with changed
- * settings goes back to those it had before, and the rest is left alone.
+ * Restarts processes one at a time. Before it stops an aggregator, it waits until every partition has its copies. If a
+ * process does not get ready with changed settings, it is started with its earlier settings, and the change ends.
  */
 export const restartRolling = (
   system: System,
@@ -63,10 +63,12 @@ const restartOne = async (
     await startWith(system, name, { ...before, ...settings }, options);
   } catch (error) {
     if (options.signal?.aborted || Object.keys(settings).length === 0) throw error;
-    // whether it is ready is said of every process; why it was not at first is the news
+    // the first error is the one to report; the events of the process show whether the second start succeeds
     await startWith(system, name, before, options).catch(() => undefined);
     const why = error instanceof Error ? error.message : error;
-    throw new Error(`${why}\n${name} was started again with its earlier settings; those after it were left alone`);
+    throw new Error(
+      `${why}\n${name} was started again with its earlier settings. The processes after it were not restarted`,
+    );
   }
 };
 

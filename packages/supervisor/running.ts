@@ -6,22 +6,22 @@ import type { CopiesRule } from './judge-copies.ts';
 import { processOf } from './managed-process.ts';
 import { mongodbUriOf, type System, urlOf } from './system.ts';
 
-/** What runs on a data folder, as its supervisor last wrote it; what is not known yet is missing. */
+/** What runs on a data folder, as its supervisor last wrote it. Values that are not known yet are undefined. */
 export type Running = {
   supervisorPid: number;
-  /** What that pid runs: a number alone may have passed on to another program. */
+  /** The command line of that pid, to detect a pid that another program uses by now. */
   supervisor: string;
   mongodbUri?: string;
   mongodbPid?: number;
   url?: string;
-  /** What the commands need to ask the aggregators. */
+  /** The commands need it to connect to the aggregators. */
   clusterSecret?: string;
   processes: RunningProcess[];
-  /** Where it takes orders, on 127.0.0.1: POST with the token. */
+  /** The port on 127.0.0.1 and the token for requests to change the system. */
   control?: ControlAddress;
   database?: string;
   copies?: CopiesRule;
-  /** The change under way. */
+  /** The change that is running, in words. */
   changing?: string;
 };
 
@@ -29,23 +29,25 @@ export type RunningProcess = { name: string; pid: number; healthPort?: number; u
 
 export type ControlAddress = { port: number; token: string };
 
-/** What runs on the data in `dataPath` now; undefined when nothing does, or its supervisor is gone. */
+/** Reads what runs on the data in `dataPath` now. Returns undefined when nothing runs or the supervisor has ended. */
 export const readRunning = async (dataPath: string): Promise<Running | undefined> => {
   const running = await readLastRun(dataPath);
   if (running === undefined) return undefined;
   return (await readCommandLine(running.supervisorPid)) === running.supervisor ? running : undefined;
 };
 
-/** As `readRunning`, of a supervisor that is gone, too: what it started may live a moment longer. */
+/** Reads what ran last, even if the supervisor has ended: its processes may still be running. */
 export const readLastRun = async (dataPath: string): Promise<Running | undefined> => {
   try {
     return parseRunning(JSON.parse(await readFile(pathIn(dataPath), 'utf8')));
   } catch {
-    return undefined; // there is none, or none of ours
+    return undefined; // there is no such file, or Muster did not write it
   }
 };
 
-/** Takes the data folder for this process; undefined when a supervisor that lives has it, or just took it. */
+/**
+ * Claims the data folder for this process. Returns undefined when a running supervisor has it or claims it just now.
+ */
 export const claimRunning = async (dataPath: string): Promise<Running | undefined> => {
   if ((await readRunning(dataPath)) !== undefined) return undefined;
   await mkdir(dataPath, { recursive: true });
@@ -54,7 +56,7 @@ export const claimRunning = async (dataPath: string): Promise<Running | undefine
   const running: Running = { supervisorPid: process.pid, supervisor, processes: [] };
   const fresh = freshPathIn(dataPath);
   await writeFile(fresh, serialize(running), { mode });
-  // a link, since it fails where a rename would replace what someone else wrote in between
+  // a link fails if another process created the file in between; a rename would replace that file
   const taken = await link(fresh, pathIn(dataPath)).then(
     () => true,
     () => false,
@@ -63,20 +65,20 @@ export const claimRunning = async (dataPath: string): Promise<Running | undefine
   return taken ? running : undefined;
 };
 
-/** Replaces what is written of the run, at once and as a whole. */
+/** Replaces running.json atomically. */
 export const saveRunning = (dataPath: string, running: Running): void => {
   const fresh = freshPathIn(dataPath);
   writeFileSync(fresh, serialize(running), { mode });
   renameSync(fresh, pathIn(dataPath));
 };
 
-/** Forgets the run: it has ended as it should. */
+/** Removes running.json after a run has ended. */
 export const removeRunning = (dataPath: string): Promise<void> => rm(pathIn(dataPath), { force: true });
 
-/** What is known of a run from its start. */
+/** What is known of a run from the beginning. */
 export type Claimed = Pick<Running, 'supervisorPid' | 'supervisor' | 'control' | 'database' | 'copies'>;
 
-/** What runs of the system at this moment. */
+/** Returns what runs at this moment. `host` is the address on which the gateways listen. */
 export const describeRunning = (claimed: Claimed, system: System, host: string): Running => ({
   supervisorPid: claimed.supervisorPid,
   supervisor: claimed.supervisor,
@@ -98,7 +100,7 @@ export const describeRunning = (claimed: Claimed, system: System, host: string):
 const pathIn = (dataPath: string) => join(dataPath, 'running.json');
 const freshPathIn = (dataPath: string) => join(dataPath, `running.json.${process.pid}`);
 
-const mode = 0o600; // a URI may hold a password, and secret and token are such
+const mode = 0o600; // the file has the cluster secret and the token, and the URI may have a password
 
 const serialize = (running: Running) => `${JSON.stringify(running, undefined, 2)}\n`;
 

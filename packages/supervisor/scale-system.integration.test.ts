@@ -12,7 +12,7 @@ import { type RunningSystem, type SystemOptions, startSystem, urlOf } from './sy
 describe('A system of processes that is scaled', function () {
   this.timeout(60_000);
 
-  it('gets further ones beside those that go on', async () => {
+  it('starts more processes while the others keep running', async () => {
     await using test = await openSystem({ aggregators: 2 });
     const before = pidsOf(test.system);
     const changed = await scaleSystem(test.system, { aggregators: 4, gateways: 2 });
@@ -32,7 +32,7 @@ describe('A system of processes that is scaled', function () {
       expect((await fetch(urlOf(test.system, undefined, name))).status).to.equal(200);
   });
 
-  it('loses and forgets the highest-numbered first, one at a time, each when others have its copies', async () => {
+  it('removes the highest-numbered processes one at a time, each with complete copies on the others', async () => {
     await using test = await openSystem({ aggregators: 4, gateways: 3 });
     const pids = pidsOf(test.system);
     const changed = await scaleSystem(test.system, { aggregators: 1, gateways: 1 }, test.options());
@@ -49,11 +49,11 @@ describe('A system of processes that is scaled', function () {
     expect(() => processOf(test.system, 'aggregator-3')).to.throw('Cannot find process "aggregator-3"');
   });
 
-  it('tells each step, from its beginning to its end', async () => {
+  it('reports the beginning and the end of each step', async () => {
     await using test = await openSystem({ aggregators: 2 });
     await scaleSystem(test.system, { aggregators: 3 }, test.options());
     await scaleSystem(test.system, { aggregators: 2 }, test.options());
-    const atRest = ['begun wait until nothing moves any more', 'ended wait until nothing moves any more'];
+    const atRest = ['begun wait until no partition moves', 'ended wait until no partition moves'];
     expect(test.steps.map((step) => (step.kind === 'remark' ? step.text : `${step.kind} ${step.what}`))).to.deep.equal([
       ...['begun start aggregator-2', 'ended start aggregator-2', ...atRest],
       ...['begun wait for all copies before aggregator-2 stops', 'ended wait for all copies before aggregator-2 stops'],
@@ -61,19 +61,19 @@ describe('A system of processes that is scaled', function () {
     ]);
   });
 
-  it('stays as it was when one of the new ones does not get ready, and says why', async () => {
+  it('stops all new processes when one does not get ready, and states the reason', async () => {
     await using test = await openSystem({ aggregators: 2, environmentFor: only('aggregator-3', { EXIT_CODE: '1' }) });
     const before = pidsOf(test.system);
     const changed = await scaleSystem(test.system, { aggregators: 4 }, { readyWithinMs: 1_500 });
     expect(changed.kind === 'failed' && changed.problem)
       .to.contain('aggregator-3')
       .and.contain('No good')
-      .and.contain('Stopped again: aggregator-2, aggregator-3');
+      .and.contain('Stopped the new processes again: aggregator-2, aggregator-3');
     expect(pidsOf(test.system)).to.deep.equal(before);
     expect((await scaleSystem(test.system, { aggregators: 3 })).kind).to.equal('done');
   });
 
-  it('does not wait for a new one that refuses its settings', async () => {
+  it('does not wait for a new process that refuses its settings', async () => {
     await using test = await openSystem({ aggregators: 1, environmentFor: only('aggregator-1', { EXIT_CODE: '2' }) });
     const startedAt = performance.now();
     const changed = await scaleSystem(test.system, { aggregators: 2 });
@@ -82,28 +82,28 @@ describe('A system of processes that is scaled', function () {
     expect(namesOf(test.system)).to.deep.equal(['gateway', 'aggregator-0']);
   });
 
-  it('refuses a second change while one is under way, and takes it afterwards', async () => {
+  it('refuses a second change while one is running, and accepts it afterwards', async () => {
     await using test = await openSystem({ aggregators: 1 });
     const first = scaleSystem(test.system, { aggregators: 2 });
     const second = await restartRolling(test.system, {});
     expect(second.kind === 'refused' && second.problem).to.match(
-      /Cannot restart aggregators now: "scale to 2 aggregators" has been under way for \d+ s/,
+      /Cannot restart aggregators now: "scale to 2 aggregators" has been running for \d+ s/,
     );
     expect((await first).kind).to.equal('done');
     expect((await restartRolling(test.system, {})).kind).to.equal('done');
   });
 
-  it('goes no further when the copies do not come, and says what is missing', async () => {
+  it('stops no further process when the copies do not get complete, and states what is missing', async () => {
     await using test = await openSystem({ aggregators: 3 });
     const awaitCopies = async () => {
-      if (test.story.length > 0) throw new Error('partition 7 is held by 1 instead of 2');
+      if (test.story.length > 0) throw new Error('partition 7 has 1 replica, expected 2');
     };
     const changed = await scaleSystem(test.system, { aggregators: 1 }, { awaitCopies });
-    expect(changed.kind === 'failed' && changed.problem).to.equal('partition 7 is held by 1 instead of 2');
+    expect(changed.kind === 'failed' && changed.problem).to.equal('partition 7 has 1 replica, expected 2');
     expect(namesOf(test.system)).to.deep.equal(['gateway', 'aggregator-0', 'aggregator-1']);
   });
 
-  it('can be called off, and leaves nothing that it started', async () => {
+  it('stops the processes that it started when the signal aborts', async () => {
     await using test = await openSystem({ aggregators: 1, environmentFor: only('aggregator-1', { EXIT_CODE: '1' }) });
     const signal = AbortSignal.timeout(500);
     const changed = await scaleSystem(test.system, { aggregators: 2 }, { signal });
@@ -111,7 +111,7 @@ describe('A system of processes that is scaled', function () {
     expect(namesOf(test.system)).to.deep.equal(['gateway', 'aggregator-0']);
   });
 
-  it('starts a later one again when it dies, at the address that it had', async () => {
+  it('restarts a later process that dies, at the same address', async () => {
     await using test = await openSystem({ aggregators: 1 });
     await scaleSystem(test.system, { gateways: 2 });
     const url = urlOf(test.system, undefined, 'gateway-1');
@@ -121,7 +121,7 @@ describe('A system of processes that is scaled', function () {
     expect((await fetch(url)).status).to.equal(200);
   });
 
-  it('gives a later gateway the port after the first one, or any other where that is taken', async () => {
+  it('gives a later gateway the next port, or any free port if that one is in use', async () => {
     const port = await findFreePair();
     await using test = await openSystem({ aggregators: 1, port });
     await scaleSystem(test.system, { gateways: 2 });
@@ -138,7 +138,7 @@ describe('A system of processes that is scaled', function () {
 describe('A rolling restart', function () {
   this.timeout(60_000);
 
-  it('takes one aggregator at a time, each only with all copies held, and gives them new settings', async () => {
+  it('restarts one aggregator at a time with new settings, each only when all copies are complete', async () => {
     await using test = await openSystem({ aggregators: 3 });
     const before = pidsOf(test.system);
     const changed = await restartRolling(test.system, { settings: { COLOUR: 'red' } }, test.options());
@@ -155,7 +155,7 @@ describe('A rolling restart', function () {
     expect(test.lines().filter((line) => line.includes('with red'))).to.have.length(3);
   });
 
-  it('is what later ones get their settings from, too, but not when it was of one alone', async () => {
+  it('sets the settings of later processes, but not if it restarts only one', async () => {
     await using test = await openSystem({ aggregators: 2 });
     await restartRolling(test.system, { only: 'aggregator-1', settings: { COLOUR: 'blue' } });
     await scaleSystem(test.system, { aggregators: 3 });
@@ -168,7 +168,7 @@ describe('A rolling restart', function () {
     ]);
   });
 
-  it('with settings that are refused goes back to the earlier ones and leaves the rest alone', async () => {
+  it('goes back to the earlier settings when a process refuses the new ones, and restarts no other', async () => {
     await using test = await openSystem({ aggregators: 2 });
     const before = pidsOf(test.system);
     const changed = await restartRolling(test.system, { settings: { EXIT_CODE: '2' } });
@@ -179,7 +179,7 @@ describe('A rolling restart', function () {
     expect(pidsOf(test.system)['aggregator-1']).to.equal(before['aggregator-1']);
   });
 
-  it('of gateways comes back at the same addresses', async () => {
+  it('starts gateways again at the same addresses', async () => {
     await using test = await openSystem({ aggregators: 1, gateways: 2 });
     const urls = ['gateway', 'gateway-1'].map((name) => urlOf(test.system, undefined, name));
     expect((await restartRolling(test.system, { only: 'gateways' }, test.options())).kind).to.equal('done');
@@ -192,7 +192,7 @@ describe('A rolling restart', function () {
     expect(['gateway', 'gateway-1'].map((name) => urlOf(test.system, undefined, name))).to.deep.equal(urls);
   });
 
-  it('of what is not there is refused', async () => {
+  it('refuses a name that does not exist', async () => {
     await using test = await openSystem({ aggregators: 1 });
     const changed = await restartRolling(test.system, { only: 'aggregator-7' });
     expect(changed).to.deep.equal({
@@ -242,7 +242,7 @@ const pidsOf = ({ processes }: RunningSystem): Record<string, number> =>
 
 const statusesOf = ({ processes }: RunningSystem) => [...new Set([...processes.values()].map(({ status }) => status))];
 
-/** A free port whose next one is free, too. */
+/** Finds a free port whose next port is free too. */
 const findFreePair = async (): Promise<number> => {
   const port = await findFreePort('127.0.0.1');
   return (await isPortFree('127.0.0.1', port + 1)) ? port : findFreePair();

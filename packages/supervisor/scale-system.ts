@@ -10,19 +10,18 @@ import {
 import { startProcess, waitReady } from './managed-process.ts';
 import { addNext, namesOf, type Role, removeOne, type System } from './system.ts';
 
-/** How many processes there shall be, from 1; a role that is left out stays as it is. */
+/** The wanted numbers of processes, from 1. A role that is left out keeps its number. */
 export type Wanted = { aggregators?: number; gateways?: number };
 
 /**
- * Starts further processes beside those that run, then stops the highest-numbered ones, until there are as many as
- * wanted and all copies are held. When a new one does not get ready, all that this call started are stopped again, and
- * the others go on as before.
+ * Starts the missing processes, then stops the highest-numbered surplus ones, and waits until all copies are complete.
+ * If a new process does not get ready, it stops all processes that this call started. The others are not affected.
  */
 export const scaleSystem = (system: System, wanted: Wanted, options: ChangeOptions = {}): Promise<Changed> => {
   const before = { aggregators: system.aggregators.length, gateways: system.gateways.length };
   const { aggregators = before.aggregators, gateways = before.gateways } = wanted;
   return changeSystem(system, describeWanted(wanted), options, async () => {
-    // first who comes: at no moment are there fewer than before and after
+    // start before stop: there are never fewer processes than the smaller of the two numbers
     await startFurther(
       system,
       [...repeated('gateway', gateways - before.gateways), ...repeated('aggregator', aggregators - before.aggregators)],
@@ -34,7 +33,7 @@ export const scaleSystem = (system: System, wanted: Wanted, options: ChangeOptio
   });
 };
 
-/** What is asked for, in words. Pure. */
+/** The wanted numbers in words, as in `scale to 5 aggregators`. Pure. */
 export const describeWanted = ({ aggregators, gateways }: Wanted): string => {
   const parts = [counted(aggregators, 'aggregator'), counted(gateways, 'gateway')].flat();
   return `scale to ${parts.join(' and ')}`;
@@ -58,21 +57,20 @@ const startFurther = async (system: System, roles: Role[], options: ChangeOption
     await takeStep(`start ${names.join(', ')}`, options, () => Promise.all(names.map(start)));
   } catch (error) {
     await Promise.all(names.map((name) => removeOne(system, name)));
-    throw new Error(
-      `${error instanceof Error ? error.message : error}\nStopped again: ${names.join(', ')}. The others run as before`,
-    );
+    const problem = error instanceof Error ? error.message : error;
+    throw new Error(`${problem}\nStopped the new processes again: ${names.join(', ')}. The others run as before`);
   }
 };
 
 const stopLast = async (system: System, role: Role, wanted: number, options: ChangeOptions): Promise<void> => {
   const leaving = namesOf(system, role).slice(wanted).reverse();
   for (const name of leaving) {
-    // who leaves needs others that can take over; whether it is well itself does not matter any more
+    // only the remaining aggregators must serve: the one that is stopped may be broken
     if (role === 'aggregator') await takeFullStep(name, system.aggregators.slice(0, wanted), options);
     await takeStep(`stop ${name}`, options, async () => {
       const exit = await removeOne(system, name);
       if (exit?.signal === 'SIGKILL')
-        options.onStep?.({ kind: 'remark', text: `${name} did not end by itself and was killed` });
+        options.onStep?.({ kind: 'remark', text: `${name} did not stop in time and was killed` });
     });
   }
 };

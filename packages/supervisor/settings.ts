@@ -15,11 +15,14 @@ export type LocalSettings = {
   LEASE_MS: number;
 };
 
-/** The settings of `npm start` itself; the programs it starts read theirs from the same environment. Pure. */
+/**
+ * Parses the settings of `npm start` itself. The programs that it starts read their own from the same environment.
+ * Returns the settings, with times in milliseconds, or a list of all problems. Pure.
+ */
 export const parseLocalSettings = (environment: Environment): Parsed<LocalSettings> =>
   parseSettings(table, environment, ['MONGODB_URI']);
 
-/** How many gateways or aggregators one machine runs at most. */
+/** The largest number of gateways, and of aggregators, on one machine. */
 export const mostOfARole = 64;
 
 const port = Joi.number().integer().min(0).max(65_535);
@@ -33,7 +36,7 @@ const table = {
   HEALTH_PORT: port,
   AGGREGATORS: Joi.number().integer().min(1).max(mostOfARole).default(3),
   GATEWAYS: Joi.number().integer().min(1).max(mostOfARole).default(1),
-  // the programs' own: to know when all copies are held
+  // settings of the programs, which the supervisor needs to know when all copies are complete
   DATABASE: Joi.string().default('muster'),
   COPIES: Joi.number().integer().min(1).default(2),
   LEASE_MS: sharedSettings.LEASE_MS,

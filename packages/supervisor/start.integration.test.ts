@@ -12,7 +12,7 @@ import { start } from './start.ts';
 describe('npm start', function () {
   this.timeout(60_000);
 
-  it('says what runs, keeps it in running.json, and stops all of it when told to', async () => {
+  it('prints what runs, keeps it in running.json, and stops all processes on a stop signal', async () => {
     await using folder = await openTestFolder();
     const run = await begin({ DATA: folder.path });
     await run.hears('Muster runs at http://127.0.0.1:');
@@ -26,7 +26,7 @@ describe('npm start', function () {
     expect(await readRunning(folder.path)).to.equal(undefined);
   });
 
-  it('on data that another one uses says so and changes nothing', async () => {
+  it('refuses a data folder that another Muster uses, and changes nothing', async () => {
     await using folder = await openTestFolder();
     const first = await begin({ DATA: folder.path });
     await first.hears('Muster runs at');
@@ -39,7 +39,7 @@ describe('npm start', function () {
     await first.code;
   });
 
-  it('on a taken port says which, and what to do, and makes no data folder', async () => {
+  it('refuses a port that is in use, prints another one to try, and makes no data folder', async () => {
     await using folder = await openTestFolder();
     const port = await findFreePort('127.0.0.1');
     const other = createServer().listen(port, '127.0.0.1');
@@ -53,14 +53,14 @@ describe('npm start', function () {
     other.close();
   });
 
-  it('ends when a program refuses its settings, and shows why', async () => {
+  it('ends when a program refuses its settings, and prints the reason', async () => {
     await using folder = await openTestFolder();
     const run = await begin({ DATA: folder.path, EXIT_CODE: '2' });
     expect(await run.code).to.equal(2);
     expect(run.text()).to.contain('No good').and.contain('refused its settings');
   });
 
-  it('takes the secret from a file that is named, and does not start without that file', async () => {
+  it('reads the secret from CLUSTER_SECRET_FILE, and does not start without that file', async () => {
     await using folder = await openTestFolder();
     const CLUSTER_SECRET_FILE = join(folder.path, 'secret');
     const refused = await begin({ DATA: join(folder.path, 'data'), CLUSTER_SECRET_FILE });
@@ -74,7 +74,7 @@ describe('npm start', function () {
     expect(await run.code).to.equal(0);
   });
 
-  it('leaves nothing behind when it fails at what follows the start', async () => {
+  it('stops all processes when it fails after the start', async () => {
     await using folder = await openTestFolder();
     const fail = (text: string) => {
       if (text.includes('Muster runs at')) throw new Error('no place left');
@@ -87,7 +87,7 @@ describe('npm start', function () {
     expect(await Promise.all(pids.map(readCommandLine))).to.deep.equal(pids.map(() => undefined));
   });
 
-  it('kills all at once when told a second time, also what does not stop', async () => {
+  it('kills all processes at once on a second stop signal, even those that ignore SIGTERM', async () => {
     await using folder = await openTestFolder();
     const run = await begin({ DATA: folder.path, DEAF: '1' });
     await run.hears('Muster runs at');
@@ -103,16 +103,16 @@ const begin = async (environment: Record<string, string>, onWrite: (text: string
   const database = await openTestDatabase();
   const stop = new AbortController();
   const force = new AbortController();
-  const heard: string[] = [];
+  const written: string[] = [];
   const waiting = new Map<string, () => void>();
   const write = (text: string) => {
     onWrite(text);
-    heard.push(text);
+    written.push(text);
     for (const [wanted, resolve] of waiting) if (text.includes(wanted)) resolve();
   };
   const output = { write, isColour: false, programs: fakePrograms };
   const own = { ...process.env, PORT: '0', MONGODB_URI: database.uri, ...environment };
   const code = start(own, { stop: stop.signal, force: force.signal }, output);
   const hears = (wanted: string) => new Promise<void>((resolve) => waiting.set(wanted, resolve));
-  return { stop, force, code, hears, text: () => heard.join('') };
+  return { stop, force, code, hears, text: () => written.join('') };
 };

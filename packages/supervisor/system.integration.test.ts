@@ -8,7 +8,7 @@ import { type RunningSystem, type SystemOptions, startSystem } from './system.ts
 describe('A system of processes', function () {
   this.timeout(60_000);
 
-  it('starts again what was killed, at the same address', async () => {
+  it('starts a killed process again, at the same address', async () => {
     await using test = await openSystem({});
     const { system, events } = test;
     const before = pidOf(system, 'gateway');
@@ -19,7 +19,7 @@ describe('A system of processes', function () {
     expect(events.some((event) => event.kind === 'died' && event.exit.signal === 'SIGKILL')).to.equal(true);
   });
 
-  it('leaves dead what was killed when it is told so, until it is started', async () => {
+  it('does not start a killed process again when restart is off', async () => {
     await using test = await openSystem({ restart: false });
     const { system, events } = test;
     await killProcess(system, 'aggregator-1', 'SIGKILL');
@@ -47,7 +47,7 @@ describe('A system of processes', function () {
     expect(processOf(system, 'mongodb').ready?.uri).to.equal(uri);
   });
 
-  it('has one process stopped without the others', async () => {
+  it('stops one process without the others', async () => {
     await using test = await openSystem({});
     const { system } = test;
     const pid = pidOf(system, 'aggregator-0');
@@ -56,7 +56,7 @@ describe('A system of processes', function () {
     expect(processOf(system, 'aggregator-2').status).to.equal('ready');
   });
 
-  it('wakes a paused process to stop it, instead of waiting to kill it', async () => {
+  it('continues a paused process to stop it, so that it need not be killed', async () => {
     await using test = await openSystem({});
     const { exited } = processOf(test.system, 'aggregator-0').spawned ?? {};
     await killProcess(test.system, 'aggregator-0', 'SIGSTOP');
@@ -64,7 +64,7 @@ describe('A system of processes', function () {
     expect(await exited).to.deep.equal({ code: 0, signal: null });
   });
 
-  it('that does not get ready fails with the last lines, and leaves nothing behind', async () => {
+  it('fails with the last lines when a process does not get ready, and stops all processes', async () => {
     const pids: number[] = [];
     const onEvent = (event: ProcessEvent) => event.kind === 'started' && pids.push(event.pid);
     const failure = await openSystem({
@@ -76,7 +76,7 @@ describe('A system of processes', function () {
     expect(await Promise.all(pids.map(readCommandLine))).to.deep.equal(pids.map(() => undefined));
   });
 
-  it('hands each process its own environment', async () => {
+  it('gives each process its own environment', async () => {
     await using test = await openSystem({
       aggregators: 2,
       gateways: 2,

@@ -6,7 +6,7 @@ import { planSystem } from './system.ts';
 const planWith = (environment: Record<string, string>) => planSystem({ dataPath: '/nowhere', environment });
 
 describe('A planned system', () => {
-  it('has a secret of its own for its wire, where none is given', () => {
+  it('makes its own secret for the wire when none is set', () => {
     const [one, two, three] = [planWith({}), planWith({}), planWith({ CLUSTER_SECRET: '' })].map(
       ({ clusterSecret }) => clusterSecret,
     );
@@ -14,11 +14,11 @@ describe('A planned system', () => {
     expect(new Set([one, two, three]).size).to.equal(3);
   });
 
-  it('takes the secret that is given', () => {
-    expect(planWith({ CLUSTER_SECRET: 'given by somebody' }).clusterSecret).to.equal('given by somebody');
+  it('uses the secret that is set', () => {
+    expect(planWith({ CLUSTER_SECRET: 'set by a user' }).clusterSecret).to.equal('set by a user');
   });
 
-  it('writes its secret down for the commands, and prints it nowhere', () => {
+  it('saves its secret for the commands and never prints it', () => {
     const system = planWith({});
     const running = describeRunning({ supervisorPid: 1, supervisor: 'x' }, system, '127.0.0.1');
     expect(running.clusterSecret).to.equal(system.clusterSecret);

@@ -4,8 +4,8 @@ const listWithinMs = 10_000;
 const beatWithinMs = 10_000;
 
 /**
- * Which aggregators still work on this database, in words; undefined when none writes a heartbeat within a lease and a
- * second. Throws when the database does not answer.
+ * Returns in words which aggregators still run on this database, or undefined if none writes a heartbeat within a lease
+ * plus 1 s. `leaseMs` is in milliseconds. Throws when the database does not answer.
  */
 export const findRunning = async (log: Log, leaseMs: number): Promise<string | undefined> => {
   const before = await beats(log);
@@ -14,7 +14,7 @@ export const findRunning = async (log: Log, leaseMs: number): Promise<string | u
   const after = await beats(log);
   const alive = [...after].filter(([name, beat]) => before.get(name) !== beat).map(([name]) => name);
   if (alive.length === 0) return undefined;
-  return `${alive.join(', ')} still ${alive.length === 1 ? 'runs' : 'run'} on this database: stop all processes first`;
+  return `${alive.join(', ')} still ${alive.length === 1 ? 'runs' : 'run'} on this database. Stop all processes first`;
 };
 
 const beats = async (log: Log): Promise<Map<string, string>> =>

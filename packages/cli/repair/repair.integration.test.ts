@@ -21,7 +21,9 @@ const eventAt = (entityId: string, version: number, minute: number): StoredEvent
   meta: { requestId: 'test' },
 });
 
-/** A log with two events of one version and a stream that lacks one, and what is right of it. */
+/**
+ * Writes a log with two events of one version and a stream that lacks a version. Returns the ids to keep and to move.
+ */
 const damage = async (log: Log, { events }: Shell) => {
   await ensureCollections(log, entities, shape);
   await events.dropIndexes();
@@ -52,7 +54,7 @@ describe('repair', function () {
     expect((await run({ MONGODB_URI: uri, DATABASE: database })).code).to.equal(0);
   });
 
-  it('says what is damaged, changes nothing, then moves what is in the way; the log can be started on', async () => {
+  it('lists the damage without a change, then moves the wrong events, so that programs start on the log', async () => {
     const { uri, database } = await openTestDatabase();
     await using log = openLog({ uri, database, appName: 'test' });
     await using shell = openShell({ uri, database });
@@ -71,7 +73,7 @@ describe('repair', function () {
     await ensureCollections(log, entities, shape);
   });
 
-  it('touches nothing while an aggregator works on the database', async () => {
+  it('changes nothing while an aggregator runs on the database', async () => {
     const { uri, database } = await openTestDatabase();
     await using log = openLog({ uri, database, appName: 'test' });
     await using shell = openShell({ uri, database });
@@ -95,7 +97,7 @@ describe('repair', function () {
     expect(await idsIn(shell, 'Events')).to.deep.equal([...sound, ...wrong].sort());
   });
 
-  it('starts the embedded database on the data where no other is named', async () => {
+  it('starts the embedded database if MONGODB_URI is not set', async () => {
     await using folder = await openTestFolder();
     const { code, text } = await run({ DATA: join(folder.path, 'data') });
     expect(code, text).to.equal(0);

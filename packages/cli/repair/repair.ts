@@ -26,9 +26,9 @@ const foundMax = 1_000; // at a time
 const pageMax = 1_000;
 
 /**
- * Looks for events that share a version and for streams that lack one, in the log of a Muster that does not run, and
- * prints them; with `apply` it moves the events that stand in the way into `RemovedEvents`. The exit code: 0 nothing is
- * damaged, or all was repaired; 1 damage was found and left; 2 it could not look.
+ * Finds events that share a version and streams that lack a version, and prints them. Muster must be stopped. With
+ * `apply` it moves the wrong events into `RemovedEvents`. Returns the exit code: 0 the log is sound or was repaired, 1
+ * it found damage and changed nothing, 2 it could not check the log.
  */
 export const repair = async (
   environment: NodeJS.ProcessEnv,
@@ -49,7 +49,7 @@ export const repair = async (
   }
 };
 
-/** Does `work` on the database that MONGODB_URI names, else on the embedded one, started for this alone. */
+/** Runs `work` on the database of MONGODB_URI. If that is not set, starts the embedded database for this time. */
 const withDatabase = async (
   { MONGODB_URI, DATA }: CliSettings,
   environment: NodeJS.ProcessEnv,
@@ -59,7 +59,7 @@ const withDatabase = async (
   if (MONGODB_URI !== undefined) return work(MONGODB_URI);
   const dataPath = resolve(DATA);
   if ((await claimRunning(dataPath)) === undefined)
-    return refuse(`a Muster runs on the data in ${dataPath}: stop it first`, print);
+    return refuse(`a Muster runs on the data in ${dataPath}. Stop it first`, print);
   try {
     await using database = await openDatabase({
       dataPath: join(dataPath, 'mongodb'),
@@ -77,14 +77,14 @@ const repairLog = async (log: Log, apply: boolean, print: (text: string) => void
   let damage = await findDamage(log);
   if (isSound(damage)) print('The log is sound: no version is shared, and no stream lacks one');
   else if (!apply) print(describeDamage(damage));
-  else await distrustRecords(log, moveMs); // first: they may hold what is moved away now
+  else await distrustRecords(log, moveMs); // before the events move: records may include these events
   if (isSound(damage) || !apply) return isSound(damage) ? 0 : 1;
   for (; !isSound(damage); damage = await findDamage(log)) {
     for (const one of damage.shared) await removeLater(log, one, print);
-    // which event of a shared version went decides what is missing: those first
+    // shared versions first: the choice of the event to keep decides which versions are missing
     if (damage.shared.length === 0) for (const hole of damage.holes) await removeAbove(log, hole, print);
   }
-  print('Repaired. The events are kept in RemovedEvents. Start Muster, then run: npm run verify');
+  print('Repaired. The moved events are in RemovedEvents. Start Muster, then run: npm run verify');
   return 0;
 };
 
@@ -95,7 +95,7 @@ const findDamage = async (log: Log): Promise<Damage> => ({
 
 const isSound = ({ shared, holes }: Damage) => shared.length + holes.length === 0;
 
-// the first was acknowledged first: whoever wrote the later one must decide again
+// the first event was acknowledged first; the clients that wrote the later ones must send their commands again
 const removeLater = async (log: Log, one: SharedVersion, print: (text: string) => void) => {
   const [first, ...later] = one.events.map(({ _id }) => _id);
   const reason = `event ${first} has version ${one.version} of ${one.entity} "${one.entityId}"`;
@@ -121,9 +121,9 @@ const describeDamage = ({ shared, holes }: Damage): string =>
     ...holes.map(
       ({ entity, entityId, missing, last }) => `${entity} "${entityId}" ends at ${last} and lacks ${missing}`,
     ),
-    'Nothing was changed. Stop the gateways as well: they are not seen from here.',
+    'Nothing was changed. Stop the gateways too: this command cannot detect them.',
     'Take a back-up, then run: npm run repair -- --apply',
-    'It keeps the first of the events that share a version, and of a stream that lacks a version what comes before it.',
+    'It keeps the first of the events that share a version, and the events before a missing version.',
     'It moves the other events into the collection RemovedEvents, with the reason.',
   ].join('\n');
 

@@ -3,12 +3,12 @@ import { type IncomingMessage, request as requestOver } from 'node:http';
 import { createInterface } from 'node:readline';
 import type { Changed, ChangeRequest, ControlAddress, ControlLine, Step } from '@muster/supervisor';
 
-/** How it ended, or that it was not heard: `left` when we went away, `lost` when the supervisor did. */
+/** The outcome of the change. Unknown if this command was interrupted (`left`) or the supervisor ended (`lost`). */
 export type Asked = Changed | { kind: 'left' } | { kind: 'lost'; problem: string };
 
 /**
- * Asks the supervisor for a change and hears of each step until its end; going away in between leaves the change to go
- * on.
+ * Requests a change from the supervisor and calls `onStep` for each step until its end. When `signal` aborts, it stops
+ * listening and the change goes on. Never throws.
  */
 export const askSupervisor = async (
   { port, token }: ControlAddress,
@@ -24,7 +24,7 @@ export const askSupervisor = async (
       if (line.kind === 'done' || line.kind === 'failed' || line.kind === 'refused') return line;
       onStep(line);
     }
-    return { kind: 'lost', problem: 'the supervisor ended in the middle of it' };
+    return { kind: 'lost', problem: 'the supervisor ended during the change' };
   } catch (error) {
     if (signal.aborted) return { kind: 'left' };
     return {

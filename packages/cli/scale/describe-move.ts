@@ -1,7 +1,7 @@
 import { byNumber, type Copies, type Step } from '@muster/supervisor';
 import { describeCopies, partitionsOf, table } from './describe-copies.ts';
 
-/** A step of the change, as it is said while it happens. Pure. */
+/** Describes a step of the change while it happens. Pure. */
 export const describeStep = (step: Step): string => {
   switch (step.kind) {
     case 'begun':
@@ -14,8 +14,8 @@ export const describeStep = (step: Step): string => {
 };
 
 /**
- * What a change moved: each aggregator's partitions before and after, and how many partitions have other replicas than
- * before. Pure.
+ * Describes what a change moved: the number of each aggregator's partitions before and after, and how many partitions
+ * have other replicas than before. Pure.
  */
 export const describeMove = (before: Copies, after: Copies): string => {
   const names = [...new Set([...before.live, ...after.live])].sort(byNumber);
@@ -23,17 +23,17 @@ export const describeMove = (before: Copies, after: Copies): string => {
   return [
     ...table([['PROCESS', 'PARTITIONS BEFORE', 'AFTER'], ...rows]),
     '',
-    `${describeCopies(after)}; ${countMoved(before, after)} changed hands`,
+    `${describeCopies(after)}; ${countMoved(before, after)} moved`,
     ...after.missing.map((problem) => `  ${problem}`),
   ].join('\n');
 };
 
-/** How long all of it took, and what took longest. Pure. */
+/** States how long a change took, `ms` milliseconds, and which step took longest. Pure. */
 export const describeTime = (ms: number, steps: readonly Step[]): string => {
   const ended = steps.flatMap((step) => (step.kind === 'ended' ? [step] : [])).sort((a, b) => b.ms - a.ms);
   const [slowest] = ended;
   return slowest === undefined
-    ? `Done: nothing was to be done`
+    ? `Done: there was nothing to change`
     : `Done in ${seconds(ms)}; the slowest step: ${slowest.what} (${seconds(slowest.ms)})`;
 };
 

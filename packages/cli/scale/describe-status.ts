@@ -2,8 +2,8 @@ import { byNumber, type Copies, describePartitions, describeWhere, type Running 
 import { describeCopies, partitionsOf, table } from './describe-copies.ts';
 
 /**
- * What runs now: the processes of the supervisor, if there is one, and of others on the same database; which partitions
- * each serves. Pure.
+ * Describes what runs now: the processes of the supervisor, if there is one, the other aggregators on the same
+ * database, and which partitions each of them serves. Pure.
  */
 export const describeStatus = (running: Running | undefined, copies: Copies): string => {
   const own = running?.processes ?? [];
@@ -18,7 +18,7 @@ export const describeStatus = (running: Running | undefined, copies: Copies): st
     '',
     describeCopies(copies),
     ...copies.missing.map((problem) => `  ${problem}`),
-    ...(running?.changing === undefined ? [] : [`Under way: ${running.changing}`]),
+    ...(running?.changing === undefined ? [] : [`Running change: ${running.changing}`]),
   ].join('\n');
 };
 

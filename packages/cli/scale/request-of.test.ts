@@ -1,16 +1,16 @@
 import { expect } from 'chai';
 import { requestOf } from './request-of.ts';
 
-describe('The words of scale', () => {
-  it('without any ask for a look', () => expect(requestOf({})).to.deep.equal({ kind: 'look' }));
+describe('The arguments of scale', () => {
+  it('request the status when there are none', () => expect(requestOf({})).to.deep.equal({ kind: 'look' }));
 
-  it('with numbers ask for so many processes', () =>
+  it('request the numbers of processes', () =>
     expect(requestOf({ aggregators: 5, gateways: 2, within: 60 })).to.deep.equal({
       kind: 'change',
       request: { kind: 'scale', aggregators: 5, gateways: 2, withinMs: 60_000 },
     }));
 
-  it('with --restart ask for a rolling one, with settings', () =>
+  it('request a rolling restart with settings for --restart', () =>
     expect(
       requestOf({ restart: true, only: 'gateway-1', set: ['SNAPSHOT_EVERY=50', 'LOG_LEVEL=a=b', 'X='] }),
     ).to.deep.equal({
@@ -18,13 +18,13 @@ describe('The words of scale', () => {
       request: { kind: 'restart', only: 'gateway-1', settings: { SNAPSHOT_EVERY: '50', LOG_LEVEL: 'a=b', X: '' } },
     }));
 
-  it('that contradict each other are a problem', () => {
+  it('are a problem when they contradict each other', () => {
     expect(requestOf({ aggregators: 5, restart: true })).to.include({ kind: 'problem' });
     expect(requestOf({ aggregators: 5, set: ['A=1'] })).to.include({ kind: 'problem' });
     expect(requestOf({ only: 'gateways' })).to.include({ kind: 'problem' });
   });
 
-  it('that set nothing are a problem', () =>
+  it('are a problem when --set has no value', () =>
     expect(requestOf({ restart: true, set: ['SNAPSHOT_EVERY'] })).to.deep.equal({
       kind: 'problem',
       problem: '--set SNAPSHOT_EVERY: expected NAME=VALUE',

@@ -5,25 +5,26 @@ export type ScaleOptions = {
   gateways?: number;
   restart?: boolean;
   only?: string;
-  /** `NAME=VALUE` each. */
+  /** Settings, each as `NAME=VALUE`. */
   set?: string[];
-  /** How many seconds a process may take to get ready, and the copies to be complete. */
+  /** How long a process may take to get ready, and how long to wait for complete copies, in seconds. */
   within?: number;
 };
 
-/** What is asked of the supervisor; `look` where nothing is to be changed. */
+/** What the command shall do. `look`: print the status and change nothing. */
 export type Requested =
   | { kind: 'look' }
   | { kind: 'change'; request: ChangeRequest }
   | { kind: 'problem'; problem: string };
 
-/** What the words of the command ask for. Pure. */
+/** Returns what the command's options request, or the problem. Pure. */
 export const requestOf = ({ aggregators, gateways, restart, only, set, within }: ScaleOptions): Requested => {
   const isScale = aggregators !== undefined || gateways !== undefined;
   const bound = within === undefined ? {} : { withinMs: within * 1_000 };
-  if (restart && isScale) return { kind: 'problem', problem: 'either numbers or --restart: one change at a time' };
+  if (restart && isScale)
+    return { kind: 'problem', problem: 'expected either numbers or --restart, found both. Run one change at a time' };
   if (!restart && (only !== undefined || set !== undefined))
-    return { kind: 'problem', problem: '--only and --set say what a --restart does' };
+    return { kind: 'problem', problem: '--only and --set need --restart' };
   if (isScale) return { kind: 'change', request: { kind: 'scale', aggregators, gateways, ...bound } };
   if (!restart) return { kind: 'look' };
   const settings = (set ?? []).map((word) => /^([^=]+)=(.*)$/s.exec(word)?.slice(1) ?? [word, undefined]);
@@ -35,5 +36,5 @@ export const requestOf = ({ aggregators, gateways, restart, only, set, within }:
   };
 };
 
-// the singular names one process, but for aggregators, of which none is called so
+// `gateway` is the name of a process, but no process is named `aggregator`: it stands for all aggregators
 const onlyOf = (only: string | undefined) => (only === 'aggregator' ? 'aggregators' : only);

@@ -16,9 +16,9 @@ import { describeStatus } from './describe-status.ts';
 import { requestOf, type ScaleOptions } from './request-of.ts';
 
 /**
- * Has the running `npm start` change how many processes it runs, or restart them one at a time, and prints what moved.
- * Without a change it prints what runs. The exit code: 0 done, 1 not complete, with what is missing, 2 refused or no
- * `npm start` to ask.
+ * Requests from the running `npm start` other numbers of processes, or a rolling restart, and prints what moved.
+ * Without a change it prints what runs. Returns the exit code: 0 done, 1 not complete (it prints what is missing), 2
+ * refused or no `npm start` runs.
  */
 export const scale = async (
   environment: NodeJS.ProcessEnv,
@@ -34,12 +34,12 @@ export const scale = async (
   const running = await readRunning(settings.DATA);
   const uri = running?.mongodbUri ?? settings.MONGODB_URI;
   const rule = running?.copies ?? { copies: settings.COPIES, leaseMs: settings.LEASE_MS };
-  if (uri === undefined) return refuse(describeNobody(settings.DATA, running), print);
+  if (uri === undefined) return refuse(describeMissing(settings.DATA, running), print);
   await using log = openLog({ uri, database: running?.database ?? settings.DATABASE, appName: 'muster-scale' });
   const before = await inspect(log, rule, namesOf(running)).catch(toError);
   if (before instanceof Error) return refuse(before.message, print);
   if (requested.kind === 'look') return tell(describeStatus(running, before), print, 0);
-  if (running?.control === undefined) return refuse(describeNobody(settings.DATA, running), print);
+  if (running?.control === undefined) return refuse(describeMissing(settings.DATA, running), print);
   const steps: Step[] = [];
   const asked = await askSupervisor(running.control, requested.request, signal, (step) => {
     steps.push(step);
@@ -49,12 +49,12 @@ export const scale = async (
     case 'refused':
       return refuse(asked.problem, print);
     case 'left':
-      return tell('Left: the change goes on without us; npm run scale shows how far it is', print, 1);
+      return tell('Interrupted. The change goes on: npm run scale shows its progress', print, 1);
     case 'lost':
-      return tell(`Cannot tell how it ended: ${asked.problem}`, print, 1);
+      return tell(`The outcome is unknown: ${asked.problem}. Run npm run scale to see what runs`, print, 1);
     case 'failed':
       await printMove({ log, rule, settings, running, before }, print);
-      return tell(`Not done: ${asked.problem}`, print, 1);
+      return tell(`Failed: ${asked.problem}`, print, 1);
     case 'done': {
       const isWhole = await printMove({ log, rule, settings, running, before }, print);
       return tell(describeTime(asked.ms, steps), print, isWhole ? 0 : 1);
@@ -64,7 +64,7 @@ export const scale = async (
 
 type Before = { log: Log; rule: CopiesRule; settings: CliSettings; running: Running; before: Copies };
 
-/** Prints what has changed. Returns whether all copies are complete. */
+/** Prints what moved. Returns whether all copies are complete. */
 const printMove = async (
   { log, rule, settings, running, before }: Before,
   print: (text: string) => void,
@@ -85,7 +85,7 @@ const toError = (error: unknown): Error => (error instanceof Error ? error : new
 
 const settleMs = 5_000;
 
-// all was complete a moment ago: a heartbeat that is late just now is no news
+// all copies were complete just now: wait instead of reporting a heartbeat that is late for a moment
 const inspectUntilComplete = async (log: Log, rule: CopiesRule, names: readonly string[]): Promise<Copies> => {
   for (const until = performance.now() + settleMs; ; await pause(200)) {
     const copies = await inspect(log, rule, names);
@@ -96,11 +96,11 @@ const inspectUntilComplete = async (log: Log, rule: CopiesRule, names: readonly 
 const namesOf = (running: Running | undefined): string[] =>
   (running?.processes ?? []).map(({ name }) => name).filter((name) => name.startsWith('aggregator-'));
 
-const describeNobody = (dataPath: string, running: Running | undefined): string =>
+const describeMissing = (dataPath: string, running: Running | undefined): string =>
   running === undefined
-    ? `no Muster that was started here runs on the data in ${dataPath}: start one with npm start`
-    : `the Muster on the data in ${dataPath} (pid ${running.supervisorPid}) is not that far yet, ` +
-      `or of an older version that cannot be scaled`;
+    ? `no Muster runs on the data in ${dataPath}. Check DATA, or start one with npm start`
+    : `the npm start on the data in ${dataPath} (pid ${running.supervisorPid}) does not accept changes. ` +
+      'It is still starting, then try again; or it is an older version, then restart it';
 
 const describeGateways = (before: Running, after: Running | undefined): string[] => {
   const urlsOf = (running: Running | undefined) =>

@@ -6,11 +6,11 @@ import { expect } from 'chai';
 import { awaitCount, countBefore } from './await-count.ts';
 
 const [user] = entities;
-if (!user) throw new Error('There is no entity');
+if (!user) throw new Error('Cannot test without an entity');
 
 type Answer = { count?: number; asOf?: string; status?: number };
 
-/** Stands in for a gateway: gives these answers to COUNT, one after the other, and the last one from then on. */
+/** Opens a replacement of a gateway. It answers COUNT with these answers in order, then with the last one for ever. */
 const openGateway = async (answers: Answer[]) => {
   const asked: string[] = [];
   const give = (response: ServerResponse, { count, asOf, status = 200 }: Answer) => {
@@ -43,7 +43,7 @@ const awaitFrom = (urls: string[], wanted: number, signal = going) =>
   });
 
 describe('The wait for COUNT', () => {
-  it('ends when every gateway shows as many several times in a row', async () => {
+  it('ends when every gateway shows the wanted count three times in a row', async () => {
     await using first = await openGateway([
       { count: 99_845 },
       { count: 100_000 },
@@ -58,44 +58,44 @@ describe('The wait for COUNT', () => {
     expect(heard.slice(-10)).to.include(99_845);
   });
 
-  it('does not take an answer that is as of an earlier moment', async () => {
+  it('does not accept an answer from a snapshot', async () => {
     await using gateway = await openGateway([{ count: 500, asOf: '2026-01-01T00:00:00.000Z' }, { count: 500 }]);
     expect(await awaitFrom([gateway.url], 500)).to.equal(undefined);
     expect(gateway.asked).to.have.length(4);
   });
 
-  it('goes on as long as the count grows', async () => {
+  it('continues while the count grows', async () => {
     const growing = Array.from({ length: 100 }, (_, index) => ({ count: index }));
     await using gateway = await openGateway(growing);
     expect(await awaitFrom([gateway.url], 99)).to.equal(undefined);
   });
 
-  it('ends with what is shown and what is due, once the count no longer grows', async () => {
+  it('ends with the shown and the wanted count when the count no longer grows', async () => {
     await using gateway = await openGateway([{ count: 99_845 }]);
     const problem = await awaitFrom([gateway.url], 100_000);
     expect(problem).to.contain('99845').and.contain('100000').and.contain(gateway.url);
   });
 
-  it('ends with the reason when nobody answers', async () => {
+  it('ends with the reason when the gateway does not answer', async () => {
     await using gateway = await openGateway([{ status: 503 }]);
     expect(await awaitFrom([gateway.url], 1)).to.contain('status 503');
   });
 
-  it('ends at once when it is broken off', async () => {
+  it('ends at once when the signal aborts', async () => {
     await using gateway = await openGateway([{ count: 1 }]);
     const over = AbortSignal.timeout(50);
-    expect(await awaitFrom([gateway.url], 2, over)).to.contain('broken off');
+    expect(await awaitFrom([gateway.url], 2, over)).to.contain('interrupted');
   });
 });
 
 describe('The count before', () => {
-  it('is the highest that a gateway shows', async () => {
+  it('is the highest count of the gateways', async () => {
     await using first = await openGateway([{ status: 503 }, { count: 7 }]);
     await using second = await openGateway([{ count: 9 }]);
     expect(await countBefore([first.url, second.url], user, going)).to.equal(9);
   });
 
-  it('is not known where no gateway answers', async () => {
+  it('is unknown when no gateway answers', async () => {
     await using gateway = await openGateway([{ status: 503 }]);
     expect(await countBefore([gateway.url], user, AbortSignal.timeout(100))).to.equal(undefined);
   });

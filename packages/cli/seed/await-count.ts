@@ -1,7 +1,7 @@
 import type { Entity } from '@muster/model';
 import { pause } from '@muster/runtime';
 
-/** `stallMs`: how long the count may stand still before the wait ends. `everyMs`: the pause between two questions. */
+/** `stallMs`: the wait ends when the count has not grown for so long. `everyMs`: the pause between two requests. */
 export type CountWait = {
   urls: readonly string[];
   entity: Entity;
@@ -13,16 +13,19 @@ export type CountWait = {
 };
 
 /**
- * Waits until COUNT shows at least `wanted` at each of the gateways. Others may write meanwhile, so more is fine.
- * Gives the problem in words when a count no longer grows, when a gateway does not answer, or when `signal` aborts;
- * undefined when all is there.
+ * Waits until COUNT shows at least `wanted` at each gateway. More is accepted, because others may write meanwhile.
+ * Returns undefined then. Returns the problem in words when a count no longer grows, when a gateway does not answer, or
+ * when `signal` aborts.
  */
 export const awaitCount = async (wait: CountWait): Promise<string | undefined> => {
   const problems = await Promise.all(wait.urls.map((url) => awaitAt(url, wait)));
   return problems.find((problem) => problem !== undefined);
 };
 
-/** The highest count that the gateways show before something is made; undefined when none answers within 10 s. */
+/**
+ * Returns the highest count of the gateways, to be read before users are created. Returns undefined if no gateway
+ * answers within 10 s.
+ */
 export const countBefore = async (
   urls: readonly string[],
   entity: Entity,
@@ -38,15 +41,15 @@ const beforeMs = 10_000;
 const askEveryMs = 250;
 const standStillMs = 60_000;
 const answerMs = 10_000;
-const inARow = 3; // one good answer may come from another source than the next
+const inARow = 3; // two answers may come from different replicas: one good answer is not enough
 
 const awaitAt = async (url: string, wait: CountWait): Promise<string | undefined> => {
   const { entity, wanted, signal, onCount, everyMs = askEveryMs, stallMs = standStillMs } = wait;
   const best = { count: -1, at: performance.now() };
   let good = 0;
-  let last = 'it was not asked';
+  let last = 'no request was sent';
   for (; performance.now() - best.at < stallMs; await pause(everyMs, signal)) {
-    if (signal.aborted) return 'broken off while COUNT did not show all of them yet';
+    if (signal.aborted) return 'interrupted before COUNT showed all of them';
     const counted = await readCount(url, entity, signal);
     last = describeCounted(counted);
     good = isAtLeast(counted, wanted) ? good + 1 : 0;
@@ -56,8 +59,8 @@ const awaitAt = async (url: string, wait: CountWait): Promise<string | undefined
     onCount(counted.count);
   }
   return (
-    `COUNT at ${url} does not show all of them: expected at least ${wanted}, ${last}; ` +
-    `it has not grown for ${stallMs / 1_000} s`
+    `COUNT at ${url} does not show all of them: expected at least ${wanted}, ${last}. ` +
+    `It has not grown for ${stallMs / 1_000} s`
   );
 };
 
@@ -74,7 +77,7 @@ const describeCounted = (counted: Counted): string => {
 const readUntilAnswered = async (url: string, entity: Entity, signal: AbortSignal): Promise<number | undefined> => {
   for (; !signal.aborted; await pause(askEveryMs, signal)) {
     const counted = await readCount(url, entity, signal);
-    // one as of some time ago may lack what is there
+    // a count from a snapshot may be too low
     if (counted.kind === 'counted' && counted.asOf === undefined) return counted.count;
   }
   return undefined;
@@ -99,5 +102,5 @@ const readCount = async (url: string, entity: Entity, signal: AbortSignal): Prom
   }
 };
 
-// fetch says only that it failed
+// the message of fetch is only `fetch failed`: its cause has the reason
 const describeCause = ({ message, cause }: Error): string => (cause instanceof Error ? cause.message : message);

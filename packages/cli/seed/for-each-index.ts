@@ -1,6 +1,6 @@
 /**
- * Does `task` for 0 to `count` - 1, in order, at most `concurrency` at a time; ends early, without a throw, when
- * `signal` aborts.
+ * Runs `task` for 0 to `count` - 1, in order, at most `concurrency` at a time. Ends early, without an error, when
+ * `signal` aborts. Throws the first error of a task.
  */
 export const forEachIndex = async (
   count: number,

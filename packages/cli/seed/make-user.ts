@@ -3,9 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 
 export type SeededUser = { id: string; fields: Fields };
 
-/**
- * User number `index` of the directory that `seed` stands for: the same always, and another for every other pair. Pure.
- */
+/** Returns user number `index` of the directory with this seed: the same pair always gives the same user. Pure. */
 export const makeUser = (seed: number, index: number): SeededUser => {
   const draw = openDraws(seed, index);
   const given = pick(givenNames, draw());
@@ -114,7 +112,7 @@ const asLetters = (name: string) =>
     .replace(/[^A-Za-z]/g, '')
     .toLowerCase();
 
-/** Numbers from 0 to 1 (never 1), the same for the same pair: splitmix32. */
+/** Pseudo-random numbers from 0 up to but not 1, always the same for the same pair: splitmix32. */
 const openDraws = (seed: number, index: number): (() => number) => {
   const at = { state: mix((seed >>> 0) ^ mix(index + 0x9e3779b9)) };
   return () => {

@@ -19,7 +19,8 @@ const deadlineMs = 30_000;
 const triesMax = 5;
 
 /**
- * Appends a creation for each user straight to the log, as a gateway would. Throws when the database does not take one.
+ * Appends a creation event for each user directly to the log, as a gateway does. Returns how many users are new and how
+ * many existed. Throws when the database does not accept an event in 5 tries.
  */
 export const seedLog = async (log: Log, entity: Entity, partitions: number, seeding: Seeding): Promise<Seeded> => {
   const clock = openClock();
@@ -55,7 +56,7 @@ const creationOf = (entity: Entity, { id, fields }: SeededUser, partitions: numb
   };
 };
 
-// the same event again is harmless: the log takes it once
+// a second try with the same event is safe: the log stores it once
 const appendSurely = async (
   log: Log,
   queue: ReturnType<typeof openAppendQueue>,
@@ -65,7 +66,7 @@ const appendSurely = async (
     const outcome = await append(log, queue, event, deadlineMs);
     if (outcome.kind === 'appended' || outcome.kind === 'conflict') return outcome.kind;
     if (tries === triesMax)
-      throw new Error(`Cannot append to ${event.entity} "${event.entityId}": ${outcome.why}, ${triesMax} times`);
+      throw new Error(`Cannot append to ${event.entity} "${event.entityId}": ${outcome.why}, in ${triesMax} tries`);
     await pause(500);
   }
 };

@@ -18,9 +18,9 @@ export type SeedOptions = {
 };
 
 /**
- * Fills the running system with plausible users, the same ones for the same seed, and waits until its aggregators have
- * them and COUNT shows them at its gateways. The exit code: 0 done, 1 broken off or not all there, 2 when there is
- * nothing to fill.
+ * Creates plausible users in the running system, always the same users for the same seed. Then it waits until the
+ * aggregators have them in memory and COUNT shows them at every gateway. Returns the exit code: 0 done, 1 interrupted
+ * or not complete, 2 no running system was found.
  */
 export const seed = async (
   environment: NodeJS.ProcessEnv,
@@ -34,7 +34,7 @@ export const seed = async (
   const [entity] = entities.filter(({ name }) => name === 'user');
   if (!entity) return refuse('there is no entity "user"', print);
   if (options.via === 'api' && url === undefined)
-    return refuse('the address of the gateway is not known: name it with --url', print);
+    return refuse('the address of the gateway is unknown. Set it with --url', print);
   const urls = options.url === undefined ? system.urls : [options.url];
   await using log = openLog({ uri: system.uri, database: system.database, appName: 'muster-seed' });
   const progress = openProgress('Users', options.users);
@@ -42,7 +42,7 @@ export const seed = async (
     const partitions = await readPartitions(log);
     const before = await countBefore(urls, entity, signal);
     if (before === undefined && urls.length > 0)
-      return refuse(`no gateway says how many there are: ${urls.join(', ')}`, print);
+      return refuse(`no gateway answers COUNT. Check that one of these runs: ${urls.join(', ')}`, print);
     const startedAt = performance.now();
     const onSeeded = ({ created, present }: Seeded) => showProgress(progress, created + present);
     const concurrency = options.concurrency ?? { api: 64, log: 2_000 }[options.via];
@@ -53,15 +53,14 @@ export const seed = async (
         : await seedLog(log, entity, partitions, seeding);
     closeProgress(progress);
     print(describe(seeded, options.via, (performance.now() - startedAt) / 1_000));
-    if (signal.aborted) return refuse('broken off; the same command again goes on where it was', print, 1);
+    if (signal.aborted) return refuse('interrupted. Run the same command again to create the other users', print, 1);
     const since = () => `${((performance.now() - startedAt) / 1_000).toFixed(1)} s after the start`;
     await using aggregators = await openAggregators(log, system.secret);
-    if (aggregators.replicas.length === 0) print(describeUnheld(aggregators.silent));
+    if (aggregators.replicas.length === 0) print(describeUnknown(aggregators.silent));
     const isHeld = await waitUntilHeld(aggregators, entity, partitions, options.seed, options.users);
-    if (!isHeld) return refuse('the aggregators do not have all of them in memory yet', print, 1);
-    if (aggregators.replicas.length > 0) print(`Held by ${aggregators.replicas.length} aggregators ${since()}`);
-    if (before === undefined)
-      return tell('Whether COUNT shows them is not known: name the gateway with --url', print, 0);
+    if (!isHeld) return refuse('the aggregators do not have all users in memory yet', print, 1);
+    if (aggregators.replicas.length > 0) print(`In memory of ${aggregators.replicas.length} aggregators ${since()}`);
+    if (before === undefined) return tell('COUNT was not checked. To check it, set the gateway with --url', print, 0);
     const problem = await showUntilCounted({ urls, entity, wanted: before + seeded.created, signal }, before);
     if (problem !== undefined) return refuse(problem, print, 1);
     return tell(`COUNT shows at least ${before + seeded.created} ${since()}`, print, 0);
@@ -85,16 +84,16 @@ const showUntilCounted = async (wait: Omit<CountWait, 'onCount'>, before: number
 };
 
 const describe = ({ created, present }: Seeded, via: string, seconds: number): string => {
-  const were = present > 0 ? ` (${present} were there already: another --seed makes others)` : '';
+  const existed = present > 0 ? ` (${present} existed already: use another --seed for other users)` : '';
   const rate = Math.round((created + present) / seconds);
   const through = via === 'api' ? 'API' : 'log';
-  return `${created} users created through the ${through} in ${seconds.toFixed(1)} s, ${rate} users/s${were}`;
+  return `${created} users created through the ${through} in ${seconds.toFixed(1)} s, ${rate} users/s${existed}`;
 };
 
-const describeUnheld = (silent: readonly string[]): string =>
+const describeUnknown = (silent: readonly string[]): string =>
   silent.length > 0
-    ? `Whether the aggregators hold them is not known: ${silent.join(', ')}`
-    : 'No aggregator runs: they take the users in when they start';
+    ? `Cannot check whether the aggregators have the users in memory: ${silent.join(', ')}`
+    : 'No aggregator runs. Aggregators load the users when they start';
 
 const tell = (text: string, print: (text: string) => void, code: number): number => {
   print(text);

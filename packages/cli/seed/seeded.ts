@@ -1,4 +1,4 @@
-/** What became of the users so far. A plain value; `created` ones are new, `present` ones had been there before. */
+/** The number of users so far: `created` are new, `present` existed before. A plain value. */
 export type Seeded = { created: number; present: number };
 
 export type Seeding = {

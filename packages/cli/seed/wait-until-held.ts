@@ -9,8 +9,8 @@ const waitMs = 5_000;
 const tries = 12;
 
 /**
- * Waits until the aggregators that answer have all these users in memory; false when they have not after about a minute
- * without progress.
+ * Waits until the aggregators that answer have all these users in memory. Returns false after about 1 min without
+ * progress.
  */
 export const waitUntilHeld = async (
   { replicas, byPartition }: Aggregators,
@@ -33,7 +33,7 @@ const minVersionsOf = (entity: Entity, seed: number, from: number, to: number): 
   Array.from({ length: to - from }, (_, offset) => [entity.name, makeUser(seed, from + offset).id, 1]);
 
 const isHeld = async (replica: AggregatorClient, minVersions: MinVersion[]): Promise<boolean> => {
-  for (let look = 0; look < tries; look += 1) {
+  for (let attempt = 0; attempt < tries; attempt += 1) {
     const answer = await askUntil(replica, { kind: 'count', partitions: [], minVersions, waitMs }, waitMs + 2_000);
     if (answer?.kind === 'counted') return true;
   }
