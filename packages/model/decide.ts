@@ -61,6 +61,7 @@ const settle = (entity: Entity, command: CommandType, state: State, now: Date, d
     throw broken(entity, command, 'its decide must return an event, unchanged or refuse(…), and at once');
   switch (decided.kind) {
     case 'unchanged':
+      if (command.creates) throw broken(entity, command, 'a command that creates must give an event, or refuse');
       return { kind: 'unchanged' };
     case 'refused':
       if (entity.refusals.has(decided.reason))

@@ -16,7 +16,7 @@ export const runCommand = async (
   { id, command: name }: { id: string; command: string },
 ): Promise<void> => {
   const type = entity.commands.get(name);
-  if (!type || type.creates) return answerProblem(ctx, noSuchCommand(entity, name));
+  if (!type || type.creates) return answerProblem(ctx, noSuchCommand(entity, id, name));
   const ifMatch = parseIfMatch(ctx);
   const parsed = parseInput(type, ctx.request.body);
   const faults = [...findIdFaults(id), ...faultsOf(ifMatch), ...faultsOf(parsed)];
@@ -32,7 +32,7 @@ export const runCommand = async (
 
 const faultsOf = (parsed: { kind: string; faults?: Fault[] }): Fault[] => parsed.faults ?? [];
 
-const noSuchCommand = (entity: Entity, name: string): Problem => {
+const noSuchCommand = (entity: Entity, id: string, name: string): Problem => {
   const others = [...entity.commands.values()].filter(({ creates }) => !creates).map(({ name }) => name);
   const known = others.map((other) => `POST ${entity.path}/{id}:${other}`);
   return {
@@ -40,7 +40,7 @@ const noSuchCommand = (entity: Entity, name: string): Problem => {
     name: 'no-such-command',
     title: `The ${entity.name} does not have that command`,
     detail:
-      `Cannot run "${name.slice(0, 80)}" on a thing of ${entity.name}: ` +
+      `Cannot run "${name.slice(0, 80)}" on ${entity.name} "${id.slice(0, 80)}": ` +
       `its commands are ${[...known, `POST ${entity.path} (${entity.creating.name})`].join(', ')}`,
     more: { commands: [entity.creating.name, ...others] },
   };
