@@ -1,6 +1,6 @@
-// The audit by hand, for mongosh: mongosh "mongodb://…/muster" --file scripts/audit.js --shell, or
-// load('scripts/audit.js') in a shell that runs. It only reads, it knows no entity, and it folds events as
-// packages/model does, so what it shows is what the log says, whatever Users holds.
+// Audit functions for mongosh: mongosh "mongodb://…/muster" --file scripts/audit.js --shell, or
+// load('scripts/audit.js') in a running shell. It only reads. It knows no entity. It folds events as packages/model
+// does, so it shows what the log says, even if Users differs.
 (() => {
   const pageEvents = 1_000;
 
@@ -39,7 +39,7 @@
     const rows = shown.map(explainWith(loadStatesBefore(log, shown, new Map())));
     printTable(streamColumns, rows, streamColumns.map(headingWidth), true);
     if (rows.some(({ isGuess }) => isGuess))
-      print('\n"?" is an old value that was not looked up, as the histories are long: timeline(id) shows it');
+      print('\n"?" is an old value that was not read, because the histories are long: timeline(id) shows it');
     const streams = plural(new Set(shown.map(streamOf)).size, 'stream');
     print(`\n${plural(shown.length, 'event')} of ${streams}${found.length > limit ? nextPage(shown, limit) : ''}`);
   };
@@ -56,22 +56,22 @@
 
   const usage = `
 timeline(id)        every event of this id, what each changed, and the state now
-since(when)         the events of all streams from then on; since(when, 5000) shows more than ${pageEvents}
+since(when)         the events of all streams since then; since(when, 5000) shows more than ${pageEvents}
 at(id, version)     the state as it was at this version
 at(id, when)        the state as it was at this time; at(id) as it is now
 tail()              new events as they are stored, until Ctrl-C
                     tail({ for: 60 }) ends after 60 s, tail({ count: 10 }) after 10 events
 audit()             this text
 
-when: a Date, an ISO time such as "2026-01-31T09:30Z" (UTC where it names no zone),
+when: a Date, an ISO time such as "2026-01-31T09:30Z" (UTC if it has no zone),
       or how long ago: "90s", "15m", "1h", "7d"
 `;
 
-  // ---- what is asked for
+  // ---- the arguments
 
   const readId = (id, name) => {
     if ((typeof id === 'string' && id !== '') || typeof id === 'number') return String(id);
-    throw new Error(`${name}(id) needs an id, which is a text, such as ${name}("13AE742"); got ${showValue(id)}`);
+    throw new Error(`${name}(id) needs an id as text, such as ${name}("13AE742"), found ${showValue(id)}`);
   };
 
   const readPoint = (point) => {
@@ -117,7 +117,7 @@ when: a Date, an ISO time such as "2026-01-31T09:30Z" (UTC where it names no zon
 
   // ---- reading the log
 
-  /** The log in the current database, or else in `muster`. Majority, so that what is shown cannot be rolled back. */
+  /** The log of the current database, or of `muster`. Read concern majority: a shown event cannot be rolled back. */
   const openLog = () => {
     const chosen = chooseDatabase();
     return {
@@ -133,7 +133,7 @@ when: a Date, an ISO time such as "2026-01-31T09:30Z" (UTC where it names no zon
     if (hasEvents(usual)) return usual;
     throw new Error(
       `Neither the current database, "${db.getName()}", nor "muster" has a collection Events: ` +
-        `say use("…") with the name of Muster's database first`,
+        `run use("…") with the name of Muster's database first`,
     );
   };
 
@@ -141,7 +141,7 @@ when: a Date, an ISO time such as "2026-01-31T09:30Z" (UTC where it names no zon
 
   const databaseNow = () => db.hello().localTime ?? new Date();
 
-  // an id alone fits no index: the names of the entities are few, and each of them with the id does
+  // no index begins with the id, so this searches the id under each entity's name: there are only a few
   const findEntities = (log, id) => {
     const found = [];
     for (const entity of entityNames(log))
@@ -157,9 +157,9 @@ when: a Date, an ISO time such as "2026-01-31T09:30Z" (UTC where it names no zon
 No event in ${log.name}.Events has the id ${showValue(id)}.
   entities in it: ${entities}
   the clock:      ${showTime(databaseNow())}
-To check: the id as it stands in the address, /api/user/{id} (A and a differ, and no blanks); the server and the
-database (this one is "${log.name}"; use("…") changes it); whether its creation was answered with 201: what got
-a 503 "notWritten" never came here.`;
+To check: the id as in the address /api/user/{id} (A and a differ, no blanks); the server and the database (this one
+is "${log.name}"; use("…") changes it); whether its creation was answered with 201: a write with a 503 "notWritten"
+is not in the log.`;
   };
 
   const printStream = (log, entity, id) => {
@@ -183,7 +183,7 @@ a 503 "notWritten" never came here.`;
     return page;
   };
 
-  /** The state at that point, and the event that ended it, if one did. */
+  /** The state at that point, and the next event if there is one. */
   const foldUntil = (log, entity, id, wanted) => {
     const bound = wanted.kind === 'version' ? { version: { $lte: wanted.version + 1 } } : {};
     const cursor = log.find({ entity, entityId: id, ...bound }).sort({ version: 1 });
@@ -209,9 +209,9 @@ a 503 "notWritten" never came here.`;
   };
 
   /**
-   * The first events from then on, of all partitions, in order of time. Each partition is asked by itself, as
-   * {partition, at} answers that from its index in order; a sort by `at` over all of them reads the whole log on some
-   * servers. What is already there bounds what the next partition is asked for.
+   * The first events since then, of all partitions, in order of time. It queries one partition after the other, because
+   * the index {partition, at} returns these in order. A sort by `at` over all partitions reads the whole log on some
+   * servers. The events found so far limit the query of the next partition.
    */
   const readSince = (log, from, limit) => {
     let first = [];
@@ -237,8 +237,8 @@ a 503 "notWritten" never came here.`;
   const compare = (a, b) => (a < b ? -1 : Number(a > b));
 
   /**
-   * Adds the states before these events to `states`, shortest histories first; past 20,000 events to read for it, the
-   * others' old values stay unknown.
+   * Adds the states before these events to `states`, shortest histories first. After 20,000 events it stops: the other
+   * old values stay unknown.
    */
   const loadStatesBefore = (log, events, states) => {
     const firsts = new Map();
@@ -267,8 +267,8 @@ a 503 "notWritten" never came here.`;
       );
     });
 
-  // without a bound on the version, which makes a scan of it on SecantusDB, so what came later is read too: counted,
-  // and given up past `max`
+  // The query has no limit on the version, because SecantusDB would scan for it. So it also reads and counts later
+  // events, and stops at `max`.
   const loadStates = (log, firsts, states, max) => {
     const bounds = new Map(firsts.map((event) => [streamOf(event), event.version]));
     const cursor = log
@@ -293,7 +293,7 @@ a 503 "notWritten" never came here.`;
     return `; there are more, ${next} goes on from there`;
   };
 
-  // open once this returns: what is stored from then on will be seen
+  // the stream is open when this returns, so it brings all later events
   const watchInserts = (log) =>
     log.db.getCollection('Events').watch([{ $match: { operationType: 'insert' } }], { maxAwaitTimeMS: 250 });
 
@@ -332,8 +332,8 @@ a 503 "notWritten" never came here.`;
   const kindOf = (type) => /(Created|Updated|Deleted)$/.exec(type)?.[1];
 
   /**
-   * The state after the event. One that cannot be understood, or that is not the next one, stops the fold, as it stops
-   * the aggregators.
+   * The state after the event. An event that does not parse, or that does not have the next version, stops the fold, as
+   * it stops the aggregators.
    */
   const evolve = (state, event) => {
     const obstacle = state.obstacle ?? findObstacle(state, event);
@@ -359,7 +359,7 @@ a 503 "notWritten" never came here.`;
     return typeof event.data === 'object' && event.data !== null ? undefined : `version ${event.version} has no data`;
   };
 
-  /** Moves the stream's state over the event and says what that changed. */
+  /** Applies the event to the stream's state and describes what changed. */
   const explainWith = (states) => (event) => {
     const stream = streamOf(event);
     const before = states.get(stream) ?? (Number(event.version) === 1 ? absent : undefined);
@@ -383,7 +383,7 @@ a 503 "notWritten" never came here.`;
       .join(', ');
   };
 
-  // ---- saying it
+  // ---- output
 
   const describeNow = (entity, id, state) => {
     const name = `${showText(entity)} ${showValue(id)}`;
@@ -427,7 +427,7 @@ a 503 "notWritten" never came here.`;
 
   const obstacleNote = (state) => (state.obstacle ? `\n  the events after that are not folded: ${state.obstacle}` : '');
 
-  // what the aggregators could not apply; they know rules of the entity that this script does not
+  // an event that the aggregators could not apply: they know the entity's rules, which this script does not
   const parkedNote = (log, filter) => {
     const parked = log.db.getCollection('DeadLetters').find(filter).sort({ 'event.version': 1 }).limit(1).toArray();
     const notes = parked.map(
@@ -453,10 +453,7 @@ a 503 "notWritten" never came here.`;
   const streamColumns = [timeColumn, streamColumn, ...eventColumns];
   const headingWidth = ({ heading }) => heading.length;
 
-  /**
-   * Prints the rows in columns; `widths` grows with what does not fit, so that pages of one table stand under each
-   * other.
-   */
+  /** Prints the rows in columns. `widths` grows with wide values, so that the pages of one table are aligned. */
   const printTable = (columns, rows, widths, hasHeading) => {
     const cells = rows.map((row) => columns.map(({ show }) => show(row)));
     for (const row of cells) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i], cell.length);
@@ -487,7 +484,7 @@ a 503 "notWritten" never came here.`;
 
   const showText = (text) => escapeUnseen(String(text));
 
-  // what a client sent must not move the cursor, hide or turn around what stands on an auditor's screen
+  // values from clients must not move the cursor, or hide or reverse text on the screen
   const escapeUnseen = (text) =>
     text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (letter) => escapeLetter(letter.codePointAt(0).toString(16)));
   const escapeLetter = (hex) => (hex.length > 4 ? `\\u{${hex}}` : `\\u${hex.padStart(4, '0')}`);
@@ -499,7 +496,7 @@ a 503 "notWritten" never came here.`;
 
   const greet = () => {
     const { name } = openLog();
-    const why = name === db.getName() ? '' : `, as the current one, "${db.getName()}", has no Events`;
+    const why = name === db.getName() ? '' : `, because the current database "${db.getName()}" has no Events`;
     print(
       `Muster's log in "${name}"${why}: timeline(id)  since(when)  at(id, version or when)  ` +
         `tail()  -  audit() explains`,

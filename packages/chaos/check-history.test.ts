@@ -63,7 +63,7 @@ const right = [
   callAt(2, { requestId: 'r4', op: 'create', sent: { id: 'a', ...ada }, outcome: 'refused', status: 409, version: 1 }),
   callAt(2, { requestId: 'r5', op: 'read', version: 1, user: { id: 'a', ...ada }, minVersion: 1, returned: 1 }),
   updated,
-  callAt(4, { requestId: 'r6', op: 'read', version: 1, user: { id: 'a', ...ada } }), // old, and nobody got a newer one
+  callAt(4, { requestId: 'r6', op: 'read', version: 1, user: { id: 'a', ...ada } }), // old, but no newer one was read
   deleted,
   callAt(6, { requestId: 'r7', op: 'read', status: 410, version: 3 }),
   callAt(6, { requestId: 'r8', op: 'update', sent: { group: 3 }, outcome: 'refused', status: 410, version: 3 }),

@@ -12,7 +12,7 @@ describe('npm run scale on a running Muster', () => {
 
   it('prints what runs when it has no arguments', async () => {
     const shown = async () => (await runScale(started)).output;
-    // all three started at once: who came first held more for a moment
+    // all three started at the same time: the first may serve more partitions for a moment
     await until(
       'all copies are at rest',
       async () => (await shown()).includes('32 partitions, each served by 2 of 3 aggregators'),

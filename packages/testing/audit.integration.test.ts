@@ -186,7 +186,9 @@ describe('The audit in mongosh', function () {
     await append(log, openAppendQueue(), eventOf('user', 'ada', 1, 'UserCreated', { name: 'Ada' }), 5_000);
     await using found = openShell(empty, ['--eval', loadAudit, '--eval', "timeline('ada'); since('1h')"]);
     expect(await found.ended()).to.equal(0);
-    expect(found.output()).to.include('Muster\'s log in "muster", as the current one, "elsewhere", has no Events');
+    expect(found.output()).to.include(
+      'Muster\'s log in "muster", because the current database "elsewhere" has no Events',
+    );
     expect(found.output()).to.include('1 event in muster.Events').and.to.include('1 event of 1 stream');
   });
 });
