@@ -20,7 +20,7 @@ export type BenchResult = {
 
 export type Aim = { what: string; aim: string; measured: string; isReached: boolean };
 
-/** The result as Markdown, to be put into docs/performance.md. Pure. */
+/** The result as Markdown, to be put into docs/8-performance.md. Pure. */
 export const describeBench = (result: BenchResult): string =>
   [
     ...result.about.map((line) => `- ${line}`),
