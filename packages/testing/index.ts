@@ -1,6 +1,7 @@
 export { anyKey, anyState } from './any-state.ts';
 export { anyCommand, anyFields, anyHistory, anyId, historyOf, note, storedNote } from './arbitraries.ts';
 export { type CallOptions, call, eventually, forAll, type Reply } from './call.ts';
+export { type CurlExample, type CurlReply, curlExamplesOf, findDifferences, parseCurlReply } from './curl-examples.ts';
 export {
   type OwnServerOptions,
   openOwnServer,

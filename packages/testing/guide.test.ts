@@ -1,0 +1,79 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { findProjectRoot } from '@muster/embedded';
+import { expect } from 'chai';
+import { compileExamples, exampleFilesOf } from './compile-examples.ts';
+import { anchorsOf, codeBlocksOf, linksOf } from './read-markdown.ts';
+
+const root = findProjectRoot();
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const filesUnder = (folder: string, extension: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith(extension) && !path.includes('node_modules'))
+    .map((path) => join(folder, path));
+
+const documents = ['README.md', 'CHANGELOG.md', ...filesUnder('docs', '.md')];
+const examples = ['README.md', 'docs/1-getting-started.md', 'docs/2-your-own-entity.md'];
+
+describe('The guide', () => {
+  it('has no link that leads nowhere', () => {
+    const broken = documents.flatMap((path) =>
+      linksOf(read(path))
+        .filter(({ target }) => !/^\w+:/.test(target))
+        .filter(({ target }) => !leadsSomewhere(path, target))
+        .map(({ line, target }) => `${path}:${line} links to ${target}`),
+    );
+    expect(broken).to.deep.equal([]);
+  });
+
+  it('has every chapter that the sources name', () => {
+    const sources = [
+      ...filesUnder('packages', '.ts'),
+      ...filesUnder('scripts', '.js'),
+      'biome.json',
+      'docker-compose.yaml',
+    ];
+    const missing = sources.flatMap((path) =>
+      [...read(path).matchAll(/\bdocs\/[\w/-]+\.md\b/g)]
+        .filter(([document]) => !existsSync(join(root, document)))
+        .map(([document]) => `${path} names ${document}`),
+    );
+    expect(missing).to.deep.equal([]);
+  });
+
+  for (const path of examples) {
+    it(`has code in ${path} that compiles`, function () {
+      const files = exampleFilesOf(codeBlocksOf(read(path)));
+      if (files.length === 0) return;
+      // the published package: the examples import it as an outside project does
+      if (!existsSync(join(root, 'node_modules', 'muster', 'package.json'))) return this.skip();
+      this.timeout(60_000);
+      expect(compileExamples(root, files)).to.deep.equal([]);
+    });
+  }
+});
+
+describe('The code of a document', () => {
+  const blocks = [
+    { language: 'ts', line: 3, text: '// one.ts\nexport const one: number = 1;' },
+    { language: 'sh', line: 7, text: 'npm start' },
+    { language: 'ts', line: 9, text: "import { one } from './one.ts';\n\nexport const two: string = one;" },
+  ];
+
+  it('becomes files, named by their first row or by their line', () =>
+    expect(exampleFilesOf(blocks).map(({ name }) => name)).to.deep.equal(['one.ts', 'line-9.ts']));
+
+  it('is compiled together, and a fault names the line in the document', function () {
+    this.timeout(60_000);
+    const [fault, ...others] = compileExamples(root, exampleFilesOf(blocks));
+    expect(fault).to.match(/^line-9\.ts\(11,14\): error TS2322/);
+    expect(others).to.deep.equal([]);
+  });
+});
+
+const leadsSomewhere = (from: string, target: string): boolean => {
+  const [path = '', anchor] = target.split('#');
+  const to = path === '' ? from : relative(root, resolve(root, dirname(from), path));
+  if (!existsSync(join(root, to))) return false;
+  return anchor === undefined || anchorsOf(read(to)).has(anchor);
+};
