@@ -1,4 +1,4 @@
-import { absent, type Entity, evolve, parseEvent, type State } from '@muster/model';
+import { absent, applyStored, type Entity, type State } from '@muster/model';
 import { isBefore, type Position, type StoredEvent } from '@muster/store';
 import { addId, openSortedIds, removeId, type SortedIds } from './sorted-ids.ts';
 
@@ -180,10 +180,10 @@ export const applyEvent = (
   if (partition.parked.has(streamKey(stored)))
     return park(partition, stored, 'it follows an event that could not be understood');
   if (stored.version > known + 1) return { kind: 'hole', above: known };
-  const parsed = parseEvent(entity, stored);
-  if (parsed.kind === 'poison') return park(partition, stored, parsed.problem);
+  const applied = applyStored(entity, entry?.state ?? absent, stored);
+  if (applied.kind === 'poison') return park(partition, stored, applied.problem);
   const next = entry ?? addEntry(partition, entity, stored.entityId);
-  putState(partition, next, evolve(next.state, parsed.event));
+  putState(partition, next, applied.state);
   changing(partition).changed.set(next, after);
   return { kind: 'applied', entry: next };
 };

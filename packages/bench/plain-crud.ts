@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
 import { entities } from '@muster/entities';
-import { type Entity, type Fields, findIdFaults, parseChanges, parseNew, present } from '@muster/model';
+import { type CommandType, type Entity, type Fields, findIdFaults, parseInput, present } from '@muster/model';
 import { aborted, runProgram } from '@muster/runtime';
 import Koa, { type Context } from 'koa';
 import bodyParser from 'koa-bodyparser';
@@ -35,7 +35,7 @@ const openRouter = (entity: Entity, users: Collection<PlainDocument>, updateWith
 };
 
 const create = async (entity: Entity, users: Collection<PlainDocument>, ctx: Context) => {
-  const parsed = parseNew(entity, ctx.request.body);
+  const parsed = parseInput(entity.creating, ctx.request.body);
   if (parsed.kind === 'faults') return answer(ctx, 400, { errors: parsed.faults });
   const now = new Date();
   const id = parsed.id ?? uuidv7();
@@ -58,13 +58,15 @@ const read = async (entity: Entity, users: Collection<PlainDocument>, ctx: Conte
 };
 
 const update = async (entity: Entity, users: Collection<PlainDocument>, updateWith: Update, ctx: Context) => {
-  const parsed = parseChanges(entity, ctx.request.body);
+  const parsed = parseInput(updating(entity), ctx.request.body);
   const faults = [...findIdFaults(ctx.params.id), ...(parsed.kind === 'faults' ? parsed.faults : [])];
   if (faults.length > 0 || parsed.kind === 'faults') return answer(ctx, 400, { errors: faults });
   const found = await updateWith(users, ctx.params.id, { ...parsed.fields, updatedAt: new Date() });
   if (found) answer(ctx, 200, present(entity, found._id, found));
   else answer(ctx, 404, { title: 'The user was not found' });
 };
+
+const updating = (entity: Entity): CommandType => entity.commands.get('update') ?? entity.creating;
 
 const remove = async (users: Collection<PlainDocument>, ctx: Context) => {
   const { deletedCount } = await users.deleteOne({ _id: ctx.params.id });

@@ -1,8 +1,8 @@
-import { defineEntity } from '@muster/model';
+import { defineRecord } from '@muster/model';
 import Joi from 'joi';
 
 /** A user of the directory. The only file that knows users. */
-export const user = defineEntity({
+export const user = defineRecord({
   name: 'user',
   title: 'User',
   collection: 'Users',

@@ -19,7 +19,7 @@ export const answerOutcome = (
     case 'done':
       return done(renderState(entity, id, outcome.state));
     case 'refused':
-      return answerProblem(ctx, refused(entity, id, outcome.reason, outcome.state));
+      return answerProblem(ctx, refused(entity, id, outcome.refusal, outcome.state));
     case 'parked':
       ctx.set('Muster-Parked', 'true');
       return answerProblem(ctx, parked(entity, id, outcome.state, outcome.problem));

@@ -7,13 +7,14 @@ import { answerEarly, drainLimits } from './answer-early.ts';
 import type { Gateway } from './gateway.ts';
 import { limitRequests } from './limit-requests.ts';
 import { answerProblem, invalid } from './problem.ts';
-import { readBody } from './read-body.ts';
+import { readAnyBody, readBody } from './read-body.ts';
+import { runCommand } from './routes/command.ts';
 import { count } from './routes/count.ts';
 import { create } from './routes/create.ts';
-import { remove } from './routes/delete.ts';
+import { remove as removeThing } from './routes/delete.ts';
 import { list } from './routes/list.ts';
 import { read } from './routes/read.ts';
-import { update } from './routes/update.ts';
+import { update as updateThing } from './routes/update.ts';
 import { watchRequest } from './watch-request.ts';
 
 /** The HTTP service: what every request passes, then a route per operation of every entity. */
@@ -73,11 +74,23 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   };
   router.post(path, expectWrite, readBody, (ctx: Context) => create(gateway, entity, ctx));
   router.get(path, (ctx: Context) => list(gateway, entity, ctx));
-  router.put(path, expectWrite, readBody, (ctx: Context) => update(gateway, entity, ctx, undefined));
   router.get(`${path}/count`, (ctx: Context) => count(gateway, entity, ctx));
   router.get(`${path}/:id`, (ctx: Context) => read(gateway, entity, ctx, ctx.params.id));
-  router.put(`${path}/:id`, expectWrite, readBody, (ctx: Context) => update(gateway, entity, ctx, ctx.params.id));
-  router.delete(`${path}/:id`, expectWrite, (ctx: Context) => remove(gateway, entity, ctx, ctx.params.id));
+  const update = entity.isRecord ? entity.commands.get('update') : undefined;
+  if (update) {
+    router.put(path, expectWrite, readBody, (ctx: Context) => updateThing(gateway, entity, update, ctx, undefined));
+    router.put(`${path}/:id`, expectWrite, readBody, (ctx: Context) =>
+      updateThing(gateway, entity, update, ctx, ctx.params.id),
+    );
+  }
+  const remove = entity.isRecord ? entity.commands.get('delete') : undefined;
+  if (remove)
+    router.delete(`${path}/:id`, expectWrite, (ctx: Context) =>
+      removeThing(gateway, entity, remove, ctx, ctx.params.id),
+    );
+  router.post(`${path}/:id\\::command`, expectWrite, readAnyBody, (ctx: Context) =>
+    runCommand(gateway, entity, ctx, { id: ctx.params.id, command: ctx.params.command }),
+  );
 };
 
 /** What no route took: a method that the path does not know (405, with those that it does), or nothing at all (404). */

@@ -1,5 +1,5 @@
-import { evolve, type State, typeOf } from '@muster/model';
-import { append, databaseNow, type StoredEvent } from '@muster/store';
+import type { State } from '@muster/model';
+import { append, type StoredEvent } from '@muster/store';
 import type { Decided } from './decide-and-append.ts';
 import { type Gateway, partitionFor } from './gateway.ts';
 import { newId } from './new-id.ts';
@@ -14,7 +14,7 @@ export const appendEvent = async (
   decided: Decided,
 ): Promise<Outcome | 'conflict'> => {
   const event = eventOf(gateway, request, state, decided);
-  const { entityId, at, version } = event;
+  const { entityId, version } = event;
   const appended = await append(gateway.log, gateway.queue, event, leftMs(request), request.logId);
   gateway.metrics.appends.inc({ outcome: appended.kind });
   switch (appended.kind) {
@@ -26,7 +26,7 @@ export const appendEvent = async (
       return { kind: 'unavailable', written: 'unknown', why: appended.why, version };
     case 'appended':
       rememberWrite(gateway.remembered, event.partition, [event.entity, entityId, version]);
-      return { kind: 'done', state: evolve(state, { ...decided, version, at }) };
+      return { kind: 'done', state: decided.next };
   }
 };
 
@@ -34,17 +34,15 @@ const eventOf = (
   gateway: Gateway,
   { entity, id, requestId }: Request,
   state: State,
-  decided: Decided,
+  { event: { type, data, shape }, at }: Decided,
 ): StoredEvent => ({
   _id: newId(gateway.random),
   entity: entity.name,
   entityId: id,
   version: state.version + 1,
   partition: partitionFor(gateway, entity, id),
-  type: typeOf(entity, decided.kind),
-  data: decided.data,
-  at: databaseNow(gateway.clock, changedAt(state)),
-  meta: { requestId },
+  type,
+  data,
+  at,
+  meta: shape === undefined ? { requestId } : { requestId, shape },
 });
-
-const changedAt = (state: State): Date | undefined => (state.status === 'active' ? state.updatedAt : undefined);

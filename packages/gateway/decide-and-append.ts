@@ -1,4 +1,4 @@
-import { type Command, type Decision, decide, type State } from '@muster/model';
+import { type Command, type Decision, decide, type Entity, type State } from '@muster/model';
 import type { Loaded } from '@muster/store';
 import { notWritten, type Outcome } from './outcome.ts';
 
@@ -8,11 +8,15 @@ import { notWritten, type Outcome } from './outcome.ts';
  */
 export type Known = Loaded & { fresh: boolean };
 
-/** The event that a command leads to. */
-export type Decided = Extract<Decision, { kind: 'event' }>['event'];
+/** The event that a command leads to, the state after it, and when it happens. */
+export type Decided = Extract<Decision, { kind: 'event' }> & { at: Date };
 
-/** What the loop does to the log. `append` answers `conflict` where another event has that version. */
+/**
+ * What the loop does to the log. `append` answers `conflict` where another event has that version. `nowFor` gives the
+ * time at which an event on that state happens.
+ */
 export type Steps = {
+  nowFor: (state: State) => Date;
   append: (state: State, decided: Decided) => Promise<Outcome | 'conflict'>;
   readAgain: (state: State) => Promise<Loaded>;
 };
@@ -21,16 +25,22 @@ const attemptsMax = 100; // decisions on one command, each lost to a faster writ
 
 /**
  * Decides a command and appends its event. Decides again on the newer state whenever another writer was faster. A
- * command that appends nothing is answered only on a fresh state. Throws what the steps throw.
+ * command that appends nothing is answered only on a fresh state. Throws what the steps throw, and EntityBroken.
  */
-export const decideAndAppend = async (command: Command, first: Known, steps: Steps): Promise<Outcome> => {
+export const decideAndAppend = async (
+  entity: Entity,
+  command: Command,
+  first: Known,
+  steps: Steps,
+): Promise<Outcome> => {
   let known = first;
   for (let attempts = 0; attempts < attemptsMax; ) {
     if (known.parked) return { kind: 'parked', state: known.state, problem: known.parked.problem };
-    const decision = decide(command, known.state);
+    const at = steps.nowFor(known.state);
+    const decision = decide(entity, command, known.state, at);
     const settled = known.fresh || isCertain(decision);
     if (decision.kind === 'event') {
-      const outcome = await steps.append(known.state, decision.event);
+      const outcome = await steps.append(known.state, { ...decision, at });
       if (outcome !== 'conflict') return outcome;
       attempts += 1;
     } else if (settled) return withoutEvent(decision, known.state);
@@ -40,7 +50,7 @@ export const decideAndAppend = async (command: Command, first: Known, steps: Ste
 };
 
 const withoutEvent = (decision: Exclude<Decision, { kind: 'event' }>, state: State): Outcome =>
-  decision.kind === 'unchanged' ? { kind: 'done', state } : { kind: 'refused', reason: decision.reason, state };
+  decision.kind === 'unchanged' ? { kind: 'done', state } : { kind: 'refused', refusal: decision, state };
 
 // that a thing exists, or did once, stays true whatever came since
 const isCertain = (decision: Decision) => decision.kind === 'refused' && decision.reason === 'Exists';

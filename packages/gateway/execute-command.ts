@@ -1,5 +1,5 @@
-import type { State } from '@muster/model';
-import { catchUpState, type Loaded, logIdOf } from '@muster/store';
+import { EntityBroken, type State } from '@muster/model';
+import { catchUpState, databaseNow, type Loaded, logIdOf } from '@muster/store';
 import { appendEvent } from './append-event.ts';
 import { decideAndAppend } from './decide-and-append.ts';
 import { loadFirstState } from './first-state.ts';
@@ -10,8 +10,8 @@ import { remember } from './remembered.ts';
 import { type TurnLimits, takeTurn } from './take-turn.ts';
 
 /**
- * Decides a command on its stream's state and appends what follows, at most one event. Never throws; answers by the
- * request's deadline. The next command on the same stream decides on the state that this one left.
+ * Decides a command on its stream's state and appends at most one event. Answers by the request's deadline. The next
+ * command on the same stream decides on the state that this one leaves. Throws EntityBroken; then nothing is appended.
  */
 export const executeCommand = async (gateway: Gateway, request: Request): Promise<Outcome> => {
   const { entity, id } = request;
@@ -38,15 +38,20 @@ const turnLimits = ({ settings }: Gateway): TurnLimits => ({
 const attempt = async (gateway: Gateway, request: Bound, former: State | undefined): Promise<Outcome> => {
   if (leftMs(request) <= 0) return notWritten('its turn came only after its deadline');
   try {
-    return await decideAndAppend(request.command, await loadFirstState(gateway, request, former), {
+    return await decideAndAppend(request.entity, request.command, await loadFirstState(gateway, request, former), {
+      nowFor: (state) => databaseNow(gateway.clock, changedAt(state)),
       append: (state, decided) => appendEvent(gateway, request, state, decided),
       readAgain: (state) => readAgain(gateway, request, state),
     });
   } catch (error) {
+    if (error instanceof EntityBroken) throw error;
     // only reads throw, and nothing is under way then
     return notWritten(error instanceof Error ? error.message : String(error));
   }
 };
+
+// an event never happens before the one that it follows
+const changedAt = (state: State): Date | undefined => (state.status === 'active' ? state.updatedAt : undefined);
 
 // from nothing the snapshot is nearer than the stream's beginning
 const readAgain = (gateway: Gateway, request: Request, state: State): Promise<Loaded> =>

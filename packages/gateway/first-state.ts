@@ -16,7 +16,7 @@ export const loadFirstState = async (gateway: Gateway, request: Request, former:
   const { entity, id, command } = request;
   if (former) return { state: former, parked: undefined, fresh: false };
   // if it is not, the log will say so
-  if (command.kind === 'create') return { state: absent, parked: undefined, fresh: false };
+  if (command.type.creates) return { state: absent, parked: undefined, fresh: false };
   const held = await askReplicas(gateway, entity, id, 0, readStateFrom);
   if (!held) return { ...(await loadThing(gateway, entity, id, leftMs(request))), fresh: true };
   const { state } = held.reply;

@@ -28,6 +28,13 @@ export const readBody = async (ctx: Context, next: Next): Promise<void> => {
   return next();
 };
 
+/** The same for a request whose body may be left out, which is the same as `{}`. */
+export const readAnyBody = (ctx: Context, next: Next): Promise<void> => {
+  if (ctx.get('Transfer-Encoding') !== '' || Number(ctx.get('Content-Length')) > 0) return readBody(ctx, next);
+  ctx.request.body = {};
+  return next();
+};
+
 /** The content encodings of a body, in the order in which they were applied, without `identity`. */
 const encodingsOf = (ctx: Context): string[] => {
   const names = ctx.get('Content-Encoding').split(',');

@@ -1,5 +1,5 @@
-import type { Entity, Refusal, State } from '@muster/model';
-import type { Outcome } from './outcome.ts';
+import type { Entity, State } from '@muster/model';
+import type { Outcome, Refusal } from './outcome.ts';
 import { type Problem, unavailable } from './problem.ts';
 
 // Why one thing cannot be read or written, as the client gets it. All pure.
@@ -36,8 +36,8 @@ export const notReached = (entity: Entity, id: string, version: number, least: n
 });
 
 /** The state of the thing does not allow the command. */
-export const refused = (entity: Entity, id: string, reason: Refusal, state: State): Problem => {
-  switch (reason) {
+export const refused = (entity: Entity, id: string, refusal: Refusal, state: State): Problem => {
+  switch (refusal.reason) {
     case 'NotFound':
       return notFound(entity, id);
     case 'Deleted':
@@ -54,7 +54,22 @@ export const refused = (entity: Entity, id: string, reason: Refusal, state: Stat
           `it has version ${state.version}; read it and decide again`,
         more: { id, version: state.version },
       };
+    default:
+      return declared(entity, id, refusal, state);
   }
+};
+
+/** A refusal that the entity declares, under its own name: `InsufficientFunds` is `insufficient-funds`. */
+const declared = (entity: Entity, id: string, refusal: Refusal, state: State): Problem => {
+  const { status, title } = entity.refusals.get(refusal.reason) ?? { status: 409, title: refusal.reason };
+  const why = refusal.kind === 'declared' ? refusal.detail : undefined;
+  return {
+    status,
+    name: refusal.reason.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase(),
+    title,
+    detail: why ?? `The ${entity.name} "${id}" does not allow it: ${title}`,
+    more: { id, version: state.version },
+  };
 };
 
 const exists = (entity: Entity, id: string, state: State): Problem => {

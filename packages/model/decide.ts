@@ -1,42 +1,101 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { EventKind } from './event.ts';
-import type { State } from './state.ts';
+import type { Decided } from './decision.ts';
+import type { CommandType, Entity } from './entity.ts';
+import { shapeOf } from './event.ts';
+import { evolve, type State } from './state.ts';
 import type { Fields } from './stored-event.ts';
 
-/** What may be asked of a thing. `ifVersion` makes it conditional: only if the state has this version. */
-export type Command = { ifVersion?: number } & (
-  | { kind: 'create'; fields: Fields }
-  | { kind: 'update'; changes: Fields }
-  | { kind: 'delete' }
-);
+/** What is asked of a thing. `ifVersion` makes it conditional: only if the state has this version. */
+export type Command = { type: CommandType; input: Fields; ifVersion?: number };
 
-export type Refusal = 'NotFound' | 'Deleted' | 'Exists' | 'OtherVersion';
+/** Why a command is refused: one of the engine's reasons, or one that the entity declares. */
+export type EngineRefusal = 'NotFound' | 'Deleted' | 'Exists' | 'OtherVersion';
 
+/** The event that a command leads to. The events of records have no `shape`. */
+export type DecidedEvent = { type: string; data: Fields; shape?: number };
+
+/** `next` is the state after the event. */
 export type Decision =
-  | { kind: 'event'; event: { kind: EventKind; data: Fields } }
+  | { kind: 'event'; event: DecidedEvent; next: State }
   | { kind: 'unchanged' }
-  | { kind: 'refused'; reason: Refusal };
+  | { kind: 'refused'; reason: EngineRefusal }
+  | { kind: 'declared'; reason: string; detail: string | undefined };
+
+/** An entity's own code that failed, or gave what it must not give. The message says which and how. */
+export class EntityBroken extends Error {
+  override name = 'EntityBroken';
+}
 
 /**
- * What a command leads to on this state: one event, nothing since it is so already, or the state of things that forbids
- * it. Pure and total.
+ * What a command leads to on this state at this time: one event, nothing since it is so already, or the state of things
+ * that forbids it. Pure. Throws EntityBroken where the entity's `decide` or `evolve` fails.
  */
-export const decide = (command: Command, state: State): Decision => {
-  if (command.kind === 'create')
-    return state.status === 'absent' ? append('created', command.fields) : refuse('Exists');
-  if (state.status === 'absent') return refuse('NotFound');
-  if (state.status === 'deleted') return refuse('Deleted');
-  if (command.ifVersion !== undefined && command.ifVersion !== state.version) return refuse('OtherVersion');
-  return command.kind === 'delete' ? append('deleted', {}) : decideUpdate(command.changes, state.fields);
+export const decide = (entity: Entity, command: Command, state: State, now: Date): Decision => {
+  const { type, input, ifVersion } = command;
+  if (type.creates) {
+    if (state.status !== 'absent') return refused('Exists');
+    return settle(entity, type, state, now, runDecide(entity, type, input, undefined, now));
+  }
+  if (state.status === 'absent') return refused('NotFound');
+  if (state.status === 'deleted') return refused('Deleted');
+  if (ifVersion !== undefined && ifVersion !== state.version) return refused('OtherVersion');
+  return settle(entity, type, state, now, runDecide(entity, type, input, state.fields, now));
 };
 
-const decideUpdate = (changes: Fields, fields: Fields): Decision => {
-  const changed = Object.entries(changes).filter(([name, value]) => !isSame(value, fields[name]));
-  return changed.length === 0 ? { kind: 'unchanged' } : append('updated', Object.fromEntries(changed));
+const runDecide = (
+  entity: Entity,
+  type: CommandType,
+  input: Fields,
+  fields: Fields | undefined,
+  now: Date,
+): Decided => {
+  try {
+    return type.decide(input, fields, now);
+  } catch (error) {
+    throw broken(entity, type, `its decide throws: ${messageOf(error)}`, error);
+  }
 };
 
-// 0 and -0 are one number to whoever reads JSON
-const isSame = (a: unknown, b: unknown) => a === b || isDeepStrictEqual(a, b);
+/** A decision of the entity, once it is known to be one that the engine can carry out. */
+const settle = (entity: Entity, command: CommandType, state: State, now: Date, decided: Decided): Decision => {
+  if (typeof decided !== 'object' || decided === null || decided instanceof Promise)
+    throw broken(entity, command, 'its decide must return an event, unchanged or refuse(…), and at once');
+  switch (decided.kind) {
+    case 'unchanged':
+      return { kind: 'unchanged' };
+    case 'refused':
+      if (entity.refusals.has(decided.reason))
+        return { kind: 'declared', reason: decided.reason, detail: decided.detail };
+      throw broken(entity, command, `it refuses with ${JSON.stringify(decided.reason)}, which is not declared`);
+    default:
+      return eventOf(entity, command, state, now, decided);
+  }
+};
 
-const append = (kind: EventKind, data: Fields): Decision => ({ kind: 'event', event: { kind, data } });
-const refuse = (reason: Refusal): Decision => ({ kind: 'refused', reason });
+const eventOf = (
+  entity: Entity,
+  command: CommandType,
+  state: State,
+  now: Date,
+  { type, data }: { type: string; data: Fields },
+): Decision => {
+  const known = entity.events.get(type);
+  if (!known) throw broken(entity, command, `it gives an event of the unknown type ${JSON.stringify(type)}`);
+  if (known.creates !== (state.status === 'absent'))
+    throw broken(entity, command, `it gives ${type}, which ${known.creates ? 'creates' : 'does not create'} a thing`);
+  const { error } = entity.isRecord ? { error: undefined } : known.schema.validate(data);
+  if (error) throw broken(entity, command, `it gives ${type} with data that does not fit: ${error.message}`);
+  try {
+    const next = evolve(entity, state, { type, data, version: state.version + 1, at: now });
+    const event = entity.isRecord ? { type, data } : { type, data, shape: shapeOf(known) };
+    return { kind: 'event', event, next };
+  } catch (failure) {
+    throw broken(entity, command, messageOf(failure), failure);
+  }
+};
+
+const refused = (reason: EngineRefusal): Decision => ({ kind: 'refused', reason });
+
+const broken = (entity: Entity, command: CommandType, why: string, cause?: unknown): EntityBroken =>
+  new EntityBroken(`Cannot run ${command.name} of entity "${entity.name}": ${why}; mend the entity's file`, { cause });
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,32 +1,50 @@
 import Joi from 'joi';
-import type { Fields, StoredEvent } from './stored-event.ts';
+import type { Decided, Deletes } from './decision.ts';
+import type { Fault } from './fault.ts';
+import type { Event, Fields, StoredEvent } from './stored-event.ts';
 
-/** What an entity's file says of it. */
-export type Definition = {
-  name: string; // in the log and in addresses: 'user'
-  title: string; // in event types: 'User' → 'UserCreated'
-  collection: string; // where its snapshots are: 'Users'
-  fields: Record<string, Joi.Schema>; // all required on creation unless the schema says optional
-  // turns an event as it was once written into one as it would be written today
-  upcast?: (stored: StoredEvent) => StoredEvent;
-  // what clients see of the fields, which come in the order above; pure. Without it they see the fields as they are
-  present?: (fields: Fields) => Fields;
-};
-
-/** A definition made ready: what the engine needs to know of one sort of thing. */
+/** An entity as the engine sees it: one sort of thing, with its events, its commands and its view. */
 export type Entity = Readonly<{
-  name: string;
-  title: string;
-  collection: string;
+  name: string; // in the log and in addresses: 'user'
+  collection: string; // where its records are: 'Users'
   path: string; // '/api/user'
+  isRecord: boolean; // has PUT and DELETE
+  fields: Readonly<Record<string, Joi.Schema>>; // of its state
   fieldNames: readonly string[];
-  requiredNames: readonly string[];
-  fields: Readonly<Record<string, Joi.Schema>>;
-  createSchema: Joi.ObjectSchema<Fields>;
-  updateSchema: Joi.ObjectSchema<Fields>;
+  requiredNames: readonly string[]; // those that every state of it has
+  events: ReadonlyMap<string, EventType>; // by type: 'UserCreated'
+  commands: ReadonlyMap<string, CommandType>; // by name: 'create'
+  creating: CommandType; // the one among them that creates
+  refusals: ReadonlyMap<string, DeclaredRefusal>; // by reason: 'InsufficientFunds'
+  // turns an event as an earlier program wrote it into one of today's types
   upcast: (stored: StoredEvent) => StoredEvent;
-  present: Definition['present'];
+  // what clients see of a state, whose fields come in the order above; pure. Without it they see the fields as they are
+  present: ((fields: Fields) => Fields) | undefined;
 }>;
+
+/** One type of event of an entity. */
+export type EventType = Readonly<{
+  type: string;
+  creates: boolean; // applies to an absent thing only; every other event applies to an active one only
+  fields: Readonly<Record<string, Joi.Schema>>;
+  requiredNames: readonly string[];
+  schema: Joi.ObjectSchema<Fields>; // what a `decide` may give
+  upcasts: readonly ((data: Fields) => Fields)[]; // the first turns shape 1 into shape 2
+  evolve: (fields: Fields | undefined, event: Event) => Fields | Deletes;
+}>;
+
+/** One command of an entity. */
+export type CommandType = Readonly<{
+  name: string;
+  creates: boolean;
+  inputNames: readonly string[];
+  schema: Joi.ObjectSchema<Fields>;
+  findFaults: (input: Fields) => Fault[]; // those that the schema cannot say
+  decide: (input: Fields, fields: Fields | undefined, now: Date) => Decided;
+}>;
+
+/** How a refusal that an entity declares is answered. */
+export type DeclaredRefusal = Readonly<{ status: number; title: string }>;
 
 /** The most letters that an id can have. */
 export const idLengthMax = 64;
@@ -34,89 +52,14 @@ export const idLengthMax = 64;
 /** Words that stand where an id could in an address, now or later, and so are no ids. */
 const reservedIds: readonly string[] = ['count', 'events', 'history', 'schema', 'search', 'stream'];
 
-/** Collections of the engine's own. */
-const reservedCollections: readonly string[] = ['Events', 'Checkpoints', 'Aggregators', 'DeadLetters', 'Settings'];
-
-/** Names that a stored record uses beside the entity's own fields. */
-const reservedFields: readonly string[] = [
-  '_id',
-  'id',
-  'version',
-  'partition',
-  'snapshot',
-  'createdAt',
-  'updatedAt',
-  'deletedAt',
-];
-
 const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** Whether this is an id: what the schema below says, at a fraction of its cost, as every read asks it. */
+/** Whether this is an id. It agrees with the schema below and is faster, since every read asks. */
 export const isId = (id: unknown): boolean => typeof id === 'string' && idPattern.test(id) && !reservedIds.includes(id);
 
 export const idSchema = Joi.string()
   .pattern(idPattern, `1 to ${idLengthMax} letters, digits, _ and -`)
   .invalid(...reservedIds);
-
-/**
- * Makes an entity of its definition; throws when the definition contradicts itself or takes a name that the engine
- * needs.
- */
-export const defineEntity = (definition: Definition): Entity => {
-  const fieldNames = Object.keys(definition.fields);
-  complainOf(definition, fieldNames);
-  const requiredNames = fieldNames.filter((name) => !isOptional(definition.fields[name]));
-  return {
-    name: definition.name,
-    title: definition.title,
-    collection: definition.collection,
-    path: `/api/${definition.name}`,
-    fieldNames,
-    requiredNames,
-    fields: definition.fields,
-    createSchema: Joi.object({ id: idSchema, ...definition.fields })
-      .fork(requiredNames, (schema) => schema.required())
-      .options(strict),
-    updateSchema: Joi.object({ id: idSchema, ...definition.fields })
-      .fork(fieldNames, (schema) => schema.optional())
-      .options({ ...strict, noDefaults: true }), // what a partial update does not name stays as it is
-    upcast: definition.upcast ?? ((stored) => stored),
-    present: definition.present,
-  };
-};
-
-// types are not converted: the string "7" is no integer; all faults at once
-const strict = { abortEarly: false, convert: false, errors: { wrap: { label: '"' } } } satisfies Joi.ValidationOptions;
-
-const isOptional = (schema: Joi.Schema | undefined) => Object(schema?.describe().flags).presence === 'optional';
-
-const complainOf = (definition: Definition, fieldNames: string[]) => {
-  const taken = fieldNames.filter(
-    (name) => reservedFields.includes(name) || name in Object.prototype || name.startsWith('$') || name.includes('.'),
-  );
-  if (taken.length > 0)
-    throw new Error(
-      `Cannot define entity "${definition.name}": the engine needs the names ${taken.join(', ')}; choose other ones`,
-    );
-  if (!/^[a-z][a-z0-9-]{0,31}$/.test(definition.name))
-    throw new Error(
-      `Cannot define entity "${definition.name}": its name stands in addresses ` +
-        `and must be 1 to 32 lower-case letters, digits and -`,
-    );
-  if (!/^[A-Z][A-Za-z0-9]{0,31}$/.test(definition.title))
-    throw new Error(
-      `Cannot define entity "${definition.name}": its title begins event types ` +
-        `and must be 1 to 32 letters and digits, the first a capital`,
-    );
-  if (
-    reservedCollections.includes(definition.collection) ||
-    !/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(definition.collection)
-  )
-    throw new Error(
-      `Cannot define entity "${definition.name}": its collection "${definition.collection}" is the engine's own, ` +
-        `or not 1 to 64 letters, digits, _ and -`,
-    );
-};
 
 /** Throws where two entities have the same name or the same collection: one would be taken for the other. */
 export const checkDistinct = (entities: readonly Entity[]): void => {

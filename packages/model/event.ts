@@ -1,82 +1,70 @@
-import type Joi from 'joi';
-import type { Entity } from './entity.ts';
-import type { Fields, StoredEvent } from './stored-event.ts';
-
-export type EventKind = 'created' | 'updated' | 'deleted';
-
-/** An event as the engine understands it. */
-export type Event = { kind: EventKind; version: number; at: Date; data: Fields };
+import type { Entity, EventType } from './entity.ts';
+import { findFieldProblem } from './find-field-problem.ts';
+import type { Event, Fields, StoredEvent } from './stored-event.ts';
 
 export type ParsedEvent = { kind: 'event'; event: Event } | { kind: 'poison'; problem: string };
 
-const kinds: ReadonlyMap<string, EventKind> = new Map([
-  ['Created', 'created'],
-  ['Updated', 'updated'],
-  ['Deleted', 'deleted'],
-]);
-const suffixes: Record<EventKind, string> = { created: 'Created', updated: 'Updated', deleted: 'Deleted' };
-
-/** The stored type of an event of this kind: `UserCreated`. */
-export const typeOf = (entity: Entity, kind: EventKind): string => entity.title + suffixes[kind];
+/** The number of the shape that the data of this type of event has today: 1, and one more for each upcast. */
+export const shapeOf = ({ upcasts }: EventType): number => upcasts.length + 1;
 
 /**
  * A stored event as the engine understands it, upcast first; or poison, with what is wrong with it. Lenient on values,
  * since a rule may have changed since.
  */
 export const parseEvent = (entity: Entity, stored: StoredEvent): ParsedEvent => {
-  const current = upcast(entity, stored);
-  if (current instanceof Error) return { kind: 'poison', problem: `its upcast fails: ${current.message}` };
-  const kind = String(current.type).startsWith(entity.title)
-    ? kinds.get(current.type.slice(entity.title.length))
-    : undefined;
-  if (!kind)
-    return {
-      kind: 'poison',
-      problem: `the type ${JSON.stringify(current.type)} is not known to entity "${entity.name}"`,
-    };
-  const problem = findProblem(entity, current, kind);
-  if (problem) return { kind: 'poison', problem };
-  return { kind: 'event', event: { kind, version: current.version, at: current.at, data: current.data } };
-};
-
-// an entity's own code: what it cannot turn parks one stream and must not stop the others
-const upcast = (entity: Entity, stored: StoredEvent): StoredEvent | Error => {
   try {
-    return entity.upcast(stored);
+    return parseCurrent(entity, entity.upcast(stored));
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    // an upcast is the entity's own code: where it fails, one stream is parked and the others go on
+    return poison(`its upcast fails: ${error instanceof Error ? error.message : String(error)}`);
   }
 };
 
-const findProblem = (entity: Entity, stored: StoredEvent, kind: EventKind): string | undefined => {
+const parseCurrent = (entity: Entity, stored: StoredEvent): ParsedEvent => {
+  const type = entity.events.get(stored.type);
+  if (!type) return poison(`the type ${JSON.stringify(stored.type)} is not known to entity "${entity.name}"`);
+  const problem = findEnvelopeProblem(stored);
+  if (problem) return poison(problem);
+  const shape = stored.meta?.shape ?? 1;
+  const current = shapeOf(type);
+  if (!Number.isSafeInteger(shape) || shape < 1 || shape > current)
+    return poison(
+      `its data has shape ${JSON.stringify(shape)}, and this program knows the shapes 1 to ${current} of ${type.type}`,
+    );
+  const data = upcastData(type, stored.data, shape);
+  const dataProblem = findDataProblem(entity, type, data);
+  if (dataProblem) return poison(dataProblem);
+  return { kind: 'event', event: { type: type.type, version: stored.version, at: stored.at, data } };
+};
+
+const upcastData = ({ upcasts }: EventType, data: Fields, shape: number): Fields => {
+  let current = data;
+  for (let index = shape - 1; index < upcasts.length; index += 1) current = upcasts[index]?.(current) ?? current;
+  return current;
+};
+
+const findEnvelopeProblem = (stored: StoredEvent): string | undefined => {
   if (!Number.isSafeInteger(stored.version) || stored.version < 1)
     return `its version is ${JSON.stringify(stored.version)}, not an integer from 1`;
   if (!(stored.at instanceof Date)) return 'its "at" is not a date';
-  if (typeof stored.data !== 'object' || stored.data === null || Array.isArray(stored.data))
-    return 'its "data" is not an object';
-  for (const name of Object.keys(stored.data)) {
-    const schema = entity.fields[name];
-    if (!schema || !Object.hasOwn(entity.fields, name))
-      return `its data has a field ${JSON.stringify(name)}, which entity "${entity.name}" does not have`;
-    if (!isOfType(schema, stored.data[name])) return `its field "${name}" is not of type ${schema.type}`;
-  }
-  const missing =
-    kind === 'created' ? entity.requiredNames.find((name) => !Object.hasOwn(stored.data, name)) : undefined;
-  return missing && `its data lacks the field "${missing}"`;
+  return isObject(stored.data) ? undefined : 'its "data" is not an object';
 };
 
-const isOfType = (schema: Joi.Schema, value: unknown): boolean => {
-  if (value === null) return schema.type === 'any' || (schema.describe().allow ?? []).includes(null);
-  switch (schema.type) {
-    case 'string':
-    case 'number':
-    case 'boolean':
-      return typeof value === schema.type;
-    case 'array':
-      return Array.isArray(value);
-    case 'date':
-      return value instanceof Date;
-    default:
-      return value !== undefined;
+const findDataProblem = (entity: Entity, type: EventType, data: Fields): string | undefined => {
+  if (!isObject(data)) return 'its "data" is not an object after its upcast';
+  const found = findFieldProblem(type.fields, type.requiredNames, data);
+  switch (found?.kind) {
+    case undefined:
+      return undefined;
+    case 'unknown':
+      return `its data has a field ${JSON.stringify(found.name)}, which entity "${entity.name}" does not have`;
+    case 'type':
+      return `its field "${found.name}" is not of type ${found.expected}`;
+    case 'missing':
+      return `its data lacks the field "${found.name}"`;
   }
 };
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const poison = (problem: string): ParsedEvent => ({ kind: 'poison', problem });

@@ -1,24 +1,25 @@
 import type Joi from 'joi';
-import { type Entity, idSchema, isId } from './entity.ts';
+import { type CommandType, idSchema, isId } from './entity.ts';
 import type { Fault } from './fault.ts';
 import { escapePointer, findUnsafe } from './find-unsafe.ts';
+import { readDates } from './read-dates.ts';
 import type { Fields } from './stored-event.ts';
 
 export type ParsedInput =
   | { kind: 'input'; id: string | undefined; fields: Fields }
   | { kind: 'faults'; faults: Fault[] };
 
-/** What a client sent for a new thing: all fields, the id if it chose one; or every fault. */
-export const parseNew = (entity: Entity, body: unknown): ParsedInput => parse(entity.createSchema, body);
-
-/** What a client sent as a partial update: at least one field; or every fault. */
-export const parseChanges = (entity: Entity, body: unknown): ParsedInput => {
-  const parsed = parse(entity.updateSchema, body);
-  if (parsed.kind === 'faults' || Object.keys(parsed.fields).length > 0) return parsed;
-  return {
-    kind: 'faults',
-    faults: [{ pointer: '', detail: `nothing to update: expected at least one of ${entity.fieldNames.join(', ')}` }],
-  };
+/** What a client sent as the input of a command, with the id if it may name one there; or every fault. */
+export const parseInput = (command: CommandType, body: unknown): ParsedInput => {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return { kind: 'faults', faults: [{ pointer: '', detail: 'expected a JSON object' }] };
+  const unsafe = findUnsafe(body);
+  if (unsafe.length > 0) return { kind: 'faults', faults: unsafe };
+  const { value, error } = validate(command.schema, body);
+  if (error) return { kind: 'faults', faults: error.details.map(faultOf) };
+  const { id, ...fields } = value;
+  const faults = command.findFaults(fields);
+  return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'input', id: id as string | undefined, fields };
 };
 
 /** The faults of an id; none when it is one. */
@@ -28,15 +29,12 @@ export const findIdFaults = (id: unknown, pointer = '/id'): Fault[] => {
   return error ? [{ pointer, detail: error.message }] : [];
 };
 
-const parse = (schema: Joi.ObjectSchema<Fields>, body: unknown): ParsedInput => {
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    return { kind: 'faults', faults: [{ pointer: '', detail: 'expected a JSON object' }] };
-  const unsafe = findUnsafe(body);
-  if (unsafe.length > 0) return { kind: 'faults', faults: unsafe };
-  const { value, error } = schema.validate(body);
-  if (error) return { kind: 'faults', faults: error.details.map(faultOf) };
-  const { id, ...fields } = value;
-  return { kind: 'input', id: id as string | undefined, fields };
+// JSON has no dates: where the schema wants one, its text is read as one, and the rules of the schema hold for that
+const validate = (schema: Joi.ObjectSchema<Fields>, body: object): Joi.ValidationResult<Fields> => {
+  const first = schema.validate(body);
+  if (!first.error) return first;
+  const withDates = readDates(body, first.error.details);
+  return withDates ? schema.validate(withDates) : first;
 };
 
 const faultOf = (detail: Joi.ValidationErrorItem): Fault => ({

@@ -1,5 +1,8 @@
-import type { Event } from './event.ts';
-import type { Fields } from './stored-event.ts';
+import { type Deletes, deleted } from './decision.ts';
+import type { Entity } from './entity.ts';
+import { parseEvent } from './event.ts';
+import { findFieldProblem } from './find-field-problem.ts';
+import type { Event, Fields, StoredEvent } from './stored-event.ts';
 
 /** What the events of a stream fold to. The version is that of the last event, 0 where there is none. */
 export type State =
@@ -13,33 +16,54 @@ export type Deleted = Extract<State, { status: 'deleted' }>;
 export const absent: State = { status: 'absent', version: 0 };
 
 /**
- * The state after the event. Total: an event that does not fit moves the version and nothing else, since the log is
- * what happened.
+ * The state after the event. An event that does not fit moves the version and nothing else, since the log is what
+ * happened. Throws what the entity's `evolve` throws, and an Error where it gives what is no state of the entity.
  */
-export const evolve = (state: State, event: Event): State => {
-  switch (event.kind) {
-    case 'created':
-      return state.status === 'absent'
-        ? { status: 'active', version: event.version, fields: event.data, createdAt: event.at, updatedAt: event.at }
-        : moved(state, event);
-    case 'updated':
-      return state.status === 'active'
-        ? {
-            status: 'active',
-            version: event.version,
-            fields: { ...state.fields, ...event.data },
-            createdAt: state.createdAt,
-            updatedAt: event.at,
-          }
-        : moved(state, event);
-    case 'deleted':
-      return state.status === 'active'
-        ? { status: 'deleted', version: event.version, createdAt: state.createdAt, deletedAt: event.at }
-        : moved(state, event);
+export const evolve = (entity: Entity, state: State, event: Event): State => {
+  const { version, at } = event;
+  const type = entity.events.get(event.type);
+  if (!type || state.status !== (type.creates ? 'absent' : 'active')) return { ...state, version };
+  const fields = type.evolve(state.status === 'active' ? state.fields : undefined, event);
+  if (state.status !== 'active')
+    return { status: 'active', version, fields: asFields(entity, fields, type.type), createdAt: at, updatedAt: at };
+  const { createdAt } = state;
+  return fields === deleted
+    ? { status: 'deleted', version, createdAt, deletedAt: at }
+    : { status: 'active', version, fields: asFields(entity, fields, type.type), createdAt, updatedAt: at };
+};
+
+/** The state after all these events, from `from` or from nothing. Throws as `evolve` does. */
+export const fold = (entity: Entity, events: readonly Event[], from: State = absent): State =>
+  events.reduce((state, event) => evolve(entity, state, event), from);
+
+/** What a stored event leads to: the state after it, or the problem for which it cannot be applied. */
+export type Applied = { kind: 'state'; state: State } | { kind: 'poison'; problem: string };
+
+/** Applies a stored event to a state. Total: a problem of the event or of the entity's own code is poison. */
+export const applyStored = (entity: Entity, state: State, stored: StoredEvent): Applied => {
+  const parsed = parseEvent(entity, stored);
+  if (parsed.kind === 'poison') return parsed;
+  try {
+    return { kind: 'state', state: evolve(entity, state, parsed.event) };
+  } catch (error) {
+    return { kind: 'poison', problem: error instanceof Error ? error.message : String(error) };
   }
 };
 
-/** The state after all these events, from `from` or from nothing. */
-export const fold = (events: readonly Event[], from: State = absent): State => events.reduce(evolve, from);
-
-const moved = (state: State, event: Event): State => ({ ...state, version: event.version });
+/** The fields that an `evolve` gave. Those of a record come from events that were checked. */
+const asFields = (entity: Entity, fields: Fields | Deletes, type: string): Fields => {
+  if (entity.isRecord) return fields as Fields;
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
+    throw new Error(`the evolve of ${type} does not give a state`);
+  const found = findFieldProblem(entity.fields, entity.requiredNames, fields);
+  switch (found?.kind) {
+    case undefined:
+      return fields;
+    case 'unknown':
+      throw new Error(`the evolve of ${type} gives a field "${found.name}", which the state does not have`);
+    case 'type':
+      throw new Error(`the evolve of ${type} gives a field "${found.name}" that is not of type ${found.expected}`);
+    case 'missing':
+      throw new Error(`the evolve of ${type} gives a state without the field "${found.name}"`);
+  }
+};

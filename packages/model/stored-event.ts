@@ -10,5 +10,9 @@ export type StoredEvent = {
   type: string;
   data: Fields;
   at: Date;
-  meta: { requestId: string };
+  // the number of the shape of `data`, from 1; a record's events have none
+  meta: { requestId: string; shape?: number };
 };
+
+/** An event as the engine understands it: its data is of today's shape. */
+export type Event = { type: string; version: number; at: Date; data: Fields };

@@ -1,4 +1,4 @@
-import { absent, type Entity, evolve, parseEvent, type State } from '@muster/model';
+import { absent, applyStored, type Entity, type State } from '@muster/model';
 import type { StoredEvent } from './documents.ts';
 import { handlesOf, type Log, recordsOf } from './open-log.ts';
 import { stateOf } from './records.ts';
@@ -138,9 +138,9 @@ export const foldStored = (entity: Entity, events: readonly StoredEvent[], from:
     const { version } = stored;
     if (version !== state.version + 1)
       return { state, parked: { version, problem: `its stream has no version ${state.version + 1}` } };
-    const parsed = parseEvent(entity, stored);
-    if (parsed.kind === 'poison') return { state, parked: { version, problem: parsed.problem } };
-    state = evolve(state, parsed.event);
+    const applied = applyStored(entity, state, stored);
+    if (applied.kind === 'poison') return { state, parked: { version, problem: applied.problem } };
+    state = applied.state;
   }
   return { state, parked: undefined };
 };

@@ -2,14 +2,13 @@ import {
   absent,
   type Command,
   decide,
-  defineEntity,
+  defineRecord,
   type Event,
-  evolve,
   type Fields,
   findIdFaults,
+  optional,
   type State,
   type StoredEvent,
-  typeOf,
 } from '@muster/model';
 import fc from 'fast-check';
 import Joi from 'joi';
@@ -18,14 +17,14 @@ import { at } from './given.ts';
 /**
  * An entity of the tests: what holds must hold for any, and so the tests do not lean on the one that Muster ships with.
  */
-export const note = defineEntity({
+export const note = defineRecord({
   name: 'note',
   title: 'Note',
   collection: 'Notes',
   fields: {
     text: Joi.string().min(1).max(100),
     stars: Joi.number().integer(),
-    tags: Joi.array().items(Joi.string()).optional(),
+    tags: optional(Joi.array().items(Joi.string())),
   },
 });
 
@@ -49,19 +48,24 @@ const anyChanges: fc.Arbitrary<Fields> = fc
   .record(fieldArbitraries, { requiredKeys: [] })
   .filter((changes) => Object.keys(changes).length > 0);
 
+/** A command of a note, with its input. */
+export const commandOf = (name: string, input: Fields = {}, ifVersion?: number): Command => {
+  const type = note.commands.get(name);
+  if (!type) throw new Error(`A note has no command ${name}`);
+  return ifVersion === undefined ? { type, input } : { type, input, ifVersion };
+};
+
 /** Anything that may be asked of a note. */
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
-  { arbitrary: anyFields.map((fields): Command => ({ kind: 'create', fields })), weight: 2 },
-  { arbitrary: anyChanges.map((changes): Command => ({ kind: 'update', changes })), weight: 4 },
+  { arbitrary: anyFields.map((fields) => commandOf('create', fields)), weight: 2 },
+  { arbitrary: anyChanges.map((changes) => commandOf('update', changes)), weight: 4 },
   {
-    arbitrary: fc.record({
-      kind: fc.constant('update' as const),
-      changes: anyChanges,
-      ifVersion: fc.integer({ min: 0, max: 5 }),
-    }),
+    arbitrary: fc
+      .tuple(anyChanges, fc.integer({ min: 0, max: 5 }))
+      .map(([changes, ifVersion]) => commandOf('update', changes, ifVersion)),
     weight: 1,
   },
-  { arbitrary: fc.constant<Command>({ kind: 'delete' }), weight: 1 },
+  { arbitrary: fc.constant(commandOf('delete')), weight: 1 },
 );
 
 /** What a note's log holds after these commands. */
@@ -69,12 +73,11 @@ export const historyOf = (commands: readonly Command[]): Event[] => {
   const events: Event[] = [];
   let state: State = absent;
   for (const command of commands) {
-    const decision = decide(command, state);
-    if (decision.kind !== 'event') continue;
     const version = state.version + 1;
-    const event: Event = { ...decision.event, version, at: at(version) };
-    events.push(event);
-    state = evolve(state, event);
+    const decision = decide(note, command, state, at(version));
+    if (decision.kind !== 'event') continue;
+    events.push({ ...decision.event, version, at: at(version) });
+    state = decision.next;
   }
   return events;
 };
@@ -83,11 +86,11 @@ export const anyHistory: fc.Arbitrary<Event[]> = fc.array(anyCommand, { maxLengt
 
 /** An event of a note as the log stores it; what is not given is made up. */
 export const storedNote = (
-  event: Pick<Event, 'kind' | 'version'> & Partial<Event>,
+  event: Pick<Event, 'type' | 'version'> & Partial<Event>,
   stored: Partial<StoredEvent> = {},
 ): StoredEvent => {
   const { entityId = 'a', partition = 0 } = stored;
-  const { kind, version, data = {}, at: happenedAt = at(version) } = event;
-  const named = { entity: note.name, entityId, version, partition, type: typeOf(note, kind), data, at: happenedAt };
+  const { type, version, data = {}, at: happenedAt = at(version) } = event;
+  const named = { entity: note.name, entityId, version, partition, type, data, at: happenedAt };
   return { _id: `${partition}:${entityId}:${version}`, ...named, meta: { requestId: 'test' }, ...stored };
 };

@@ -1,62 +1,155 @@
+import { deepStrictEqual, fail } from 'node:assert/strict';
 import {
   absent,
-  type Command,
+  applyStored,
+  type DataOf,
+  type Decision,
   decide,
+  type EngineRefusal,
   type Entity,
-  type Event,
+  type Fault,
   type Fields,
-  fold,
-  parseEvent,
-  type Refusal,
+  parseInput,
   type State,
-  typeOf,
+  type StoredEvent,
+  type TypedEntity,
 } from '@muster/model';
-import { expect } from 'chai';
 
-/** What happened to a thing, as the log says it: `{ type: 'UserUpdated', data: { group: 2 } }`. */
-export type Happened = { type: string; data: Fields };
+type FieldsOf<Event> = Event extends { fields: infer Own } ? Own : Record<never, never>;
 
-/** What a command leads to on the state that these events, from version 1 on, fold to. */
-export const given = (entity: Entity, ...past: Happened[]) => ({
-  when: (command: Command) => {
-    const decision = decide(command, stateAfter(entity, past));
+/**
+ * What happened to a thing, as the log says it: `{ type: 'MoneyDeposited', data: { cents: 5 } }`. With `shape`, its
+ * data is of that former shape.
+ */
+export type Happened<Events> =
+  | { [Type in keyof Events]: { type: Type; data: DataOf<FieldsOf<Events[Type]>>; shape?: never } }[keyof Events]
+  | { type: keyof Events; data: Fields; shape: number };
+
+/** The version that `If-Match` names, and the time of the command. Without a time, versions are a minute apart. */
+export type WhenOptions = { ifVersion?: number; now?: Date };
+
+/**
+ * A test of an entity's rules, without a server: given these events, from version 1 on, when this command comes, then
+ * that follows. Each `then…` throws an AssertionError where something else does. States and inputs are frozen, so that
+ * a `decide` or an `evolve` which changes them fails.
+ */
+export const given = <State extends object, Events, Inputs, Reason extends string>(
+  entity: TypedEntity<State, Events, Inputs, Reason>,
+  ...past: Happened<Events>[]
+) => ({
+  when: <Name extends keyof Inputs & string>(name: Name, input?: DataOf<Inputs[Name]>, options: WhenOptions = {}) => {
+    const outcome = run(entity, stateAfter(entity, past as LooseEvent[]), name, (input ?? {}) as Fields, options);
     return {
-      thenEvent: (event: Happened) => {
-        const decided =
-          decision.kind === 'event'
-            ? { type: typeOf(entity, decision.event.kind), data: decision.event.data }
-            : decision;
-        expect(decided).to.deep.equal(event);
-      },
-      thenRefused: (reason: Refusal) => expect(decision).to.deep.equal({ kind: 'refused', reason }),
-      thenUnchanged: () => expect(decision).to.deep.equal({ kind: 'unchanged' }),
+      /** The command leads to this event. */
+      thenEvent: <Type extends keyof Events & string>(type: Type, data: DataOf<FieldsOf<Events[Type]>>): void =>
+        deepStrictEqual(shown(outcome), { event: { type, data } }),
+      /** The state forbids the command. */
+      thenRefused: (reason: Reason | EngineRefusal): void => deepStrictEqual(shown(outcome), { refused: reason }),
+      /** The command changes nothing. */
+      thenUnchanged: (): void => deepStrictEqual(shown(outcome), 'unchanged'),
+      /** The input has faults at these places, each a JSON pointer such as `/cents`. */
+      thenInvalid: (...pointers: string[]): void =>
+        deepStrictEqual(
+          outcome.kind === 'invalid' ? { invalid: outcome.faults.map(({ pointer }) => pointer) } : shown(outcome),
+          { invalid: pointers },
+        ),
+      /** The command leads to this state. */
+      thenState: (state: State): void =>
+        deepStrictEqual(outcome.kind === 'event' ? ownState(outcome.next) : shown(outcome), state),
+      /** The command deletes the thing. */
+      thenDeleted: (): void =>
+        deepStrictEqual(outcome.kind === 'event' ? outcome.next.status : shown(outcome), 'deleted'),
     };
   },
-  thenState: (state: State) => expect(stateAfter(entity, past)).to.deep.equal(state),
+  /** The events lead to this state. */
+  thenState: (state: State): void => deepStrictEqual(ownState(stateAfter(entity, past as LooseEvent[])), state),
+  /** The events delete the thing. */
+  thenDeleted: (): void => deepStrictEqual(stateAfter(entity, past as LooseEvent[]).status, 'deleted'),
 });
 
-/** When the event of that version happened in the tests: one a minute. */
+/** A command of an entity, with its input, as a property test makes many of them. */
+export type Asked<Inputs> = {
+  [Name in keyof Inputs]: readonly [name: Name, input: DataOf<Inputs[Name]>];
+}[keyof Inputs];
+
+/**
+ * What these commands, one after the other, make of a new thing: the events, and the state of the thing after each.
+ * Throws an Error for an input that is not valid. Pure.
+ */
+export const play = <State extends object, Events, Inputs, Reason extends string>(
+  entity: TypedEntity<State, Events, Inputs, Reason>,
+  commands: readonly Asked<Inputs>[],
+): { events: Happened<Events>[]; states: (State | 'absent' | 'deleted')[] } => {
+  const events: Happened<Events>[] = [];
+  const states: (State | 'absent' | 'deleted')[] = [];
+  let state = absent;
+  for (const [name, input] of commands) {
+    const outcome = run(entity, state, name as string, input as Fields, {});
+    if (outcome.kind === 'invalid') fail(describeFaults(name as string, outcome.faults));
+    if (outcome.kind !== 'event') continue;
+    state = deepFreeze(outcome.next);
+    const { type, data } = outcome.event;
+    events.push({ type, data } as Happened<Events>);
+    states.push(ownState(state) as State | 'absent' | 'deleted');
+  }
+  return { events, states };
+};
+
+/** When the event of that version happens in a test: one a minute. */
 export const at = (version: number): Date => new Date(Date.UTC(2026, 0, 1, 0, version));
 
-const stateAfter = (entity: Entity, past: readonly Happened[]): State =>
-  fold(
-    past.map((one, index) => understood(entity, one, index + 1)),
-    absent,
-  );
+/** The state after these events, from version 1 on. Throws an Error for one that the entity does not understand. */
+export const stateAfter = (entity: Entity, past: readonly LooseEvent[]): State =>
+  past.reduce((state, event, index) => {
+    const applied = applyStored(entity, state, storedOf(entity, event, index + 1));
+    if (applied.kind === 'state') return deepFreeze(applied.state);
+    throw new Error(`Cannot begin with ${event.type} at version ${index + 1}: ${applied.problem}`);
+  }, absent);
 
-const understood = (entity: Entity, { type, data }: Happened, version: number): Event => {
-  const stored = {
-    _id: `event-${version}`,
-    entity: entity.name,
-    entityId: 'a',
-    version,
-    partition: 0,
-    type,
-    data,
-    at: at(version),
-    meta: { requestId: 'test' },
-  };
-  const parsed = parseEvent(entity, stored);
-  if (parsed.kind === 'poison') throw new Error(`Cannot begin with ${type} at version ${version}: ${parsed.problem}`);
-  return parsed.event;
+type LooseEvent = { type: string; data: Fields; shape?: number };
+type Outcome = Decision | { kind: 'invalid'; faults: Fault[] };
+
+const run = (entity: Entity, state: State, name: string, input: Fields, options: WhenOptions): Outcome => {
+  const type = entity.commands.get(name) ?? fail(`The ${entity.name} has no command "${name}"`);
+  const parsed = parseInput(type, input);
+  if (parsed.kind === 'faults') return { kind: 'invalid', faults: parsed.faults };
+  const command = { type, input: deepFreeze(parsed.fields), ifVersion: options.ifVersion };
+  return decide(entity, command, state, options.now ?? at(state.version + 1));
+};
+
+const shown = (outcome: Outcome): unknown => {
+  switch (outcome.kind) {
+    case 'event':
+      return { event: { type: outcome.event.type, data: outcome.event.data } };
+    case 'unchanged':
+      return 'unchanged';
+    case 'refused':
+    case 'declared':
+      return { refused: outcome.reason };
+    case 'invalid':
+      return describeFaults('The command', outcome.faults);
+  }
+};
+
+const describeFaults = (what: string, faults: readonly Fault[]): string =>
+  `${what} has an invalid input: ${faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')}`;
+
+const ownState = (state: State): unknown => (state.status === 'active' ? state.fields : state.status);
+
+const storedOf = (entity: Entity, { type, data, shape }: LooseEvent, version: number): StoredEvent => ({
+  _id: `event-${version}`,
+  entity: entity.name,
+  entityId: 'a',
+  version,
+  partition: 0,
+  type,
+  data,
+  at: at(version),
+  meta: { requestId: 'test', shape: shape ?? (entity.events.get(type)?.upcasts.length ?? 0) + 1 },
+});
+
+const deepFreeze = <Value>(value: Value): Value => {
+  if (typeof value !== 'object' || value === null || value instanceof Date || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
 };

@@ -1,5 +1,5 @@
 export { anyKey, anyState } from './any-state.ts';
-export { anyCommand, anyFields, anyHistory, anyId, historyOf, note, storedNote } from './arbitraries.ts';
+export { anyCommand, anyFields, anyHistory, anyId, commandOf, historyOf, note, storedNote } from './arbitraries.ts';
 export { type CallOptions, call, eventually, forAll, type Reply } from './call.ts';
 export { type CurlExample, type CurlReply, curlExamplesOf, findDifferences, parseCurlReply } from './curl-examples.ts';
 export {
@@ -10,7 +10,7 @@ export {
   reopenServer,
   type TestDatabase,
 } from './embedded-database.ts';
-export { at, given, type Happened } from './given.ts';
+export { at, given, type Happened, play, stateAfter, type WhenOptions } from './given.ts';
 export { openShell, type Shell, type ShownCheckpoint } from './open-shell.ts';
 export { nextRandom, openSeeded, pickFrom, type Seeded } from './seeded.ts';
 export { openLogOn, openTestLog, storedEvents } from './test-log.ts';
@@ -27,3 +27,13 @@ export {
   type TestSystem,
 } from './test-system.ts';
 export { until } from './until.ts';
+export {
+  type Answered,
+  asStored,
+  readUserLog,
+  saveUserLog,
+  type UserAnswer,
+  type UserLog,
+  type UserRequest,
+  type UserState,
+} from './user-log.ts';

@@ -1,4 +1,4 @@
-import { type Entity, typeOf } from '@muster/model';
+import { absent, decide, type Entity } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import { pause } from '@muster/runtime';
 import {
@@ -37,17 +37,23 @@ export const seedLog = async (log: Log, entity: Entity, partitions: number, seed
   return seeded;
 };
 
-const creationOf = (entity: Entity, { id, fields }: SeededUser, partitions: number, at: Date): StoredEvent => ({
-  _id: uuidv7(),
-  entity: entity.name,
-  entityId: id,
-  version: 1,
-  partition: partitionOf(entity.name, id, partitions),
-  type: typeOf(entity, 'created'),
-  data: fields,
-  at,
-  meta: { requestId: 'seed' },
-});
+const creationOf = (entity: Entity, { id, fields }: SeededUser, partitions: number, at: Date): StoredEvent => {
+  const decision = decide(entity, { type: entity.creating, input: fields }, absent, at);
+  if (decision.kind !== 'event')
+    throw new Error(`Cannot seed ${entity.name} "${id}": its creation is ${decision.kind}`);
+  const { type, data } = decision.event;
+  return {
+    _id: uuidv7(),
+    entity: entity.name,
+    entityId: id,
+    version: 1,
+    partition: partitionOf(entity.name, id, partitions),
+    type,
+    data,
+    at,
+    meta: { requestId: 'seed' },
+  };
+};
 
 // the same event again is harmless: the log takes it once
 const appendSurely = async (

@@ -1,4 +1,4 @@
-import { absent, type Entity, evolve, parseEvent, type State } from '@muster/model';
+import { absent, applyStored, type Entity, type State } from '@muster/model';
 import type { StoredEvent } from '@muster/store';
 
 /**
@@ -58,13 +58,13 @@ const dropAhead = (stream: Stream) => {
 
 const step = (stream: Stream, entity: Entity | undefined, stored: StoredEvent) => {
   if (stream.poison) return;
-  const parsed = entity
-    ? parseEvent(entity, stored)
+  const applied = entity
+    ? applyStored(entity, stream.state, stored)
     : { kind: 'poison' as const, problem: `no entity "${stream.entity}" is known here` };
-  if (parsed.kind === 'poison') {
-    stream.poison = { version: stored.version, problem: parsed.problem };
+  if (applied.kind === 'poison') {
+    stream.poison = { version: stored.version, problem: applied.problem };
     return;
   }
-  stream.state = evolve(stream.state, parsed.event);
+  stream.state = applied.state;
   if (stream.wanted.has(stream.state.version)) stream.kept.set(stream.state.version, stream.state);
 };

@@ -1,4 +1,4 @@
-import { type Entity, findIdFaults } from '@muster/model';
+import { type CommandType, type Entity, findIdFaults } from '@muster/model';
 import type { Context } from 'koa';
 import { answerOutcome } from '../answer-outcome.ts';
 import { executeCommand } from '../execute-command.ts';
@@ -7,17 +7,19 @@ import { parseIfMatch } from '../parse-headers.ts';
 import { answerProblem, invalid } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
 
-/** DELETE /api/user/{id} */
-export const remove = async (gateway: Gateway, entity: Entity, ctx: Context, id: string): Promise<void> => {
+/** DELETE /api/user/{id}, of a record: its command `delete`. */
+export const remove = async (
+  gateway: Gateway,
+  entity: Entity,
+  type: CommandType,
+  ctx: Context,
+  id: string,
+): Promise<void> => {
   const ifMatch = parseIfMatch(ctx);
   const faults = [...findIdFaults(id), ...(ifMatch.kind === 'faults' ? ifMatch.faults : [])];
   if (faults.length > 0 || ifMatch.kind === 'faults') return answerProblem(ctx, invalid(faults));
-  const outcome = await executeCommand(gateway, {
-    entity,
-    id,
-    command: { kind: 'delete', ifVersion: ifMatch.value },
-    ...requestOf(gateway, ctx),
-  });
+  const command = { type, input: {}, ifVersion: ifMatch.value };
+  const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, ctx) });
   answerOutcome(ctx, entity, id, outcome, () => {
     ctx.status = 204;
   });

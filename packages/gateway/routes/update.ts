@@ -1,4 +1,4 @@
-import { type Entity, findIdFaults, parseChanges } from '@muster/model';
+import { type CommandType, type Entity, findIdFaults, parseInput } from '@muster/model';
 import type { Context } from 'koa';
 import { answerJson } from '../answer-json.ts';
 import { answerOutcome } from '../answer-outcome.ts';
@@ -8,14 +8,15 @@ import { parseIfMatch } from '../parse-headers.ts';
 import { answerProblem, invalid } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
 
-/** PUT /api/user/{id}, or PUT /api/user with the id in the body: a partial update. */
+/** PUT /api/user/{id}, or PUT /api/user with the id in the body: a partial update of a record, its command `update`. */
 export const update = async (
   gateway: Gateway,
   entity: Entity,
+  type: CommandType,
   ctx: Context,
   idInPath: string | undefined,
 ): Promise<void> => {
-  const parsed = parseChanges(entity, ctx.request.body);
+  const parsed = parseInput(type, ctx.request.body);
   if (parsed.kind === 'faults') return answerProblem(ctx, invalid(parsed.faults));
   const id = idInPath ?? parsed.id;
   const faults =
@@ -25,7 +26,7 @@ export const update = async (
   const ifMatch = parseIfMatch(ctx);
   if (ifMatch.kind === 'faults') faults.push(...ifMatch.faults);
   if (id === undefined || faults.length > 0 || ifMatch.kind === 'faults') return answerProblem(ctx, invalid(faults));
-  const command = { kind: 'update' as const, changes: parsed.fields, ifVersion: ifMatch.value };
+  const command = { type, input: parsed.fields, ifVersion: ifMatch.value };
   const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, ctx) });
   answerOutcome(ctx, entity, id, outcome, ({ json }) => answerJson(ctx, 200, json));
 };

@@ -62,7 +62,7 @@ export const describeRecords = (subject: Subject): void => {
 
     it('keep every state as it is', async () => {
       await using log = await openEmptyLog(subject);
-      const states = fc.sample(anyHistory, 200).map((history) => fold(history));
+      const states = fc.sample(anyHistory, 200).map((history) => fold(note, history));
       const records = states.flatMap((state, n) =>
         state.status === 'absent' ? [] : [recordOf(`id-${n}`, 0, state, 'test:1')],
       );

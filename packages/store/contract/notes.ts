@@ -13,7 +13,10 @@ const data = { text: 'one', stars: 1 };
 
 /** An event of a note with an id of its own, as a gateway would make it. */
 export const eventAt = (entityId: string, version: number, more: Partial<StoredEvent> = {}): StoredEvent =>
-  storedNote({ kind: version === 1 ? 'created' : 'updated', version, data }, { _id: randomUUID(), entityId, ...more });
+  storedNote(
+    { type: version === 1 ? 'NoteCreated' : 'NoteUpdated', version, data },
+    { _id: randomUUID(), entityId, ...more },
+  );
 
 /** The first events of so many streams, in all partitions in turn. */
 export const streams = (prefix: string, count: number): StoredEvent[] =>

@@ -1,0 +1,47 @@
+import { type Entity, type Fault, findIdFaults, parseInput } from '@muster/model';
+import type { Context } from 'koa';
+import { answerJson } from '../answer-json.ts';
+import { answerOutcome } from '../answer-outcome.ts';
+import { executeCommand } from '../execute-command.ts';
+import type { Gateway } from '../gateway.ts';
+import { parseIfMatch } from '../parse-headers.ts';
+import { answerProblem, invalid, type Problem } from '../problem.ts';
+import { requestOf } from '../request-of.ts';
+
+/** POST /api/account/{id}:{command}. A thing that the command deletes is answered with 204. */
+export const runCommand = async (
+  gateway: Gateway,
+  entity: Entity,
+  ctx: Context,
+  { id, command: name }: { id: string; command: string },
+): Promise<void> => {
+  const type = entity.commands.get(name);
+  if (!type || type.creates) return answerProblem(ctx, noSuchCommand(entity, name));
+  const ifMatch = parseIfMatch(ctx);
+  const parsed = parseInput(type, ctx.request.body);
+  const faults = [...findIdFaults(id), ...faultsOf(ifMatch), ...faultsOf(parsed)];
+  if (faults.length > 0 || ifMatch.kind === 'faults' || parsed.kind === 'faults')
+    return answerProblem(ctx, invalid(faults));
+  const command = { type, input: parsed.fields, ifVersion: ifMatch.value };
+  const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, ctx) });
+  answerOutcome(ctx, entity, id, outcome, ({ status, json }) => {
+    if (status === 'active') answerJson(ctx, 200, json);
+    else ctx.status = 204;
+  });
+};
+
+const faultsOf = (parsed: { kind: string; faults?: Fault[] }): Fault[] => parsed.faults ?? [];
+
+const noSuchCommand = (entity: Entity, name: string): Problem => {
+  const others = [...entity.commands.values()].filter(({ creates }) => !creates).map(({ name }) => name);
+  const known = others.map((other) => `POST ${entity.path}/{id}:${other}`);
+  return {
+    status: 404,
+    name: 'no-such-command',
+    title: `The ${entity.name} does not have that command`,
+    detail:
+      `Cannot run "${name.slice(0, 80)}" on a thing of ${entity.name}: ` +
+      `its commands are ${[...known, `POST ${entity.path} (${entity.creating.name})`].join(', ')}`,
+    more: { commands: [entity.creating.name, ...others] },
+  };
+};

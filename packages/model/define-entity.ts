@@ -1,0 +1,63 @@
+import type Joi from 'joi';
+import { checkEntity } from './check-entity.ts';
+import type { DataOf, FieldSchema, FieldSchemas } from './data-of.ts';
+import type { EntityDefinition, EventDefinition, LooseCommand, LooseDefinition, TypedEntity } from './definition.ts';
+import type { CommandType, EventType } from './entity.ts';
+import { inputSchemaOf, requiredOf, strictSchemaOf } from './field-schemas.ts';
+
+/**
+ * Makes an entity from its definition. Throws an Error with everything that is wrong with the definition, and how to
+ * mend it.
+ */
+export const defineEntity = <
+  const State extends FieldSchemas,
+  const Events extends Record<string, EventDefinition>,
+  Inputs,
+  Reason extends string = never,
+>(
+  definition: EntityDefinition<State, Events, Inputs, Reason>,
+): TypedEntity<DataOf<State>, Events, Inputs, Reason> => {
+  const loose = definition as unknown as LooseDefinition;
+  checkEntity(loose);
+  const commands = Object.entries(loose.commands).map(commandOf);
+  const fields = joi(loose.state);
+  return {
+    name: loose.name,
+    collection: loose.collection,
+    path: `/api/${loose.name}`,
+    isRecord: false,
+    fields,
+    fieldNames: Object.keys(fields),
+    requiredNames: requiredOf(fields),
+    events: new Map(Object.keys(loose.events).map((type) => [type, eventOf(loose, type)])),
+    commands: new Map(commands.map((command) => [command.name, command])),
+    creating: commands.find(({ creates }) => creates) as CommandType,
+    refusals: new Map(Object.entries(loose.refusals ?? {})),
+    upcast: loose.upcast ?? ((stored) => stored),
+    present: loose.present,
+  };
+};
+
+const eventOf = ({ events, evolve }: LooseDefinition, type: string): EventType => {
+  const { creates, fields = {}, upcasts = [] }: EventDefinition = events[type] ?? {};
+  return {
+    type,
+    creates: creates === true,
+    fields: joi(fields),
+    requiredNames: requiredOf(fields),
+    schema: strictSchemaOf(fields),
+    upcasts,
+    evolve: evolve[type] as EventType['evolve'],
+  };
+};
+
+const commandOf = ([name, { creates, input = {}, decide }]: [string, LooseCommand]): CommandType => ({
+  name,
+  creates: creates === true,
+  inputNames: Object.keys(input),
+  schema: inputSchemaOf(input, creates === true),
+  findFaults: () => [],
+  decide,
+});
+
+const joi = (fields: FieldSchemas) => fields as Record<string, FieldSchema> as Record<string, Joi.Schema>;

@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from 'node:util';
+import type Joi from 'joi';
+import { checkRecord } from './check-entity.ts';
+import type { DataOf, FieldSchemas } from './data-of.ts';
+import { type Decided, deleted, unchanged } from './decision.ts';
+import type { RecordDefinition, RecordEvents, RecordInputs, TypedEntity } from './definition.ts';
+import type { CommandType, Entity, EventType } from './entity.ts';
+import type { Fault } from './fault.ts';
+import { inputSchemaOf, requiredOf, strictSchemaOf } from './field-schemas.ts';
+import type { Fields } from './stored-event.ts';
+
+/**
+ * Makes an entity of plain data: the commands `create`, `update` (in part) and `delete`, with an event for each. Throws
+ * an Error with everything that is wrong with the definition, and how to mend it.
+ */
+export const defineRecord = <const Own extends FieldSchemas, const Title extends string>(
+  definition: RecordDefinition<Own, Title>,
+): TypedEntity<DataOf<Own>, RecordEvents<Own, Title>, RecordInputs<Own>, never> => {
+  checkRecord(definition as unknown as RecordDefinition<FieldSchemas, string>);
+  const { name, title, collection, upcast = (stored) => stored, present } = definition;
+  const fields = definition.fields as FieldSchemas as Record<string, Joi.Schema>;
+  const commands = commandsOf(fields, title);
+  return {
+    name,
+    collection,
+    path: `/api/${name}`,
+    isRecord: true,
+    fields,
+    fieldNames: Object.keys(fields),
+    requiredNames: requiredOf(fields),
+    events: new Map(eventsOf(fields, title).map((event) => [event.type, event])),
+    commands: new Map(commands.map((command) => [command.name, command])),
+    creating: commands[0],
+    refusals: new Map(),
+    upcast,
+    present: present as Entity['present'],
+  };
+};
+
+const eventsOf = (fields: Record<string, Joi.Schema>, title: string): EventType[] => {
+  const common = { fields, requiredNames: [], schema: strictSchemaOf({}), upcasts: [], creates: false };
+  return [
+    {
+      ...common,
+      type: `${title}Created`,
+      creates: true,
+      requiredNames: requiredOf(fields),
+      evolve: (_, { data }) => data,
+    },
+    { ...common, type: `${title}Updated`, evolve: (state, { data }) => ({ ...state, ...data }) },
+    { ...common, type: `${title}Deleted`, evolve: () => deleted },
+  ];
+};
+
+const commandsOf = (fields: Record<string, Joi.Schema>, title: string): [CommandType, ...CommandType[]] => {
+  const inputNames = Object.keys(fields);
+  const createSchema = inputSchemaOf(fields, true);
+  const changesSchema = createSchema.fork(inputNames, (schema) => schema.optional()).prefs({ noDefaults: true });
+  return [
+    {
+      ...{ name: 'create', creates: true, inputNames, schema: createSchema, findFaults: () => [] },
+      decide: (input) => ({ type: `${title}Created`, data: input }),
+    },
+    {
+      // what a partial update does not name stays as it is
+      ...{ name: 'update', creates: false, inputNames, schema: changesSchema },
+      findFaults: (changes) => findNothingToUpdate(changes, inputNames),
+      decide: (changes, state) => decideUpdate(`${title}Updated`, changes, state ?? {}),
+    },
+    {
+      ...{ name: 'delete', creates: false, inputNames: [], schema: strictSchemaOf({}), findFaults: () => [] },
+      decide: () => ({ type: `${title}Deleted`, data: {} }),
+    },
+  ];
+};
+
+const findNothingToUpdate = (changes: Fields, names: readonly string[]): Fault[] =>
+  Object.keys(changes).length > 0
+    ? []
+    : [{ pointer: '', detail: `nothing to update: expected at least one of ${names.join(', ')}` }];
+
+const decideUpdate = (type: string, changes: Fields, fields: Fields): Decided => {
+  const changed = Object.entries(changes).filter(([name, value]) => !isSame(value, fields[name]));
+  return changed.length === 0 ? unchanged : { type, data: Object.fromEntries(changed) };
+};
+
+// 0 and -0 are one number to whoever reads JSON
+const isSame = (a: unknown, b: unknown) => a === b || isDeepStrictEqual(a, b);

@@ -1,0 +1,107 @@
+import type { DataOf, FieldSchemas, Optional } from './data-of.ts';
+import type { Deletes, Refused, Unchanged } from './decision.ts';
+import type { CommandType, DeclaredRefusal, Entity, EventType } from './entity.ts';
+import type { Fields, StoredEvent } from './stored-event.ts';
+
+/** What an entity's file says of one type of event. */
+export type EventDefinition = {
+  creates?: true; // begins a thing; every other event happens to one that is there
+  fields?: FieldSchemas; // of its data; none where left out
+  // the first turns data of shape 1 into shape 2, and so on: one more for each time that `fields` changed
+  upcasts?: readonly ((data: Fields) => Fields)[];
+};
+
+/** The events of these definitions, as a `decide` gives them. */
+export type EventOf<Events> = {
+  [Type in keyof Events]: { kind?: never; type: Type; data: DataOf<FieldsOf<Events[Type]>> };
+}[keyof Events];
+
+/** An entity with the types of its definition, which the test kit reads. They exist for the compiler only. */
+export type TypedEntity<State, Events, Inputs, Reason> = Entity & {
+  readonly [types]?: [State, Events, Inputs, Reason];
+};
+declare const types: unique symbol;
+
+/** What an entity's file says. */
+export type EntityDefinition<State extends FieldSchemas, Events, Inputs, Reason extends string> = {
+  name: string; // in the log and in addresses: 'account'
+  collection: string; // where its records are: 'Accounts'
+  state: State; // the fields of its state, in the order in which clients see them
+  events: Events;
+  // the state after an event. Pure and total; the first argument is undefined for an event that creates
+  evolve: { [Type in keyof Events]: Evolve<DataOf<State>, Events[Type]> };
+  commands: { [Name in keyof Inputs]: CommandDefinition<DataOf<State>, Events, Inputs[Name], Reason> };
+  refusals?: { readonly [Name in Reason]: DeclaredRefusal };
+  // turns an event of a type that is no longer written into one of today's types; before the event's own upcasts
+  upcast?: (stored: StoredEvent) => StoredEvent;
+  // what clients see of a state; pure. Without it they see the fields as they are
+  present?: (state: DataOf<State>) => Fields;
+};
+
+type FieldsOf<Event> = Event extends { fields: infer Own } ? Own : Record<never, never>;
+type Creates = { creates: true };
+type Created<Events> = { [Type in keyof Events]: Events[Type] extends Creates ? Type : never }[keyof Events];
+type Happened<Event> = { data: DataOf<FieldsOf<Event>>; at: Date; version: number };
+
+type Evolve<State, Event> = Event extends Creates
+  ? (state: undefined, event: Happened<Event>) => State
+  : (state: State, event: Happened<Event>) => State | Deletes;
+
+// decide: pure; from the input, the state and the time to one event, `unchanged`, or `refuse(…)`
+type CommandDefinition<State, Events, Input, Reason extends string> =
+  | {
+      creates: true;
+      input?: Input & FieldSchemas;
+      decide: (
+        input: DataOf<Input>,
+        state: undefined,
+        now: Date,
+      ) => EventOf<Pick<Events, Created<Events>>> | Refused<Reason>;
+    }
+  | {
+      creates?: never;
+      input?: Input & FieldSchemas;
+      decide: (
+        input: DataOf<Input>,
+        state: State,
+        now: Date,
+      ) => EventOf<Omit<Events, Created<Events>>> | Unchanged | Refused<Reason>;
+    };
+
+/** What an entity's file says of plain data, which clients create, change in part and delete. */
+export type RecordDefinition<Own extends FieldSchemas, Title extends string> = {
+  name: string; // in the log and in addresses: 'user'
+  title: Title; // begins event types: 'User' → 'UserCreated'
+  collection: string; // where its records are: 'Users'
+  fields: Own; // all required on creation, unless the schema is `optional(…)`
+  // turns an event as it was once written into one as it would be written today
+  upcast?: Entity['upcast'];
+  // what clients see of the fields, which come in the order above; pure. Without it they see the fields as they are
+  present?: (fields: DataOf<Own>) => Fields;
+};
+
+/** The events of a record with these fields and this title. */
+export type RecordEvents<Own extends FieldSchemas, Title extends string> = {
+  readonly [Type in `${Title}Created`]: { creates: true; fields: Own };
+} & { readonly [Type in `${Title}Updated`]: { fields: AnyOf<Own> } } & {
+  readonly [Type in `${Title}Deleted`]: Record<never, never>;
+};
+
+export type RecordInputs<Own extends FieldSchemas> = { create: Own; update: AnyOf<Own>; delete: Record<never, never> };
+
+/** The same fields, each of which may be missing. */
+type AnyOf<Own extends FieldSchemas> = { readonly [Name in keyof Own]: Own[Name] & Optional };
+
+/** A definition without its types, as it may come from JavaScript. */
+export type LooseDefinition = {
+  name: string;
+  collection: string;
+  state: FieldSchemas;
+  events: Record<string, EventDefinition>;
+  evolve: Record<string, EventType['evolve']>;
+  commands: Record<string, LooseCommand>;
+  refusals?: Record<string, DeclaredRefusal>;
+  upcast?: Entity['upcast'];
+  present?: Entity['present'];
+};
+export type LooseCommand = { creates?: true; input?: FieldSchemas; decide: CommandType['decide'] };

@@ -1,0 +1,38 @@
+import type Joi from 'joi';
+import type { Fields } from './stored-event.ts';
+
+/** A field that is unknown, missing, or of another type than its schema. */
+export type FieldProblem =
+  | { kind: 'unknown' | 'missing'; name: string }
+  | { kind: 'type'; name: string; expected: string };
+
+/** The first problem of these values. Only the types of values are checked, not the rules of their schemas. */
+export const findFieldProblem = (
+  fields: Readonly<Record<string, Joi.Schema>>,
+  requiredNames: readonly string[],
+  values: Fields,
+): FieldProblem | undefined => {
+  for (const name of Object.keys(values)) {
+    const schema = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (!schema) return { kind: 'unknown', name };
+    if (!isOfType(schema, values[name])) return { kind: 'type', name, expected: schema.type ?? 'any' };
+  }
+  const missing = requiredNames.find((name) => !Object.hasOwn(values, name));
+  return missing === undefined ? undefined : { kind: 'missing', name: missing };
+};
+
+const isOfType = (schema: Joi.Schema, value: unknown): boolean => {
+  if (value === null) return schema.type === 'any' || (schema.describe().allow ?? []).includes(null);
+  switch (schema.type) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return typeof value === schema.type;
+    case 'array':
+      return Array.isArray(value);
+    case 'date':
+      return value instanceof Date;
+    default:
+      return value !== undefined;
+  }
+};
