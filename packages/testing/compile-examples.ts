@@ -19,27 +19,29 @@ export const exampleFilesOf = (blocks: readonly CodeBlock[]): ExampleFile[] =>
       text: '\n'.repeat(line - 1) + text,
     }));
 
+/** A folder with these files, as an outside project that has `root`'s packages installed. It goes when disposed. */
+export const openExampleProject = (root: string, files: readonly ExampleFile[]): Disposable & { path: string } => {
+  const path = mkdtempSync(join(tmpdir(), 'muster-guide-'));
+  symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'));
+  writeFileSync(join(path, 'package.json'), JSON.stringify({ type: 'module' }));
+  writeFileSync(
+    join(path, 'tsconfig.json'),
+    JSON.stringify({ extends: join(root, 'tsconfig.json'), include: ['*.ts'] }),
+  );
+  for (const { name, text } of files) writeFileSync(join(path, name), text);
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+};
+
 /**
- * Compiles files as an outside project does that has `root`'s packages installed, with `root`'s options. Returns what
- * the compiler prints, a row each; none when all is well. Takes seconds.
+ * Compiles files with `root`'s options and packages. Returns what the compiler prints, a row each, and none when all is
+ * well. Takes seconds.
  */
 export const compileExamples = (root: string, files: readonly ExampleFile[]): string[] => {
-  const folder = mkdtempSync(join(tmpdir(), 'muster-guide-'));
-  try {
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
-    writeFileSync(
-      join(folder, 'tsconfig.json'),
-      JSON.stringify({ extends: join(root, 'tsconfig.json'), include: ['*.ts'] }),
-    );
-    for (const { name, text } of files) writeFileSync(join(folder, name), text);
-    const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-    const { stdout, stderr } = spawnSync(process.execPath, [compiler, '--noEmit', '--pretty', 'false'], {
-      cwd: folder,
-      encoding: 'utf8',
-    });
-    return `${stdout}${stderr}`.split('\n').filter((row) => row !== '');
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  using project = openExampleProject(root, files);
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { stdout, stderr } = spawnSync(process.execPath, [compiler, '--noEmit', '--pretty', 'false'], {
+    cwd: project.path,
+    encoding: 'utf8',
+  });
+  return `${stdout}${stderr}`.split('\n').filter((row) => row !== '');
 };
