@@ -9,12 +9,13 @@ import { findLongLines } from './find-long-lines.js';
 /** Prints every problem; the exit code is 1 when there is one. */
 const main = (root) => {
   const packages = readSources(join(root, 'packages'), '.ts');
+  const examples = readSources(join(root, 'examples'), '.ts');
   const scripts = readSources(join(root, 'scripts'), '.js');
   const nameOf = (path) => relative(root, path);
   const circles = findCircles(packages, join(root, 'packages'));
   const problems = [
     ...circles.map((paths) => `These files import each other in a circle: ${paths.map(nameOf).join(' → ')}`),
-    ...findLongLines([...packages, ...scripts]).map(
+    ...findLongLines([...packages, ...examples, ...scripts]).map(
       ({ path, line, length }) => `${nameOf(path)}:${line} has ${length} columns: wrap it at 120`,
     ),
   ];

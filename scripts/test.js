@@ -60,9 +60,7 @@ const sources = { name: 'sources', words: [inScripts('check-sources.js')], stepM
 const types = { name: 'types', words: [inPackages('typescript/bin/tsc'), '--noEmit'], stepMs: 120_000 };
 
 const testStep = ({ name, has, testMs, stepMs }) => {
-  const files = readdirSync(join(root, 'packages'), { recursive: true })
-    .filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules') && has(path))
-    .sort();
+  const files = ['packages', 'examples'].flatMap((folder) => filesIn(folder).filter(has).sort());
   const words = [
     '--import',
     'tsx',
@@ -75,12 +73,17 @@ const testStep = ({ name, has, testMs, stepMs }) => {
   ];
   return {
     name: `${name} tests`,
-    words: [...words, ...files.map((path) => join('packages', path))],
+    words: [...words, ...files],
     isTest: true,
     isEmpty: files.length === 0,
     stepMs,
   };
 };
+
+const filesIn = (folder) =>
+  readdirSync(join(root, folder), { recursive: true })
+    .filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules'))
+    .map((path) => join(folder, path));
 
 const report = async (step) => {
   console.log(`\n── ${step.name}`);

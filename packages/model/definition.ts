@@ -43,9 +43,11 @@ type Creates = { creates: true };
 type Created<Events> = { [Type in keyof Events]: Events[Type] extends Creates ? Type : never }[keyof Events];
 type Happened<Event> = { data: DataOf<FieldsOf<Event>>; at: Date; version: number };
 
-type Evolve<State, Event> = Event extends Creates
-  ? (state: undefined, event: Happened<Event>) => State
-  : (state: State, event: Happened<Event>) => State | Deletes;
+// one function type with the conditions inside it: a condition around it would keep TypeScript from typing arguments
+type Evolve<State, Event> = (
+  state: Event extends Creates ? undefined : State,
+  event: Happened<Event>,
+) => Event extends Creates ? State : State | Deletes;
 
 // decide: pure; from the input, the state and the time to one event, `unchanged`, or `refuse(…)`
 type CommandDefinition<State, Events, Input, Reason extends string> =

@@ -1,1 +1,1 @@
-export { type Asked, at, given, type Happened, play, type WhenOptions } from '@muster/testing/given';
+export { at, type CommandOf, given, type Happened, play, type WhenOptions } from '@muster/testing/given';

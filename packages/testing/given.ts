@@ -50,7 +50,9 @@ export const given = <State extends object, Events, Inputs, Reason extends strin
       /** The input has faults at these places, each a JSON pointer such as `/cents`. */
       thenInvalid: (...pointers: string[]): void =>
         deepStrictEqual(
-          outcome.kind === 'invalid' ? { invalid: outcome.faults.map(({ pointer }) => pointer) } : shown(outcome),
+          outcome.kind === 'invalid'
+            ? { invalid: [...new Set(outcome.faults.map(({ pointer }) => pointer))] }
+            : shown(outcome),
           { invalid: pointers },
         ),
       /** The command leads to this state. */
@@ -67,10 +69,11 @@ export const given = <State extends object, Events, Inputs, Reason extends strin
   thenDeleted: (): void => deepStrictEqual(stateAfter(entity, past as LooseEvent[]).status, 'deleted'),
 });
 
-/** A command of an entity, with its input, as a property test makes many of them. */
-export type Asked<Inputs> = {
-  [Name in keyof Inputs]: readonly [name: Name, input: DataOf<Inputs[Name]>];
-}[keyof Inputs];
+type Asked<Inputs> = { [Name in keyof Inputs]: readonly [name: Name, input: DataOf<Inputs[Name]>] }[keyof Inputs];
+
+/** A command of an entity with its input, as a property test makes many: `['deposit', { cents: 5 }]`. */
+export type CommandOf<Of> =
+  Of extends TypedEntity<infer _State, infer _Events, infer Inputs, infer _Reason> ? Asked<Inputs> : never;
 
 /**
  * What these commands, one after the other, make of a new thing: the events, and the state of the thing after each.
