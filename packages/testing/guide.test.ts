@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { findProjectRoot } from '@muster/embedded';
 import { expect } from 'chai';
-import { compileExamples, exampleFilesOf } from './compile-examples.ts';
+import { compileExamples, exampleFilesOf, openExampleProject } from './compile-examples.ts';
 import { anchorsOf, codeBlocksOf, linksOf } from './read-markdown.ts';
 
 const root = findProjectRoot();
@@ -56,10 +57,22 @@ describe('The guide', () => {
     });
   }
 
+  it('shows tests of an entity that pass', function () {
+    if (!existsSync(join(root, 'node_modules', 'muster'))) return this.skip();
+    this.timeout(60_000);
+    using project = openExampleProject(root, exampleFilesOf(codeBlocksOf(read('docs/2-your-own-entity.md'))));
+    const words = ['--import', 'tsx', '--test', 'account.test.ts'];
+    const { status, stdout } = spawnSync(process.execPath, words, { cwd: project.path, encoding: 'utf8' });
+    expect(stdout).to.match(/^# pass 3$/m);
+    expect(status).to.equal(0);
+  });
+
   it('shows the bank account of the examples as it is', function () {
     const example = join('examples', 'bank-account', 'account.ts');
     if (!existsSync(join(root, example))) return this.skip();
-    const shown = codeBlocksOf(read('docs/2-your-own-entity.md')).find(({ text }) => text.startsWith('// account.ts\n'));
+    const shown = codeBlocksOf(read('docs/2-your-own-entity.md')).find(({ text }) =>
+      text.startsWith('// account.ts\n'),
+    );
     expect(shown?.text).to.equal(`// account.ts\n${read(example).trimEnd()}`);
   });
 });
