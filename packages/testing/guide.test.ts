@@ -42,6 +42,14 @@ describe('The guide', () => {
     expect(missing).to.deep.equal([]);
   });
 
+  it('quotes log lines, metrics and settings that the programs have', () => {
+    const sources = filesUnder('packages', '.ts').filter((path) => !path.endsWith('.test.ts'));
+    const programs = [...sources, ...filesUnder('scripts', '.js')].map(read).join('\n');
+    const quoted = quotedIn(read('docs/5-operations.md'));
+    expect(quoted.length).to.be.greaterThan(50);
+    expect(quoted.filter((text) => !programs.includes(text))).to.deep.equal([]);
+  });
+
   for (const path of examples) {
     it(`has code in ${path} that compiles`, function () {
       // an outside project imports the published package, and so do the examples
@@ -100,4 +108,20 @@ const leadsSomewhere = (from: string, target: string): boolean => {
   const to = path === '' ? from : relative(root, resolve(root, dirname(from), path));
   if (!existsSync(join(root, to))) return false;
   return anchor === undefined || anchorsOf(read(to)).has(anchor);
+};
+
+/**
+ * What a chapter quotes of the programs: the text between the `…` of its log lines (these are in the first column of a
+ * table and have a space), the names of its metrics, and its settings.
+ */
+const quotedIn = (chapter: string): string[] => {
+  const firstColumns = [...chapter.matchAll(/^\| ([^|]*)/gm)].map(([, cell = '']) => cell);
+  const spans = firstColumns.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span));
+  const lines = spans.filter((span) => span.includes(' ') && !/^(npm|npx|docker|--)/.test(span));
+  const metrics = [...chapter.matchAll(/`muster_([a-z_]+?)(?:_total)?(?:\{[^}]*\})?`/g)].map(([, name = '']) => name);
+  return [
+    ...lines.flatMap((line) => line.split('…').map((part) => part.trim())).filter((part) => part.length > 1),
+    ...metrics,
+    ...spans.filter((span) => /^[A-Z][A-Z_]+$/.test(span)),
+  ];
 };
