@@ -4,7 +4,7 @@ import type { Entry, Parked, Partition } from './table.ts';
 
 /**
  * Never called: `tsc` checks it. Each line after an `@ts-expect-error` tries to change a value outside of the one file
- * that may change it (docs/architecture.md, Mutable values). If one of them compiles, the types no longer keep it so,
+ * that may change it (docs/6-architecture.md, Mutable values). If one of them compiles, the types no longer keep it so,
  * and `npm run types` fails.
  */
 export const changeWhatOthersOwn = (

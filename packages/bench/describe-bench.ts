@@ -20,7 +20,7 @@ export type BenchResult = {
 
 export type Aim = { what: string; aim: string; measured: string; isReached: boolean };
 
-/** Returns the result as Markdown, for docs/performance.md. Pure. */
+/** Returns the result as Markdown, for docs/8-performance.md. Pure. */
 export const describeBench = (result: BenchResult): string =>
   [
     ...result.about.map((line) => `- ${line}`),

@@ -1,6 +1,8 @@
 export { anyKey, anyState } from './any-state.ts';
 export { anyCommand, anyFields, anyHistory, anyId, commandOf, historyOf, note, storedNote } from './arbitraries.ts';
 export { type CallOptions, call, eventually, forAll, type Reply } from './call.ts';
+export { type ExampleFile, exampleFilesOf, openExampleProject } from './compile-examples.ts';
+export { type CurlExample, type CurlReply, curlExamplesOf, findDifferences, parseCurlReply } from './curl-examples.ts';
 export {
   type OwnServerOptions,
   openOwnServer,
@@ -11,6 +13,7 @@ export {
 } from './embedded-database.ts';
 export { at, given, type Happened, play, stateAfter, type WhenOptions } from './given.ts';
 export { openShell, type Shell, type ShownCheckpoint } from './open-shell.ts';
+export { type CodeBlock, codeBlocksOf } from './read-markdown.ts';
 export { nextRandom, openSeeded, pickFrom, type Seeded } from './seeded.ts';
 export { openLogOn, openTestLog, storedEvents } from './test-log.ts';
 export {
