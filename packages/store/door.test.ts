@@ -23,7 +23,7 @@ const pathsImporting = (sources: readonly Source[], isWanted: (module: string) =
 const isDriver = (module: string) => /^(mongodb|bson)(\/|$)/.test(module);
 const isInsideStore = (module: string) => /^@muster\/store\/|\/store\//.test(module);
 
-// Exceptions: the shell and the fixtures of the test kit act as an operator, and the benchmark measures a plain service.
+// Exceptions: the shell and the fixtures of the test kit act as an operator; so does the benchmark of a plain service.
 const mayUseDriver = /^(store\/|testing\/(open-shell|user-log)\.ts|bench\/(plain-crud|fill-plain|drop-database)\.ts)/;
 
 const insides = ['handlesOf', 'recordsOf', 'positionOf', 'insidesOf'];
