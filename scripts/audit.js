@@ -244,7 +244,7 @@ is not in the log.`;
     const firsts = new Map();
     for (const event of events) if (!firsts.has(streamOf(event))) firsts.set(streamOf(event), event);
     const needed = [...firsts.values()].filter(
-      (event) => event.version > 1 && states.get(streamOf(event))?.version !== event.version - 1,
+      (event) => event.version > 1 && !isOwn(event) && states.get(streamOf(event))?.version !== event.version - 1,
     );
     needed.sort((a, b) => a.version - b.version);
     for (const event of needed) states.delete(streamOf(event));
@@ -329,7 +329,10 @@ is not in the log.`;
 
   const streamOf = (event) => `${event.entity} ${event.entityId}`;
 
-  const kindOf = (type) => /(Created|Updated|Deleted)$/.exec(type)?.[1];
+  // Records are plain data: three kinds of events, which this script folds. Other entities have their own events, which
+  // name the shape of their data. Only the entity's program can fold those.
+  const isOwn = ({ meta }) => meta?.shape !== undefined;
+  const kindOf = (event) => (isOwn(event) ? undefined : /(Created|Updated|Deleted)$/.exec(event.type)?.[1]);
 
   /**
    * The state after the event. An event that does not parse, or that does not have the next version, stops the fold, as
@@ -339,8 +342,9 @@ is not in the log.`;
     const obstacle = state.obstacle ?? findObstacle(state, event);
     if (obstacle) return { ...state, obstacle };
     const moved = { ...state, version: Number(event.version), at: event.at };
+    if (isOwn(event)) return { ...moved, status: 'own' };
     if (!fits(state, event)) return moved;
-    switch (kindOf(event.type)) {
+    switch (kindOf(event)) {
       case 'Created':
         return { ...moved, status: 'active', fields: event.data, createdAt: event.at };
       case 'Updated':
@@ -350,11 +354,11 @@ is not in the log.`;
     }
   };
 
-  const fits = (state, event) => state.status === (kindOf(event.type) === 'Created' ? 'absent' : 'active');
+  const fits = (state, event) => state.status === (kindOf(event) === 'Created' ? 'absent' : 'active');
 
   const findObstacle = (state, event) => {
     if (Number(event.version) !== state.version + 1) return `version ${state.version + 1} is missing`;
-    if (!kindOf(event.type))
+    if (!isOwn(event) && !kindOf(event))
       return `version ${event.version} has the type ${showValue(event.type)}, which this script does not know`;
     return typeof event.data === 'object' && event.data !== null ? undefined : `version ${event.version} has no data`;
   };
@@ -364,20 +368,20 @@ is not in the log.`;
     const stream = streamOf(event);
     const before = states.get(stream) ?? (Number(event.version) === 1 ? absent : undefined);
     if (before) states.set(stream, evolve(before, event));
-    return { event, what: describeChange(before, event), isGuess: !before && kindOf(event.type) === 'Updated' };
+    return { event, what: describeChange(before, event), isGuess: !before && kindOf(event) === 'Updated' };
   };
 
   const describeChange = (before, event) => {
     const values = Object.entries(event.data ?? {});
     const plain = values.map(([name, value]) => `${showText(name)}: ${showValue(value)}`).join(', ');
     if (!before)
-      return kindOf(event.type) === 'Updated'
+      return kindOf(event) === 'Updated'
         ? values.map(([name, value]) => `${showText(name)}: ? → ${showValue(value)}`).join(', ')
         : plain;
     const obstacle = before.obstacle ?? findObstacle(before, event);
     if (obstacle) return `${plain}  (not folded: ${obstacle})`;
-    if (!fits(before, event)) return `${plain}  (without effect: it was ${before.status})`;
-    if (kindOf(event.type) !== 'Updated') return plain;
+    if (!isOwn(event) && !fits(before, event)) return `${plain}  (without effect: it was ${before.status})`;
+    if (kindOf(event) !== 'Updated') return plain;
     return values
       .map(([name, value]) => `${showText(name)}: ${showValue(before.fields[name])} → ${showValue(value)}`)
       .join(', ');
@@ -389,8 +393,8 @@ is not in the log.`;
     const name = `${showText(entity)} ${showValue(id)}`;
     if (state.version === 0) return `${name} now: absent${obstacleNote(state)}`;
     const pointer = pointerBefore(id, state);
-    const since = `at version ${state.version}, since ${showTime(state.at)}`;
-    return `${name} now: ${state.status} ${since}${pointer}${fieldLines(state)}${obstacleNote(state)}`;
+    const since = `${statusWord(state)}at version ${state.version}, since ${showTime(state.at)}`;
+    return `${name} now: ${since}${pointer}${fieldLines(state)}${obstacleNote(state)}`;
   };
 
   const pointerBefore = (id, state) =>
@@ -399,14 +403,16 @@ is not in the log.`;
   const describeAt = (entity, id, wanted, { state, next }) => {
     const name = `${showText(entity)} ${showValue(id)} ${showPoint(wanted)}`;
     const beyond = wanted.kind === 'version' && wanted.version > state.version && !state.obstacle;
-    if (beyond) return `${name}: its last version is ${state.version}, ${state.status} since ${showTime(state.at)}`;
+    if (beyond) return `${name}: its last version is ${state.version}, ${statusWord(state)}since ${showTime(state.at)}`;
     const until = next ? ` until ${showTime(next.at)} (version ${next.version}, ${showText(next.type)})` : '';
     if (state.version === 0) return `${name}: absent${until}${obstacleNote(state)}`;
     const last = next || state.obstacle ? '' : ', its last version';
     const pointer = pointerBefore(id, state);
-    const from = `at version ${state.version}${last}, from ${showTime(state.at)}${until}`;
-    return `${name}: ${state.status} ${from}${pointer}${fieldLines(state)}${obstacleNote(state)}`;
+    const from = `${statusWord(state)}at version ${state.version}${last}, from ${showTime(state.at)}${until}`;
+    return `${name}: ${from}${pointer}${fieldLines(state)}${obstacleNote(state)}`;
   };
+
+  const statusWord = ({ status }) => (status === 'own' ? '' : `${status} `);
 
   const showPoint = (wanted) => {
     switch (wanted.kind) {
@@ -420,10 +426,15 @@ is not in the log.`;
   };
 
   const fieldLines = (state) => {
+    if (state.status === 'own') return ownNote;
     const fields = Object.entries(state.fields ?? {}).map(([name, value]) => [showText(name), showValue(value)]);
     const width = Math.max(0, ...fields.map(([name]) => name.length));
     return fields.map(([name, value]) => `\n  ${name.padEnd(width)}  ${value}`).join('');
   };
+
+  const ownNote =
+    '\n  its state is not shown: this script cannot fold the own events of an entity, only those of records. ' +
+    'GET with its id shows the state of now';
 
   const obstacleNote = (state) => (state.obstacle ? `\n  the events after that are not folded: ${state.obstacle}` : '');
 

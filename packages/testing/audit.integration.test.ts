@@ -24,7 +24,7 @@ describe('The audit in mongosh', function () {
     place = { uri: database.uri, database: database.database, home: home.path };
     await using log = openLog({ ...place, appName: 'audit-test' });
     await ensureCollections(log, [], { partitions, hash: partitionHash });
-    for (const event of history)
+    for (const event of [...history, ...ownHistory])
       expect(await append(log, openAppendQueue(), event, 5_000)).to.deep.equal({ kind: 'appended' });
     await keepDeadLetter(log, parked, 'the type "UserPainted" is not known to entity "user"', 5_000);
     shown = await runQuestions(place);
@@ -61,6 +61,21 @@ describe('The audit in mongosh', function () {
     expect(shown["timeline('ada')"]).to.include(
       'badge "ada" now: active at version 1, since 2026-01-01T10:30:00.000Z\n  colour  "red"\n1 event in',
     );
+  });
+
+  it('timeline shows the own events of an entity by their stored data, and says that it cannot fold them', () => {
+    const text = shown["timeline('acc')"] ?? '';
+    expect(tableOf(text, 'account "acc"')).to.deep.equal([
+      'time                      version  type            request              what changed',
+      '2025-01-01T00:00:00.000Z        1  AccountCreated  request-acc shape=2  owner: "Ada"',
+      '2025-01-02T00:00:00.000Z        2  MoneyDeposited  request-acc shape=2  cents: 5, at: "2025-01-01T08:00:00.000Z"',
+      '2025-01-03T00:00:00.000Z        3  AccountClosed   request-acc shape=2',
+    ]);
+    expect(text).to.include('account "acc" now: at version 3, since 2025-01-03T00:00:00.000Z\n  its state is not');
+    expect(shown["at('acc', 2)"])
+      .to.include('account "acc" as of version 2: at version 2, from 2025-01-02T00:00:00.000Z until 2025-01-03')
+      .and.to.include('cannot fold the own events');
+    expect(shown["since('2025-01-02', 2)"]).to.include('MoneyDeposited').and.to.not.include('folded');
   });
 
   it('timeline of an unknown id says so and what to check', () => {
@@ -218,6 +233,12 @@ const eventOf = (
 
 const parked = eventOf('user', 'odd', 2, 'UserPainted', { name: 'Blue' }, new Date('2026-01-01T13:01Z'));
 
+/** An event of an entity that is no record: it names the shape of its data. */
+const ownEventOf = (version: number, type: string, data: StoredEvent['data']): StoredEvent => {
+  const event = eventOf('account', 'acc', version, type, data, new Date(Date.UTC(2025, 0, version)));
+  return { ...event, meta: { ...event.meta, shape: 2 } };
+};
+
 const history: StoredEvent[] = [
   eventOf('user', 'ada', 1, 'UserCreated', { name: 'Ada', group: 1 }, new Date('2026-01-01T10:00Z')),
   eventOf('user', 'ada', 2, 'UserUpdated', { group: 2, note: 'moved' }, new Date('2026-01-01T11:00Z')),
@@ -230,12 +251,21 @@ const history: StoredEvent[] = [
   eventOf('user', 'new', 1, 'UserCreated', { name: 'New' }),
 ];
 
+const ownHistory: StoredEvent[] = [
+  ownEventOf(1, 'AccountCreated', { owner: 'Ada' }),
+  ownEventOf(2, 'MoneyDeposited', { cents: 5, at: new Date('2025-01-01T08:00Z') }),
+  ownEventOf(3, 'AccountClosed', {}),
+];
+
 const questions = [
   'audit()',
   "timeline('ada')",
   "timeline('Ada')",
   "timeline('odd')",
   "timeline('sly')",
+  "timeline('acc')",
+  "at('acc', 2)",
+  "since('2025-01-02', 2)",
   "since('2026-01-01T10:15Z', 3)",
   "since('2026-01-01')",
   "since('15m')",
