@@ -11,15 +11,16 @@ export const account = defineEntity({
 
   events: {
     AccountOpened: { creates: true, fields: { owner: text } },
-    MoneyDeposited: {
-      fields: { cents, reference: optional(text) },
-      upcasts: [
-        ({ euros }) => ({ amount: Math.round(Number(euros) * 100) }), // shape 1 counted euros, with a fraction
-        ({ amount, ...others }) => ({ ...others, cents: amount }), // shape 2 did not say of what the amount is
-      ],
-    },
+    MoneyDeposited: { fields: { cents, reference: optional(text) } },
     MoneyWithdrawn: { fields: { cents } },
     AccountClosed: {},
+  },
+
+  upcasts: {
+    MoneyDeposited: [
+      ({ euros }) => ({ amount: Math.round(Number(euros) * 100) }), // shape 1 counted euros, with a fraction
+      ({ amount, ...others }) => ({ ...others, cents: amount }), // shape 2 did not say of what the amount is
+    ],
   },
 
   evolve: {

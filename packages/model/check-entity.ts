@@ -13,6 +13,7 @@ export const checkEntity = (definition: LooseDefinition): void =>
           ...findNameProblems(definition),
           ...findFieldsProblems('the state', definition.state, reservedFields),
           ...findEventProblems(definition),
+          ...findUpcastProblems(definition),
           ...findCommandProblems(definition),
           ...findRefusalProblems(definition.refusals ?? {}),
         ]
@@ -95,14 +96,21 @@ const findEventProblems = ({ events, evolve }: LooseDefinition): string[] => [
     : ['no event creates a thing: mark the first event of a thing with "creates: true"']),
 ];
 
+const findUpcastProblems = ({ events, upcasts = {} }: LooseDefinition): string[] =>
+  Object.entries(upcasts).flatMap(([type, list]) => [
+    ...(Object.hasOwn(events, type)
+      ? []
+      : [`there are upcasts for "${type}", which is no event: add the event, or take them out`]),
+    ...(Array.isArray(list) && list.every((upcast) => typeof upcast === 'function')
+      ? []
+      : [`the upcasts of the event "${type}" must be a list of functions`]),
+  ]);
+
 const findOneEventProblems = (type: string, event: EventDefinition, evolve: unknown): string[] => [
   ...(/^[A-Z][A-Za-z0-9]{0,63}$/.test(type)
     ? []
     : [`the event type "${type}" must be 1 to 64 letters and digits, the first a capital`]),
   ...(typeof evolve === 'function' ? [] : [`the event "${type}" has no evolve: add the function evolve.${type}`]),
-  ...((event.upcasts ?? []).every((upcast) => typeof upcast === 'function')
-    ? []
-    : [`the upcasts of the event "${type}" must be functions`]),
   ...findFieldsProblems(`the event "${type}"`, event.fields ?? {}, []),
 ];
 

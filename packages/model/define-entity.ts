@@ -38,15 +38,15 @@ export const defineEntity = <
   };
 };
 
-const eventOf = ({ events, evolve }: LooseDefinition, type: string): EventType => {
-  const { creates, fields = {}, upcasts = [] }: EventDefinition = events[type] ?? {};
+const eventOf = ({ events, evolve, upcasts = {} }: LooseDefinition, type: string): EventType => {
+  const { creates, fields = {} }: EventDefinition = events[type] ?? {};
   return {
     type,
     creates: creates === true,
     fields: joi(fields),
     requiredNames: requiredOf(fields),
     schema: strictSchemaOf(fields),
-    upcasts,
+    upcasts: upcasts[type] ?? [],
     evolve: evolve[type] as EventType['evolve'],
   };
 };

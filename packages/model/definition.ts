@@ -7,9 +7,10 @@ import type { Fields, StoredEvent } from './stored-event.ts';
 export type EventDefinition = {
   creates?: true; // begins a thing; every other event happens to one that is there
   fields?: FieldSchemas; // of its data; none where left out
-  // the first turns data of shape 1 into shape 2, and so on: one more for each time that `fields` changed
-  upcasts?: readonly ((data: Fields) => Fields)[];
 };
+
+/** Turns the data of an event from one shape into the next one. */
+export type Upcast = (data: Fields) => Fields;
 
 /** The events of these definitions, as a `decide` gives them. */
 export type EventOf<Events> = {
@@ -28,6 +29,10 @@ export type EntityDefinition<State extends FieldSchemas, Events, Inputs, Reason 
   collection: string; // where its records are: 'Accounts'
   state: State; // the fields of its state, in the order in which clients see them
   events: Events;
+  // by type of event: the first upcast turns its data from shape 1 into shape 2, and so on. One more for each time that
+  // the fields of the event changed. They stand apart from the events, so that TypeScript knows these without reading
+  // functions
+  upcasts?: { readonly [Type in keyof Events]?: readonly Upcast[] };
   // the state after an event. Pure and total; the first argument is undefined for an event that creates
   evolve: { [Type in keyof Events]: Evolve<DataOf<State>, Events[Type]> };
   commands: { [Name in keyof Inputs]: CommandDefinition<DataOf<State>, Events, Inputs[Name], Reason> };
@@ -100,6 +105,7 @@ export type LooseDefinition = {
   collection: string;
   state: FieldSchemas;
   events: Record<string, EventDefinition>;
+  upcasts?: Record<string, readonly Upcast[]>;
   evolve: Record<string, EventType['evolve']>;
   commands: Record<string, LooseCommand>;
   refusals?: Record<string, DeclaredRefusal>;
