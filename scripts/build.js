@@ -20,8 +20,8 @@ const programs = [
   { name: 'gateway', entry: 'packages/gateway/main.ts', isWhole: true },
   { name: 'aggregator', entry: 'packages/aggregator/main.ts', isWhole: true },
   // the same programs with the tools of fault tests: failpoints and clock jumps
-  { name: 'chaos/gateway', entry: 'packages/gateway/main.ts', isWhole: true, isChaos: true },
-  { name: 'chaos/aggregator', entry: 'packages/aggregator/main.ts', isWhole: true, isChaos: true },
+  { name: 'chaos/gateway', entry: 'packages/chaos/programs/gateway.ts', isWhole: true, isChaos: true },
+  { name: 'chaos/aggregator', entry: 'packages/chaos/programs/aggregator.ts', isWhole: true, isChaos: true },
   { name: 'start', entry: 'packages/supervisor/main.ts', isWhole: false },
   { name: 'cli', entry: 'packages/cli/main.ts', isWhole: false },
   { name: 'bench', entry: 'packages/bench/main.ts', isWhole: false },

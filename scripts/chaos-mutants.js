@@ -93,6 +93,7 @@ const copyProject = () => {
   mkdirSync(join(copy, 'node_modules', '@muster'));
   for (const name of readdirSync(join(root, 'packages')))
     symlinkSync(join(copy, 'packages', name), join(copy, 'node_modules', '@muster', name));
+  symlinkSync(join(copy, 'packages', 'muster'), join(copy, 'node_modules', 'muster'));
   for (const name of readdirSync(join(root, 'packages')))
     linkPackages(join(root, 'packages', name, 'node_modules'), join(copy, 'packages', name, 'node_modules'));
   symlinkSync(join(root, '.cache'), join(copy, '.cache'));
@@ -101,7 +102,7 @@ const copyProject = () => {
 };
 
 const linkPackages = (from, to) => {
-  const names = readdirIfThere(from).filter((name) => name !== '@muster');
+  const names = readdirIfThere(from).filter((name) => name !== '@muster' && name !== 'muster');
   if (names.length > 0) mkdirSync(to);
   for (const name of names) symlinkSync(join(from, name), join(to, name));
 };

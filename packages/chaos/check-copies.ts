@@ -14,7 +14,8 @@ import {
 import { checkHistory } from './check-history.ts';
 import { checkSavedSets } from './check-saved-sets.ts';
 import { type FoldedLog, foldLog, groupBy, lastState } from './fold-log.ts';
-import type { Call, User } from './history.ts';
+import type { Call, Shown } from './history.ts';
+import { type Subject, subjects } from './subjects.ts';
 import { activeOf, asOfReply, sourceOfReply, walkList } from './walk-list.ts';
 
 /**
@@ -32,14 +33,16 @@ export const checkAll = async (test: Inspected, calls: readonly Call[], before?:
   const folded = await readLog(test);
   const history = checkHistory(folded, calls, before);
   const answers = [...(await checkAnswers(test, folded, 'memory')), ...(await checkMemory(test, folded))];
-  const snapshots = await checkSnapshots(test, folded);
+  const snapshots = await checkSnapshots(test, [folded]);
   // what was under way at the end came only now
-  if ((await test.shell.events.countDocuments()) !== folded.events.length) return checkAll(test, calls, before);
+  if ((await test.shell.events.countDocuments({ entity: folded.subject.name })) !== folded.events.length)
+    return checkAll(test, calls, before);
   return [...history, ...answers, ...snapshots, ...findRepairs(test)];
 };
 
 /** The log as it is now, folded. */
-export const readLog = async ({ shell }: Inspected): Promise<FoldedLog> => foldLog(await shell.events.find().toArray());
+export const readLog = async ({ shell }: Inspected, subject: Subject = subjects.user): Promise<FoldedLog> =>
+  foldLog(await shell.events.find({ entity: subject.name }).toArray(), subject);
 
 /**
  * Reads every id (or these), counts and lists through a gateway; what differs from the log. From memory it waits for
@@ -65,7 +68,9 @@ export const checkMemory = async (
   folded: FoldedLog,
   withinMs = 15_000,
 ): Promise<string[]> => {
-  const byPartition = groupBy([...folded.streams.keys()], (id) => String(partitionOf('user', id, partitions)));
+  const byPartition = groupBy([...folded.streams.keys()], (id) =>
+    String(partitionOf(folded.subject.name, id, partitions)),
+  );
   const checkOne = async ({ name, address, incarnation, partitions: held }: Member): Promise<string[]> => {
     const about = { database: log.database, secret, onProblem: () => undefined };
     const replica = openAggregatorClient({ name, address, incarnation, ...about });
@@ -110,7 +115,7 @@ const checkHeld = async (
 ): Promise<string[]> => {
   const wanted = new Map(ids.map((id) => [id, heldOf(folded, id)]));
   for (const untilMs = performance.now() + withinMs; ; await pause(100)) {
-    const held = await dumpPartition(replica, partition);
+    const held = await dumpPartition(replica, folded.subject, partition);
     const differing = held && [...wanted].filter(([id, state]) => !isDeepStrictEqual(held.get(id), state));
     const strange = held && [...held.keys()].filter((id) => !wanted.has(id));
     if (differing?.length === 0 && strange?.length === 0) return [];
@@ -130,13 +135,14 @@ const checkHeld = async (
 /** A partition as a replica has it, as plain JSON; undefined when it does not answer, or does not serve it. */
 const dumpPartition = async (
   replica: AggregatorClient,
+  { name: entity }: Subject,
   partition: number,
 ): Promise<Map<string, object> | undefined> => {
   const held = new Map<string, object>();
   for (let after = ''; ; ) {
     for (const untilMs = performance.now() + 3_000; !isAnswering(replica) && performance.now() < untilMs; )
       await pause(10);
-    const reply = await askAggregator(replica, { kind: 'dump', partition, entity: 'user', after, limit: 1_000 }, 3_000);
+    const reply = await askAggregator(replica, { kind: 'dump', partition, entity, after, limit: 1_000 }, 3_000);
     if (reply?.answer.kind !== 'dumped') return undefined;
     for (const [id, state] of reply.answer.states) held.set(id, JSON.parse(JSON.stringify(state ?? null)));
     after = reply.answer.states.at(-1)?.[0] ?? '';
@@ -145,8 +151,8 @@ const dumpPartition = async (
 };
 
 const heldOf = (folded: FoldedLog, id: string): object => {
-  const { status, user, version, createdAt, changedAt } = lastState(folded, id);
-  const { id: _, ...fields } = user ?? {};
+  const { status, shown = {}, version, createdAt, changedAt } = lastState(folded, id);
+  const fields = folded.subject.fieldsOf(shown);
   const state =
     status === 'active'
       ? { status, version, fields, createdAt, updatedAt: changedAt }
@@ -174,8 +180,9 @@ const sources = { memory: /^(?!.*\b(database|log)\b).+$/, database: /^database$/
 >;
 
 const checkOne = async (url: string, folded: FoldedLog, id: string, source: AnswerSource): Promise<string[]> => {
-  const { status, version, user } = lastState(folded, id);
-  const read = () => call(url, 'GET', `/api/user/${id}`, { headers: { 'muster-min-version': String(version) } });
+  const { status, version, shown } = lastState(folded, id);
+  const read = () =>
+    call(url, 'GET', `${folded.subject.path}/${id}`, { headers: { 'muster-min-version': String(version) } });
   const reply =
     source === 'memory'
       ? await eventually(read, ({ headers }) => sources.memory.test(headers.get('muster-source') ?? ''))
@@ -183,12 +190,12 @@ const checkOne = async (url: string, folded: FoldedLog, id: string, source: Answ
   const wanted = {
     status: { absent: 404, active: 200, deleted: 410 }[status],
     etag: version > 0 ? `"${version}"` : null,
-    user,
+    shown,
   };
   const given = {
     status: reply.status,
     etag: reply.headers.get('etag'),
-    user: reply.status === 200 ? (reply.body as User) : undefined,
+    shown: reply.status === 200 ? (reply.body as Shown) : undefined,
   };
   const problems = isDeepStrictEqual(given, wanted)
     ? []
@@ -201,7 +208,7 @@ const checkOne = async (url: string, folded: FoldedLog, id: string, source: Answ
 const checkCount = async (url: string, folded: FoldedLog): Promise<string[]> => {
   const wanted = activeOf(folded).length;
   return checkInMemory(async () => {
-    const reply = await call(url, 'GET', '/api/user/count');
+    const reply = await call(url, 'GET', `${folded.subject.path}/count`);
     const isRight = reply.body?.count === wanted || asOfReply(reply) !== undefined;
     return {
       source: sourceOfReply(reply),
@@ -213,11 +220,11 @@ const checkCount = async (url: string, folded: FoldedLog): Promise<string[]> => 
 const checkList = async (url: string, folded: FoldedLog): Promise<string[]> => {
   const wanted = activeOf(folded);
   return checkInMemory(async () => {
-    const { listed, source, asOf, failed } = await walkList(url);
+    const { listed, source, asOf, failed } = await walkList(url, folded.subject);
     if (asOf || isDeepStrictEqual(listed, wanted)) return { source, problem: undefined };
-    const missing = wanted.filter(({ id }) => !listed.some((user) => user.id === id)).map(({ id }) => id);
+    const missing = wanted.filter(({ id }) => !listed.some((shown) => shown.id === id)).map(({ id }) => id);
     const few = missing.slice(0, 5).join(', ') || 'none';
-    const problem = `LIST gives ${listed.length} users, the log has ${wanted.length}; missing: ${few}; ${failed}`;
+    const problem = `LIST gives ${listed.length} things, the log has ${wanted.length}; missing: ${few}; ${failed}`;
     return { source, problem };
   });
 };
@@ -236,9 +243,16 @@ const checkInMemory = async (
 
 const partitions = 32;
 
-/** Waits until `Users` and `Checkpoints` say what the log says; what they say wrong, when that does not come. */
-export const checkSnapshots = async (test: Inspected, folded: FoldedLog, withinMs = 15_000): Promise<string[]> => {
-  const inspect = async () => [...(await checkUsers(test, folded)), ...(await checkCheckpoints(test, folded))];
+/** Waits until the records and `Checkpoints` say what the log says; what they say wrong, when that does not come. */
+export const checkSnapshots = async (
+  test: Inspected,
+  logs: readonly FoldedLog[],
+  withinMs = 15_000,
+): Promise<string[]> => {
+  const inspect = async () => [
+    ...(await Promise.all(logs.map((folded) => checkRecords(test, folded)))).flat(),
+    ...(await checkCheckpoints(test, logs)),
+  ];
   try {
     return await eventually(inspect, (problems) => problems.length === 0, withinMs);
   } catch {
@@ -246,44 +260,47 @@ export const checkSnapshots = async (test: Inspected, folded: FoldedLog, withinM
   }
 };
 
-/** What `Users` says otherwise than the log, or not yet. */
-export const checkUsers = async ({ shell }: Inspected, folded: FoldedLog): Promise<string[]> => {
+/** What the records say otherwise than the log, or not yet. */
+export const checkRecords = async ({ shell }: Inspected, folded: FoldedLog): Promise<string[]> => {
+  const { collection } = folded.subject;
   const records = new Map(
-    (await shell.db.collection<{ _id: string }>('Users').find().toArray()).map((record) => [record._id, record]),
+    (await shell.db.collection<{ _id: string }>(collection).find().toArray()).map((record) => [record._id, record]),
   );
   const strange = [...records.keys()]
     .filter((id) => !folded.streams.has(id))
-    .map((id) => `Users has ${id}, the log has not`);
+    .map((id) => `${collection} has ${id}, the log has not`);
   const differing = [...folded.streams.keys()].flatMap((id) => {
     const { snapshot: _, ...record } = { snapshot: 0, ...records.get(id) };
     return isDeepStrictEqual(record, recordOf(folded, id))
       ? []
-      : [`Users has ${JSON.stringify(record)}, the log has ${JSON.stringify(recordOf(folded, id))}`];
+      : [`${collection} has ${JSON.stringify(record)}, the log has ${JSON.stringify(recordOf(folded, id))}`];
   });
   return [...strange, ...differing];
 };
 
 const recordOf = (folded: FoldedLog, id: string) => {
-  const { user, version, createdAt, changedAt, status } = lastState(folded, id);
-  const { id: _, ...fields } = user ?? {};
+  const { shown = {}, version, createdAt, changedAt, status } = lastState(folded, id);
+  const fields = status === 'deleted' ? {} : folded.subject.fieldsOf(shown);
   const about = {
     _id: id,
     ...fields,
     version,
-    partition: partitionOf('user', id, partitions),
+    partition: partitionOf(folded.subject.name, id, partitions),
     createdAt,
     updatedAt: changedAt,
   };
   return status === 'deleted' ? { ...about, deletedAt: changedAt } : about;
 };
 
-const checkCheckpoints = async ({ shell }: Inspected, { events, ...folded }: FoldedLog): Promise<string[]> => {
+const checkCheckpoints = async ({ shell }: Inspected, logs: readonly FoldedLog[]): Promise<string[]> => {
   const checkpoints = new Map(
     (await shell.checkpoints.find().toArray()).map((checkpoint) => [String(checkpoint._id), checkpoint]),
   );
-  const active = groupBy(activeOf({ events, ...folded }), ({ id = '' }) => String(partitionOf('user', id, partitions)));
+  const events = logs.flatMap((log) => log.events);
+  const active = logs.map((log) => ({ name: log.subject.name, byPartition: groupBy(activeOf(log), partitionIn(log)) }));
   return [...groupBy(events, ({ partition }) => String(partition))].flatMap(([partition, inLog]) => {
-    const wanted = { events: inLog.length, active: { user: active.get(partition)?.length ?? 0 } };
+    const counts = active.map(({ name, byPartition }) => [name, byPartition.get(partition)?.length ?? 0]);
+    const wanted = { events: inLog.length, active: Object.fromEntries(counts) };
     const checkpoint = checkpoints.get(partition);
     const given = checkpoint && { events: checkpoint.events, active: checkpoint.active };
     return isDeepStrictEqual(given, wanted)
@@ -294,3 +311,8 @@ const checkCheckpoints = async ({ shell }: Inspected, { events, ...folded }: Fol
         ];
   });
 };
+
+const partitionIn =
+  ({ subject }: FoldedLog) =>
+  ({ id = '' }: Shown): string =>
+    String(partitionOf(subject.name, id, partitions));

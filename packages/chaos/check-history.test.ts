@@ -20,6 +20,7 @@ const events = [
 /** A call number `at` in time, with an answer that is right, but for what is given. */
 const callAt = (at: number, given: Partial<Call> & Pick<Call, 'op' | 'requestId'>): Call => ({
   ...{
+    subject: 'user',
     session: 's',
     id: 'a',
     sent: undefined,
@@ -32,7 +33,7 @@ const callAt = (at: number, given: Partial<Call> & Pick<Call, 'op' | 'requestId'
   },
   ...{
     version: undefined,
-    user: undefined,
+    shown: undefined,
     problem: undefined,
     source: 'aggregator-0',
     lagMs: 0,
@@ -47,23 +48,23 @@ const created = callAt(1, {
   sent: { id: 'a', ...ada },
   status: 201,
   version: 1,
-  user: { id: 'a', ...ada },
+  shown: { id: 'a', ...ada },
 });
 const updated = callAt(3, {
   requestId: 'r2',
   op: 'update',
   sent: { group: 2 },
   version: 2,
-  user: { id: 'a', ...ada, group: 2 },
+  shown: { id: 'a', ...ada, group: 2 },
 });
 const deleted = callAt(5, { requestId: 'r3', op: 'delete', status: 204, version: 3 });
 const right = [
   callAt(0, { requestId: 'r0', op: 'update', sent: { group: 9 }, outcome: 'refused', status: 404 }),
   created,
   callAt(2, { requestId: 'r4', op: 'create', sent: { id: 'a', ...ada }, outcome: 'refused', status: 409, version: 1 }),
-  callAt(2, { requestId: 'r5', op: 'read', version: 1, user: { id: 'a', ...ada }, minVersion: 1, returned: 1 }),
+  callAt(2, { requestId: 'r5', op: 'read', version: 1, shown: { id: 'a', ...ada }, minVersion: 1, returned: 1 }),
   updated,
-  callAt(4, { requestId: 'r6', op: 'read', version: 1, user: { id: 'a', ...ada } }), // old, but no newer one was read
+  callAt(4, { requestId: 'r6', op: 'read', version: 1, shown: { id: 'a', ...ada } }), // old, but no newer one was read
   deleted,
   callAt(6, { requestId: 'r7', op: 'read', status: 410, version: 3 }),
   callAt(6, { requestId: 'r8', op: 'update', sent: { group: 3 }, outcome: 'refused', status: 410, version: 3 }),
@@ -86,7 +87,7 @@ const check = (changed: Partial<Call>[], log = events) => {
 describe('The checker of histories', () => {
   it('finds nothing in a correct history', () => expect(check([])).to.deep.equal([]));
 
-  const unknown = { outcome: 'unknown', status: 503, retryAfter: '1', user: undefined, version: undefined } as const;
+  const unknown = { outcome: 'unknown', status: 503, retryAfter: '1', shown: undefined, version: undefined } as const;
   const faults: [name: string, changed: Partial<Call>[], log?: StoredEvent[]][] = [
     ['an acknowledged write that is not in the log', [], events.slice(0, 2)],
     ['a hole in a stream', [], events.filter(({ version }) => version !== 2)],
@@ -101,10 +102,10 @@ describe('The checker of histories', () => {
       events.map((event) => (event.version === 2 ? { ...event, data: { group: 7 } } : event)),
     ],
     ['a write that got back another version', [{ requestId: 'r2', version: 1 }]],
-    ['a write that got back another user', [{ requestId: 'r2', user: { id: 'a', ...ada } }]],
-    ['a read of a version with other fields', [{ requestId: 'r6', user: { id: 'a', ...ada, group: 5 } }]],
+    ['a write that got back another user', [{ requestId: 'r2', shown: { id: 'a', ...ada } }]],
+    ['a read of a version with other fields', [{ requestId: 'r6', shown: { id: 'a', ...ada, group: 5 } }]],
     ['a read of a version that is not in the log', [{ requestId: 'r6', version: 9 }]],
-    ['a read that found what was deleted', [{ requestId: 'r7', status: 200, user: { id: 'a', ...ada, group: 2 } }]],
+    ['a read that found what was deleted', [{ requestId: 'r7', status: 200, shown: { id: 'a', ...ada, group: 2 } }]],
     ['a read below the version that was asked for', [{ requestId: 'r6', minVersion: 2 }]],
     ['a read below the version that was returned before', [{ requestId: 'r6', returned: 2 }]],
     ['a refusal as not found of what had been created', [{ requestId: 'r0', invokedAt: 20, completedAt: 25 }]],
@@ -118,14 +119,14 @@ describe('The checker of histories', () => {
       'an answer that shows a write before it was asked for',
       [
         { requestId: 'r2', invokedAt: 38, completedAt: 39 },
-        { requestId: 'r5', version: 2, user: { id: 'a', ...ada, group: 2 } },
+        { requestId: 'r5', version: 2, shown: { id: 'a', ...ada, group: 2 } },
       ],
     ],
     [
       'a write of which nobody heard, seen before it was asked for',
       [
         { requestId: 'r2', ...unknown, status: undefined, invokedAt: 38, completedAt: 39 },
-        { requestId: 'r5', version: 2, user: { id: 'a', ...ada, group: 2 } },
+        { requestId: 'r5', version: 2, shown: { id: 'a', ...ada, group: 2 } },
       ],
     ],
     ['an answer with a fault of the service', [{ requestId: 'r6', status: 500, outcome: 'unknown' }]],
@@ -145,7 +146,7 @@ describe('The checker of histories', () => {
 
   // possible in a log without its unique index, with the events in any order: both writes were acknowledged
   const twin = stored(2, 'UserUpdated', { group: 5 }, 'r2b');
-  const twinCall = { ...updated, requestId: 'r2b', sent: { group: 5 }, user: { id: 'a', ...ada, group: 5 } };
+  const twinCall = { ...updated, requestId: 'r2b', sent: { group: 5 }, shown: { id: 'a', ...ada, group: 5 } };
   const [first, second, third] = events as [StoredEvent, StoredEvent, StoredEvent];
   const broken: [name: string, log: StoredEvent[], versions: string][] = [
     ['two events of one version', [first, second, twin, third], '1, 2, 2, 3'],

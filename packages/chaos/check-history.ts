@@ -7,12 +7,15 @@ import { type Call, isWrite } from './history.ts';
  * What is wrong with a history, or with the log beside it, each in a sentence; nothing when all is well. `before` is
  * what the log had before it. Pure.
  */
-export const checkHistory = (log: FoldedLog, calls: readonly Call[], before = foldLog([])): string[] => [
+export const checkHistory = (log: FoldedLog, calls: readonly Call[], before = foldLog([], log.subject)): string[] => [
   ...checkDense(log),
   ...checkKept(log, before),
   ...checkEvents(log, calls, before),
-  ...calls.flatMap((call) => [...checkAnswer(call), ...(isWrite(call) ? checkWrite(log, call) : checkRead(log, call))]),
-  ...checkOrder(calls),
+  ...calls.flatMap((call) => [
+    ...checkAnswer(log, call),
+    ...(isWrite(call) ? checkWrite(log, call) : checkRead(log, call)),
+  ]),
+  ...checkOrder(log, calls),
   ...checkForesight(log, calls),
 ];
 
@@ -40,18 +43,11 @@ const checkEvents = ({ events, byRequest }: FoldedLog, calls: readonly Call[], b
   return [...strange, ...doubled];
 };
 
-const expected = {
-  create: [201, 409, 503],
-  update: [200, 404, 410, 503],
-  delete: [204, 404, 410, 503],
-  read: [200, 404, 410, 503],
-} satisfies Record<Call['op'], number[]>;
-
 /** Whether the answer is one that such a call may get, whatever the log says. */
-const checkAnswer = (call: Call): string[] => {
+const checkAnswer = ({ subject }: FoldedLog, call: Call): string[] => {
   const { op, status, problem, retryAfter, id } = call;
   if (status === undefined) return [];
-  if (!expected[op].includes(status)) return [`${tell(call)}: unexpected`];
+  if (!subject.expected[op]?.includes(status)) return [`${tell(call)}: unexpected`];
   if (status !== 503) return [];
   const problems = [];
   if (!retryAfter) problems.push(`${tell(call)} without Retry-After`);
@@ -66,12 +62,12 @@ const checkWrite = (log: FoldedLog, call: Call): string[] => {
   const [event] = log.byRequest.get(call.requestId) ?? [];
   switch (call.outcome) {
     case 'ok':
-      if (!event) return [`${tell(call)} is not in the log`];
+      if (!event) return checkNoOp(log, call);
       return checkStored(log, call, event);
     case 'unknown':
       if (event && call.problem?.version && event.version !== call.problem.version)
         return [`${tell(call)} said version ${call.problem.version}, it is ${describe(event)}`];
-      return event ? checkData(call, event) : [];
+      return event ? checkData(log, call, event) : [];
     case 'notWritten':
       return event ? [`${tell(call)} was to be never written, and is in the log as ${describe(event)}`] : [];
     case 'refused':
@@ -83,31 +79,30 @@ const checkStored = (log: FoldedLog, call: Call, event: StoredEvent): string[] =
   if (event.entityId !== call.id || event.version !== call.version)
     return [`${tell(call)} is in the log as ${describe(event)}`];
   const state = stateAt(log, call.id, event.version);
-  const isShown = call.op === 'delete' ? state?.status === 'deleted' : isDeepStrictEqual(state?.user, call.user);
+  const isShown = call.op === 'delete' ? state?.status === 'deleted' : isDeepStrictEqual(state?.shown, call.shown);
   return isShown
-    ? checkData(call, event)
-    : [`${tell(call)} answered ${show(call.user)}, the log has ${show(state?.user)}`];
+    ? checkData(log, call, event)
+    : [`${tell(call)} answered ${show(call.shown)}, the log has ${show(state?.shown)}`];
 };
 
-const types = { create: 'UserCreated', update: 'UserUpdated', delete: 'UserDeleted', read: '' } satisfies Record<
-  Call['op'],
-  string
->;
+/** A call that was answered well and left no event: the state must be one that it does not change. */
+const checkNoOp = (log: FoldedLog, call: Call): string[] => {
+  const state = stateAt(log, call.id, call.version ?? 0);
+  if (!state || !log.subject.isNoOp(state, call)) return [`${tell(call)} is not in the log`];
+  return isDeepStrictEqual(state.shown, call.shown) ? [] : [`${tell(call)} answered ${show(call.shown)}`];
+};
 
-const checkData = (call: Call, event: StoredEvent): string[] => {
+const checkData = ({ subject }: FoldedLog, call: Call, event: StoredEvent): string[] => {
   const { id: _, ...sent } = call.sent ?? {};
-  return event.type === types[call.op] && isDeepStrictEqual(event.data, sent)
+  return event.type === subject.types[call.op] && isDeepStrictEqual(event.data, sent)
     ? []
     : [`${tell(call)} is in the log as ${describe(event)} ${show(event.data)}`];
 };
 
-const statusAfter = { 404: 'absent', 409: undefined, 410: 'deleted' } as Record<number, string | undefined>;
-
 const checkRefusal = (log: FoldedLog, call: Call): string[] => {
   const state = stateAt(log, call.id, call.version ?? 0);
-  const wanted = statusAfter[call.status ?? 0];
-  const isRight = wanted ? state?.status === wanted : state !== undefined && state.status !== 'absent';
-  return isRight ? [] : [`${tell(call)}, the log has it ${state?.status} there`];
+  const isRight = state !== undefined && log.subject.refuses(state, call);
+  return isRight ? [] : [`${tell(call)}, the log has it ${state?.status} there: ${show(state?.shown)}`];
 };
 
 const checkRead = (log: FoldedLog, call: Call): string[] => {
@@ -117,8 +112,8 @@ const checkRead = (log: FoldedLog, call: Call): string[] => {
   if (!state) return [`${tell(call)}, a version that the log does not have`];
   const status = { absent: 404, active: 200, deleted: 410 }[state.status];
   if (call.status !== status) return [`${tell(call)}, the log has it ${state.status} there`];
-  if (!isDeepStrictEqual(call.user, state.user))
-    return [`${tell(call)} answered ${show(call.user)}, the log has ${show(state.user)}`];
+  if (!isDeepStrictEqual(call.shown, state.shown))
+    return [`${tell(call)} answered ${show(call.shown)}, the log has ${show(state.shown)}`];
   if (version < (call.minVersion ?? 0)) return [`${tell(call)}, though version ${call.minVersion} was asked for`];
   return version < call.returned ? [`${tell(call)}, though version ${call.returned} was returned before`] : [];
 };
@@ -127,12 +122,12 @@ const checkRead = (log: FoldedLog, call: Call): string[] => {
  * Writes are linearizable per stream: one that was answered before another began comes before it, and what a refusal
  * says cannot be older either.
  */
-const checkOrder = (calls: readonly Call[]): string[] => {
+const checkOrder = (log: FoldedLog, calls: readonly Call[]): string[] => {
   const settled = calls.filter((call) => isWrite(call) && (call.outcome === 'ok' || call.outcome === 'refused'));
-  return [...groupBy(settled, ({ id }) => id).values()].flatMap(checkOrderOfOne);
+  return [...groupBy(settled, ({ id }) => id).values()].flatMap((ofOne) => checkOrderOfOne(log, ofOne));
 };
 
-const checkOrderOfOne = (calls: Call[]): string[] => {
+const checkOrderOfOne = ({ byRequest }: FoldedLog, calls: Call[]): string[] => {
   const byEnd = [...calls].sort((a, b) => a.completedAt - b.completedAt);
   const byStart = [...calls].sort((a, b) => a.invokedAt - b.invokedAt);
   const problems: string[] = [];
@@ -143,8 +138,10 @@ const checkOrderOfOne = (calls: Call[]): string[] => {
       if ((next.version ?? 0) > (newest?.version ?? 0)) newest = next;
       ended += 1;
     }
-    const least = (newest?.version ?? 0) + (call.outcome === 'ok' ? 1 : 0);
-    if (call.status !== 409 && (call.version ?? 0) < least)
+    const least = (newest?.version ?? 0) + (call.outcome === 'ok' && byRequest.has(call.requestId) ? 1 : 0);
+    // that a thing exists stays true: a create is refused from an older state, too
+    const mayBeOlder = call.op === 'create' && call.outcome === 'refused';
+    if (!mayBeOlder && (call.version ?? 0) < least)
       problems.push(`${tell(call)}, though ${newest ? tell(newest) : 'nothing'} was answered before`);
   }
   return problems;

@@ -12,8 +12,8 @@ const clockMs = 1_000;
  * Returns what is wrong.
  */
 export const checkSavedSets = async (url: string, folded: FoldedLog): Promise<string[]> => {
-  const count = await call(url, 'GET', '/api/user/count');
-  const walk = await walkList(url);
+  const count = await call(url, 'GET', `${folded.subject.path}/count`);
+  const walk = await walkList(url, folded.subject);
   if (count.status !== 200 || walk.failed) return [`COUNT or LIST from the snapshot: ${count.text} ${walk.failed}`];
   return [
     ...[sourceOfReply(count), walk.source].filter((source) => source !== 'database').map((source) => `from ${source}`),
@@ -25,8 +25,8 @@ export const checkSavedSets = async (url: string, folded: FoldedLog): Promise<st
 /** Checks the same after a last snapshot of the whole log: the answers must equal the fold of the log, with a time. */
 export const checkWholeSets = async (url: string, folded: FoldedLog): Promise<string[]> => {
   const wanted = activeOf(folded);
-  const count = await call(url, 'GET', '/api/user/count');
-  const walk = await walkList(url);
+  const count = await call(url, 'GET', `${folded.subject.path}/count`);
+  const walk = await walkList(url, folded.subject);
   return [
     ...(count.body?.count === wanted.length
       ? []
@@ -52,7 +52,7 @@ export const judgeSaved = (folded: FoldedLog, { count, asOf, users = [] }: Saved
     if (states.some((state) => state?.status === 'active')) most += 1;
     possible.set(
       id,
-      states.flatMap((state) => state?.user ?? []),
+      states.flatMap((state) => state?.shown ?? []),
     );
   }
   const what = `${users.length > 0 ? 'LIST' : 'COUNT'} as of ${asOf?.toISOString() ?? 'now'}`;
@@ -60,7 +60,7 @@ export const judgeSaved = (folded: FoldedLog, { count, asOf, users = [] }: Saved
   return [
     ...(count >= least && count <= most ? [] : [`${what} has ${count} users, expected ${least} to ${most}`]),
     ...(new Set(users.map(({ id }) => id)).size < users.length ? [`${what} shows a user twice`] : []),
-    ...(isDeepStrictEqual(inOrder(users), users) ? [] : [`${what} shows users out of order`]),
+    ...(isDeepStrictEqual(inOrder(users, folded.subject), users) ? [] : [`${what} shows users out of order`]),
     ...strange.slice(0, 3).map((user) => `${what} shows ${JSON.stringify(user)}, no state of it since then`),
   ];
 };

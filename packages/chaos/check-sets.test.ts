@@ -22,6 +22,7 @@ const write = (
   outcome: Call['outcome'] = 'ok',
 ): Call => ({
   ...{
+    subject: 'user',
     session: 's',
     requestId,
     op,
@@ -36,7 +37,7 @@ const write = (
   },
   ...{
     version: undefined,
-    user: undefined,
+    shown: undefined,
     problem: undefined,
     source: undefined,
     lagMs: undefined,

@@ -102,7 +102,7 @@ const checkListed = (log: FoldedLog, set: SetCall): string[] => {
   const ids = new Set(users.map(({ id }) => id));
   const doubled = ids.size < users.length ? [`${describeSet(set)} shows a user twice`] : [];
   const strange = users.filter(
-    (user) => !(log.states.get(user.id ?? '') ?? []).some((state) => isDeepStrictEqual(state.user, user)),
+    (user) => !(log.states.get(user.id ?? '') ?? []).some((state) => isDeepStrictEqual(state.shown, user)),
   );
   return [
     ...doubled,

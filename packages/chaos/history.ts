@@ -2,9 +2,10 @@
 export type Call = {
   session: string;
   requestId: string;
-  op: 'create' | 'update' | 'delete' | 'read';
+  subject: 'user' | 'account';
+  op: 'create' | 'update' | 'delete' | 'read' | 'deposit' | 'withdraw' | 'close';
   id: string;
-  sent: User | undefined;
+  sent: Shown | undefined;
   /** What Muster-Min-Version asked for. */
   minVersion: number | undefined;
   /**
@@ -18,14 +19,17 @@ export type Call = {
   /** Undefined where no answer came: the connection was lost, or it took too long. */
   status: number | undefined;
   version: number | undefined; // of the ETag
-  user: User | undefined; // in the answer
-  problem: { written?: string; id?: string; version?: number } | undefined; // in the answer
+  shown: Shown | undefined; // in the answer
+  problem: { type?: string; written?: string; id?: string; version?: number } | undefined; // in the answer
   source: string | undefined;
   lagMs: number | undefined;
   retryAfter: string | undefined;
 };
 
 export type User = { id?: string; name?: string; email?: string; group?: number };
+
+/** What clients send and see of a thing. */
+export type Shown = User & { owner?: string; cents?: number; closedAt?: string };
 
 /**
  * `refused`: the state of things forbids it, nothing was written. `notWritten`: it is not in the log and never will be.

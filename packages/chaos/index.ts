@@ -4,9 +4,9 @@ export {
   checkAll,
   checkAnswers,
   checkMemory,
+  checkRecords,
   checkSets,
   checkSnapshots,
-  checkUsers,
   readLog,
 } from './check-copies.ts';
 export { checkHistory } from './check-history.ts';
@@ -20,10 +20,11 @@ export {
   resetLinks,
   setFault,
 } from './fault-proxy.ts';
-export { type Folded, type FoldedLog, foldLog, groupBy, lastState, stateAt } from './fold-log.ts';
+export { type FoldedLog, foldLog, groupBy, lastState, stateAt } from './fold-log.ts';
 export { type Call, isWrite, type Outcome, quantileMs, type SetCall, type User } from './history.ts';
 export { isPlaceKnown } from './is-place-known.ts';
 export { forgetReturned, type Load, type LoadOptions, startLoad, stopLoad, untilAnswered } from './load.ts';
 export { type Observed, observe, stopObserving } from './observe.ts';
 export { type RoundResult, runRound } from './run-round.ts';
 export { selection } from './selection.ts';
+export { type Folded, type Subject, subjects } from './subjects.ts';

@@ -45,6 +45,7 @@ const requestOf = (id: string, version: number) => `${id}-${version}`;
 const callOf = (id: string, version: number, op: Call['op'], sent: User): Omit<Call, 'invokedAt' | 'completedAt'> => ({
   ...{
     session: id,
+    subject: 'user',
     requestId: requestOf(id, version),
     op,
     id,
@@ -56,7 +57,7 @@ const callOf = (id: string, version: number, op: Call['op'], sent: User): Omit<C
   ...{
     status: undefined,
     version: undefined,
-    user: undefined,
+    shown: undefined,
     problem: undefined,
     source: undefined,
     lagMs: undefined,

@@ -12,6 +12,7 @@ import { noSometimes, type Sometimes, sometimesOfLife, sometimesOfRound } from '
 
 const call = (given: Partial<Call>): Call => ({
   ...{
+    subject: 'user',
     session: 's',
     requestId: 'r',
     op: 'read',
@@ -26,7 +27,7 @@ const call = (given: Partial<Call>): Call => ({
   ...{
     status: 200,
     version: 1,
-    user: undefined,
+    shown: undefined,
     problem: undefined,
     source: 'aggregator-0',
     lagMs: 0,
@@ -114,7 +115,7 @@ describe('What must happen sometimes', () => {
       call({ source: 'database' }),
       call({ source: ringFrom(serving, partitionOf('user', 'a', 32))[1] }),
     ];
-    const counted = sometimesOfRound(folded, { calls, sets: [], aborted: 3 }, [], members);
+    const counted = sometimesOfRound([folded], { calls, sets: [], aborted: 3 }, [], members);
     expect(counted['an unknown write that had landed']).to.equal(1);
     expect(counted['an unknown write that had not']).to.equal(1);
     expect(counted['a fallback read']).to.equal(1);

@@ -27,7 +27,10 @@ export const keepEvidence = async (
   await writeFile(join(path, 'calls.ndjson'), evidence.calls.map((call) => `${JSON.stringify(call)}\n`).join(''));
   await writeFile(
     join(path, 'events.ndjson'),
-    evidence.folded.events.map((event) => `${JSON.stringify(event)}\n`).join(''),
+    evidence.logs
+      .flatMap(({ events }) => events)
+      .map((event) => `${JSON.stringify(event)}\n`)
+      .join(''),
   );
   return path;
 };

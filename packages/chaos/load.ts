@@ -3,6 +3,7 @@ import { pause } from '@muster/runtime';
 import { call, nextRandom, openSeeded, pickFrom, type Reply, type Seeded } from '@muster/testing';
 import { abortUpload } from './abort-upload.ts';
 import type { Call, Outcome, SetCall, User } from './history.ts';
+import { subjects } from './subjects.ts';
 
 /** Sessions that write and read all the time, and the history of what they got back. Changed in this file only. */
 export type Load = {
@@ -12,6 +13,7 @@ export type Load = {
   sets: SetCall[]; // COUNT and LIST
   aborted: number; // uploads that broke off
   hot: readonly string[]; // a few ids that everybody wants
+  accounts: readonly string[]; // bank accounts, the first four hot
   sessions: number;
   lost: number; // connections lost: from then on a gateway may be one that knows nothing of what was returned before
   stop: AbortController;
@@ -28,6 +30,8 @@ export type LoadOptions = {
   seed?: number;
   /** The share of COUNT and LIST among the calls. */
   sets?: number;
+  /** The share of calls on bank accounts, which only the programs for faults serve. */
+  accounts?: number;
   /** Between two uploads that break off, on average; none where it is undefined. */
   abortEveryMs?: number;
 };
@@ -41,7 +45,7 @@ type Session = {
   created: number; // ids of its own that it asked to create
   returned: Map<string, { version: number; lost: number; at: number }>;
   /** What it asked to write last, and has not looked at since. */
-  written: string | undefined;
+  written: Pick<Wanted, 'subject' | 'id'> | undefined;
 };
 
 /** Starts a load of mixed writes and reads on these gateways; it runs until `stopLoad`. */
@@ -52,6 +56,7 @@ export const startLoad = async (urls: readonly string[], options: LoadOptions = 
     hot: hotUsers = 6,
     seed = Math.floor(Math.random() * 2 ** 32),
     sets = 0,
+    accounts: share = 0,
     abortEveryMs,
   } = options;
   const name = Math.floor(nextRandom(openSeeded(seed)) * 2 ** 24)
@@ -65,6 +70,7 @@ export const startLoad = async (urls: readonly string[], options: LoadOptions = 
     sets: [],
     aborted: 0,
     hot,
+    accounts: share > 0 ? Array.from({ length: accountsOfALoad }, (_, index) => `account-${name}-${index}`) : [],
     sessions,
     lost: 0,
     stop: new AbortController(),
@@ -73,8 +79,9 @@ export const startLoad = async (urls: readonly string[], options: LoadOptions = 
   setMaxListeners(0, load.stop.signal); // each session waits on it
   const opened = Array.from({ length: sessions }, (_, index) => openSession(load, index, seed));
   const first = opened[0] as Session;
-  for (const id of hot) await perform(load, first, { op: 'create', id, sent: newUser(first, id) });
-  const running = opened.map((session) => run(load, session, pauseMs, sets));
+  for (const id of hot) await perform(load, first, { subject: 'user', op: 'create', id, sent: newUser(first, id) });
+  for (const id of load.accounts) await perform(load, first, openAccount(id));
+  const running = opened.map((session) => run(load, session, pauseMs, { sets, accounts: share }));
   if (abortEveryMs !== undefined) running.push(abortUploads(load, seed, abortEveryMs));
   load.done = Promise.all(running);
   return load;
@@ -119,9 +126,11 @@ const openSession = ({ name, urls }: Load, number: number, seed: number): Sessio
   ...{ calls: 0, created: 0, returned: new Map(), written: undefined },
 });
 
-const run = async (load: Load, session: Session, pauseMs: number, sets: number) => {
+const run = async (load: Load, session: Session, pauseMs: number, shares: { sets: number; accounts: number }) => {
+  const isDue = (share: number) => share > 0 && nextRandom(session.random) < share;
   while (!load.stop.signal.aborted) {
-    if (sets > 0 && nextRandom(session.random) < sets) await performSet(load, session);
+    if (isDue(shares.sets)) await performSet(load, session);
+    else if (isDue(shares.accounts)) await perform(load, session, chooseAccountCall(load, session));
     else await perform(load, session, chooseCall(load, session));
     // who has just written looks at once
     if (!session.written) await pause(pauseMs * 2 * Math.random(), load.stop.signal);
@@ -136,30 +145,63 @@ const abortUploads = async (load: Load, seed: number, everyMs: number) => {
     if (await abortUpload(load.urls, random, signal)) load.aborted += 1;
 };
 
-type Wanted = Pick<Call, 'op' | 'id' | 'sent'>;
+type Wanted = Pick<Call, 'subject' | 'op' | 'id' | 'sent'>;
+
+const accountsOfALoad = 16;
+const hotAccounts = 4;
+const lastAccounts = 4;
+
+const openAccount = (id: string): Wanted => ({
+  subject: 'account',
+  op: 'create',
+  id,
+  sent: { id, owner: `Owner of ${id}` },
+});
+
+/** A command of a bank account. Withdrawals are larger than deposits, so that the money runs out now and then. */
+const chooseAccountCall = ({ accounts }: Load, session: Session): Wanted => {
+  const { random } = session;
+  session.written = undefined;
+  const isHot = nextRandom(random) < 0.6;
+  const id = pickFrom(random, isHot ? accounts.slice(0, hotAccounts) : accounts.slice(hotAccounts));
+  const dice = nextRandom(random);
+  // amounts differ, so that a command which ran twice, or with another's amount, shows in the sum
+  const cents = 100 * (1 + Math.floor(nextRandom(random) * 50)) + (session.calls % 100);
+  // hot accounts stay open; the last ones are closed as soon as they can be
+  const isLast = accounts.indexOf(id) >= accountsOfALoad - lastAccounts;
+  if (isLast && nextRandom(random) < 0.5) return { subject: 'account', op: 'close', id, sent: undefined };
+  if (dice < 0.35) return { subject: 'account', op: 'deposit', id, sent: { cents } };
+  if (dice < 0.65) return { subject: 'account', op: 'withdraw', id, sent: { cents: cents + 300 } };
+  if (dice < 0.67) return openAccount(id);
+  if (dice < 0.7 && !isHot) return { subject: 'account', op: 'close', id, sent: undefined };
+  return { subject: 'account', op: 'read', id: dice < 0.72 ? `never-${id}` : id, sent: undefined };
+};
 
 // Of the seed alone, not of what was answered. Every update asks for values never asked for before, so each is a
 // change, and each event shows whose it is.
 const chooseCall = (load: Load, session: Session): Wanted => {
   const { random, written } = session;
   session.written = undefined;
-  if (written && nextRandom(random) < 0.5) return { op: 'read', id: written, sent: undefined };
+  if (written && nextRandom(random) < 0.5) return { ...written, op: 'read', sent: undefined };
   const dice = nextRandom(random);
   const id = chooseId(load, session);
   const { group, email } = newUser(session, id);
   if (dice < 0.14)
     return {
+      subject: 'user',
       op: 'create',
       id: nextId(load, session),
       sent: newUser(session, idOf(load, session.number, session.created - 1)),
     };
-  if (dice < 0.16) return { op: 'create', id, sent: newUser(session, id) };
+  if (dice < 0.16) return { subject: 'user', op: 'create', id, sent: newUser(session, id) };
   if (dice < 0.19)
-    return load.hot.includes(id) ? { op: 'read', id, sent: undefined } : { op: 'delete', id, sent: undefined };
-  if (dice < 0.21) return { op: 'update', id: `never-${id}`, sent: { group } };
-  if (dice < 0.47) return { op: 'update', id, sent: { group } };
-  if (dice < 0.51) return { op: 'update', id, sent: { group, email } };
-  return { op: 'read', id: dice < 0.54 ? `never-${id}` : id, sent: undefined };
+    return load.hot.includes(id)
+      ? { subject: 'user', op: 'read', id, sent: undefined }
+      : { subject: 'user', op: 'delete', id, sent: undefined };
+  if (dice < 0.21) return { subject: 'user', op: 'update', id: `never-${id}`, sent: { group } };
+  if (dice < 0.47) return { subject: 'user', op: 'update', id, sent: { group } };
+  if (dice < 0.51) return { subject: 'user', op: 'update', id, sent: { group, email } };
+  return { subject: 'user', op: 'read', id: dice < 0.54 ? `never-${id}` : id, sent: undefined };
 };
 
 /**
@@ -184,7 +226,7 @@ const newUser = ({ name, calls }: Session, id: string): User => {
   return { id, name: `User ${id}`, email: `${name}.${calls}@example.com`, group };
 };
 
-const perform = async (load: Load, session: Session, { op, id, sent }: Wanted): Promise<void> => {
+const perform = async (load: Load, session: Session, { subject, op, id, sent }: Wanted): Promise<void> => {
   const known = session.returned.get(id);
   const isPassed = nextRandom(session.random) < 0.5;
   const minVersion = op === 'read' && known && isPassed ? known.version : undefined;
@@ -192,18 +234,30 @@ const perform = async (load: Load, session: Session, { op, id, sent }: Wanted): 
   const requestId = `${session.name}-${session.calls}`;
   const invokedAt = performance.now();
   const returned = known?.lost === load.lost && invokedAt - known.at < rememberedMs ? known.version : 0;
-  const reply = await ask(session.url, op, id, sent, requestId, minVersion);
+  const reply = await ask(session.url, { subject, op, id, sent }, requestId, minVersion);
   const completedAt = performance.now();
   if (!reply) load.lost += 1;
   const version = reply && versionOf(reply);
   if (version)
     session.returned.set(id, { version: Math.max(version, known?.version ?? 0), lost: load.lost, at: completedAt });
-  session.written = op === 'read' ? undefined : id;
+  session.written = op === 'read' ? undefined : { subject, id };
   load.calls.push({
-    ...{ session: session.name, requestId, op, id, sent, minVersion, returned, invokedAt, completedAt, version },
+    ...{
+      session: session.name,
+      requestId,
+      subject,
+      op,
+      id,
+      sent,
+      minVersion,
+      returned,
+      invokedAt,
+      completedAt,
+      version,
+    },
     outcome: reply ? outcomeOf(op, reply) : 'unknown',
     status: reply?.status,
-    user: reply && reply.status < 300 ? reply.body : undefined,
+    shown: reply && reply.status < 300 ? reply.body : undefined,
     problem: reply && reply.status >= 400 ? reply.body : undefined,
     ...sourceOf(reply),
   });
@@ -234,25 +288,38 @@ const agedMsOf = (reply: Reply | undefined): number | undefined => {
   return asOf ? Date.now() - Date.parse(asOf) : undefined;
 };
 
-const methods = { create: 'POST', update: 'PUT', delete: 'DELETE', read: 'GET' } satisfies Record<Call['op'], string>;
+const requestOf = ({ subject, op, id }: Wanted): [method: string, path: string] => {
+  const { path } = subjects[subject];
+  switch (op) {
+    case 'create':
+      return ['POST', path];
+    case 'update':
+      return ['PUT', `${path}/${id}`];
+    case 'delete':
+      return ['DELETE', `${path}/${id}`];
+    case 'read':
+      return ['GET', `${path}/${id}`];
+    default:
+      return ['POST', `${path}/${id}:${op}`];
+  }
+};
+
 const answerWithinMs = 8_000;
 
 const ask = (
   url: string,
-  op: Call['op'],
-  id: string,
-  body: User | undefined,
+  wanted: Wanted,
   requestId: string,
   minVersion: number | undefined,
 ): Promise<Reply | undefined> => {
   const least: Record<string, string> = minVersion === undefined ? {} : { 'muster-min-version': String(minVersion) };
-  const path = op === 'create' ? '/api/user' : `/api/user/${id}`;
+  const [method, path] = requestOf(wanted);
   const options = {
-    body,
+    body: wanted.sent,
     headers: { 'x-request-id': requestId, ...least },
     signal: AbortSignal.timeout(answerWithinMs),
   };
-  return call(url, methods[op], path, options).catch(() => undefined);
+  return call(url, method, path, options).catch(() => undefined);
 };
 
 const sourceOf = (reply: Reply | undefined) => ({

@@ -3,10 +3,11 @@ import type { Arena } from './arena.ts';
 import { checkAnswers, checkMemory, checkSnapshots, readLog } from './check-copies.ts';
 import { checkHistory } from './check-history.ts';
 import { checkInFlight } from './check-in-flight.ts';
+import { checkMoney } from './check-money.ts';
 import { checkRecordWrites } from './check-records.ts';
 import { checkSetsInFlux } from './check-sets.ts';
 import type { FoldedLog } from './fold-log.ts';
-import { type Call, isWrite, type Outcome } from './history.ts';
+import { type Call, isWrite, type Outcome, type SetCall } from './history.ts';
 import {
   checkLines,
   checkPace,
@@ -21,6 +22,7 @@ import type { Observed } from './observe.ts';
 import type { Round } from './plan.ts';
 import { type Sometimes, sometimesOfRound } from './sometimes.ts';
 import { type LoadOptions, strikeUnderLoad, type UnderLoad } from './strike-under-load.ts';
+import { subjects } from './subjects.ts';
 import { stopWatching, watchRecords } from './watch-records.ts';
 
 export type RoundResult = {
@@ -39,7 +41,7 @@ export type RoundResult = {
 };
 
 /** What a round was, for whoever wants to know why a law did not hold. */
-export type Evidence = { lines: Line[]; calls: readonly Call[]; folded: FoldedLog };
+export type Evidence = { lines: Line[]; calls: readonly Call[]; logs: readonly FoldedLog[] };
 
 export type RoundOptions = LoadOptions & {
   say: (text: string) => void;
@@ -58,12 +60,12 @@ export const runRound = async (
   options: RoundOptions,
 ): Promise<RoundResult> => {
   const startedAt = performance.now();
-  const before = await readLog(arena.test);
+  const before = await readLogs(arena);
   const insertedBefore = arena.inserted.length;
   const watch = await watchRecords(arena.test);
   const underLoad = await strikeUnderLoad(arena, round, options);
   const inFlight = await checkInFlight(arena);
-  const folded = await quietLog(arena);
+  const logs = await quietLogs(arena);
   const writes = await stopWatching(arena.test, watch);
   const lines = linesSince(arena, startedAt);
   const calls = [...underLoad.load.calls, ...arena.inserted.slice(insertedBefore)];
@@ -71,17 +73,16 @@ export const runRound = async (
   const violations = [
     ...underLoad.violations,
     ...inFlight,
-    ...checkHistory(folded, calls, before),
-    ...checkSetsInFlux(folded, calls, underLoad.load.sets, before),
-    ...(await checkCopies(arena, folded, calls)),
+    ...logs.flatMap((log, index) => checkLog(log, calls, underLoad.load.sets, before[index] as FoldedLog)),
+    ...(await checkCopies(arena, logs, calls)),
     ...(watch.whole ? checkRecordWrites(writes) : []),
     ...checkPace(lines, ms),
     ...checkLines(lines),
   ];
   const figures = figuresOf(underLoad, lines);
-  const sometimes = sometimesOfRound(folded, underLoad.load, lines, observed.members);
+  const sometimes = sometimesOfRound(logs, underLoad.load, lines, observed.members);
   const result = { round, violations, ...figures, sometimes, ms: performance.now() - startedAt };
-  if (violations.length > 0) await options.keep?.(result, { lines, calls: underLoad.load.calls, folded });
+  if (violations.length > 0) await options.keep?.(result, { lines, calls: underLoad.load.calls, logs });
   return result;
 };
 
@@ -90,7 +91,11 @@ const figuresOf = ({ load, strikes, recoveryMs }: UnderLoad, lines: readonly Lin
   strikes,
   recoveryMs,
   invalid: findInvalid(load.calls, strikes),
-  calls: { ...countBy([...load.calls, ...load.sets], ({ op }) => op), 'upload that broke off': load.aborted },
+  calls: {
+    ...countBy(load.calls, nameOf),
+    ...countBy(load.sets, ({ op }) => op),
+    'upload that broke off': load.aborted,
+  },
   outcomes: { ...noOutcomes, ...countBy(load.calls, ({ outcome }) => outcome) },
   longest: strikes
     .filter(({ impossible }) => !impossible)
@@ -98,26 +103,46 @@ const figuresOf = ({ load, strikes, recoveryMs }: UnderLoad, lines: readonly Lin
   reopened: lines.filter(isReopening).length,
 });
 
+const nameOf = ({ subject, op }: Call) => (subject === 'user' ? op : `${op} of ${subject}`);
+
 const noOutcomes: Record<Outcome, number> = { ok: 0, refused: 0, notWritten: 0, unknown: 0 };
 
 /** The log, once nothing more comes into it: what was under way at the end of the load may come late. */
-const quietLog = async ({ test }: Arena): Promise<FoldedLog> => {
+const quietLogs = async ({ test }: Arena): Promise<FoldedLog[]> => {
   for (let known = -1; ; await pause(700)) {
     const events = await test.shell.events.countDocuments();
     if (events === known) break;
     known = events;
   }
-  return readLog(test);
+  return readLogs({ test });
+};
+
+const readLogs = ({ test }: Pick<Arena, 'test'>): Promise<FoldedLog[]> =>
+  Promise.all(Object.values(subjects).map((subject) => readLog(test, subject)));
+
+/** The laws of one entity's log, and those of the entity itself: COUNT and LIST of users, the money of accounts. */
+const checkLog = (log: FoldedLog, calls: readonly Call[], sets: readonly SetCall[], before: FoldedLog): string[] => {
+  const own = calls.filter(({ subject }) => subject === log.subject.name);
+  const common = checkHistory(log, own, before);
+  switch (log.subject.name) {
+    case 'user':
+      return [...common, ...checkSetsInFlux(log, own, sets, before)];
+    case 'account':
+      return [...common, ...checkMoney(log, own, before)];
+  }
 };
 
 /**
  * Every copy of what the log says: what clients are answered, each replica's memory, the records and the checkpoints.
  */
-const checkCopies = async ({ test }: Arena, folded: FoldedLog, calls: readonly Call[]): Promise<string[]> => {
+const checkCopies = async ({ test }: Arena, logs: readonly FoldedLog[], calls: readonly Call[]): Promise<string[]> => {
   const touched = new Set(calls.filter(isWrite).map(({ id }) => id));
-  const ids = [...folded.streams.keys()].filter((id) => touched.has(id)); // the others' memory is looked at directly
-  const problems = [...(await checkMemory(test, folded)), ...(await checkSnapshots(test, folded))];
-  for (const url of test.urls) problems.push(...(await checkAnswers(test, folded, 'memory', url, ids)));
+  const problems = await checkSnapshots(test, logs);
+  for (const folded of logs) {
+    const ids = [...folded.streams.keys()].filter((id) => touched.has(id)); // the others' memory is looked at directly
+    problems.push(...(await checkMemory(test, folded)));
+    for (const url of test.urls) problems.push(...(await checkAnswers(test, folded, 'memory', url, ids)));
+  }
   return problems;
 };
 

@@ -22,6 +22,8 @@ export const sometimesNames = [
   'a group commit of more than one',
   'a batch of which only a part went in',
   'an upload that broke off',
+  'a withdrawal refused for too little money',
+  'a command refused by a closed account',
 ] as const;
 
 export type Sometimes = Record<(typeof sometimesNames)[number], number>;
@@ -34,13 +36,15 @@ export const addSometimes = (a: Sometimes, b: Sometimes): Sometimes =>
 
 /** Counts what happened in one round, from its history and the lines of its processes. Pure. */
 export const sometimesOfRound = (
-  folded: FoldedLog,
+  logs: readonly Pick<FoldedLog, 'byRequest'>[],
   { calls, sets, aborted }: Pick<Load, 'calls' | 'sets' | 'aborted'>,
   lines: readonly Line[],
   members: Observed['members'],
 ): Sometimes => {
   const unknown = calls.filter((call) => isWrite(call) && call.outcome === 'unknown');
-  const landed = unknown.filter(({ requestId }) => folded.byRequest.has(requestId)).length;
+  const landed = unknown.filter(({ requestId }) => logs.some(({ byRequest }) => byRequest.has(requestId))).length;
+  const refusedAs = (name: string) =>
+    calls.filter(({ problem }) => problem?.type === `urn:muster:problem:${name}`).length;
   return {
     ...noSometimes(),
     'an unknown write that had landed': landed,
@@ -52,6 +56,8 @@ export const sometimesOfRound = (
     ).length,
     'a count or list from the snapshot': sets.filter(({ agedMs }) => agedMs !== undefined).length,
     'an upload that broke off': aborted,
+    'a withdrawal refused for too little money': refusedAs('insufficient-funds'),
+    'a command refused by a closed account': refusedAs('closed'),
     'a standby read': calls.filter((call) => isOfStandby(call, members)).length,
   };
 };
@@ -59,10 +65,13 @@ export const sometimesOfRound = (
 const partitions = 32;
 
 // the members are inspected once per second: the owner is certain only if they did not change around the call
-const isOfStandby = ({ op, id, source, invokedAt, completedAt }: Call, members: Observed['members']): boolean => {
+const isOfStandby = (
+  { subject, op, id, source, invokedAt, completedAt }: Call,
+  members: Observed['members'],
+): boolean => {
   if (op !== 'read' || !source || source === 'database') return false;
   const seen = members.filter(({ at }) => at > invokedAt - 2_500 && at < completedAt + 2_500);
-  const partition = partitionOf('user', id, partitions);
+  const partition = partitionOf(subject, id, partitions);
   return (
     seen.length > 1 &&
     seen.every(({ serving }) => serving.includes(source) && ringFrom(serving, partition)[0] !== source)

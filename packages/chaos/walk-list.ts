@@ -1,18 +1,19 @@
 import { partitionOf } from '@muster/placement';
 import { call, type Reply } from '@muster/testing';
 import { type FoldedLog, lastState } from './fold-log.ts';
-import type { User } from './history.ts';
+import type { Shown } from './history.ts';
+import { type Subject, subjects } from './subjects.ts';
 
 /**
  * The result of reading all pages of LIST. `source` and `asOf` come from the headers. `failed`: a refused page's text.
  */
-export type Walk = { listed: User[]; source: string; asOf: Date | undefined; failed: string };
+export type Walk = { listed: Shown[]; source: string; asOf: Date | undefined; failed: string };
 
 /** Reads all pages of LIST, from the first to the last. */
-export const walkList = async (url: string): Promise<Walk> => {
+export const walkList = async (url: string, { path }: Pick<Subject, 'path'>): Promise<Walk> => {
   const walk: Walk = { listed: [], source: '', asOf: undefined, failed: '' };
   const from = new Set<string>();
-  for (let next: string | undefined = '/api/user?limit=237'; next; ) {
+  for (let next: string | undefined = `${path}?limit=237`; next; ) {
     const page = await call(url, 'GET', next);
     if (page.status !== 200) return { ...walk, failed: page.text };
     walk.listed.push(...page.body);
@@ -32,19 +33,22 @@ export const asOfReply = ({ headers }: Reply): Date | undefined => {
   return text ? new Date(text) : undefined;
 };
 
-/** Returns the active users in the order of LIST: by partition, then by id. Pure. */
-export const activeOf = (folded: FoldedLog): User[] =>
-  inOrder([...folded.streams.keys()].flatMap((id) => lastState(folded, id).user ?? []));
+/** Returns the active things in the order of LIST: by partition, then by id. Pure. */
+export const activeOf = (folded: FoldedLog): Shown[] =>
+  inOrder(
+    [...folded.streams.keys()].flatMap((id) => lastState(folded, id).shown ?? []),
+    folded.subject,
+  );
 
-/** Sorts users in the order of LIST. Pure. */
-export const inOrder = (users: readonly User[]): User[] => {
-  const placed = users.map((user) => ({
-    user,
-    id: user.id ?? '',
-    partition: partitionOf('user', user.id ?? '', partitions),
+/** Sorts things of an entity in the order of LIST. Pure. */
+export const inOrder = (things: readonly Shown[], { name }: Pick<Subject, 'name'> = subjects.user): Shown[] => {
+  const placed = things.map((shown) => ({
+    shown,
+    id: shown.id ?? '',
+    partition: partitionOf(name, shown.id ?? '', partitions),
   }));
   placed.sort((a, b) => a.partition - b.partition || (a.id < b.id ? -1 : 1));
-  return placed.map(({ user }) => user);
+  return placed.map(({ shown }) => shown);
 };
 
 const partitions = 32;

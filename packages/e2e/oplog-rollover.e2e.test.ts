@@ -43,7 +43,7 @@ describe('Aggregators that cannot resume because the oplog rolled over', () => {
     expect(
       [
         ...(await checkAnswers(test, folded, 'memory')),
-        ...(await checkSnapshots(test, folded)),
+        ...(await checkSnapshots(test, [folded])),
         ...findRepairs(test),
       ].slice(0, 20),
     ).to.deep.equal([]);

@@ -1,4 +1,4 @@
-import { checkAnswers, checkSnapshots, checkUsers, readLog } from '@muster/chaos';
+import { checkAnswers, checkRecords, checkSnapshots, readLog } from '@muster/chaos';
 import { covers, type SnapshotMark } from '@muster/store';
 import {
   call,
@@ -73,7 +73,7 @@ describe('Aggregators killed between the records and the checkpoints of a snapsh
     expect(
       [
         ...(await checkAnswers(test, folded, 'memory')),
-        ...(await checkSnapshots(test, folded)),
+        ...(await checkSnapshots(test, [folded])),
         ...findRepairs(test),
       ].slice(0, 20),
     ).to.deep.equal([]);
@@ -98,7 +98,7 @@ describe('Aggregators killed between the records and the checkpoints of a snapsh
   it('leave later records ahead of their checkpoint, and all answers are correct', async () => {
     const ids = await createUsers(test.url, 'second', 200);
     await restartCleanly();
-    expect((await checkSnapshots(test, await readLog(test))).slice(0, 20)).to.deep.equal([]);
+    expect((await checkSnapshots(test, [await readLog(test)])).slice(0, 20)).to.deep.equal([]);
     const folded = await crashBetween(async () => {
       await updateUsers(test.url, ids.slice(0, 150), 9);
       await deleteUsers(test.url, ids.slice(100, 180)); // active in the checkpoint, deleted in the records
@@ -115,7 +115,7 @@ describe('Aggregators killed between the records and the checkpoints of a snapsh
     const ids = await createUsers(test.url, 'fifth', 60);
     await restartCleanly();
     await crashBetween(() => updateUsers(test.url, ids, 5));
-    const unsaved = (await checkUsers(test, await readLog(test))).length;
+    const unsaved = (await checkRecords(test, await readLog(test))).length;
     proxy.passed.length = 0;
     await restartAndCheck();
     const written = proxy.passed

@@ -45,7 +45,7 @@ describe('The snapshot of 10,000 users', () => {
   };
 
   const snapshotDone = async () =>
-    expect((await checkSnapshots(test, await readLog(test), 30_000)).slice(0, 20)).to.deep.equal([]);
+    expect((await checkSnapshots(test, [await readLog(test)], 30_000)).slice(0, 20)).to.deep.equal([]);
 
   /** The number of records in the writes that reached the server. */
   const writtenRecords = () =>

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import {
   checkAll,
   checkAnswers,
-  checkUsers,
+  checkRecords,
   checkWholeSets,
   readLog,
   startLoad,
@@ -149,7 +149,7 @@ describe('A Muster that is stopped', () => {
     expect((await checkAnswers(test, folded, 'memory')).slice(0, 20)).to.deep.equal([]);
     expect(await test.shell.db.collection('Users').countDocuments()).to.equal(0);
     expect(await stopGently(test, ...aggregators)).to.deep.equal(aggregators.map(() => ({ code: 0, signal: null })));
-    expect((await checkUsers(test, folded)).slice(0, 20)).to.deep.equal([]);
+    expect((await checkRecords(test, folded)).slice(0, 20)).to.deep.equal([]);
     expect((await checkAnswers(test, folded, 'database')).slice(0, 20)).to.deep.equal([]);
     expect((await checkWholeSets(test.url, folded)).slice(0, 20)).to.deep.equal([]);
     await startAgain(test, ...aggregators);
