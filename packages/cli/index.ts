@@ -3,6 +3,7 @@ export { readPartitions } from './find-system.ts';
 export { repair } from './repair/repair.ts';
 export type { ScaleOptions } from './scale/request-of.ts';
 export { scale } from './scale/scale.ts';
+export { makeInput } from './seed/make-thing.ts';
 export { makeUser } from './seed/make-user.ts';
 export { type SeedOptions, seed } from './seed/seed.ts';
 export { seedLog } from './seed/seed-log.ts';

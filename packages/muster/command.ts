@@ -9,6 +9,7 @@ import { loadEntities } from './load-entities.ts';
 import { newProject } from './new-project.ts';
 import { version } from './package-facts.ts';
 import { programsFor } from './programs-for.ts';
+import { tryIt } from './try-it.ts';
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
@@ -93,8 +94,13 @@ program
     ),
   )
   .action((options: WithEntities & StartOptions, command: Command) =>
-    withEntities('start', options, ({ path }) =>
-      runStart({ words: command.args, settings: settingsOf(options), programs: programsFor(path) }),
+    withEntities('start', options, ({ entities: [first], path }) =>
+      runStart({
+        words: command.args,
+        settings: settingsOf(options),
+        programs: programsFor(path),
+        tryIt: (url) => (first ? tryIt(first, url) : []),
+      }),
     ),
   );
 

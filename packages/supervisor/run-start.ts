@@ -1,6 +1,6 @@
 import { type Environment, runParent } from '@muster/runtime';
 import { judgeWords } from './judge-words.ts';
-import { start } from './start.ts';
+import { type StartOutput, start } from './start.ts';
 import type { SystemOptions } from './system.ts';
 
 // npm hands on the Ctrl-C that the terminal has sent us already: two within a moment are one.
@@ -8,13 +8,18 @@ import type { SystemOptions } from './system.ts';
 const repeatedMs = 500;
 
 /** What `muster start` is asked for: words without a meaning, settings that come before the environment, programs. */
-export type StartRequest = { words: readonly string[]; settings: Environment; programs?: SystemOptions['programs'] };
+export type StartRequest = {
+  words: readonly string[];
+  settings: Environment;
+  programs?: SystemOptions['programs'];
+  tryIt?: StartOutput['tryIt'];
+};
 
 /**
  * Runs a whole Muster until a signal stops it: SIGINT or SIGTERM stop it in order, a second one kills it. Sets the
  * exit code of this process.
  */
-export const runStart = async ({ words, settings, programs }: StartRequest): Promise<void> => {
+export const runStart = async ({ words, settings, programs, tryIt }: StartRequest): Promise<void> => {
   const problem = judgeWords(words, process.env);
   if (problem !== undefined) {
     console.error(`Cannot start: ${problem}`);
@@ -25,6 +30,7 @@ export const runStart = async ({ words, settings, programs }: StartRequest): Pro
     write: (text: string) => void process.stdout.write(text),
     isColour: process.stdout.isTTY && !process.env.NO_COLOR,
     programs,
+    tryIt,
   };
   const force = forceOnRepeat();
   const main = (environment: Environment, stop: AbortSignal) =>

@@ -1,4 +1,4 @@
-import { type Entity, type Fields, parseInput } from '@muster/model';
+import { type CommandType, type Entity, type Fields, parseInput } from '@muster/model';
 import { makeUser, openDraws, type SeededThing, seededId } from './make-user.ts';
 
 /**
@@ -12,14 +12,20 @@ export const makeThing = (entity: Entity, seed: number, index: number): SeededTh
 const isDirectory = ({ name, fieldNames }: Entity) => name === 'user' && fieldNames.join() === 'name,email,group';
 
 const makeRecord = (entity: Entity, seed: number, index: number): SeededThing => {
-  const draw = openDraws(seed, index);
-  const id = seededId(draw, index);
-  const entries = Object.entries(entity.fields).map(([name, schema]) => [name, makeValue(schema.describe(), draw)]);
-  const fields: Fields = Object.fromEntries(entries.filter(([, value]) => value !== undefined));
-  const parsed = parseInput(entity.creating, fields);
+  const id = seededId(openDraws(seed, index), index);
+  const parsed = parseInput(entity.creating, makeInput(entity, entity.creating, seed, index));
   if (parsed.kind === 'input') return { id, fields: parsed.fields };
   const faults = parsed.faults.map(({ pointer, detail }) => `${pointer.slice(1)} (${detail})`);
   throw new Error(`Cannot make up values of ${entity.name} for these fields: ${faults.join(', ')}`);
+};
+
+/** Makes up the input of a command from its schema, without an id. The rules of the schema may refuse it. Pure. */
+export const makeInput = (entity: Entity, command: CommandType, seed: number, index = 0): Fields => {
+  if (command.creates && isDirectory(entity)) return makeUser(seed, index).fields;
+  const draw = openDraws(seed, index);
+  const { keys = {} } = command.schema.describe() as Description;
+  const { id: _, ...own } = keys;
+  return makeObject({ keys: own }, draw);
 };
 
 /** What Joi says of a schema, as far as values are made of it. */
