@@ -1,1 +1,2 @@
+export { aggregatorProgram } from './aggregator-program.ts';
 export { runAggregator } from './run-aggregator.ts';

@@ -1,1 +1,2 @@
+export { gatewayProgram } from './gateway-program.ts';
 export { runGateway } from './run-gateway.ts';

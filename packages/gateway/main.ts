@@ -1,8 +1,6 @@
 import { entities } from '@muster/entities';
-import { listenForFailpoints, runProgram } from '@muster/runtime';
-import { runGateway } from './run-gateway.ts';
+import { listenForFailpoints } from '@muster/runtime';
+import { gatewayProgram } from './gateway-program.ts';
 
 listenForFailpoints();
-await runProgram('muster-gateway', (environment, signal) =>
-  runGateway(entities, environment, signal, (port) => process.send?.({ kind: 'ready', port })),
-);
+await gatewayProgram(entities);

@@ -1,8 +1,8 @@
-import { runAggregator } from '@muster/aggregator';
+import { aggregatorProgram } from '@muster/aggregator';
 import { repair, type ScaleOptions, type SeedOptions, scale, seed, verify } from '@muster/cli';
-import { runGateway } from '@muster/gateway';
+import { gatewayProgram } from '@muster/gateway';
 import type { Entity } from '@muster/model';
-import { type Environment, findSwallowed, runParent, runProgram } from '@muster/runtime';
+import { type Environment, findSwallowed, runParent } from '@muster/runtime';
 import { runStart } from '@muster/supervisor';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { loadEntities } from './load-entities.ts';
@@ -48,7 +48,6 @@ const onRunning = (work: (environment: NodeJS.ProcessEnv, signal: AbortSignal) =
   runParent('muster-cli', work, stopMs);
 
 const stopMs = 30_000;
-const aggregatorStopMs = 28_000; // it hands over what it holds, then saves a last snapshot
 
 const examples = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
 
@@ -128,11 +127,7 @@ program
     examples("MONGODB_URI='mongodb://db:27017/?replicaSet=rs0' CLUSTER_SECRET_FILE=./secret PORT=3000 muster gateway"),
   )
   .action((options: WithEntities) =>
-    withEntities('run a gateway', options, ({ entities }) =>
-      runProgram('muster-gateway', (environment, signal) =>
-        runGateway(entities, environment, signal, (port) => process.send?.({ kind: 'ready', port })),
-      ),
-    ),
+    withEntities('run a gateway', options, ({ entities }) => gatewayProgram(entities)),
   );
 
 program
@@ -144,14 +139,7 @@ program
     examples("MONGODB_URI='mongodb://db:27017/?replicaSet=rs0' CLUSTER_SECRET_FILE=./secret muster aggregator"),
   )
   .action((options: WithEntities) =>
-    withEntities('run an aggregator', options, ({ entities }) =>
-      runProgram(
-        `muster-aggregator ${process.env.AGGREGATOR_NAME ?? ''}`.trim(),
-        (environment, signal) =>
-          runAggregator(entities, environment, signal, (ready) => process.send?.({ kind: 'ready', ...ready })),
-        aggregatorStopMs,
-      ),
-    ),
+    withEntities('run an aggregator', options, ({ entities }) => aggregatorProgram(entities)),
   );
 
 program

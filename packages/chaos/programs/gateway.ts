@@ -1,8 +1,6 @@
-import { runGateway } from '@muster/gateway';
-import { listenForFailpoints, runProgram } from '@muster/runtime';
+import { gatewayProgram } from '@muster/gateway';
+import { listenForFailpoints } from '@muster/runtime';
 import { entities } from './entities.ts';
 
 listenForFailpoints();
-await runProgram('muster-gateway', (environment, signal) =>
-  runGateway(entities, environment, signal, (port) => process.send?.({ kind: 'ready', port })),
-);
+await gatewayProgram(entities);
