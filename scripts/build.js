@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, stop } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /**
  * Builds all programs whose source exists into `dist`. Returns the paths of the built files. Throws when a build fails.
@@ -22,8 +23,8 @@ const programs = [
   // the same programs with the tools of fault tests: failpoints and clock jumps
   { name: 'chaos/gateway', entry: 'packages/chaos/programs/gateway.ts', isWhole: true, isChaos: true },
   { name: 'chaos/aggregator', entry: 'packages/chaos/programs/aggregator.ts', isWhole: true, isChaos: true },
-  { name: 'start', entry: 'packages/supervisor/main.ts', isWhole: false },
-  { name: 'cli', entry: 'packages/cli/main.ts', isWhole: false },
+  { name: 'muster', entry: 'packages/muster/command.ts', isWhole: false },
+  { name: 'entities', entry: 'packages/entities/index.ts', isWhole: false },
   { name: 'bench', entry: 'packages/bench/main.ts', isWhole: false },
   { name: 'chaos', entry: 'packages/chaos/main.ts', isWhole: false },
   { name: 'bench-bare-koa', entry: 'packages/bench/bare-koa.ts', isWhole: false },
@@ -43,7 +44,7 @@ const buildOne = async ({ name, entry, isWhole, isChaos = false }) => {
     target: 'node20',
     format: 'esm',
     sourcemap: 'linked',
-    define: { MUSTER_CHAOS: String(isChaos) },
+    define: { MUSTER_CHAOS: String(isChaos), MUSTER_VERSION: JSON.stringify(version) },
     minifySyntax: true, // removes the code that `define` made unreachable
     logLevel: 'error',
     banner: { js: commonJsBanner },

@@ -12,9 +12,11 @@ await buildAll();
 process.setSourceMapsEnabled(true);
 if (process.env.npm_lifecycle_event) stopWithNpm(process.ppid);
 
-// these commands have their own program; all others belong to the command line
-const ownProgram = { start: 'start.js', bench: 'bench.js', chaos: 'chaos.js' }[command];
-const program = join(root, 'dist', ownProgram ?? 'cli.js');
+// these commands have their own program; all others belong to the command `muster`
+const ownProgram = { bench: 'bench.js', chaos: 'chaos.js' }[command];
+const program = join(root, 'dist', ownProgram ?? 'muster.js');
+// a project names its entities: here, the shipped ones
+process.env.ENTITIES ||= join(root, 'dist', 'entities.js');
 if (!existsSync(program)) {
   console.error(`Cannot run ${command}: ${program} was not built, because its source is missing`);
   process.exit(2);

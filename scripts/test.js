@@ -82,7 +82,7 @@ const testStep = ({ name, has, testMs, stepMs }) => {
 
 const filesIn = (folder) =>
   readdirSync(join(root, folder), { recursive: true })
-    .filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules'))
+    .filter((path) => path.endsWith('.test.ts') && !/node_modules|template/.test(path))
     .map((path) => join(folder, path));
 
 const report = async (step) => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { entities } from '@muster/entities';
 import { call, openTestSystem, type TestSystem } from '@muster/testing';
 import { expect } from 'chai';
 import { seed } from './seed/seed.ts';
@@ -46,7 +47,7 @@ describe('npm run seed', () => {
   const runSeed = async (via: 'api' | 'log', number: number, url: string) => {
     const lines: string[] = [];
     const environment = { MONGODB_URI: test.system.mongodbUri, CLUSTER_SECRET: test.clusterSecret };
-    const options = { users: 200, seed: number, via, concurrency: undefined, url };
+    const options = { entities, entity: 'user', users: 200, seed: number, via, concurrency: undefined, url };
     const code = await seed(environment, options, new AbortController().signal, (line) => lines.push(line));
     return { code, text: lines.join('\n') };
   };

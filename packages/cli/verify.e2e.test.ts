@@ -1,3 +1,4 @@
+import { entities } from '@muster/entities';
 import { partitionOf } from '@muster/placement';
 import { type RunningSystem, startProcess, startSystem, stopProcess, waitReady } from '@muster/supervisor';
 import { openShell, openTestFolder, type Shell } from '@muster/testing';
@@ -25,7 +26,7 @@ const environment = () => ({
 
 const runVerify = async (memory = true, more: Record<string, string> = {}): Promise<{ code: number; text: string }> => {
   const lines: string[] = [];
-  const code = await verify({ ...environment(), ...more }, { memory }, (line) => lines.push(line));
+  const code = await verify({ ...environment(), ...more }, { memory, entities }, (line) => lines.push(line));
   return { code, text: lines.join('\n') };
 };
 
@@ -41,7 +42,7 @@ const runSeed = async (more: {
   seed: number;
 }): Promise<{ code: number; text: string }> => {
   const lines: string[] = [];
-  const options = { concurrency: undefined, url: the('system').url, ...more };
+  const options = { entities, entity: 'user', concurrency: undefined, url: the('system').url, ...more };
   const code = await seed(environment(), options, new AbortController().signal, (line) => lines.push(line));
   return { code, text: lines.join('\n') };
 };
@@ -169,8 +170,10 @@ describe('verify on a running system', () => {
   });
 
   it('says that it cannot look where there is no Muster', async () => {
-    expect(await verify({ ...environment(), DATABASE: 'nothing_here' }, { memory: true }, () => undefined)).to.equal(2);
-    expect(await verify({ DATA: '/nowhere' }, { memory: true }, () => undefined)).to.equal(2);
+    expect(
+      await verify({ ...environment(), DATABASE: 'nothing_here' }, { memory: true, entities }, () => undefined),
+    ).to.equal(2);
+    expect(await verify({ DATA: '/nowhere' }, { memory: true, entities }, () => undefined)).to.equal(2);
   });
 
   it('reports a stream that cannot be understood as parked, not as different', async () => {

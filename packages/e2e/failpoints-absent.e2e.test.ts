@@ -12,7 +12,7 @@ describe('The built programs', () => {
     return traces.filter((trace) => text.includes(trace));
   };
 
-  for (const name of ['gateway.js', 'aggregator.js'])
+  for (const name of ['gateway.js', 'aggregator.js', 'muster.js'])
     it(`have no code for faults: ${name}`, async () => {
       expect(await tracesIn(name)).to.deep.equal([]);
     });

@@ -23,7 +23,7 @@ export const openStarted = async (environment: Record<string, string> = {}): Pro
     SNAPSHOT_AFTER_MS: '300',
     CHECKPOINT_EVERY_MS: '2000',
   };
-  const child = spawnBuilt('start', [], { ...own, ...environment });
+  const child = spawnMuster(['start'], { ...own, ...environment });
   const events: ProcessEvent[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     if (stream) createInterface(stream).on('line', (line) => events.push({ kind: 'line', name: 'start', line }));
@@ -58,7 +58,7 @@ export const beginScale = (
   { dataPath }: Pick<Started, 'dataPath'>,
   ...words: string[]
 ): { child: ChildProcess; said: () => string; ended: Promise<Ended> } => {
-  const child = spawnBuilt('cli', ['scale', ...words], { DATA: dataPath });
+  const child = spawnMuster(['scale', ...words], { DATA: dataPath });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (output += data));
   const ended = once(child, 'close').then(([code]) => ({ code, output }));
@@ -73,10 +73,11 @@ export const runningOf = async ({ dataPath }: Pick<Started, 'dataPath'>): Promis
 };
 
 // it stops by itself when the IPC channel closes, so that no process outlives the tests
-const spawnBuilt = (program: 'start' | 'cli', words: string[], environment: Record<string, string>): ChildProcess => {
+const spawnMuster = (words: string[], environment: Record<string, string>): ChildProcess => {
   const { NODE_OPTIONS: _, MONGODB_URI: __, ...own } = process.env;
-  return spawn(process.execPath, [join(findProjectRoot(), 'dist', `${program}.js`), ...words], {
-    env: { ...own, ...environment },
+  const dist = join(findProjectRoot(), 'dist');
+  return spawn(process.execPath, [join(dist, 'muster.js'), ...words], {
+    env: { ...own, ENTITIES: join(dist, 'entities.js'), ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
 };

@@ -78,7 +78,8 @@ describe('A gateway and an aggregator', () => {
 const startSupervisor = async (dataPath: string): Promise<Supervisor> => {
   const { NODE_OPTIONS: _, MONGODB_URI: __, ...environment } = process.env;
   const preload = `data:text/javascript,${encodeURIComponent(faults)}`;
-  const words = ['--import', preload, join(findProjectRoot(), 'dist', 'start.js')];
+  const dist = join(findProjectRoot(), 'dist');
+  const words = ['--import', preload, join(dist, 'muster.js'), 'start', '--entities', join(dist, 'entities.js')];
   const own = { DATA: dataPath, PORT: '0', MONGODB_PORT: '0', AGGREGATORS: '2', LOG_LEVEL: 'warn' };
   const child = spawn(process.execPath, words, {
     env: { ...environment, ...own },

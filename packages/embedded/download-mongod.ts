@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { findProjectRoot } from './project-root.ts';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Search } from './server.ts';
 
 /** Returns the path of a mongod that mongodb-memory-server downloaded earlier, or undefined. Downloads nothing. */
 export const locateMongod = async (): Promise<string | undefined> => {
-  const { DryMongoBinary } = await import('mongodb-memory-server');
+  const { DryMongoBinary } = await import('mongodb-memory-server-core');
   return DryMongoBinary.locateBinary({ version: '' });
 };
 
@@ -17,7 +18,7 @@ export const locateMongod = async (): Promise<string | undefined> => {
 export const downloadMongod = async ({ environment, say, signal }: Search): Promise<string | undefined> => {
   say('No MongoDB server found on this machine: downloading mongod');
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-    cwd: findProjectRoot(),
+    cwd: dirname(fileURLToPath(import.meta.url)), // where the import below finds the package
     env: { ...environment, ...safeDownload },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: mostMs,
@@ -45,7 +46,7 @@ const silentMs = 15_000;
 const mostMs = 120_000;
 
 const script = `
-const { MongoBinary } = await import('mongodb-memory-server');
+const { MongoBinary } = await import('mongodb-memory-server-core');
 await MongoBinary.getPath().catch((error) => {
   console.error(String(error.message).replaceAll('\\n', ' '));
   process.exit(1);

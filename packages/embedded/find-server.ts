@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { cacheFolder } from './cache-folder.ts';
 import { downloadMongod, locateMongod } from './download-mongod.ts';
 import { installSecantus, secantusBinaryIn } from './install-secantus.ts';
-import { findProjectRoot } from './project-root.ts';
 import type { Search, Server, ServerKind } from './server.ts';
 
 type Place = { kind: ServerKind; name: string; find: (search: Search) => Promise<string | undefined> };
@@ -67,7 +67,7 @@ const placesFor = ({ only }: Search) => places.filter(({ kind }) => only === und
 // if the user names a server, use that one or fail: never use another one silently
 const isNamedByUser = (name: string) => name === 'MONGOMS_SYSTEM_BINARY' || name === 'SECANTUS_BINARY';
 
-const secantusFolder = () => join(findProjectRoot(), '.cache', 'secantusdb');
+const secantusFolder = () => join(cacheFolder(), 'secantusdb');
 
 const findOnPath = async (name: string, path: string): Promise<string | undefined> => {
   for (const folder of path.split(delimiter).filter(Boolean)) {

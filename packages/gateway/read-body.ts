@@ -4,6 +4,12 @@ import { parseJson } from './parse-json.ts';
 import { answerProblem, type Problem } from './problem.ts';
 import { type BytesRead, readBytes } from './read-bytes.ts';
 
+declare module 'koa' {
+  interface Request {
+    body: NonNullable<unknown> | null | undefined; // of a request whose body was read
+  }
+}
+
 /** The most that a body may have, in bytes, decompressed. */
 export const bodyBytesMax = 64 * 1024;
 

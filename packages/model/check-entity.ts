@@ -1,60 +1,75 @@
 import type { FieldSchemas } from './data-of.ts';
-import type { EventDefinition, LooseDefinition, RecordDefinition } from './definition.ts';
-import { findSchemaProblems } from './find-schema-problems.ts';
+import type { EventDefinition, LooseCommand, LooseDefinition, RecordDefinition } from './definition.ts';
+import {
+  findFieldsProblems,
+  findNameProblems,
+  findNoFunctions,
+  findUnread,
+  isObject,
+  matches,
+  reservedFields,
+} from './find-definition-problems.ts';
 
 // A definition is checked as if TypeScript had not seen it: it may come from JavaScript.
 
 /** Throws an Error that names everything that is wrong with the definition of an entity. */
-export const checkEntity = (definition: LooseDefinition): void =>
-  complain(
-    definition.name,
-    isAllThere(definition)
-      ? [
-          ...findNameProblems(definition),
-          ...findFieldsProblems('the state', definition.state, reservedFields),
-          ...findEventProblems(definition),
-          ...findUpcastProblems(definition),
-          ...findCommandProblems(definition),
-          ...findRefusalProblems(definition.refusals ?? {}),
-        ]
-      : [`it needs ${required.join(', ')}, each an object: see the chapter on your own entity`],
-  );
-
-/** Throws an Error that names everything that is wrong with the definition of a record. */
-export const checkRecord = ({ name, title, collection, fields }: RecordDefinition<FieldSchemas, string>): void =>
-  complain(name, [
-    ...findNameProblems({ name, collection }),
-    ...(/^[A-Z][A-Za-z0-9]{0,31}$/.test(title)
-      ? []
-      : ['its title begins event types: it must be 1 to 32 letters and digits, the first a capital']),
-    ...(isObject(fields)
-      ? findFieldsProblems('the record', fields, reservedFields)
-      : ['it needs fields, an object of Joi schemas']),
+export const checkEntity = (definition: LooseDefinition): void => {
+  const missing = findMissing(definition);
+  if (missing.length > 0) complain(definition, missing);
+  complain(definition, [
+    ...findUnread('it', definition, [...named, ...required, 'upcasts', 'refusals', 'upcast', 'present']),
+    ...findNameProblems(definition),
+    ...findFieldsProblems('the state', definition.state, reservedFields),
+    ...findEventProblems(definition),
+    ...findUpcastProblems(definition),
+    ...findCommandProblems(definition),
+    ...findRefusalProblems(definition.refusals ?? {}),
+    ...findNoFunctions({ upcast: definition.upcast, present: definition.present }),
   ]);
-
-const required = ['state', 'events', 'evolve', 'commands'] as const;
-
-const isAllThere = (definition: LooseDefinition): boolean =>
-  [...required.map((name) => definition[name]), ...Object.values(Object(definition.commands))].every(isObject) &&
-  Object.values(definition.events).every(isObject);
-
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const complain = (name: string, problems: string[]) => {
-  if (problems.length > 0) throw new Error(`Cannot define entity ${JSON.stringify(name)}: ${problems.join('; ')}`);
 };
 
-/** Collections of the engine's own. */
-const reservedCollections: readonly string[] = ['Events', 'Checkpoints', 'Aggregators', 'DeadLetters', 'Settings'];
+/** Throws an Error that names everything that is wrong with the definition of a record. */
+export const checkRecord = (definition: RecordDefinition<FieldSchemas, string>): void => {
+  if (!isObject(definition)) complain(definition, ['its definition must be an object']);
+  const { title, fields, upcast, present } = definition;
+  complain(definition, [
+    ...findUnread('it', definition, [...named, 'title', 'fields', 'upcast', 'present']),
+    ...findNameProblems(definition),
+    ...(matches(/^[A-Z][A-Za-z0-9]{0,31}$/, title)
+      ? []
+      : ['its title begins event types: it must be 1 to 32 letters and digits, the first a capital']),
+    ...findFieldsProblems('the fields', fields, reservedFields),
+    ...findNoFunctions({ upcast, present }),
+  ]);
+};
 
-/** Names that stand after /api for something else, now or later. */
-const reservedNames: readonly string[] = ['events', 'live', 'openapi', 'keys', 'admin'];
+const named = ['name', 'collection'] as const;
+const required = ['state', 'events', 'evolve', 'commands'] as const;
 
-/** Names that a stored record uses beside the entity's own fields. */
-const reservedFields: readonly string[] = [
-  ...['_id', 'id', 'version', 'partition', 'snapshot'],
-  ...['createdAt', 'updatedAt', 'deletedAt'],
-];
+/** What is not there at all, so that nothing else can be looked at. */
+const findMissing = (definition: LooseDefinition): string[] => {
+  if (!isObject(definition)) return ['its definition must be an object'];
+  if (!required.every((name) => isObject(definition[name])))
+    return [`it needs ${required.join(', ')}, each an object: see the chapter on your own entity`];
+  const { events, commands, upcasts, refusals } = definition;
+  return [
+    ...findNoObjects('event', events),
+    ...findNoObjects('command', commands),
+    ...(upcasts === undefined || isObject(upcasts) ? [] : ['its upcasts must be an object']),
+    ...(refusals === undefined || isObject(refusals) ? [] : ['its refusals must be an object']),
+    ...findNoObjects('refusal', refusals ?? {}),
+  ];
+};
+
+const findNoObjects = (what: string, values: object): string[] =>
+  Object.entries(values)
+    .filter(([, value]) => !isObject(value))
+    .map(([name]) => `the ${what} "${name}" must be an object`);
+
+const complain = (definition: unknown, problems: string[]) => {
+  const name: unknown = Object(definition).name;
+  if (problems.length > 0) throw new Error(`Cannot define entity ${JSON.stringify(name)}: ${problems.join('; ')}`);
+};
 
 /** Words that stand after the colon for something else, now or later. */
 const reservedCommands: readonly string[] = ['diff', 'erase', 'history', 'restore', 'undo'];
@@ -65,35 +80,23 @@ const reservedReasons: readonly string[] = [
   ...['NoSuchRoute', 'NoSuchCommand', 'NoSuchVersion', 'MethodNotAllowed', 'BodyTooLarge', 'UnsupportedMediaType'],
 ];
 
-const findNameProblems = ({ name, collection }: { name: string; collection: string }): string[] => [
-  ...(/^[a-z][a-z0-9-]{0,31}$/.test(name)
-    ? []
-    : ['its name stands in addresses: it must be 1 to 32 lower-case letters, digits and -']),
-  ...(reservedNames.includes(name) ? [`the engine needs the name "${name}": choose another one`] : []),
-  ...(!reservedCollections.includes(collection) && /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(collection)
-    ? []
-    : [`its collection "${collection}" is the engine's own, or not 1 to 64 letters, digits, _ and -`]),
-];
-
-const findFieldsProblems = (whose: string, fields: FieldSchemas, reserved: readonly string[]): string[] => {
-  const taken = Object.keys(fields).filter((name) => reserved.includes(name) || isUnsafe(name));
-  return [
-    ...(taken.length > 0 ? [`the engine needs the names ${taken.join(', ')} in ${whose}: choose other ones`] : []),
-    ...Object.entries(fields).flatMap(([name, schema]) => findSchemaProblems(`"${name}" in ${whose}`, schema)),
-  ];
-};
-
-const isUnsafe = (name: string) =>
-  name in Object.prototype || name === '_bsontype' || name.startsWith('$') || name.includes('.') || name === '';
-
 const findEventProblems = ({ events, evolve }: LooseDefinition): string[] => [
   ...Object.entries(events).flatMap(([type, event]) => findOneEventProblems(type, event, evolve[type])),
   ...Object.keys(evolve)
     .filter((type) => !Object.hasOwn(events, type))
     .map((type) => `evolve has a function for "${type}", which is no event: add the event, or take the function out`),
-  ...(Object.values(events).some(({ creates }) => creates)
+  ...(Object.values(events).some(({ creates }) => creates === true)
     ? []
     : ['no event creates a thing: mark the first event of a thing with "creates: true"']),
+];
+
+const findOneEventProblems = (type: string, event: EventDefinition, evolve: unknown): string[] => [
+  ...(matches(/^[A-Z][A-Za-z0-9]{0,63}$/, type)
+    ? []
+    : [`the event type "${type}" must be 1 to 64 letters and digits, the first a capital`]),
+  ...findUnread(`the event "${type}"`, event, ['creates', 'fields']),
+  ...(typeof evolve === 'function' ? [] : [`the event "${type}" has no evolve: add the function evolve.${type}`]),
+  ...(event.fields === undefined ? [] : findFieldsProblems(`the fields of the event "${type}"`, event.fields, [])),
 ];
 
 const findUpcastProblems = ({ events, upcasts = {} }: LooseDefinition): string[] =>
@@ -101,47 +104,44 @@ const findUpcastProblems = ({ events, upcasts = {} }: LooseDefinition): string[]
     ...(Object.hasOwn(events, type)
       ? []
       : [`there are upcasts for "${type}", which is no event: add the event, or take them out`]),
-    ...(Array.isArray(list) && list.every((upcast) => typeof upcast === 'function')
-      ? []
-      : [`the upcasts of the event "${type}" must be a list of functions`]),
+    ...(isListOfFunctions(list) ? [] : [`the upcasts of the event "${type}" must be a list of functions`]),
   ]);
 
-const findOneEventProblems = (type: string, event: EventDefinition, evolve: unknown): string[] => [
-  ...(/^[A-Z][A-Za-z0-9]{0,63}$/.test(type)
-    ? []
-    : [`the event type "${type}" must be 1 to 64 letters and digits, the first a capital`]),
-  ...(typeof evolve === 'function' ? [] : [`the event "${type}" has no evolve: add the function evolve.${type}`]),
-  ...findFieldsProblems(`the event "${type}"`, event.fields ?? {}, []),
-];
+const isListOfFunctions = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((one) => typeof one === 'function');
 
 const findCommandProblems = ({ commands }: LooseDefinition): string[] => {
-  const creating = Object.keys(commands).filter((name) => commands[name]?.creates);
+  const creating = Object.keys(commands).filter((name) => commands[name]?.creates === true);
   return [
-    ...Object.entries(commands).flatMap(([name, { input = {}, decide }]) => [
-      ...(/^[a-z][A-Za-z0-9]{0,31}$/.test(name)
-        ? []
-        : [`the command "${name}" must be 1 to 32 letters and digits, the first a small one`]),
-      ...(reservedCommands.includes(name) ? [`the engine needs the command name "${name}": choose another one`] : []),
-      ...(typeof decide === 'function' ? [] : [`the command "${name}" has no decide: add the function`]),
-      ...findFieldsProblems(`the input of "${name}"`, input, ['id']),
-    ]),
+    ...Object.entries(commands).flatMap(([name, command]) => findOneCommandProblems(name, command)),
     ...(creating.length === 1 ? [] : [`${describeCreating(creating)} a thing: mark exactly one with "creates: true"`]),
   ];
 };
+
+const findOneCommandProblems = (name: string, command: LooseCommand): string[] => [
+  ...(matches(/^[a-z][A-Za-z0-9]{0,31}$/, name)
+    ? []
+    : [`the command "${name}" must be 1 to 32 letters and digits, the first a small one`]),
+  ...(reservedCommands.includes(name) ? [`the engine needs the command name "${name}": choose another one`] : []),
+  ...findUnread(`the command "${name}"`, command, ['creates', 'input', 'decide']),
+  ...(typeof command.decide === 'function' ? [] : [`the command "${name}" has no decide: add the function`]),
+  ...(command.input === undefined ? [] : findFieldsProblems(`the input of "${name}"`, command.input, ['id'])),
+];
 
 const describeCreating = (names: readonly string[]): string =>
   names.length === 0 ? 'no command creates' : `the commands ${names.join(' and ')} create`;
 
 const findRefusalProblems = (refusals: NonNullable<LooseDefinition['refusals']>): string[] =>
   Object.entries(refusals).flatMap(([reason, refusal]) => [
-    ...(/^[A-Z][A-Za-z0-9]{0,63}$/.test(reason)
+    ...(matches(/^[A-Z][A-Za-z0-9]{0,63}$/, reason)
       ? []
       : [`the refusal "${reason}" must be 1 to 64 letters and digits, the first a capital`]),
     ...(reservedReasons.includes(reason) ? [`the engine needs the refusal "${reason}": choose another name`] : []),
-    ...(Number.isInteger(refusal?.status) && refusal.status >= 400 && refusal.status <= 499
+    ...findUnread(`the refusal "${reason}"`, refusal, ['status', 'title']),
+    ...(Number.isInteger(refusal.status) && refusal.status >= 400 && refusal.status <= 499
       ? []
       : [`the refusal "${reason}" needs a status from 400 to 499`]),
-    ...(typeof refusal?.title === 'string' && refusal.title !== ''
+    ...(typeof refusal.title === 'string' && refusal.title !== ''
       ? []
       : [`the refusal "${reason}" needs a title, one sentence for the client`]),
   ]);

@@ -1,8 +1,9 @@
 import type { Decided } from './decision.ts';
-import type { CommandType, Entity } from './entity.ts';
-import { shapeOf } from './event.ts';
+import type { CommandType, Entity, EventType } from './entity.ts';
+import { findDataProblem, shapeOf } from './event.ts';
 import { evolve, type State } from './state.ts';
 import type { Fields } from './stored-event.ts';
+import { withoutUndefined } from './without-undefined.ts';
 
 /** What is asked of a thing. `ifVersion` makes it conditional: only if the state has this version. */
 export type Command = { type: CommandType; input: Fields; ifVersion?: number };
@@ -77,14 +78,17 @@ const eventOf = (
   command: CommandType,
   state: State,
   now: Date,
-  { type, data }: { type: string; data: Fields },
+  { type, data: given }: { type: string; data: Fields },
 ): Decision => {
   const known = entity.events.get(type);
   if (!known) throw broken(entity, command, `it gives an event of the unknown type ${JSON.stringify(type)}`);
   if (known.creates !== (state.status === 'absent'))
     throw broken(entity, command, `it gives ${type}, which ${known.creates ? 'creates' : 'does not create'} a thing`);
-  const { error } = entity.isRecord ? { error: undefined } : known.schema.validate(data);
-  if (error) throw broken(entity, command, `it gives ${type} with data that does not fit: ${error.message}`);
+  if (typeof given !== 'object' || given === null)
+    throw broken(entity, command, `it gives ${type} without data: give an object, such as {}`);
+  const data = withoutUndefined(given);
+  const misfit = findMisfit(entity, known, data);
+  if (misfit) throw broken(entity, command, `it gives ${type} with data that does not fit: ${misfit}`);
   try {
     const next = evolve(entity, state, { type, data, version: state.version + 1, at: now });
     const event = entity.isRecord ? { type, data } : { type, data, shape: shapeOf(known) };
@@ -92,6 +96,12 @@ const eventOf = (
   } catch (failure) {
     throw broken(entity, command, messageOf(failure), failure);
   }
+};
+
+/** Why the data must not go into the log: a rule of its schema, or that no reader would understand it. */
+const findMisfit = (entity: Entity, known: EventType, data: Fields): string | undefined => {
+  const { error } = entity.isRecord ? { error: undefined } : known.schema.validate(data);
+  return error?.message ?? findDataProblem(entity, known, data);
 };
 
 const refused = (reason: EngineRefusal): Decision => ({ kind: 'refused', reason });

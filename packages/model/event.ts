@@ -37,11 +37,8 @@ const parseCurrent = (entity: Entity, stored: StoredEvent): ParsedEvent => {
   return { kind: 'event', event: { type: type.type, version: stored.version, at: stored.at, data } };
 };
 
-const upcastData = ({ upcasts }: EventType, data: Fields, shape: number): Fields => {
-  let current = data;
-  for (let index = shape - 1; index < upcasts.length; index += 1) current = upcasts[index]?.(current) ?? current;
-  return current;
-};
+const upcastData = ({ upcasts }: EventType, data: Fields, shape: number): Fields =>
+  upcasts.slice(shape - 1).reduce((former, upcast) => upcast(former), data);
 
 const findEnvelopeProblem = (stored: StoredEvent): string | undefined => {
   if (!Number.isSafeInteger(stored.version) || stored.version < 1)
@@ -50,20 +47,24 @@ const findEnvelopeProblem = (stored: StoredEvent): string | undefined => {
   return isObject(stored.data) ? undefined : 'its "data" is not an object';
 };
 
-const findDataProblem = (entity: Entity, type: EventType, data: Fields): string | undefined => {
+/** What keeps a reader from understanding data of today's shape. */
+export const findDataProblem = (entity: Entity, type: EventType, data: Fields): string | undefined => {
   if (!isObject(data)) return 'its "data" is not an object after its upcast';
   const found = findFieldProblem(type.fields, type.requiredNames, data);
   switch (found?.kind) {
     case undefined:
       return undefined;
     case 'unknown':
-      return `its data has a field ${JSON.stringify(found.name)}, which entity "${entity.name}" does not have`;
+      return `its data has a field ${JSON.stringify(found.name)}, which ${ownerOf(entity, type)} does not have`;
     case 'type':
       return `its field "${found.name}" is not of type ${found.expected}`;
     case 'missing':
       return `its data lacks the field "${found.name}"`;
   }
 };
+
+// the events of a record have the fields of the record
+const ownerOf = (entity: Entity, { type }: EventType): string => (entity.isRecord ? `entity "${entity.name}"` : type);
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -21,8 +21,9 @@ export const findFieldProblem = (
   return missing === undefined ? undefined : { kind: 'missing', name: missing };
 };
 
-const isOfType = (schema: Joi.Schema, value: unknown): boolean => {
-  if (value === null) return schema.type === 'any' || (schema.describe().allow ?? []).includes(null);
+const isOfType = (schema: Joi.Schema, value: unknown): boolean => hasType(schema, value) || mayHave(schema, value);
+
+const hasType = (schema: Joi.Schema, value: unknown): boolean => {
   switch (schema.type) {
     case 'string':
     case 'number':
@@ -32,7 +33,15 @@ const isOfType = (schema: Joi.Schema, value: unknown): boolean => {
       return Array.isArray(value);
     case 'date':
       return value instanceof Date;
+    case 'object':
+      return value !== null && value !== undefined;
     default:
       return value !== undefined;
   }
+};
+
+// values that a schema allows beside those of its type, such as null; what a condition allows is not looked at
+const mayHave = (schema: Joi.Schema, value: unknown): boolean => {
+  const { allow, whens } = schema.describe();
+  return value !== undefined && (whens !== undefined || (allow ?? []).includes(value));
 };

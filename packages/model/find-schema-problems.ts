@@ -13,7 +13,7 @@ export const findSchemaProblems = (what: string, schema: unknown): string[] => {
     ...(presenceOf(schema) === 'unmarked'
       ? [`${what} is optional, and TypeScript cannot know: write optional(Joi.…) in place of .optional()`]
       : []),
-    ...findUnstorable(schema.describe()).map((found) => `${what} accepts ${found}, which BSON or JSON cannot store`),
+    ...findUnstorable(schema.describe()).map((problem) => `${what} ${problem}`),
   ];
 };
 
@@ -25,7 +25,7 @@ const isSchema = (schema: unknown): schema is Joi.Schema => {
   }
 };
 
-/** What a description of Joi accepts that cannot be stored, wherever it stands in it. */
+/** What is wrong with a description of Joi, wherever it stands in it. */
 const findUnstorable = (node: unknown): string[] => {
   if (typeof node !== 'object' || node === null) return [];
   const { flags, metas, examples, rules, keys, ...inside } = node as Record<string, unknown>;
@@ -42,11 +42,13 @@ type Description = {
 };
 
 const findInNode = ({ type, flags, rules, keys, externals }: Description): string[] => [
-  ...(typeof type !== 'string' || storable.includes(type) ? [] : [`values of the type ${type}`]),
-  ...(flags?.cast === 'map' || flags?.cast === 'set' ? [`a ${flags.cast}`] : []),
-  ...(Array.isArray(rules) && rules.some(({ name }) => name === 'instance') ? ['objects of a class'] : []),
-  ...(externals ? ['what only an asynchronous check knows'] : []),
+  ...(typeof type !== 'string' || storable.includes(type) ? [] : [accepts(`values of the type ${type}`)]),
+  ...(flags?.cast ? [`casts its values to ${flags.cast}, and they are stored as they come: take .cast() out`] : []),
+  ...(Array.isArray(rules) && rules.some(({ name }) => name === 'instance') ? [accepts('objects of a class')] : []),
+  ...(externals ? ['has an asynchronous check, and a decision cannot wait: take .external() out'] : []),
   ...Object.keys(Object(keys))
     .filter((key) => key.startsWith('$') || key.includes('.') || key === '__proto__' || key === '_bsontype')
-    .map((key) => `the key "${key}"`),
+    .map((key) => accepts(`the key "${key}"`)),
 ];
+
+const accepts = (found: string): string => `accepts ${found}, which BSON or JSON cannot store`;

@@ -1,9 +1,16 @@
-export type { DataOf, FieldSchemas } from './data-of.ts';
+export type { DataOf, FieldSchemas, Optional } from './data-of.ts';
 export { type Command, type DecidedEvent, type Decision, decide, type EngineRefusal, EntityBroken } from './decide.ts';
 export { deleted, refuse, unchanged } from './decision.ts';
 export { defineEntity } from './define-entity.ts';
 export { defineRecord } from './define-record.ts';
-export type { EntityDefinition, EventOf, RecordDefinition, TypedEntity } from './definition.ts';
+export type {
+  EntityDefinition,
+  EventOf,
+  RecordDefinition,
+  RecordEvents,
+  RecordInputs,
+  TypedEntity,
+} from './definition.ts';
 export { type CommandType, checkDistinct, type Entity, type EventType, idLengthMax } from './entity.ts';
 export { type ParsedEvent, parseEvent, shapeOf } from './event.ts';
 export type { Fault } from './fault.ts';

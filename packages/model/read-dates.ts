@@ -32,6 +32,9 @@ const parseDate = (text: unknown): Date | undefined => {
 
 const setAt = (root: object, path: readonly (string | number)[], value: unknown): void => {
   let holder = root as Record<string | number, unknown>;
-  for (const step of path.slice(0, -1)) holder = holder[step] as Record<string | number, unknown>;
+  for (const step of path.slice(0, -1)) {
+    if (typeof holder[step] !== 'object' || holder[step] === null) return; // a schema that renames keys
+    holder = holder[step] as Record<string | number, unknown>;
+  }
   holder[path.at(-1) ?? ''] = value;
 };

@@ -1,8 +1,9 @@
 import { type Deletes, deleted } from './decision.ts';
-import type { Entity } from './entity.ts';
+import type { Entity, EventType } from './entity.ts';
 import { parseEvent } from './event.ts';
 import { findFieldProblem } from './find-field-problem.ts';
 import type { Event, Fields, StoredEvent } from './stored-event.ts';
+import { withoutUndefined } from './without-undefined.ts';
 
 /** What the events of a stream fold to. The version is that of the last event, 0 where there is none. */
 export type State =
@@ -17,13 +18,13 @@ export const absent: State = { status: 'absent', version: 0 };
 
 /**
  * The state after the event. An event that does not fit moves the version and nothing else, since the log is what
- * happened. Throws what the entity's `evolve` throws, and an Error where it gives what is no state of the entity.
+ * happened. Throws an Error where the entity's own `evolve` throws, or gives what is no state of the entity.
  */
 export const evolve = (entity: Entity, state: State, event: Event): State => {
   const { version, at } = event;
   const type = entity.events.get(event.type);
   if (!type || state.status !== (type.creates ? 'absent' : 'active')) return { ...state, version };
-  const fields = type.evolve(state.status === 'active' ? state.fields : undefined, event);
+  const fields = runEvolve(type, state.status === 'active' ? state.fields : undefined, event);
   if (state.status !== 'active')
     return { status: 'active', version, fields: asFields(entity, fields, type.type), createdAt: at, updatedAt: at };
   const { createdAt } = state;
@@ -46,19 +47,29 @@ export const applyStored = (entity: Entity, state: State, stored: StoredEvent): 
   try {
     return { kind: 'state', state: evolve(entity, state, parsed.event) };
   } catch (error) {
-    return { kind: 'poison', problem: error instanceof Error ? error.message : String(error) };
+    return { kind: 'poison', problem: messageOf(error) };
   }
 };
+
+const runEvolve = (type: EventType, fields: Fields | undefined, event: Event): Fields | Deletes => {
+  try {
+    return type.evolve(fields, event);
+  } catch (error) {
+    throw new Error(`the evolve of ${type.type} throws: ${messageOf(error)}`, { cause: error });
+  }
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The fields that an `evolve` gave. Those of a record come from events that were checked. */
 const asFields = (entity: Entity, fields: Fields | Deletes, type: string): Fields => {
   if (entity.isRecord) return fields as Fields;
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
-    throw new Error(`the evolve of ${type} does not give a state`);
-  const found = findFieldProblem(entity.fields, entity.requiredNames, fields);
+  if (!isPlain(fields)) throw new Error(`the evolve of ${type} does not give a state, which is a plain object`);
+  const kept = withoutUndefined(fields);
+  const found = findFieldProblem(entity.fields, entity.requiredNames, kept);
   switch (found?.kind) {
     case undefined:
-      return fields;
+      return kept;
     case 'unknown':
       throw new Error(`the evolve of ${type} gives a field "${found.name}", which the state does not have`);
     case 'type':
@@ -67,3 +78,7 @@ const asFields = (entity: Entity, fields: Fields | Deletes, type: string): Field
       throw new Error(`the evolve of ${type} gives a state without the field "${found.name}"`);
   }
 };
+
+// a Promise or a Map would pass for a state in which every optional field is missing
+const isPlain = (value: Fields | Deletes): value is Fields =>
+  typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));

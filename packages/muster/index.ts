@@ -5,11 +5,16 @@ export {
   deleted,
   type Entity,
   type EventOf,
+  type FieldSchemas,
   type Fields,
+  type Optional,
   optional,
+  type RecordEvents,
+  type RecordInputs,
   refuse,
   type StoredEvent,
   type TypedEntity,
   unchanged,
 } from '@muster/model';
 export { default as Joi } from 'joi';
+export { type Muster, type MusterOptions, startMuster } from './start-muster.ts';

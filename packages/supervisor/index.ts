@@ -23,6 +23,7 @@ export type { ControlLine } from './open-control.ts';
 export type { ChangeRequest } from './parse-change.ts';
 export { describeWhere } from './print-running.ts';
 export { type Restart, restartRolling } from './restart-rolling.ts';
+export { runStart, type StartRequest } from './run-start.ts';
 export {
   type ControlAddress,
   claimRunning,

@@ -5,7 +5,10 @@ import type { Running, RunningProcess } from './running.ts';
  * Returns the message of `npm start` when everything runs: the address, the processes with their pids and health ports,
  * and requests to try. Pure.
  */
-export const describeSystem = ({ url, mongodbUri = '', mongodbPid, processes }: Running): string =>
+export const describeSystem = (
+  { url = '', mongodbUri = '', mongodbPid, processes }: Running,
+  tryIt: (url: string) => readonly string[] = () => [],
+): string =>
   [
     '',
     `Muster runs at ${url}`,
@@ -14,11 +17,7 @@ export const describeSystem = ({ url, mongodbUri = '', mongodbPid, processes }: 
     row('mongodb', mongodbPid ?? '-', withoutCredentials(mongodbUri)),
     ...processes.map((one) => row(one.name, one.pid, describeWhere(one))),
     '',
-    'Try it:',
-    `  curl -i ${url}/api/user -H 'content-type: application/json' -d '${ada}'`,
-    `  curl -i ${url}/api/user/13AE742`,
-    `  curl -i ${url}/api/user/count`,
-    '',
+    ...['Try it:', ...tryIt(url).map((line) => `  ${line}`), ''],
     'Ctrl-C stops all processes and keeps the data. To run five aggregators, in another terminal: npm run scale -- 5',
     '',
   ].join('\n');
@@ -29,5 +28,3 @@ export const describeWhere = ({ url, healthPort }: RunningProcess): string =>
 
 const row = (name: string, pid: string | number, where: string) =>
   `  ${name.padEnd(14)}${String(pid).padEnd(9)}${where}`;
-
-const ada = '{"id":"13AE742","name":"Ada Lovelace","email":"ada@example.com","group":1}';

@@ -26,7 +26,13 @@ import { planSystem, type System, type SystemOptions, startAll, stopSystem } fro
 /** `stop` stops everything in order, `force` kills everything at once. */
 export type StartSignals = { stop: AbortSignal; force: AbortSignal };
 
-export type StartOutput = { write: (text: string) => void; isColour: boolean; programs?: SystemOptions['programs'] };
+export type StartOutput = {
+  write: (text: string) => void;
+  isColour: boolean;
+  programs?: SystemOptions['programs'];
+  /** The requests to try, which are printed when all runs. */
+  tryIt?: (url: string) => readonly string[];
+};
 
 /**
  * Runs a whole Muster until it is asked to stop, and prints on `output` what happens. The exit code: 0 when it was
@@ -85,7 +91,7 @@ const run = async (started: Run, { stop, force }: StartSignals, output: StartOut
   const onExit = () => askAllToStop(system);
   process.once('exit', onExit); // a stop that took too long, or an exit from elsewhere
 
-  const onReady = () => say(describeSystem(save(given, system)));
+  const onReady = () => say(describeSystem(save(given, system), output.tryIt));
   const problem = await runUntil(over, system, onReady).catch(describeFailure);
   if (problem !== undefined) say(problem);
   if (!force.aborted) say('Stopping, in order (Ctrl-C again kills at once)');

@@ -146,7 +146,7 @@ const storedOf = (entity: Entity, { type, data, shape }: LooseEvent, version: nu
   version,
   partition: 0,
   type,
-  data,
+  data: deepFreeze(data),
   at: at(version),
   meta: { requestId: 'test', shape: shape ?? (entity.events.get(type)?.upcasts.length ?? 0) + 1 },
 });

@@ -1,20 +1,22 @@
 import type { Fields } from '@muster/model';
 import { v7 as uuidv7 } from 'uuid';
 
-export type SeededUser = { id: string; fields: Fields };
+export type SeededThing = { id: string; fields: Fields };
 
 /** Returns user number `index` of the directory with this seed: the same pair always gives the same user. Pure. */
-export const makeUser = (seed: number, index: number): SeededUser => {
+export const makeUser = (seed: number, index: number): SeededThing => {
   const draw = openDraws(seed, index);
   const given = pick(givenNames, draw());
   const family = pick(familyNames, draw());
   const group = Math.floor(draw() ** 2 * groups) + 1; // a few large groups, many small ones
   const email = `${asLetters(given)}.${asLetters(family)}${index}@${pick(domains, draw())}`;
+  return { id: seededId(draw, index), fields: { name: `${given} ${family}`, email, group } };
+};
+
+/** The id of thing number `index`, from these draws. */
+export const seededId = (draw: () => number, index: number): string => {
   const random = Uint8Array.from({ length: 16 }, () => Math.floor(draw() * 256));
-  return {
-    id: uuidv7({ msecs: firstMs + index, seq: index, random }),
-    fields: { name: `${given} ${family}`, email, group },
-  };
+  return uuidv7({ msecs: firstMs + index, seq: index, random });
 };
 
 const firstMs = Date.UTC(2026, 0, 1);
@@ -113,7 +115,7 @@ const asLetters = (name: string) =>
     .toLowerCase();
 
 /** Pseudo-random numbers from 0 up to but not 1, always the same for the same pair: splitmix32. */
-const openDraws = (seed: number, index: number): (() => number) => {
+export const openDraws = (seed: number, index: number): (() => number) => {
   const at = { state: mix((seed >>> 0) ^ mix(index + 0x9e3779b9)) };
   return () => {
     at.state = (at.state + 0x9e3779b9) | 0;

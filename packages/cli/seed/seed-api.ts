@@ -2,7 +2,8 @@ import { Agent, request } from 'node:http';
 import type { Entity } from '@muster/model';
 import { backOffMs, pause } from '@muster/runtime';
 import { forEachIndex } from './for-each-index.ts';
-import { makeUser, type SeededUser } from './make-user.ts';
+import { makeThing } from './make-thing.ts';
+import type { SeededThing } from './make-user.ts';
 import type { Seeded, Seeding } from './seeded.ts';
 
 const triesMax = 8;
@@ -17,7 +18,7 @@ export const seedApi = async (url: string, entity: Entity, seeding: Seeding): Pr
   const seeded: Seeded = { created: 0, present: 0 };
   const target = new URL(entity.path, url);
   const seedOne = async (index: number) => {
-    const status = await postSurely(agent, target, makeUser(seeding.seed, index));
+    const status = await postSurely(agent, target, makeThing(entity, seeding.seed, index));
     if (status === 201) seeded.created += 1;
     else seeded.present += 1;
     seeding.onSeeded(seeded);
@@ -30,7 +31,7 @@ export const seedApi = async (url: string, entity: Entity, seeding: Seeding): Pr
   return seeded;
 };
 
-const postSurely = async (agent: Agent, target: URL, { id, fields }: SeededUser): Promise<number> => {
+const postSurely = async (agent: Agent, target: URL, { id, fields }: SeededThing): Promise<number> => {
   const body = JSON.stringify({ id, ...fields });
   for (let tries = 1; ; tries += 1) {
     const answer = await post(agent, target, body).catch((error: Error) => ({ status: 0, text: error.message }));

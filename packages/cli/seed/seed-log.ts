@@ -12,7 +12,8 @@ import {
 } from '@muster/store';
 import { v7 as uuidv7 } from 'uuid';
 import { forEachIndex } from './for-each-index.ts';
-import { makeUser, type SeededUser } from './make-user.ts';
+import { makeThing } from './make-thing.ts';
+import type { SeededThing } from './make-user.ts';
 import type { Seeded, Seeding } from './seeded.ts';
 
 const deadlineMs = 30_000;
@@ -28,7 +29,7 @@ export const seedLog = async (log: Log, entity: Entity, partitions: number, seed
   const queue = openAppendQueue({ waitingMax: Number.POSITIVE_INFINITY });
   const seeded: Seeded = { created: 0, present: 0 };
   const seedOne = async (index: number) => {
-    const event = creationOf(entity, makeUser(seeding.seed, index), partitions, databaseNow(clock));
+    const event = creationOf(entity, makeThing(entity, seeding.seed, index), partitions, databaseNow(clock));
     const outcome = await appendSurely(log, queue, event);
     if (outcome === 'appended') seeded.created += 1;
     else seeded.present += 1;
@@ -38,7 +39,7 @@ export const seedLog = async (log: Log, entity: Entity, partitions: number, seed
   return seeded;
 };
 
-const creationOf = (entity: Entity, { id, fields }: SeededUser, partitions: number, at: Date): StoredEvent => {
+const creationOf = (entity: Entity, { id, fields }: SeededThing, partitions: number, at: Date): StoredEvent => {
   const decision = decide(entity, { type: entity.creating, input: fields }, absent, at);
   if (decision.kind !== 'event')
     throw new Error(`Cannot seed ${entity.name} "${id}": its creation is ${decision.kind}`);

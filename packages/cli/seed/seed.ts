@@ -1,4 +1,4 @@
-import { entities } from '@muster/entities';
+import type { Entity } from '@muster/model';
 import { openLog } from '@muster/store';
 import { openAggregators } from '../ask-aggregators.ts';
 import { findSystem, readPartitions } from '../find-system.ts';
@@ -9,7 +9,10 @@ import { seedLog } from './seed-log.ts';
 import type { Seeded, Seeding } from './seeded.ts';
 import { waitUntilHeld } from './wait-until-held.ts';
 
+/** `users`: how many things of the record to create. */
 export type SeedOptions = {
+  entities: readonly Entity[];
+  entity: string;
   users: number;
   seed: number;
   via: 'api' | 'log';
@@ -18,9 +21,9 @@ export type SeedOptions = {
 };
 
 /**
- * Creates plausible users in the running system, always the same users for the same seed. Then it waits until the
- * aggregators have them in memory and COUNT shows them at every gateway. Returns the exit code: 0 done, 1 interrupted
- * or not complete, 2 no running system was found.
+ * Creates plausible things of a record in the running system, always the same ones for the same seed. Then it waits
+ * until the aggregators have them in memory and COUNT shows them at every gateway. Returns the exit code: 0 done, 1
+ * interrupted or not complete, 2 no running system was found, or the entity is no record.
  */
 export const seed = async (
   environment: NodeJS.ProcessEnv,
@@ -31,13 +34,13 @@ export const seed = async (
   const system = await findSystem(environment);
   if (system.kind === 'problems') return refuse(system.problems.join('; '), print);
   const url = options.url ?? system.url;
-  const [entity] = entities.filter(({ name }) => name === 'user');
-  if (!entity) return refuse('there is no entity "user"', print);
+  const entity = options.entities.find(({ name }) => name === options.entity);
+  if (!entity?.isRecord) return refuse(describeNoRecord(options), print);
   if (options.via === 'api' && url === undefined)
     return refuse('the address of the gateway is unknown. Set it with --url', print);
   const urls = options.url === undefined ? system.urls : [options.url];
   await using log = openLog({ uri: system.uri, database: system.database, appName: 'muster-seed' });
-  const progress = openProgress('Users', options.users);
+  const progress = openProgress(`${entity.name}s`, options.users);
   try {
     const partitions = await readPartitions(log);
     const before = await countBefore(urls, entity, signal);
@@ -52,13 +55,13 @@ export const seed = async (
         ? await seedApi(url, entity, seeding)
         : await seedLog(log, entity, partitions, seeding);
     closeProgress(progress);
-    print(describe(seeded, options.via, (performance.now() - startedAt) / 1_000));
-    if (signal.aborted) return refuse('interrupted. Run the same command again to create the other users', print, 1);
+    print(describe(`${entity.name}s`, seeded, options.via, (performance.now() - startedAt) / 1_000));
+    if (signal.aborted) return refuse('interrupted. Run the same command again to create the others', print, 1);
     const since = () => `${((performance.now() - startedAt) / 1_000).toFixed(1)} s after the start`;
     await using aggregators = await openAggregators(log, system.secret);
     if (aggregators.replicas.length === 0) print(describeUnknown(aggregators.silent));
     const isHeld = await waitUntilHeld(aggregators, entity, partitions, options.seed, options.users);
-    if (!isHeld) return refuse('the aggregators do not have all users in memory yet', print, 1);
+    if (!isHeld) return refuse('the aggregators do not have all of them in memory yet', print, 1);
     if (aggregators.replicas.length > 0) print(`In memory of ${aggregators.replicas.length} aggregators ${since()}`);
     if (before === undefined) return tell('COUNT was not checked. To check it, set the gateway with --url', print, 0);
     const problem = await showUntilCounted({ urls, entity, wanted: before + seeded.created, signal }, before);
@@ -83,17 +86,24 @@ const showUntilCounted = async (wait: Omit<CountWait, 'onCount'>, before: number
   }
 };
 
-const describe = ({ created, present }: Seeded, via: string, seconds: number): string => {
-  const existed = present > 0 ? ` (${present} existed already: use another --seed for other users)` : '';
+const describeNoRecord = ({ entities, entity }: SeedOptions): string => {
+  const records = entities.filter(({ isRecord }) => isRecord).map(({ name }) => name);
+  const known = records.length > 0 ? `the records are ${records.join(', ')}` : 'no entity here is one';
+  return `"${entity}" is no record. Only records (defineRecord) can be seeded; ${known}`;
+};
+
+const describe = (things: string, { created, present }: Seeded, via: string, seconds: number): string => {
+  const existed = present > 0 ? ` (${present} existed already: use another --seed for others)` : '';
   const rate = Math.round((created + present) / seconds);
   const through = via === 'api' ? 'API' : 'log';
-  return `${created} users created through the ${through} in ${seconds.toFixed(1)} s, ${rate} users/s${existed}`;
+  const took = `in ${seconds.toFixed(1)} s, ${rate} ${things}/s`;
+  return `${created} ${things} created through the ${through} ${took}${existed}`;
 };
 
 const describeUnknown = (silent: readonly string[]): string =>
   silent.length > 0
-    ? `Cannot check whether the aggregators have the users in memory: ${silent.join(', ')}`
-    : 'No aggregator runs. Aggregators load the users when they start';
+    ? `Cannot check whether the aggregators have them in memory: ${silent.join(', ')}`
+    : 'No aggregator runs. Aggregators load them when they start';
 
 const tell = (text: string, print: (text: string) => void, code: number): number => {
   print(text);

@@ -2,7 +2,7 @@ import type { Entity } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import type { AggregatorClient, MinVersion } from '@muster/wire';
 import { type Aggregators, askUntil } from '../ask-aggregators.ts';
-import { makeUser } from './make-user.ts';
+import { makeThing } from './make-thing.ts';
 
 const usersAtOnce = 2_000;
 const waitMs = 5_000;
@@ -30,7 +30,7 @@ export const waitUntilHeld = async (
 };
 
 const minVersionsOf = (entity: Entity, seed: number, from: number, to: number): MinVersion[] =>
-  Array.from({ length: to - from }, (_, offset) => [entity.name, makeUser(seed, from + offset).id, 1]);
+  Array.from({ length: to - from }, (_, offset) => [entity.name, makeThing(entity, seed, from + offset).id, 1]);
 
 const isHeld = async (replica: AggregatorClient, minVersions: MinVersion[]): Promise<boolean> => {
   for (let attempt = 0; attempt < tries; attempt += 1) {

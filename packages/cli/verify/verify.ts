@@ -1,4 +1,3 @@
-import { entities as shipped } from '@muster/entities';
 import type { Entity } from '@muster/model';
 import { countDeadLetters, estimateEvents, guardStoredLog, openLog } from '@muster/store';
 import { openAggregators } from '../ask-aggregators.ts';
@@ -9,8 +8,8 @@ import { findOutside } from './find-outside.ts';
 import { noteDifference, noteUnlooked, openFindings } from './findings.ts';
 import { verifyPartition } from './verify-partition.ts';
 
-/** `entities` are those of the system; those that Muster ships with where they are not given. */
-export type VerifyOptions = { memory: boolean; entities?: readonly Entity[] };
+/** `entities` are those of the system. */
+export type VerifyOptions = { memory: boolean; entities: readonly Entity[] };
 
 /**
  * Refolds the log of the running system and compares it with what the aggregators hold in memory and with the snapshot;
@@ -22,7 +21,7 @@ export const verify = async (
   print: (text: string) => void,
 ): Promise<number> => {
   const startedAt = performance.now();
-  const { entities = shipped } = options;
+  const { entities } = options;
   const system = await findSystem(environment);
   if (system.kind === 'problems') return refuse(system.problems.join('; '), print);
   await using log = openLog({ uri: system.uri, database: system.database, appName: 'muster-verify' });
