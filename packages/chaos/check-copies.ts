@@ -40,7 +40,15 @@ export const checkAll = async (test: Inspected, calls: readonly Call[], before?:
   return [...history, ...answers, ...snapshots, ...findRepairs(test)];
 };
 
-/** The log as it is now, folded. */
+/** The logs of all entities as they are at one moment, each folded. Throws where an event is of an unknown entity. */
+export const readLogs = async ({ shell }: Inspected): Promise<FoldedLog[]> => {
+  const byEntity = groupBy(await shell.events.find().toArray(), ({ entity }) => entity);
+  const unknown = [...byEntity.keys()].filter((name) => !Object.hasOwn(subjects, name));
+  if (unknown.length > 0) throw new Error(`The log has events of ${unknown.join(', ')}, which nobody asked for`);
+  return Object.values(subjects).map((subject) => foldLog(byEntity.get(subject.name) ?? [], subject));
+};
+
+/** The log of one entity as it is now, folded. */
 export const readLog = async ({ shell }: Inspected, subject: Subject = subjects.user): Promise<FoldedLog> =>
   foldLog(await shell.events.find({ entity: subject.name }).toArray(), subject);
 

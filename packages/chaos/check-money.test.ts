@@ -74,12 +74,34 @@ describe('The checker of money', () => {
 });
 
 describe('The checker of histories, with an entity of its own', () => {
-  const wrong: [name: string, changed: Partial<Call>[]][] = [
+  const unknown = { outcome: 'unknown', status: undefined, version: undefined, shown: undefined } as const;
+  const notWritten = {
+    outcome: 'notWritten',
+    status: 503,
+    retryAfter: '1',
+    problem: { written: 'notWritten' },
+  } as const;
+  const deposit = (version: number, cents: number, requestId: string) =>
+    stored(version, 'MoneyDeposited', { cents }, requestId);
+  const wrong: [name: string, changed: Partial<Call>[], log?: StoredEvent[]][] = [
+    ['a deposit that was acknowledged and is not in the log', [], events.slice(0, 1)],
+    ['a deposit that is in the log twice', [], [...events, deposit(5, 50, 'r2')]],
+    [
+      'a deposit without an answer that is in the log twice',
+      [{ requestId: 'r2', ...unknown }],
+      [...events, deposit(5, 50, 'r2')],
+    ],
+    ['a deposit at another version than was returned', [{ requestId: 'r2', version: 3 }]],
+    ['a deposit of another amount than was sent', [{ requestId: 'r2', sent: { cents: 49 } }]],
+    ['a refused withdrawal that is in the log', [], [...events, stored(5, 'MoneyWithdrawn', { cents: 51 }, 'r3')]],
+    ['a withdrawal that was not to be written and is in the log', [{ requestId: 'r4', ...notWritten }]],
+    ['a close that was answered though the account was open', [{ requestId: 'r7', version: 3, shown: shown(0) }]],
     ['a withdrawal refused though there was enough', [{ requestId: 'r3', sent: { cents: 50 } }]],
     ['a refusal for another reason', [{ requestId: 'r3', ...refusal('closed') }]],
     ['a refusal on an older state than was returned', [{ requestId: 'r8', version: 3 }]],
     ['a balance that the log does not have', [{ requestId: 'r5', shown: shown(1) }]],
     ['a deposit without an event', [{ requestId: 'r7', op: 'deposit', sent: { cents: 5 } }]],
   ];
-  for (const [name, changed] of wrong) it(`finds ${name}`, () => expect(check(changed).history).to.not.deep.equal([]));
+  for (const [name, changed, log] of wrong)
+    it(`finds ${name}`, () => expect(check(changed, log).history).to.not.deep.equal([]));
 });

@@ -111,7 +111,10 @@ describe('The check of COUNT and LIST in flux', () => {
 
 describe('The check of writes into Users', () => {
   const of = (...versions: (number | undefined)[]) =>
-    checkRecordWrites(versions.map((version) => ({ id: 'a', version, snapshot: 1 })));
+    checkRecordWrites(
+      versions.map((version) => ({ id: 'a', version, snapshot: 1 })),
+      'Users',
+    );
 
   it('accepts each version once', () => expect(of(1, 4, 5)).to.deep.equal([]));
   it('finds a version written twice', () => expect(of(1, 1)).to.have.lengthOf(1));

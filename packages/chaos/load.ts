@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { pause } from '@muster/runtime';
 import { call, nextRandom, openSeeded, pickFrom, type Reply, type Seeded } from '@muster/testing';
 import { abortUpload } from './abort-upload.ts';
+import { type Accounts, accountsOf, chooseAccountCall, openAccount, type Wanted } from './choose-account-call.ts';
 import type { Call, Outcome, SetCall, User } from './history.ts';
 import { subjects } from './subjects.ts';
 
@@ -13,7 +14,7 @@ export type Load = {
   sets: SetCall[]; // COUNT and LIST
   aborted: number; // uploads that broke off
   hot: readonly string[]; // a few ids that everybody wants
-  accounts: readonly string[]; // bank accounts, the first four hot
+  accounts: Accounts | undefined; // none where the programs do not serve them
   sessions: number;
   lost: number; // connections lost: from then on a gateway may be one that knows nothing of what was returned before
   stop: AbortController;
@@ -43,7 +44,8 @@ type Session = {
   random: Seeded;
   calls: number;
   created: number; // ids of its own that it asked to create
-  returned: Map<string, { version: number; lost: number; at: number }>;
+  opened: number; // the same of accounts
+  returned: Map<string, { version: number; lost: number; at: number }>; // by entity and id
   /** What it asked to write last, and has not looked at since. */
   written: Pick<Wanted, 'subject' | 'id'> | undefined;
 };
@@ -70,7 +72,7 @@ export const startLoad = async (urls: readonly string[], options: LoadOptions = 
     sets: [],
     aborted: 0,
     hot,
-    accounts: share > 0 ? Array.from({ length: accountsOfALoad }, (_, index) => `account-${name}-${index}`) : [],
+    accounts: share > 0 ? accountsOf(name, hot) : undefined,
     sessions,
     lost: 0,
     stop: new AbortController(),
@@ -80,7 +82,8 @@ export const startLoad = async (urls: readonly string[], options: LoadOptions = 
   const opened = Array.from({ length: sessions }, (_, index) => openSession(load, index, seed));
   const first = opened[0] as Session;
   for (const id of hot) await perform(load, first, { subject: 'user', op: 'create', id, sent: newUser(first, id) });
-  for (const id of load.accounts) await perform(load, first, openAccount(id));
+  const accounts = load.accounts ? [...load.accounts.hot, ...load.accounts.cold] : [];
+  for (const id of accounts) await perform(load, first, openAccount(id));
   const running = opened.map((session) => run(load, session, pauseMs, { sets, accounts: share }));
   if (abortEveryMs !== undefined) running.push(abortUploads(load, seed, abortEveryMs));
   load.done = Promise.all(running);
@@ -123,15 +126,14 @@ const openSession = ({ name, urls }: Load, number: number, seed: number): Sessio
     url: urls[number % urls.length] ?? '',
     random: openSeeded(seed * 1_000 + number),
   },
-  ...{ calls: 0, created: 0, returned: new Map(), written: undefined },
+  ...{ calls: 0, created: 0, opened: 0, returned: new Map(), written: undefined },
 });
 
 const run = async (load: Load, session: Session, pauseMs: number, shares: { sets: number; accounts: number }) => {
   const isDue = (share: number) => share > 0 && nextRandom(session.random) < share;
   while (!load.stop.signal.aborted) {
     if (isDue(shares.sets)) await performSet(load, session);
-    else if (isDue(shares.accounts)) await perform(load, session, chooseAccountCall(load, session));
-    else await perform(load, session, chooseCall(load, session));
+    else await perform(load, session, chooseNext(load, session, isDue(shares.accounts)));
     // who has just written looks at once
     if (!session.written) await pause(pauseMs * 2 * Math.random(), load.stop.signal);
   }
@@ -145,44 +147,18 @@ const abortUploads = async (load: Load, seed: number, everyMs: number) => {
     if (await abortUpload(load.urls, random, signal)) load.aborted += 1;
 };
 
-type Wanted = Pick<Call, 'subject' | 'op' | 'id' | 'sent'>;
-
-const accountsOfALoad = 16;
-const hotAccounts = 4;
-const lastAccounts = 4;
-
-const openAccount = (id: string): Wanted => ({
-  subject: 'account',
-  op: 'create',
-  id,
-  sent: { id, owner: `Owner of ${id}` },
-});
-
-/** A command of a bank account. Withdrawals are larger than deposits, so that the money runs out now and then. */
-const chooseAccountCall = ({ accounts }: Load, session: Session): Wanted => {
-  const { random } = session;
+/** Who has just written looks at that, or goes on. */
+const chooseNext = (load: Load, session: Session, isOfAccount: boolean): Wanted => {
+  const { random, written } = session;
   session.written = undefined;
-  const isHot = nextRandom(random) < 0.6;
-  const id = pickFrom(random, isHot ? accounts.slice(0, hotAccounts) : accounts.slice(hotAccounts));
-  const dice = nextRandom(random);
-  // amounts differ, so that a command which ran twice, or with another's amount, shows in the sum
-  const cents = 100 * (1 + Math.floor(nextRandom(random) * 50)) + (session.calls % 100);
-  // hot accounts stay open; the last ones are closed as soon as they can be
-  const isLast = accounts.indexOf(id) >= accountsOfALoad - lastAccounts;
-  if (isLast && nextRandom(random) < 0.5) return { subject: 'account', op: 'close', id, sent: undefined };
-  if (dice < 0.35) return { subject: 'account', op: 'deposit', id, sent: { cents } };
-  if (dice < 0.65) return { subject: 'account', op: 'withdraw', id, sent: { cents: cents + 300 } };
-  if (dice < 0.67) return openAccount(id);
-  if (dice < 0.7 && !isHot) return { subject: 'account', op: 'close', id, sent: undefined };
-  return { subject: 'account', op: 'read', id: dice < 0.72 ? `never-${id}` : id, sent: undefined };
+  if (written && nextRandom(random) < 0.5) return { ...written, op: 'read', sent: undefined };
+  return load.accounts && isOfAccount ? chooseAccountCall(load.accounts, session) : chooseCall(load, session);
 };
 
 // Of the seed alone, not of what was answered. Every update asks for values never asked for before, so each is a
 // change, and each event shows whose it is.
 const chooseCall = (load: Load, session: Session): Wanted => {
-  const { random, written } = session;
-  session.written = undefined;
-  if (written && nextRandom(random) < 0.5) return { ...written, op: 'read', sent: undefined };
+  const { random } = session;
   const dice = nextRandom(random);
   const id = chooseId(load, session);
   const { group, email } = newUser(session, id);
@@ -227,7 +203,8 @@ const newUser = ({ name, calls }: Session, id: string): User => {
 };
 
 const perform = async (load: Load, session: Session, { subject, op, id, sent }: Wanted): Promise<void> => {
-  const known = session.returned.get(id);
+  const key = `${subject} ${id}`;
+  const known = session.returned.get(key);
   const isPassed = nextRandom(session.random) < 0.5;
   const minVersion = op === 'read' && known && isPassed ? known.version : undefined;
   session.calls += 1;
@@ -239,7 +216,7 @@ const perform = async (load: Load, session: Session, { subject, op, id, sent }: 
   if (!reply) load.lost += 1;
   const version = reply && versionOf(reply);
   if (version)
-    session.returned.set(id, { version: Math.max(version, known?.version ?? 0), lost: load.lost, at: completedAt });
+    session.returned.set(key, { version: Math.max(version, known?.version ?? 0), lost: load.lost, at: completedAt });
   session.written = op === 'read' ? undefined : { subject, id };
   load.calls.push({
     ...{

@@ -60,7 +60,7 @@ export const describeCampaign = ({ versions, seed, kinds, replay, campaign }: Re
     ...section('Calls', table(['call', 'times'], rowsOf(sumOf(rounds.map(({ calls }) => calls))))),
     ...section('Outcomes', table(['outcome', 'times'], rowsOf(sumOf(rounds.map(({ outcomes }) => outcomes))))),
     ...section(
-      'Longest answer of a create, read, update or delete during a single fault',
+      'Longest answer to a call on one thing (all but COUNT and LIST) during a single fault',
       table(
         [
           'fault',

@@ -1,6 +1,7 @@
 import { pause } from '@muster/runtime';
+import { forAll } from '@muster/testing';
 import type { Arena } from './arena.ts';
-import { checkAnswers, checkMemory, checkSnapshots, readLog } from './check-copies.ts';
+import { checkAnswers, checkMemory, checkSnapshots, readLogs } from './check-copies.ts';
 import { checkHistory } from './check-history.ts';
 import { checkInFlight } from './check-in-flight.ts';
 import { checkMoney } from './check-money.ts';
@@ -23,7 +24,7 @@ import type { Round } from './plan.ts';
 import { type Sometimes, sometimesOfRound } from './sometimes.ts';
 import { type LoadOptions, strikeUnderLoad, type UnderLoad } from './strike-under-load.ts';
 import { subjects } from './subjects.ts';
-import { stopWatching, watchRecords } from './watch-records.ts';
+import { type RecordWatch, stopWatching, watchRecords } from './watch-records.ts';
 
 export type RoundResult = {
   round: Round;
@@ -60,13 +61,13 @@ export const runRound = async (
   options: RoundOptions,
 ): Promise<RoundResult> => {
   const startedAt = performance.now();
-  const before = await readLogs(arena);
+  const before = await readLogs(arena.test);
   const insertedBefore = arena.inserted.length;
-  const watch = await watchRecords(arena.test);
+  const watches = await forAll(Object.values(subjects), 1, (subject) => watchRecords(arena.test, subject));
   const underLoad = await strikeUnderLoad(arena, round, options);
   const inFlight = await checkInFlight(arena);
   const logs = await quietLogs(arena);
-  const writes = await stopWatching(arena.test, watch);
+  const recordProblems = await forAll(watches, 1, (watch) => checkWatched(arena, watch));
   const lines = linesSince(arena, startedAt);
   const calls = [...underLoad.load.calls, ...arena.inserted.slice(insertedBefore)];
   const ms = performance.now() - startedAt;
@@ -75,7 +76,7 @@ export const runRound = async (
     ...inFlight,
     ...logs.flatMap((log, index) => checkLog(log, calls, underLoad.load.sets, before[index] as FoldedLog)),
     ...(await checkCopies(arena, logs, calls)),
-    ...(watch.whole ? checkRecordWrites(writes) : []),
+    ...recordProblems.flat(),
     ...checkPace(lines, ms),
     ...checkLines(lines),
   ];
@@ -114,11 +115,13 @@ const quietLogs = async ({ test }: Arena): Promise<FoldedLog[]> => {
     if (events === known) break;
     known = events;
   }
-  return readLogs({ test });
+  return readLogs(test);
 };
 
-const readLogs = ({ test }: Pick<Arena, 'test'>): Promise<FoldedLog[]> =>
-  Promise.all(Object.values(subjects).map((subject) => readLog(test, subject)));
+const checkWatched = async ({ test }: Arena, watch: RecordWatch): Promise<string[]> => {
+  const writes = await stopWatching(test, watch);
+  return watch.whole ? checkRecordWrites(writes, watch.collection) : [];
+};
 
 /** The laws of one entity's log, and those of the entity itself: COUNT and LIST of users, the money of accounts. */
 const checkLog = (log: FoldedLog, calls: readonly Call[], sets: readonly SetCall[], before: FoldedLog): string[] => {

@@ -1,17 +1,28 @@
 import { pause } from '@muster/runtime';
 import { withinDeadline } from '@muster/store';
 import type { Shell, TestSystem } from '@muster/testing';
+import type { Subject } from './subjects.ts';
 
 /** A write of a record, as the change stream reports it. `version` is undefined if the write did not change it. */
 export type RecordWrite = { id: string; version: number | undefined; snapshot: number | undefined };
 
-/** The writes into `Users` while it is watched. Only this file changes it. `whole`: no write was missed. */
-export type RecordWatch = { writes: RecordWrite[]; whole: boolean; stop: AbortController; done: Promise<void> };
+/** The writes into a collection of records while it is watched. Only this file changes it. `whole`: none was missed. */
+export type RecordWatch = {
+  collection: string;
+  writes: RecordWrite[];
+  whole: boolean;
+  stop: AbortController;
+  done: Promise<void>;
+};
 
-/** Watches the records until `stopWatching`, also across restarts of the database. */
-export const watchRecords = async (test: TestSystem): Promise<RecordWatch> => {
-  const watch: RecordWatch = { writes: [], whole: true, stop: new AbortController(), done: Promise.resolve() };
-  const stream = openStream(test);
+/** Watches the records of an entity until `stopWatching`, also across restarts of the database. */
+export const watchRecords = async (
+  test: TestSystem,
+  { collection }: Pick<Subject, 'collection'>,
+): Promise<RecordWatch> => {
+  const stop = new AbortController();
+  const watch: RecordWatch = { collection, writes: [], whole: true, stop, done: Promise.resolve() };
+  const stream = openStream(test, collection);
   await withinDeadline(stream.tryNext(), 5_000, 'open a change stream'); // later writes are not missed
   watch.done = follow(test, watch, stream);
   return watch;
@@ -20,13 +31,14 @@ export const watchRecords = async (test: TestSystem): Promise<RecordWatch> => {
 /** Waits until the stream has brought all writes up to now, stops, and returns the writes. */
 export const stopWatching = async (test: TestSystem, watch: RecordWatch): Promise<RecordWrite[]> => {
   const mark = `mark-${watch.writes.length}`;
-  await test.shell.db.collection<{ _id: string }>('Users').insertOne({ _id: mark });
+  const records = test.shell.db.collection<{ _id: string }>(watch.collection);
+  await records.insertOne({ _id: mark });
   for (
     const until = performance.now() + 10_000;
     !watch.writes.some(({ id }) => id === mark) && performance.now() < until;
     await pause(20)
   );
-  await test.shell.db.collection<{ _id: string }>('Users').deleteOne({ _id: mark });
+  await records.deleteOne({ _id: mark });
   watch.whole &&= watch.writes.some(({ id }) => id === mark);
   watch.stop.abort();
   await watch.done;
@@ -36,8 +48,8 @@ export const stopWatching = async (test: TestSystem, watch: RecordWatch): Promis
 type ChangeStream = ReturnType<Shell['db']['watch']>;
 type ResumeToken = ChangeStream['resumeToken'];
 
-const openStream = ({ shell }: TestSystem, from?: ResumeToken): ChangeStream =>
-  shell.db.collection('Users').watch([{ $match: { operationType: { $in: ['insert', 'update', 'replace'] } } }], {
+const openStream = ({ shell }: TestSystem, collection: string, from?: ResumeToken): ChangeStream =>
+  shell.db.collection(collection).watch([{ $match: { operationType: { $in: ['insert', 'update', 'replace'] } } }], {
     ...{ maxAwaitTimeMS: 200, batchSize: 1_000, ...(from ? { resumeAfter: from } : {}) },
   });
 
@@ -45,7 +57,7 @@ const follow = async (test: TestSystem, watch: RecordWatch, first: ChangeStream)
   for (
     let [stream, token] = [first, first.resumeToken as ResumeToken];
     !watch.stop.signal.aborted;
-    stream = openStream(test, token)
+    stream = openStream(test, watch.collection, token)
   ) {
     try {
       while (!watch.stop.signal.aborted) {
