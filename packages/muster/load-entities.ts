@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Entity } from '@muster/model';
+import { checkDistinct, type Entity } from '@muster/model';
 
 export type LoadedEntities =
   | { kind: 'entities'; entities: readonly Entity[]; path: string }
@@ -40,8 +40,13 @@ const findFile = async (names: readonly string[], from: string): Promise<string 
 const importFile = async (path: string): Promise<unknown> => {
   const url = pathToFileURL(path).href;
   if (!/^\.[cm]?ts$/.test(extname(path))) return import(url);
-  const { tsImport } = await import('tsx/esm/api'); // only where TypeScript is to be read
-  return tsImport(url, import.meta.url);
+  const { register } = await import('tsx/esm/api'); // only where TypeScript is to be read
+  const unregister = register();
+  try {
+    return await import(url);
+  } finally {
+    await unregister();
+  }
 };
 
 const judge = (exported: unknown, path: string): LoadedEntities => {
@@ -49,7 +54,10 @@ const judge = (exported: unknown, path: string): LoadedEntities => {
   if (!Array.isArray(entities) || entities.length === 0)
     return problem(`${path} must export a list of entities: export const entities = [account]`);
   const strange = entities.findIndex((one) => !isEntity(one));
-  if (strange === -1) return { kind: 'entities', entities, path };
+  if (strange === -1) {
+    checkDistinct(entities);
+    return { kind: 'entities', entities, path };
+  }
   return problem(`entity ${strange + 1} in ${path} was not made by defineEntity or defineRecord of muster`);
 };
 
