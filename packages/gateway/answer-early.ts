@@ -5,13 +5,13 @@ import { bodyBytesMax } from './read-body.ts';
 /** How much of a refused request is still read: bytes, and milliseconds. */
 export type DrainLimits = { bytesMax: number; withinMs: number };
 
-/** Less than a gateway that stops waits for its connections. */
+/** Shorter than the time that a stopping gateway waits for its connections. */
 export const drainLimits: DrainLimits = { bytesMax: 64 * 1024 * 1024, withinMs: 3_000 };
 
 /**
- * Around every request: lets an answer reach a client that is still sending. A close with unread bytes resets the
- * connection, and the client loses the answer. So the answer goes out at once, and what still comes is discarded, up to
- * the limits; then the connection closes (RFC 9112, 9.6).
+ * Wraps every request, so that an answer reaches a client that is still sending. A close with unread bytes resets the
+ * connection, and the client loses the answer. So this sends the answer at once and discards further bytes up to the
+ * limits. Then it closes the connection (RFC 9112, 9.6).
  */
 export const answerEarly =
   (limits: DrainLimits): Middleware =>
@@ -42,7 +42,7 @@ const send = ({ body, method, res }: Context) => {
   res.socket?.end(); // not there yet where an earlier request of the connection is still to be answered
 };
 
-/** Discards what still comes of a request, until its end or the limits; past them the connection is cut. */
+/** Discards the rest of a request up to the limits. Past the limits it cuts the connection. */
 const drain = async (req: IncomingMessage, { bytesMax, withinMs }: DrainLimits): Promise<void> => {
   const cut = setTimeout(() => req.destroy(), withinMs);
   let bytes = 0;

@@ -5,7 +5,9 @@ import { answerProblem } from './problem.ts';
 import { setThingHeaders } from './set-thing-headers.ts';
 import { notWritable, parked, refused } from './thing-problems.ts';
 
-/** Answers with a command's outcome; `done` answers for one that was carried out, with the thing as a read has it. */
+/**
+ * Answers with a command's outcome. If the command was carried out, `done` answers, with the thing as clients see it.
+ */
 export const answerOutcome = (
   ctx: Context,
   entity: Entity,

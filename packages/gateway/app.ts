@@ -33,7 +33,7 @@ export const openApp = (gateway: Gateway): Koa => {
   return app;
 };
 
-// what a browser must know of a JSON service, and no more: every header costs on every answer
+// only the headers that a browser needs from a JSON service: each header costs time in each answer
 const headers: Parameters<typeof helmet>[0] = {
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
   crossOriginOpenerPolicy: false,
@@ -47,8 +47,8 @@ const headers: Parameters<typeof helmet>[0] = {
 };
 
 /**
- * An address with a host may be no URL. Koa then has no path (`http://`), or throws wherever the path is asked for
- * (`http://[/`).
+ * Answers 400 to an address that is not a URL. For such an address Koa has no path (`http://`), or throws when the path
+ * is read (`http://[/`).
  */
 const requireAddress = (ctx: Context, next: Next) =>
   isAddress(ctx)
@@ -93,7 +93,7 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   );
 };
 
-/** What no route took: a method that the path does not know (405, with those that it does), or nothing at all (404). */
+/** Answers what no route took: 405 with the known methods if the path exists, otherwise 404. */
 const answerUnrouted = (router: Router) => async (ctx: Context) => {
   if (ctx.body !== undefined || ctx.status !== 404) return;
   const { path } = router.match(ctx.path, ctx.method);

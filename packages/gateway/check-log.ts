@@ -5,8 +5,8 @@ import { closeMembers } from './members.ts';
 import { forgetAll } from './remembered.ts';
 
 /**
- * Keeps the log whole. When it was replaced, forgets what was known of the former log: first the aggregators with its
- * states, so that no command is decided on them. Throws as `mendLog`.
+ * Keeps the log whole. If the log was replaced, this forgets everything about the former log. It forgets the
+ * aggregators first, so that no command is decided on their states. Throws as `mendLog`.
  */
 export const checkLog = async (gateway: Gateway): Promise<void> => {
   const kept = keptOf(gateway);
@@ -15,7 +15,7 @@ export const checkLog = async (gateway: Gateway): Promise<void> => {
   if (await mendLog(kept)) forgetAll(gateway.remembered);
 };
 
-/** The log as this gateway is set to keep it. */
+/** The log, with the settings by which this gateway keeps it. */
 export const keptOf = ({ entities, log, logger, settings }: Gateway): KeptLog => ({
   ...{ entities, log, logger },
   shape: { partitions: settings.PARTITIONS, hash: partitionHash },

@@ -6,15 +6,15 @@ import { answeringFor } from './members.ts';
 import { missingIn, type PartitionCounts, takeReplicaCount } from './partition-counts.ts';
 import { keepWritesMs, recentWrites } from './remembered.ts';
 
-/** The share of the first aggregators in the time of all: the rest is for their standbys. */
+/** The part of the deadline that the first aggregators get. The rest is for their standbys. */
 export const firstShare = 0.6;
 
-/** Of a replica's time, in milliseconds, so that an answer after a wait still comes in time. */
+/** Milliseconds of a replica's deadline that are kept back, so that an answer after a wait arrives in time. */
 export const wireMarginMs = 15;
 
 /**
- * Counts an entity's active things in the memory of the fewest aggregators that have all partitions between them, and
- * what one of these does not answer in that of others. Partitions without an answer stay missing.
+ * Counts an entity's active things in memory. It asks the smallest set of aggregators that covers all partitions. If
+ * one of them does not answer, it asks other replicas. Partitions without an answer stay missing.
  */
 export const countInMemory = async (gateway: Gateway, entity: Entity, counts: PartitionCounts): Promise<void> => {
   const allMs = gateway.settings.REPLICA_DEADLINE_MS;
@@ -24,13 +24,13 @@ export const countInMemory = async (gateway: Gateway, entity: Entity, counts: Pa
 };
 
 /**
- * Whether an answer has all that this gateway wrote: what it wrote in the last seconds was asked for, and what is older
- * came before a heartbeat that is younger. With the database away there is nothing newer to be had.
+ * Whether an answer has all writes of this gateway. The question named the writes of the last seconds. Older writes
+ * came before a heartbeat that the replica has seen. While the database is away, no newer answer exists.
  */
 export const isCurrent = ({ database }: Gateway, { behind, lagMs }: { behind: boolean; lagMs: number }): boolean =>
   (!behind && lagMs < keepWritesMs) || !database.reachable;
 
-/** Asks the fewest that have what is missing, but for those in `without`; gives those that did not answer all of it. */
+/** Asks the smallest set for the missing partitions, except those in `without`. Returns those that did not answer. */
 const askCover = async (
   gateway: Gateway,
   entity: Entity,

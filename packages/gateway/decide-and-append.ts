@@ -3,7 +3,7 @@ import type { Loaded } from '@muster/store';
 import { notWritten, type Outcome } from './outcome.ts';
 
 /**
- * A state to decide on. `fresh`: from a read of the log that began after the request came, so that it may be the
+ * A state to decide on. `fresh`: the read of the log began after the request arrived. Only such a state may be the
  * reason to append nothing.
  */
 export type Known = Loaded & { fresh: boolean };
@@ -52,5 +52,5 @@ export const decideAndAppend = async (
 const withoutEvent = (decision: Exclude<Decision, { kind: 'event' }>, state: State): Outcome =>
   decision.kind === 'unchanged' ? { kind: 'done', state } : { kind: 'refused', refusal: decision, state };
 
-// that a thing exists, or did once, stays true whatever came since
+// if a thing exists or existed, no later event changes that
 const isCertain = (decision: Decision) => decision.kind === 'refused' && decision.reason === 'Exists';

@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 
-/** What a compressed body holds. `broken`: it is not what its encoding says, with the reason. */
+/** The content of a compressed body. `broken`: the body does not fit its encoding; the reason is given. */
 export type Decompressed = { kind: 'bytes'; bytes: Buffer } | { kind: 'tooLarge' } | { kind: 'broken'; why: string };
 
 /**

@@ -28,8 +28,8 @@ export const executeCommand = async (gateway: Gateway, request: Request): Promis
   return outcome;
 };
 
-// every step of a command ends by its deadline: a turn that lasts longer is a fault of ours, which must not close the
-// stream for good
+// every step of a command ends by its deadline. A turn that lasts longer is a bug, and must not block the stream for
+// ever
 const turnLimits = ({ settings }: Gateway): TurnLimits => ({
   waitingMax: settings.STREAM_QUEUE_MAX,
   turnMs: 2 * settings.WRITE_DEADLINE_MS,
@@ -45,7 +45,7 @@ const attempt = async (gateway: Gateway, request: Bound, former: State | undefin
     });
   } catch (error) {
     if (error instanceof EntityBroken) throw error;
-    // only reads throw, and nothing is under way then
+    // only reads throw, so no write is in flight
     return notWritten(error instanceof Error ? error.message : String(error));
   }
 };
@@ -53,7 +53,7 @@ const attempt = async (gateway: Gateway, request: Bound, former: State | undefin
 // an event never happens before the one that it follows
 const changedAt = (state: State): Date | undefined => (state.status === 'active' ? state.updatedAt : undefined);
 
-// from nothing the snapshot is nearer than the stream's beginning
+// without a state, the record is a shorter way than all events of the stream
 const readAgain = (gateway: Gateway, request: Request, state: State): Promise<Loaded> =>
   state.version === 0
     ? loadThing(gateway, request.entity, request.id, leftMs(request))

@@ -20,7 +20,7 @@ import type { Settings } from './settings.ts';
 import { type Loads, openLoads } from './share-load.ts';
 import { openTurns, type Turns } from './take-turn.ts';
 
-/** All that a gateway is: made in `main`, handed along. Nothing of it must survive. */
+/** The whole state of a gateway, passed as a parameter. None of it must survive a restart. */
 export type Gateway = {
   settings: Settings;
   entities: readonly Entity[];
@@ -76,7 +76,7 @@ const wireOf = ({ settings, logger }: Pick<Gateway, 'settings' | 'logger'>): Wir
   onProblem: ({ kind, message }) => logger[kind === 'incarnation' ? 'debug' : 'warn']({ kind }, message),
 });
 
-/** How a stream is called in this process's maps: what is known of one log says nothing of another one's streams. */
+/** The key of a stream in the maps of this process. It has the id of the log: another log has other streams. */
 export const keyOf = ({ log }: Pick<Gateway, 'log'>, entity: Entity, id: string): string =>
   `${logIdOf(log) ?? ''}:${entity.name}:${id}`;
 

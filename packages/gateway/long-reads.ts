@@ -1,10 +1,10 @@
 /**
- * Which reads of long streams are under way, and which wait. Few run at once, so that short reads are not delayed and
- * the first long ones end in time. A plain value, changed in this file only.
+ * The reads of long streams that run, and those that wait. Few run at once, so that they do not delay short reads. A
+ * plain value. Only this file changes it.
  */
 export type LongReads = { free: number; waiting: Map<Place, () => void> };
 
-/** One reader's place among them. */
+/** The place of one reader. */
 export type Place = { taken: boolean };
 
 const placesMax = 2;
@@ -12,7 +12,7 @@ const placesMax = 2;
 export const openLongReads = (): LongReads => ({ free: placesMax, waiting: new Map() });
 
 /**
- * Takes a place when one is free, in the order of the calls; at once for a reader that has one. Then call `leavePlace`.
+ * Waits for a free place, in the order of the calls. A reader that has a place keeps it. Call `leavePlace` afterwards.
  */
 export const takePlace = async (reads: LongReads, place: Place): Promise<void> => {
   if (place.taken) return;

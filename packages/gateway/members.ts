@@ -12,7 +12,7 @@ export type Members = {
   wire: Wire;
   roster: Roster;
   byName: Map<string, { incarnation: string; replica: AggregatorClient }>;
-  // those that serve it, in the order in which they are asked: its owner, its standby, those that leave
+  // the replicas that serve it, in the order of requests: owner, standby, leaving ones
   byPartition: AggregatorClient[][];
   turn: number; // who is asked first for sets
 };
@@ -29,9 +29,9 @@ export const openMembers = (wire: Wire): Members => ({
 });
 
 /**
- * Takes over the list of aggregators as the database had it when it was asked (on the monotonic clock and on the
- * database's, in milliseconds). Opens connections to new ones, and closes those to ones that are gone or have another
- * address. One whose lease has expired is no longer asked, but its connection stays.
+ * Takes over the list of aggregators from the database. `asked` is the time of the question, on the monotonic clock and
+ * on the database's clock, in milliseconds. Opens connections to new aggregators. Closes connections to those that are
+ * gone or have another address. An aggregator with an expired lease is not asked, but its connection stays open.
  */
 export const takeMembers = (
   members: Members,

@@ -1,18 +1,18 @@
 import type { Command, Decision, Entity, State } from '@muster/model';
 import type { LogId } from '@muster/store';
 
-/** What is asked of one thing, and until when (on the monotonic clock, milliseconds). */
+/** A command for one thing, with its deadline on the monotonic clock, in milliseconds. */
 export type Request = { entity: Entity; id: string; command: Command; requestId: string; deadlineAt: number };
 
-/** A request bound to the log that its state is read from: what is decided on it goes into no other log. */
+/** A request with the log that its state is read from. Its event goes into no other log. */
 export type Bound = Request & { logId: LogId | undefined };
 
 /** Why a command was refused: a reason of the engine's, or one that the entity declares. */
 export type Refusal = Extract<Decision, { kind: 'refused' | 'declared' }>;
 
 /**
- * What a command led to. `unavailable` says whether the write can still be in the log: `notWritten` never will be,
- * `unknown` may be, as that version.
+ * The result of a command. With `unavailable`, `notWritten` means that the event never enters the log, and `unknown`
+ * that it may be in the log, at that version.
  */
 export type Outcome =
   | { kind: 'done'; state: State }
@@ -20,7 +20,7 @@ export type Outcome =
   | { kind: 'parked'; state: State; problem: string }
   | { kind: 'unavailable'; written: 'notWritten' | 'unknown'; why: string; version: number | undefined };
 
-/** The command is not in the log and never will be. */
+/** The event of the command never enters the log. */
 export const notWritten = (why: string): Outcome => ({
   kind: 'unavailable',
   written: 'notWritten',
@@ -28,5 +28,5 @@ export const notWritten = (why: string): Outcome => ({
   version: undefined,
 });
 
-/** The time that a request has left, in milliseconds; none is left from 0 down. */
+/** Returns the milliseconds until the deadline of a request; 0 or less after it. */
 export const leftMs = ({ deadlineAt }: Request): number => deadlineAt - performance.now();

@@ -1,7 +1,7 @@
 import type { Fault } from '@muster/model';
 import type { Context } from 'koa';
 
-/** What a client gets instead of what it asked for (RFC 9457). */
+/** An error as the client gets it (RFC 9457). */
 export type Problem = {
   status: number;
   name: string;
@@ -36,7 +36,7 @@ export const invalid = (errors: Fault[]): Problem => ({
   errors,
 });
 
-/** The database did not answer, and nothing else could. `written` says what became of a write. */
+/** Neither the database nor a replica answers. `written` says what became of a write. */
 export const unavailable = (why: string, more: Record<string, unknown> = {}): Problem => ({
   status: 503,
   name: 'unavailable',

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * The bytes of a request's body. `tooLarge`: it has more than was allowed. `cutShort`: the connection closed before its
- * end.
+ * The bytes of a request's body. `tooLarge`: the body is larger than the limit. `cutShort`: the connection closed
+ * before its end.
  */
 export type BytesRead = { kind: 'bytes'; bytes: Buffer } | { kind: 'tooLarge' } | { kind: 'cutShort' };
 
 const chunksMax = 100; // then they become one: a body that comes byte by byte must not cost a buffer for each byte
 
 /**
- * Reads a request's body, at most `bytesMax` bytes. Ends whatever happens to the connection: with the end of the body
- * or the close of the connection. Never throws. Where the body is too large, the rest of it stays unread.
+ * Reads a request's body, at most `bytesMax` bytes. Settles at the end of the body, or when the connection closes.
+ * Never throws. If the body is too large, the rest stays unread.
  */
 export const readBytes = (req: IncomingMessage, bytesMax: number): Promise<BytesRead> =>
   new Promise((resolve) => {

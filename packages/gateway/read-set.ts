@@ -16,7 +16,7 @@ export type Count = { kind: 'counted'; total: number; about: About };
 export type Page = { kind: 'listed'; json: string; total: number; about: About };
 type Unavailable = { kind: 'unavailable'; why: string };
 
-/** Counts an entity's active things: in the memory of aggregators, and what none of them answers in the snapshot. */
+/** Counts an entity's active things: in memory, and in the snapshot for partitions without an answering replica. */
 export const countThings = async (gateway: Gateway, entity: Entity): Promise<Count | Unavailable> => {
   try {
     const counts = await countPartitions(gateway, entity);
@@ -26,7 +26,7 @@ export const countThings = async (gateway: Gateway, entity: Entity): Promise<Cou
   }
 };
 
-/** Lists an entity's active things in the stable order (partition, then id), from `offset` on, at most `limit`. */
+/** Lists at most `limit` active things of an entity from `offset`, in the stable order: partition, then id. */
 export const listThings = async (
   gateway: Gateway,
   entity: Entity,
@@ -44,7 +44,7 @@ export const listThings = async (
   }
 };
 
-/** Which part of which partition a page takes. Pure. */
+/** Returns the slices of partitions that make up a page. Pure. */
 export const slicesOf = (active: readonly number[], offset: number, limit: number): Slice[] => {
   const slices: Slice[] = [];
   let skip = offset;

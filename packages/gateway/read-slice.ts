@@ -7,12 +7,12 @@ import { answeringFor } from './members.ts';
 import { noteSaved, type PartitionCounts } from './partition-counts.ts';
 import { recentWrites } from './remembered.ts';
 
-/** A part of the active things of one partition, in the order of ids. */
+/** A range of the active things of one partition, in the order of ids. */
 export type Slice = { partition: number; offset: number; limit: number };
 
 /**
- * What clients see of a slice, as JSON without brackets: from the replica that counted the partition, else from the
- * other one, else, and where no replica counted it, from the snapshot. Throws what the store throws.
+ * Returns what clients see of a slice, as JSON without brackets. It comes from the replica that counted the partition,
+ * then from the other replica, then from the snapshot. Throws what the store throws.
  */
 export const readSlice = async (
   gateway: Gateway,
@@ -34,7 +34,7 @@ const readInMemory = async (
   const other = answeringFor(gateway.members, slice.partition).find((replica) => replica !== counted);
   const text = await askForSlice(gateway, entity, counted, slice, [], other ? allMs * firstShare : allMs);
   if (text !== undefined || !other) return text;
-  // the one that counted has this gateway's writes; of the other it is asked
+  // the replica that counted has this gateway's writes; the other one must have them, too
   const minVersions = recentWrites(gateway.remembered, [slice.partition]);
   return askForSlice(gateway, entity, other, slice, minVersions, untilMs - performance.now());
 };
@@ -62,7 +62,7 @@ const readSaved = async (
   const { clock, log, settings } = gateway;
   const untilMs = performance.now() + settings.DATABASE_DEADLINE_MS;
   if (replicas.has(slice.partition)) {
-    // counted in a memory that does not answer any more; as of when the records are must be known before they are read
+    // counted by a replica that no longer answers. Read the as-of time before the records
     const [saved] = await countSaved(log, entity, [slice.partition], settings.DATABASE_DEADLINE_MS);
     if (saved) noteSaved(about, saved, databaseNow(clock));
   }

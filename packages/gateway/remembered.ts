@@ -1,14 +1,14 @@
 import type { MinVersion } from '@muster/wire';
 
 /**
- * The versions that this gateway returned in the last minute: it never returns an older one. A plain value, changed in
- * this file only.
+ * The versions that this gateway returned in the last minute. It never returns an older one. A plain value. Only this
+ * file changes it.
  */
 export type Remembered = {
   versions: Map<string, { version: number; at: number }>; // by stream, the one returned last at the end
-  // by partition, then stream: this gateway's own of the last seconds
+  // by partition, then stream: the writes of this gateway in the last seconds
   writes: Map<number, Map<string, { minVersion: MinVersion; at: number }>>;
-  // by partition: more than can be under way at once, so the newest of them come after all older ones in the log
+  // by partition: more than can be in flight at once, so that the newest ones come after all older ones in the log
   writesMax: number;
 };
 
@@ -16,8 +16,8 @@ const keepMs = 60_000;
 const versionsMax = 100_000;
 
 /**
- * For how long a write is asked for by counts and lists, in milliseconds. A replica whose lag is less has all older
- * ones: its heartbeat came after them.
+ * How long counts and lists name a write of this gateway, in milliseconds. A replica with a smaller lag has all older
+ * writes: its heartbeat came after them.
  */
 export const keepWritesMs = 3_000;
 
@@ -27,7 +27,7 @@ export const openRemembered = (writesMax: number): Remembered => ({
   writesMax,
 });
 
-/** Forgets everything: it was of a log that is no longer there. */
+/** Forgets everything, because the log was replaced. */
 export const forgetAll = ({ versions, writes }: Remembered): void => {
   versions.clear();
   writes.clear();

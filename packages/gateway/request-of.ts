@@ -2,8 +2,8 @@ import type { Context } from 'koa';
 import type { Gateway } from './gateway.ts';
 
 /**
- * The id of a request, and until when its command must be answered (monotonic, milliseconds): from now, when it is
- * read, as an upload may take its time.
+ * Returns the id of a request and the deadline of its command, on the monotonic clock in milliseconds. The time counts
+ * from now, when the body has been read, because an upload may be slow.
  */
 export const requestOf = ({ settings }: Gateway, ctx: Context): { requestId: string; deadlineAt: number } => ({
   requestId: ctx.state.requestId,

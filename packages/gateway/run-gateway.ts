@@ -24,9 +24,9 @@ const refreshDeadlineMs = 1_000;
 const stopWithinMs = 5_000;
 
 /**
- * Runs a gateway for these entities: opens, serves until the signal aborts, finishes what is in flight and closes.
- * `onReady` hears of the HTTP port. Gives the exit code: 2 for settings that cannot be, 0 otherwise. Throws when a port
- * is taken, SettingsConflict and LogDamaged.
+ * Runs a gateway for these entities until the signal aborts, then finishes the requests in progress and closes. Calls
+ * `onReady` with the HTTP port. Returns the exit code: 2 for invalid settings, otherwise 0. Throws SettingsConflict,
+ * LogDamaged, and an Error when a port is taken.
  */
 export const runGateway = async (
   entities: readonly Entity[],
@@ -76,8 +76,8 @@ export const runGateway = async (
 };
 
 /**
- * What a gateway refreshes every second: the database's clock, who the aggregators are, and whether the log is the
- * same. Throws what isFinal names.
+ * Refreshes, once a second, the database's clock, the list of aggregators, and the check that the log is the same.
+ * Throws the errors that isFinal names.
  */
 const refresh = async (gateway: Gateway) => {
   const { clock, database, log, logger, members, settings } = gateway;
@@ -85,7 +85,7 @@ const refresh = async (gateway: Gateway) => {
   try {
     await measureClock(log, clock, refreshDeadlineMs);
     await checkLog(gateway); // before the members: only those of this log are asked
-    // a process that is paused before it reads the answer must not find them old
+    // a process that is paused before it reads the answer must not take the aggregators for dead
     const asked = { at: performance.now(), databaseNow: databaseNow(clock).getTime() };
     const listed = (await listMembers(log, refreshDeadlineMs)).map(memberOf);
     takeMembers(
@@ -113,8 +113,8 @@ const listen = async (server: Server, host: string, port: number): Promise<numbe
 };
 
 /**
- * Takes no further connections, and ends each that there is with the answer under way (watch-request says so to the
- * client); the last ones by force.
+ * Accepts no further connections. Ends each connection after its current answer; watch-request tells the client. Closes
+ * the last ones by force.
  */
 const stop = async (server: Server) => {
   const closed = new Promise((resolve) => server.close(resolve));

@@ -1,20 +1,20 @@
 /**
- * The loads under way, by key, and for each the one that follows it. A plain value, changed in this file only. It holds
- * no more than there are requests that wait, and nothing once they are answered.
+ * The running loads by key, each with the next one. A plain value. Only this file changes it. It is never larger than
+ * the number of waiting requests, and empty when all are answered.
  */
 export type Loads<Result> = Map<string, Load<Result>>;
 
 type Load<Result> = { untilMs: number; result: Promise<Result>; next: Load<Result> | undefined };
 
-/** Loads something, in so much time, from what the load before it gave: undefined where none did. */
+/** Loads something within a time. `former` is the result of the load before it, or undefined. */
 export type Loading<Result> = (former: Result | undefined, withinMs: number) => Promise<Result>;
 
 export const openLoads = <Result>(): Loads<Result> => new Map();
 
 /**
- * The result of a load that began after this call. While one is under way, all later calls share the next one: it
- * begins when that one ends. A load may take until the latest `untilMs` (on the monotonic clock, milliseconds) of those
- * that wait for it; each must itself stop waiting at its own.
+ * Returns the result of a load that begins after this call. While a load runs, all later calls share the next one,
+ * which begins when the first ends. A load may take until the latest `untilMs` of its callers (monotonic clock,
+ * milliseconds). Each caller must stop waiting at its own `untilMs`.
  */
 export const shareLoad = <Result>(
   loads: Loads<Result>,

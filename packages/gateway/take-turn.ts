@@ -1,5 +1,5 @@
 /**
- * Which task runs on a stream, and how many wait: one at a time per stream. A plain value, changed in this file only.
+ * The running task of each stream, and the number of waiting tasks. A plain value. Only this file changes it.
  */
 export type Turns = Map<string, Turn>;
 
@@ -8,15 +8,15 @@ type Turn = { waiting: number; last: Promise<unknown> };
 export const openTurns = (): Turns => new Map();
 
 /**
- * `waitingMax`: commands that wait on one stream. `turnMs`: past these milliseconds the next one goes on, though this
- * one has not ended.
+ * `waitingMax`: the most commands that wait on one stream. `turnMs`: after these milliseconds the next command starts,
+ * even if this one has not ended.
  */
 export type TurnLimits = { waitingMax: number; turnMs: number };
 
 /**
- * Does `task` when all earlier ones on this key are done, and hands it what the one before it left. That is undefined
- * where there was none, or it left nothing, failed or was not done in time. Undefined, at once, when `waitingMax` wait
- * already. Throws what `task` throws.
+ * Runs `task` after all earlier tasks on this key, with the value that the previous task left. That value is undefined
+ * if there was no previous task, or if it left nothing, failed or was late. Returns undefined at once if `waitingMax`
+ * tasks wait already. Throws what `task` throws.
  */
 export const takeTurn = async <Left, Result>(
   turns: Turns,
@@ -35,7 +35,7 @@ export const takeTurn = async <Left, Result>(
   return (await done).result;
 };
 
-/** What a task leaves; undefined after `ms` milliseconds without an end. */
+/** Returns the value that a task leaves, or undefined after `ms` milliseconds. */
 const leftWithin = async <Left>(done: Promise<{ left: Left | undefined }>, ms: number): Promise<Left | undefined> => {
   let timer: NodeJS.Timeout | undefined;
   const passed = new Promise<undefined>((resolve) => {

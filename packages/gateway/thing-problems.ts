@@ -2,7 +2,7 @@ import type { Entity, State } from '@muster/model';
 import type { Outcome, Refusal } from './outcome.ts';
 import { type Problem, unavailable } from './problem.ts';
 
-// Why one thing cannot be read or written, as the client gets it. All pure.
+// The errors about one thing, as the client gets them. All functions are pure.
 
 export const notFound = (entity: Entity, id: string): Problem => ({
   status: 404,
@@ -12,7 +12,7 @@ export const notFound = (entity: Entity, id: string): Problem => ({
   more: { id },
 });
 
-/** It was deleted; when is not known where only its version is. */
+/** The thing was deleted. Sometimes only the version is known, not the time. */
 export const gone = (entity: Entity, id: string, version: number, deletedAt: Date | undefined): Problem => {
   const when = deletedAt ? `, on ${deletedAt.toISOString()}` : '';
   return {
@@ -24,7 +24,7 @@ export const gone = (entity: Entity, id: string, version: number, deletedAt: Dat
   };
 };
 
-/** A read asked for version `least`, and the log has none after `version`. */
+/** A read asked for version `least`, but the last version in the log is `version`. */
 export const notReached = (entity: Entity, id: string, version: number, least: number): Problem => ({
   status: 412,
   name: 'no-such-version',
@@ -83,7 +83,7 @@ const exists = (entity: Entity, id: string, state: State): Problem => {
   };
 };
 
-/** The next event of its stream cannot be understood. */
+/** The stream is parked: its next event cannot be parsed. */
 export const parked = (entity: Entity, id: string, state: State, problem: string): Problem =>
   unavailable(
     `Cannot write ${entity.name} "${id}": version ${state.version + 1} of its stream cannot be understood ` +
@@ -91,7 +91,7 @@ export const parked = (entity: Entity, id: string, state: State, problem: string
     { written: 'notWritten', id },
   );
 
-/** The write did not get through, or nobody knows whether it did. */
+/** The write failed, or its outcome is unknown. */
 export const notWritable = (
   entity: Entity,
   id: string,

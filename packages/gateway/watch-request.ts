@@ -5,7 +5,7 @@ import { answerProblem, type Problem } from './problem.ts';
 
 const slowMs = 250;
 
-/** Around every request: its id, the time it took, and an answer in the agreed form for whatever was thrown. */
+/** Wraps every request: sets its id, measures its time, and answers an exception as a problem. */
 export const watchRequest = (gateway: Gateway): Middleware => {
   const ids = openRequestIds();
   return async (ctx: Context, next: Next) => {
@@ -22,7 +22,7 @@ export const watchRequest = (gateway: Gateway): Middleware => {
   };
 };
 
-/** Ids of requests that came without one: a random beginning for this process, and a number. */
+/** Ids for requests without one: a random prefix of this process, and a number. */
 type RequestIds = { prefix: string; last: number };
 
 const openRequestIds = (): RequestIds => ({ prefix: randomBytes(8).toString('hex'), last: 0 });
@@ -50,7 +50,7 @@ const noteAnswer = ({ logger, metrics }: Gateway, ctx: Context, ms: number) => {
   logger.warn(about, ctx.status >= 500 ? 'Answered with an error' : 'Answered late');
 };
 
-/** A fault of the client's, as a library throws it, or one of ours. */
+/** Answers an error that a library throws for a client's fault, or an error of ours. */
 const answerThrown = ({ logger }: Gateway, ctx: Context, error: unknown) => {
   const status = Number((error as { status?: unknown }).status);
   const problem = status >= 400 && status < 500 ? problemOfClient(error as Error) : undefined;
