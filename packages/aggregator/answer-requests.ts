@@ -9,7 +9,7 @@ import { waitForVersion } from './waiting.ts';
 
 type Reply = { answer: Answer; text: string };
 
-/** The read service of an aggregator: every answer from memory. */
+/** The read service of an aggregator. All answers come from memory. */
 export const openAnswers = (aggregator: Aggregator): Answers => ({
   read: (request) => answerRead(aggregator, request, readReplyOf),
   readState: (request) => answerRead(aggregator, request, stateReplyOf),
@@ -18,7 +18,7 @@ export const openAnswers = (aggregator: Aggregator): Answers => ({
 
 type Missing = { kind: 'notHere' } | { kind: 'notYet' };
 
-/** Makes the reply of a thing in a partition that is served; the entry is undefined where there is nothing of it. */
+/** Makes the reply about a thing in a served partition. The entry is undefined if the thing never existed. */
 type ReplyOf<Reply> = (
   aggregator: Aggregator,
   partition: Partition,
@@ -76,7 +76,7 @@ const stateReplyOf: ReplyOf<StateReply> = ({ heart }, partition, entity, id, ent
 const isParked = ({ parked }: Partition, entity: Entity, id: string) =>
   parked.size > 0 && parked.has(`${entity.name}:${id}`);
 
-// an entity's own code: where it fails for one thing, all others are answered, on the same connection
+// the entity's own code failed for one thing: the connection and all other things are still served
 const withoutView = ({ logger }: Aggregator, what: string, error: unknown): { kind: 'notHere' } => {
   logger.error({ err: error }, `Cannot answer with ${what}: the present of its entity fails`);
   return { kind: 'notHere' };
@@ -98,7 +98,7 @@ const answerQuestion = async (aggregator: Aggregator, question: Question): Promi
 const notYet: Reply = { answer: { kind: 'notYet' }, text: '' };
 const notHere: Reply = { answer: { kind: 'notHere' }, text: '' };
 
-/** Whether everything that the asker must find again has been applied here, now or within `waitMs` milliseconds. */
+/** Whether these versions have been applied here, now or within `waitMs` milliseconds. */
 const isReached = async (
   { settings, table, waiting }: Aggregator,
   minVersions: readonly MinVersion[],

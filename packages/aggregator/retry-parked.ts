@@ -17,7 +17,7 @@ const readDeadlineMs = 10_000;
 type Letter = Awaited<ReturnType<typeof readDeadLetters>>[number];
 
 /**
- * Tries the parked streams of these partitions again, as a newer program may understand what an older one did not.
+ * Tries the parked streams of these partitions again: a newer program may parse events that an older one did not.
  * Throws when the database does not answer.
  */
 export const retryParked = async (aggregator: Aggregator, partitions: Numbers, signal: AbortSignal): Promise<void> => {
@@ -47,7 +47,9 @@ const retryStream = async (aggregator: Aggregator, letters: readonly Letter[]): 
   await removeDeadLetters(aggregator.log, ids, readDeadlineMs);
 };
 
-/** Takes what can be understood of a stream and parks the rest. Returns whether nothing was parked. */
+/**
+ * Applies the events of a stream up to the first that does not parse, and parks the rest. Returns whether all parsed.
+ */
 const foldAgain = async (aggregator: Aggregator, partition: Partition, entity: Entity, id: string) => {
   const known = findEntry(partition, entity.name, id)?.state ?? absent;
   let { state, parked }: Loaded = { state: known, parked: undefined };

@@ -14,9 +14,9 @@ import { serveAsMember } from './serve-as-member.ts';
 import { parseAggregatorSettings, type Settings } from './settings.ts';
 
 /**
- * Runs an aggregator of these entities: joins, restores, tails and serves until the signal aborts, then hands over,
- * saves a last snapshot and leaves. `onReady` hears of its name and ports. Gives the exit code: 2 for settings that
- * cannot be, 0 otherwise. Throws when a port is taken, SettingsConflict and NameTaken.
+ * Runs an aggregator of these entities: it joins, restores, tails and serves until the signal aborts. Then it hands
+ * over, saves a last snapshot and leaves. Calls `onReady` with its name and ports. Returns the exit code: 2 for invalid
+ * settings, otherwise 0. Throws SettingsConflict, NameTaken, and an Error when a port is taken.
  */
 export const runAggregator = async (
   entities: readonly Entity[],
@@ -57,11 +57,11 @@ export const runAggregator = async (
   return 0;
 };
 
-// the process id tells apart those on one machine; in a container both stay the same over restarts
+// the process id distinguishes aggregators on one machine; in a container, both parts stay the same over restarts
 const nameOf = ({ AGGREGATOR_NAME }: Settings): string =>
   AGGREGATOR_NAME ?? (`${hostname()}-${process.pid}`.slice(-64) || randomBytes(6).toString('hex'));
 
-// 0.0.0.0 is no address to connect to: use the name of the machine or the container
+// nobody can connect to 0.0.0.0, so publish the name of the machine or the container
 const addressOf = ({ HOST, ADVERTISED_HOST, ADVERTISED_PORT }: Settings, port: number): string =>
   `${ADVERTISED_HOST ?? (HOST === '0.0.0.0' ? hostname() : HOST)}:${ADVERTISED_PORT || port}`;
 

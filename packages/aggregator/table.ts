@@ -3,8 +3,8 @@ import { isBefore, type Position, type StoredEvent } from '@muster/store';
 import { addId, openSortedIds, removeId, type SortedIds } from './sorted-ids.ts';
 
 /**
- * The states that this aggregator holds, by partition. Everybody may read it; only the functions of this file change
- * it, and the types keep it so.
+ * The states that this aggregator holds, by partition. All code may read it. Only the functions of this file change it;
+ * the types enforce that.
  */
 export type Table = ReadonlyMap<number, Partition>;
 
@@ -12,13 +12,13 @@ export type Partition = {
   readonly number: number;
   readonly served: boolean; // in service: what it says is the log's, to within the lag
   readonly owned: boolean; // this aggregator saves it
-  // while it is being restored beside others: what the stream brought meanwhile, unless that was too much
+  // during a restore: the events that the change stream brings meanwhile, unless there were too many
   readonly pending: readonly StoredEvent[] | 'overflowed' | undefined;
   readonly entries: ReadonlyMap<string, ReadonlyMap<string, Entry>>; // by entity's name, then id
   readonly active: ReadonlyMap<string, SortedIds>; // by entity's name
   readonly events: number; // the sum of the versions of its states
   readonly changed: Changed;
-  // since when all its wanted replicas serve it, where it is to be dropped here; on the monotonic clock
+  // if it is surplus here: since when all its wanted replicas serve it, on the monotonic clock
   readonly surplusSince: number | undefined;
   readonly parked: ReadonlyMap<string, Parked>; // by stream
   readonly parkedEvents: number;
@@ -40,19 +40,19 @@ export type Entry = {
 };
 
 /**
- * A stream with an event that cannot be understood: its state stays as it was before it. `letters` are the events still
- * to be kept as dead letters.
+ * A stream with an event that does not parse. It keeps the state before that event. `letters` are the events that are
+ * not saved as dead letters yet.
  */
 export type Parked = { readonly version: number; readonly problem: string; readonly letters: readonly StoredEvent[] };
 
-/** What a snapshot takes out of a partition. */
+/** The changes that a snapshot takes out of a partition. */
 export type Unsaved = {
   readonly partition: Partition;
   readonly entries: readonly (readonly [Entry, Position | undefined])[];
   readonly letters: readonly { parked: Parked; event: StoredEvent }[];
 };
 
-// the same values as this file may change them
+// the same values, writable for this file
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 type MutablePartition = Mutable<Omit<Partition, 'entries' | 'active' | 'changed' | 'parked' | 'pending'>> & {
   pending: StoredEvent[] | 'overflowed' | undefined;
@@ -70,8 +70,8 @@ const changingEntry = (entry: Entry) => entry as Mutable<Entry>;
 const changingParked = (parked: Parked) => parked as MutableParked;
 
 /**
- * `known`: applied before · `hole`: its predecessor is missing, read the stream · `foreign`: of a partition that is not
- * held here.
+ * `known`: it was applied before. `hole`: the version before it is missing; read the stream from the log. `foreign`:
+ * this aggregator does not hold its partition.
  */
 export type Applied =
   | { kind: 'applied'; entry: Entry }
@@ -98,14 +98,13 @@ const openPartition = (number: number): MutablePartition => ({
   snapshot: 0,
 });
 
-/** Takes these partitions in, with nothing in them. What the stream brings of them is applied at once. */
+/** Adds these partitions, empty. Events of theirs are applied as the change stream brings them. */
 export const holdPartitions = (table: Table, numbers: readonly number[]): void => {
   for (const number of numbers) partitionsIn(table).set(number, openPartition(number));
 };
 
 /**
- * Takes these partitions in, with nothing in them, whatever was there before. What the stream brings of them is kept
- * until `endPending`.
+ * Adds these partitions, empty, and discards what was there before. Events of theirs are kept until `endPending`.
  */
 export const beginPending = (table: Table, numbers: readonly number[]): Partition[] =>
   numbers.map((number) => {
@@ -114,7 +113,7 @@ export const beginPending = (table: Table, numbers: readonly number[]): Partitio
     return partition;
   });
 
-/** From now on what the stream brings is applied at once. What was kept is forgotten. */
+/** Discards the kept events. From now on, events are applied as the change stream brings them. */
 export const endPending = (partition: Partition): void => {
   changing(partition).pending = undefined;
 };
@@ -124,7 +123,7 @@ export const dropPartitions = (table: Table, numbers: Iterable<number>): void =>
 };
 
 /**
- * Puts these partitions in service. Everything that was read from the log so far lies before `heartbeat`, the last one
+ * Puts these partitions in service. Everything that was read from the log comes before `heartbeat`, the last heartbeat
  * that came back.
  */
 export const serve = (table: Table, numbers: readonly number[], heartbeat: Position | undefined): Partition[] => {
@@ -136,7 +135,7 @@ export const serve = (table: Table, numbers: readonly number[], heartbeat: Posit
   return partitions;
 };
 
-/** From now on this aggregator saves these partitions and no others. Returns those that it did not save before. */
+/** Makes this aggregator the owner of these partitions and no others. Returns those that it did not own before. */
 export const own = (table: Table, numbers: readonly number[]): Partition[] => {
   const isNew = (partition: Partition) => !partition.owned && numbers.includes(partition.number);
   const added = [...table.values()].filter(isNew);
@@ -145,8 +144,8 @@ export const own = (table: Table, numbers: readonly number[]): Partition[] => {
 };
 
 /**
- * Notes whether a partition is surplus here: its wanted replicas are others, and all of them serve it. Returns since
- * when, in milliseconds on the monotonic clock; undefined where it is not.
+ * Notes whether a partition is surplus here: its wanted replicas are other aggregators, and all of them serve it.
+ * Returns since when, in milliseconds on the monotonic clock, or undefined if it is not surplus.
  */
 export const noteSurplus = (partition: Partition, isSurplus: boolean, now: number): number | undefined => {
   const since = isSurplus ? (partition.surplusSince ?? now) : undefined;
@@ -160,9 +159,9 @@ export const findEntry = (partition: Partition, entity: string, id: string): Ent
 export const countActive = (partition: Partition, entity: string): number => partition.active.get(entity)?.size ?? 0;
 
 /**
- * Applies an event to the state of its stream: the same event twice, or an older one, changes nothing. Depends on that
- * stream's state and the event only. `after`: the heartbeat after which the stream brought it; undefined where it was
- * read from the log itself.
+ * Applies an event to the state of its stream. The same event again, or an older one, changes nothing. The result
+ * depends only on the event and on the state of its stream. `after` is the heartbeat after which the change stream
+ * brought the event, or undefined if it was read from the log.
  */
 export const applyEvent = (
   table: Table,
@@ -188,7 +187,7 @@ export const applyEvent = (
   return { kind: 'applied', entry: next };
 };
 
-/** Of a change that was read from the log before the stream brought it: now its place is known. */
+/** Sets the position of a change that was read from the log before the change stream brought it. */
 const placeKnown = (
   partition: Partition,
   entry: Entry | undefined,
@@ -204,13 +203,13 @@ const placeChanged = ({ changed }: MutablePartition, heartbeat: Position) => {
   for (const [entry, after] of changed) if (!after) changed.set(entry, heartbeat);
 };
 
-/** Forgets the changes that a checkpoint of this heartbeat reaches: those that came strictly before it. */
+/** Forgets the changes that a checkpoint of this heartbeat covers: those before the heartbeat. */
 export const dropReached = (partition: Partition, reached: Position): void => {
   const { changed } = changing(partition);
   for (const [entry, after] of changed) if (after && isBefore(after, reached)) changed.delete(entry);
 };
 
-/** Keeps an event that the stream brought until its partition is restored; true where it is one of these. */
+/** Keeps an event while its partition is restored. Returns false if the partition is not being restored. */
 export const keepPending = (partition: Partition, stored: StoredEvent): boolean => {
   const kept = changing(partition);
   if (kept.pending === undefined) return false;
@@ -220,19 +219,19 @@ export const keepPending = (partition: Partition, stored: StoredEvent): boolean 
 
 const pendingMax = 200_000;
 
-/** Puts a state read from a snapshot into the table, unless what is there is as new. */
+/** Puts a state from a record into the table, unless the table has the same or a newer version. */
 export const loadEntry = (partition: Partition, entity: Entity, id: string, state: State): void => {
   const entry = findEntry(partition, entity.name, id) ?? addEntry(partition, entity, id);
   noteSaved(entry, state.version);
   if (state.version > entry.state.version) putState(partition, entry, state);
 };
 
-/** A record of this version is saved. */
+/** Notes that the record of this version is saved. */
 export const noteSaved = (entry: Entry, version: number): void => {
   changingEntry(entry).savedVersion = Math.max(entry.savedVersion, version);
 };
 
-/** Takes what is not saved yet out of a partition, for the next of its snapshots. */
+/** Takes the unsaved changes out of a partition, for its next snapshot. */
 export const takeUnsaved = (partition: Partition): Unsaved => {
   const taken = changing(partition);
   const entries = [...taken.changed];
@@ -246,20 +245,20 @@ export const takeUnsaved = (partition: Partition): Unsaved => {
   return { partition, entries, letters };
 };
 
-/** Puts back what could not be saved. An entry that changed again stays, with the later change's place. */
+/** Puts back changes that were not saved. An entry that changed again keeps the position of the later change. */
 export const putBackUnsaved = ({ partition, entries, letters }: Unsaved): void => {
   const { changed } = changing(partition);
   for (const [entry, after] of entries) if (!changed.has(entry)) changed.set(entry, after);
   for (const { parked, event } of letters) changingParked(parked).letters.push(event);
 };
 
-/** Whether a snapshot finds anything in this partition. */
+/** Whether this partition has something to save. */
 export const hasUnsaved = ({ changed, parked }: Partition): boolean =>
   changed.size > 0 || [...parked.values()].some(({ letters }) => letters.length > 0);
 
 /**
- * Parks a stream at this event: its state stays, its later events are parked too, all others go on. The same event
- * twice counts once.
+ * Parks a stream at this event. Its state stays, and its later events are parked, too. All other streams go on. The
+ * same event counts once.
  */
 export const park = (partition: Partition, stored: StoredEvent, problem: string): Applied => {
   const kept = changing(partition);

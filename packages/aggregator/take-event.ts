@@ -8,8 +8,8 @@ import { wakeWaiters } from './waiting.ts';
 const readDeadlineMs = 5_000;
 
 /**
- * Takes one event that the stream brought into memory: applied, dropped as known, parked, or, where its predecessors
- * are missing, these first, from the log itself. Of a partition that is being restored it is kept until that is done.
+ * Takes one event from the change stream into memory. The event is applied, dropped as known, or parked. If versions
+ * before it are missing, they are read from the log first. While its partition is restored, the event is kept.
  */
 export const takeEvent = async (aggregator: Aggregator, stored: StoredEvent, signal: AbortSignal): Promise<void> => {
   const partition = aggregator.table.get(stored.partition);
@@ -19,8 +19,8 @@ export const takeEvent = async (aggregator: Aggregator, stored: StoredEvent, sig
 };
 
 /**
- * The same without a wait, of an event from the log itself unless `after` says after which heartbeat the stream brought
- * it; a hole is left to the caller.
+ * The same without waiting. A hole is left to the caller. `after` is the heartbeat after which the change stream
+ * brought the event; without it the event comes from the log.
  */
 export const takeAtOnce = (aggregator: Aggregator, stored: StoredEvent, after?: Position): Applied => {
   const applied = applyEvent(aggregator.table, aggregator.entities, stored, after);
@@ -39,7 +39,7 @@ export const takeAtOnce = (aggregator: Aggregator, stored: StoredEvent, after?: 
 };
 
 /**
- * Reads what a stream has above a version and takes it; an event that is missing in the log itself parks the stream.
+ * Reads the events of a stream above a version and takes them. If the log lacks a version, the stream is parked.
  */
 export const fillHole = async (
   aggregator: Aggregator,
@@ -72,7 +72,7 @@ const takeFromLog = (aggregator: Aggregator, partition: Partition, event: Stored
   countToSave(aggregator, event.partition);
 };
 
-// what others save does not count
+// only owned partitions are saved here
 const countToSave = ({ progress, table }: Aggregator, partition: number) => {
   if (table.get(partition)?.owned) countUnsaved(progress, 1);
 };

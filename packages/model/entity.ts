@@ -3,7 +3,7 @@ import type { Decided, Deletes } from './decision.ts';
 import type { Fault } from './fault.ts';
 import type { Event, Fields, StoredEvent } from './stored-event.ts';
 
-/** An entity as the engine sees it: one sort of thing, with its events, its commands and its view. */
+/** An entity as the engine uses it: a kind of thing, with its events, its commands and its view. */
 export type Entity = Readonly<{
   name: string; // in the log and in addresses: 'user'
   collection: string; // where its records are: 'Users'
@@ -16,9 +16,9 @@ export type Entity = Readonly<{
   commands: ReadonlyMap<string, CommandType>; // by name: 'create'
   creating: CommandType; // the one among them that creates
   refusals: ReadonlyMap<string, DeclaredRefusal>; // by reason: 'InsufficientFunds'
-  // turns an event as an earlier program wrote it into one of today's types
+  // turns an event of an earlier program into one of a current type
   upcast: (stored: StoredEvent) => StoredEvent;
-  // what clients see of a state, whose fields come in the order above; pure. Without it they see the fields as they are
+  // makes what clients see from the fields of a state. Pure. Without it, clients see the fields in the order above
   present: ((fields: Fields) => Fields) | undefined;
 }>;
 
@@ -49,19 +49,19 @@ export type DeclaredRefusal = Readonly<{ status: number; title: string }>;
 /** The most letters that an id can have. */
 export const idLengthMax = 64;
 
-/** Words that stand where an id could in an address, now or later, and so are no ids. */
+/** Words with another meaning in addresses, now or later. They cannot be ids. */
 const reservedIds: readonly string[] = ['count', 'events', 'history', 'schema', 'search', 'stream'];
 
 const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** Whether this is an id. It agrees with the schema below and is faster, since every read asks. */
+/** Whether this is an id. It agrees with the schema below, and is faster, because every read calls it. */
 export const isId = (id: unknown): boolean => typeof id === 'string' && idPattern.test(id) && !reservedIds.includes(id);
 
 export const idSchema = Joi.string()
   .pattern(idPattern, `1 to ${idLengthMax} letters, digits, _ and -`)
   .invalid(...reservedIds);
 
-/** Throws where two entities have the same name or the same collection: one would be taken for the other. */
+/** Throws an Error if two entities have the same name or the same collection. */
 export const checkDistinct = (entities: readonly Entity[]): void => {
   for (const key of ['name', 'collection'] as const) {
     const values = entities.map((entity) => entity[key]);

@@ -3,9 +3,9 @@ import type { Fault } from './fault.ts';
 const depthMax = 32;
 
 /**
- * What in a parsed JSON value must never reach a database or an object's prototype, wherever it stands: keys such as
- * `$where`, `a.b` or `__proto__`, text that is not well-formed Unicode (it would be stored as something else), nesting
- * deeper than 32.
+ * Finds values in parsed JSON that must not reach the database or a prototype, at any depth: keys such as `$where`,
+ * `a.b` or `__proto__`, text that is not well-formed Unicode (it would be stored as other text), and nesting deeper
+ * than 32.
  */
 export const findUnsafe = (value: unknown, pointer = '', depth = 0): Fault[] => {
   if (typeof value === 'string')
@@ -19,7 +19,7 @@ export const findUnsafe = (value: unknown, pointer = '', depth = 0): Fault[] => 
   });
 };
 
-/** A key as it stands in a JSON pointer (RFC 6901). */
+/** Escapes a key for a JSON pointer (RFC 6901). */
 export const escapePointer = (key: string): string => key.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1');
 
 const isUnsafeKey = (key: string) =>

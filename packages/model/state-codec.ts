@@ -1,21 +1,21 @@
 import type { State } from './state.ts';
 import type { Fields } from './stored-event.ts';
 
-// A state as JSON, without a loss. What JSON itself does not have stands as an object with one key:
+// A state as JSON, without loss. Values that JSON does not have are objects with one key:
 //   { "$date": 0 }            a date, in milliseconds since 1970
 //   { "$number": "-0" }       -0, NaN, Infinity, -Infinity
 //   { "$plain": { … } }       an object whose only key is one of these three
 
-/** The state as a text that `parseState` reads back. Throws TypeError where a field holds what is not data. */
+/** Returns the state as a text for `parseState`. Throws TypeError if a field is not data. */
 export const writeState = (state: State): string => JSON.stringify(encodeState(state));
 
-/** The state in a text of `writeState`. Throws RangeError or SyntaxError where it is none. */
+/** Parses a text of `writeState`. Throws RangeError or SyntaxError if it is not a state. */
 export const parseState = (text: string): State => decodeState(JSON.parse(text));
 
 /**
- * The state as a value of JSON. Carried are strings, numbers, booleans, null, dates, lists and plain objects. What is
- * undefined is left out, and is null in a list, as the database does it. Throws TypeError for anything else, such as a
- * decimal or an id of the database's own: that a reader would take for an object.
+ * Returns the state as a value of JSON. It carries strings, numbers, booleans, null, dates, lists and plain objects.
+ * Undefined is left out, and becomes null in a list, as in the database. Throws TypeError for anything else, such as a
+ * decimal of the database: a reader would take it for an object.
  */
 export const encodeState = (state: State): unknown => {
   const { status, version } = state;
@@ -31,7 +31,9 @@ export const encodeState = (state: State): unknown => {
   }
 };
 
-/** The state in a value of JSON, which is changed and is part of the state then. Throws RangeError where it is none. */
+/**
+ * Returns the state in a value of JSON. The value becomes part of the state. Throws RangeError if it is not a state.
+ */
 export const decodeState = (value: unknown): State => {
   const { status, version, createdAt, updatedAt, deletedAt, fields } = asObject(value);
   switch (status) {
@@ -52,14 +54,14 @@ export const decodeState = (value: unknown): State => {
   }
 };
 
-/** The fields as an object of JSON; throws as `encodeState` does. */
+/** Returns the fields as an object of JSON. Throws as `encodeState`. */
 export const encodeFields = (fields: Fields): Fields => encodeObject(fields);
 
 const tags: readonly string[] = ['$date', '$number', '$plain'];
 const oddNumbers: readonly string[] = ['-0', 'NaN', 'Infinity', '-Infinity'];
 const depthMax = 1_000; // the database takes 100
 
-// most values stay what they are, and are not copied
+// most values need no change, and are not copied
 const encodeValue = (value: unknown): unknown => {
   switch (typeof value) {
     case 'string':
@@ -92,13 +94,13 @@ const encodeObject = (object: Fields): Fields => {
   return isSame ? object : Object.fromEntries(encoded); // which makes a key "__proto__" a key like others
 };
 
-/** Whether it would be read as one of the forms above; what is undefined is left out. */
+/** Whether a reader would take the object for one of the forms above. */
 const isTagged = (object: Fields): boolean => {
   const names = Object.keys(object).filter((name) => object[name] !== undefined);
   return names.length === 1 && tags.includes(names[0] ?? '');
 };
 
-// what the database has beside these comes as an object of a class
+// other values of the database are objects of a class
 const isPlain = (value: object): value is Fields => {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
@@ -128,7 +130,7 @@ const decodeTagged = ({ $date, $number, $plain }: Fields, depth: number): unknow
 
 const decodeFields = (value: unknown): Fields => decodeInside(asObject(value), 0) as Fields;
 
-/** The list or object itself, with what it holds decoded. */
+/** Decodes the values inside a list or object, and returns it. */
 const decodeInside = (holder: object, depth: number): object => {
   for (const [name, value] of Object.entries(holder)) {
     const decoded = decodeValue(value, depth + 1);

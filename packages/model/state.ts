@@ -17,8 +17,8 @@ export type Deleted = Extract<State, { status: 'deleted' }>;
 export const absent: State = { status: 'absent', version: 0 };
 
 /**
- * The state after the event. An event that does not fit moves the version and nothing else, since the log is what
- * happened. Throws an Error where the entity's own `evolve` throws, or gives what is no state of the entity.
+ * Returns the state after the event. An event that does not fit changes only the version: it is in the log, so it
+ * happened. Throws an Error if the entity's `evolve` throws, or returns something that is not a state of the entity.
  */
 export const evolve = (entity: Entity, state: State, event: Event): State => {
   const { version, at } = event;
@@ -33,14 +33,14 @@ export const evolve = (entity: Entity, state: State, event: Event): State => {
     : { status: 'active', version, fields: asFields(entity, fields, type.type), createdAt, updatedAt: at };
 };
 
-/** The state after all these events, from `from` or from nothing. Throws as `evolve` does. */
+/** Returns the state after these events, starting from `from`. Throws as `evolve` does. */
 export const fold = (entity: Entity, events: readonly Event[], from: State = absent): State =>
   events.reduce((state, event) => evolve(entity, state, event), from);
 
-/** What a stored event leads to: the state after it, or the problem for which it cannot be applied. */
+/** The state after a stored event, or the problem that keeps it from being applied. */
 export type Applied = { kind: 'state'; state: State } | { kind: 'poison'; problem: string };
 
-/** Applies a stored event to a state. Total: a problem of the event or of the entity's own code is poison. */
+/** Applies a stored event to a state. Never throws: a problem of the event or of the entity's code is poison. */
 export const applyStored = (entity: Entity, state: State, stored: StoredEvent): Applied => {
   const parsed = parseEvent(entity, stored);
   if (parsed.kind === 'poison') return parsed;
@@ -61,7 +61,7 @@ const runEvolve = (type: EventType, fields: Fields | undefined, event: Event): F
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The fields that an `evolve` gave. Those of a record come from events that were checked. */
+/** Checks the fields that an `evolve` returns. Those of records come from checked events. */
 const asFields = (entity: Entity, fields: Fields | Deletes, type: string): Fields => {
   if (entity.isRecord) return fields as Fields;
   if (!isPlain(fields)) throw new Error(`the evolve of ${type} does not give a state, which is a plain object`);
@@ -79,6 +79,6 @@ const asFields = (entity: Entity, fields: Fields | Deletes, type: string): Field
   }
 };
 
-// a Promise or a Map would pass for a state in which every optional field is missing
+// otherwise a Promise or a Map would count as a state without its optional fields
 const isPlain = (value: Fields | Deletes): value is Fields =>
   typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));

@@ -3,11 +3,11 @@ import { judgeWords } from './judge-words.ts';
 import { type StartOutput, start } from './start.ts';
 import type { SystemOptions } from './system.ts';
 
-// npm hands on the Ctrl-C that the terminal has sent us already: two within a moment are one.
-// SIGHUP does not count: a terminal that closes may cause several
+// npm forwards a Ctrl-C that the terminal has already sent to this process: two signals within a moment are one.
+// SIGHUP does not count, because a closing terminal may send several
 const repeatedMs = 500;
 
-/** What `muster start` is asked for: words without a meaning, settings that come before the environment, programs. */
+/** The request of `muster start`. `words` are arguments without a meaning. `settings` override the environment. */
 export type StartRequest = {
   words: readonly string[];
   settings: Environment;
@@ -16,8 +16,8 @@ export type StartRequest = {
 };
 
 /**
- * Runs a whole Muster until a signal stops it: SIGINT or SIGTERM stop it in order, a second one kills it. Sets the
- * exit code of this process.
+ * Runs a whole Muster until a signal. SIGINT or SIGTERM stops it in order, a second one kills it. Sets the exit code of
+ * this process.
  */
 export const runStart = async ({ words, settings, programs, tryIt }: StartRequest): Promise<void> => {
   const problem = judgeWords(words, process.env);

@@ -35,9 +35,9 @@ export type StartOutput = {
 };
 
 /**
- * Runs a whole Muster until it is asked to stop, and prints on `output` what happens. The exit code: 0 when it was
- * stopped, 1 when it could not be started, 2 when it must not (a wrong setting; a port or the data folder in use), 130
- * when it was killed.
+ * Runs a whole Muster until it is asked to stop, and prints what happens on `output`. Returns the exit code: 0 after a
+ * stop, 1 if the start failed, 2 if it was refused (a wrong setting, or a port or data folder in use), 130 after a
+ * kill.
  */
 export const start = async (given: Environment, signals: StartSignals, output: StartOutput): Promise<number> => {
   const say = (text: string) => output.write(`${text}\n`);
@@ -107,7 +107,7 @@ const placeOf = ({ settings }: Run, signal: AbortSignal): Place => {
   return { database, rule: { copies, leaseMs }, signal };
 };
 
-/** The run with what others need to change it. */
+/** The run, with what other commands need to change it. */
 const withControl = (run: Run, control: ControlAddress, { database, rule }: Place): Run => ({
   ...run,
   claimed: { ...run.claimed, control, database, copies: rule },
@@ -132,10 +132,10 @@ const theStart = 'start';
 const describeFailure = (error: unknown): string =>
   `Cannot go on: ${error instanceof Error ? error.message : String(error)}`;
 
-// a person waits and reads along: what does not get ready is started again and said so, until Ctrl-C
+// a person watches: a process that does not get ready is started again, with a message, until Ctrl-C
 const noDeadlineMs = 2 ** 31 - 1;
 
-// of no use to start again; but one that a change starts with other settings is that change's matter
+// another start would end the same. If a change started it with other settings, that change handles it
 const isRefusal = (event: ProcessEvent, { changing }: System) =>
   event.kind === 'died' &&
   event.exit.code === refusedCode &&
@@ -169,7 +169,7 @@ const save = ({ dataPath, claimed, settings }: Run, system: System): Running => 
   return running;
 };
 
-// what watches the processes must go on, whatever the disk says
+// a full disk must not end the process that watches the others
 const saveOrSay = (run: Run, system: System, say: (text: string) => void) => {
   try {
     save(run, system);

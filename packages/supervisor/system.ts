@@ -32,11 +32,11 @@ import {
 export type SystemOptions = {
   /** Where the embedded MongoDB keeps its data, in a folder `mongodb`. */
   dataPath: string;
-  /** A replica set to use; without it an embedded MongoDB is one of the processes. */
+  /** A replica set to use. Without it, an embedded MongoDB is one of the processes. */
   mongodbUri?: string;
   /**
-   * Ports: 0, also where none is given, picks a free one, and a process that starts again keeps it. The aggregators'
-   * health ports follow the gateway's.
+   * Ports. 0, the default, picks a free one. A process that starts again keeps its port. The health ports of the
+   * aggregators follow that of the gateway.
    */
   mongodbPort?: number;
   port?: number;
@@ -45,15 +45,15 @@ export type SystemOptions = {
   gateways?: number;
   aggregators?: number;
   oplogMaxEntries?: number;
-  /** Handed to all programs, with a CLUSTER_SECRET made up where it has none. */
+  /** The environment of all programs. A CLUSTER_SECRET is made if it has none. */
   environment: Environment;
-  /** More of it for one process, by its name. */
+  /** Further variables for one process, by its name. */
   environmentFor?: (name: string) => Environment;
-  /** The URI that a process gets, made of the database's: where something stands between the two. */
+  /** Maps the database's URI to the URI of a process, for example through a proxy. */
   uriFor?: (name: string, uri: string) => string;
-  /** What node is to run; the built programs in `dist`, unless given. */
+  /** The arguments of node for each program. Default: the built programs in `dist`. */
   programs?: { gateway: string[]; aggregator: string[] };
-  /** Start again what dies, after a growing pause; as it is unless false. */
+  /** Whether a process that dies is started again, after a growing pause. Default: true. */
   restart?: boolean;
   /** The embedded MongoDB is killed with this process: for tests. */
   dieWithParent?: boolean;
@@ -61,12 +61,12 @@ export type SystemOptions = {
   say?: (text: string) => void;
 };
 
-/** What there may be several of. */
+/** The roles of which there may be several processes. */
 export type Role = 'gateway' | 'aggregator';
 
 /**
  * All processes of one Muster, by name: `mongodb` (if embedded), `gateway` (further ones `gateway-1`…), `aggregator-0`…
- * Which ones there are changes in this file alone.
+ * Only this file adds and removes them.
  */
 export type System = Group & {
   readonly gateways: string[];
@@ -74,17 +74,17 @@ export type System = Group & {
   readonly givenUri: string | undefined;
   readonly clusterSecret: string;
   readonly options: SystemOptions;
-  /** What further processes of a role get beside the environment. */
+  /** Further variables for new processes of a role. */
   readonly settings: Record<Role, Environment>;
-  /** The change under way, if one is: change-system.ts. */
+  /** The running change, if there is one: see change-system.ts. */
   readonly changing: { what?: string; since: number };
 };
 
 export type RunningSystem = System & AsyncDisposable & { url: string; mongodbUri: string };
 
 /**
- * Starts a whole Muster as real processes and waits until all are ready; disposed, it stops them in order. Throws, with
- * nothing left running, when they are not ready within `deadlineMs` milliseconds.
+ * Starts a whole Muster as real processes and waits until all are ready. Its disposal stops them in order. If they are
+ * not ready within `deadlineMs` milliseconds, it stops all and throws.
  */
 export const startSystem = async (options: SystemOptions, deadlineMs = 60_000): Promise<RunningSystem> => {
   const calledOff = AbortSignal.timeout(deadlineMs);
@@ -103,7 +103,7 @@ export const startSystem = async (options: SystemOptions, deadlineMs = 60_000): 
   };
 };
 
-/** The processes of a Muster, none of them started. `signal` calls off what fetches a MongoDB. */
+/** Plans the processes of a Muster without starting them. `signal` cancels the download of a MongoDB. */
 export const planSystem = (given: SystemOptions, signal?: AbortSignal): System => {
   // an empty one counts as unset
   const clusterSecret = given.environment.CLUSTER_SECRET || randomBytes(24).toString('hex');
@@ -127,10 +127,10 @@ export const planSystem = (given: SystemOptions, signal?: AbortSignal): System =
   return system;
 };
 
-/** The names of a role's processes, lowest number first. */
+/** Returns the names of a role's processes, lowest number first. */
 export const namesOf = (system: System, role: Role): readonly string[] => listOf(system, role);
 
-/** Adds the next process of a role, not started yet; gives its name. */
+/** Adds the next process of a role without starting it. Returns its name. */
 export const addNext = (system: System, role: Role): string => {
   const names = listOf(system, role);
   const one = role === 'gateway' ? planGateway(names.length, system) : planAggregator(names.length, system);
@@ -141,8 +141,8 @@ export const addNext = (system: System, role: Role): string => {
 };
 
 /**
- * Stops a gateway or an aggregator and forgets it; gives how it ended, if it ran. Until then it is one of the system's,
- * so that who stops all of it waits for it.
+ * Stops a gateway or an aggregator and removes it. Returns how it ended, if it ran. It stays part of the system until
+ * it has ended, so that stopping the system waits for it.
  */
 export const removeOne = async (system: System, name: string): Promise<Exit | undefined> => {
   const exit = await removeProcess(system, name);
@@ -151,7 +151,7 @@ export const removeOne = async (system: System, name: string): Promise<Exit | un
   return exit;
 };
 
-/** What further processes of a role get beside the environment, from now on. */
+/** Sets the further variables for new processes of a role. */
 export const keepSettings = (system: System, role: Role, settings: Environment): void => {
   system.settings[role] = settings;
 };
@@ -159,8 +159,7 @@ export const keepSettings = (system: System, role: Role, settings: Environment):
 const listOf = ({ gateways, aggregators }: System, role: Role) => (role === 'gateway' ? gateways : aggregators);
 
 /**
- * Starts MongoDB, then the others beside each other, and waits until all are ready, each at most `deadlineMs`
- * milliseconds.
+ * Starts MongoDB, then all others at once. Waits until all are ready, at most `deadlineMs` milliseconds for each.
  */
 export const startAll = async (system: System, deadlineMs: number, signal?: AbortSignal): Promise<void> => {
   const start = async (name: string) => {
@@ -172,22 +171,22 @@ export const startAll = async (system: System, deadlineMs: number, signal?: Abor
   await Promise.all([...system.gateways, ...system.aggregators].map(start));
 };
 
-/** Stops all in order: first who takes requests, then who saves what it holds, then who keeps it. */
+/** Stops all in order: gateways, then aggregators, which save their changes, then MongoDB. */
 export const stopSystem = async (system: System): Promise<void> => {
-  // one that cannot be stopped does not keep the others from it
+  // a process that cannot be stopped must not keep the others running
   const stop = (name: string) => stopProcess(system, name);
   await Promise.allSettled(system.gateways.map(stop));
   await Promise.allSettled(system.aggregators.map(stop));
   if (system.processes.has('mongodb')) await stop('mongodb');
 };
 
-/** Where a gateway answers, the first unless named. Throws before it was ready once. */
+/** Returns the address of a gateway, by default the first. Throws if it was never ready. */
 export const urlOf = (system: System, host = '127.0.0.1', name = 'gateway'): string => {
   const reachable = { '0.0.0.0': '127.0.0.1', '::': '[::1]', '::1': '[::1]' }[host] ?? host;
   return `http://${reachable}:${known(processOf(system, name), 'port')}`;
 };
 
-/** The URI that the programs get. Throws before an embedded MongoDB was ready once. */
+/** Returns the URI of the database. Throws if the embedded MongoDB was never ready. */
 export const mongodbUriOf = (system: System): string => system.givenUri ?? known(processOf(system, 'mongodb'), 'uri');
 
 const known = <Key extends keyof Ready>({ name, ready }: ManagedProcess, key: Key): NonNullable<Ready[Key]> => {
@@ -229,7 +228,7 @@ const planGateway = (index: number, system: System): ManagedProcess => {
   const { options } = system;
   const host = options.host ?? '127.0.0.1';
   return plan(index === 0 ? 'gateway' : `gateway-${index}`, gatewayStopMs, async (self, onLine) => {
-    // the first one's is asked for, and a later one that was ready is known by its port: these must not change
+    // the port of the first gateway is configured, and clients know that of a gateway that was ready: keep both
     const port =
       self.ready?.port ??
       (index === 0 ? (options.port ?? 0) : await freeOr(host, options.port && options.port + index));
@@ -263,7 +262,7 @@ const planAggregator = (index: number, system: System): ManagedProcess => {
   });
 };
 
-// 0, which is any free one, where that one is taken or none is wished
+// returns 0, which means any free port, if that port is taken or none is given
 const freeOr = async (host: string, port = 0): Promise<number> =>
   port !== 0 && port <= 65_535 && (await isPortFree(host, port)) ? port : 0;
 
