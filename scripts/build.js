@@ -7,10 +7,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /**
- * Builds all programs whose source exists into `dist`. Returns the paths of the built files. Throws when a build fails.
+ * Builds programs whose source exists into `dist`: all, or those that `isWanted` names. Returns the paths of the built
+ * files. Throws when a build fails.
  */
-export const buildAll = async () => {
-  const wanted = programs.filter(({ entry }) => existsSync(join(root, entry)));
+export const buildPrograms = async (isWanted = () => true) => {
+  const wanted = programs.filter(({ name, entry }) => isWanted(name) && existsSync(join(root, entry)));
   const built = await Promise.all(wanted.map(buildOne));
   await stop(); // otherwise esbuild's process runs as long as this one
   return built.flat();
@@ -99,4 +100,4 @@ const writeWhole = (path, contents) => {
 };
 
 const isMain = process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === import.meta.url;
-if (isMain) for (const path of await buildAll()) console.log(`built ${path}`);
+if (isMain) for (const path of await buildPrograms()) console.log(`built ${path}`);

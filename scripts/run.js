@@ -7,8 +7,9 @@ checkNode();
 const [command = 'start', ...words] = process.argv.slice(2);
 ensureInstalled();
 // imported only now, after the packages are installed
-const { buildAll } = await import('./build.js');
-await buildAll();
+const { buildPrograms } = await import('./build.js');
+const needed = { bench: /^(bench|gateway|aggregator)/, chaos: /^chaos/ }[command] ?? /^(muster|entities)$/;
+await buildPrograms((name) => needed.test(name));
 process.setSourceMapsEnabled(true);
 if (process.env.npm_lifecycle_event) stopWithNpm(process.ppid);
 
