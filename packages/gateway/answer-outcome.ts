@@ -1,9 +1,9 @@
-import { type Entity, type Rendered, renderState } from '@muster/model';
+import { type Entity, type Rendered, renderState, type State } from '@muster/model';
 import type { Context } from 'koa';
 import type { Outcome } from './outcome.ts';
-import { answerProblem } from './problem.ts';
+import { answerProblem, KnownFault } from './problem.ts';
 import { setThingHeaders } from './set-thing-headers.ts';
-import { notWritable, parked, refused } from './thing-problems.ts';
+import { notShown, notWritable, parked, refused } from './thing-problems.ts';
 
 /**
  * Answers with a command's outcome. If the command was carried out, `done` answers, with the thing as clients see it.
@@ -19,11 +19,20 @@ export const answerOutcome = (
   setThingHeaders(ctx, outcome.state.version, 'log', 0);
   switch (outcome.kind) {
     case 'done':
-      return done(renderState(entity, id, outcome.state));
+      return answerDone(entity, id, outcome.state, done);
     case 'refused':
       return answerProblem(ctx, refused(entity, id, outcome.refusal, outcome.state));
     case 'parked':
       ctx.set('Muster-Parked', 'true');
       return answerProblem(ctx, parked(entity, id, outcome.state, outcome.problem));
+  }
+};
+
+/** The event is stored by now: if the entity's `present` fails, the client must not send the command again. */
+const answerDone = (entity: Entity, id: string, state: State, done: (rendered: Rendered) => void) => {
+  try {
+    done(renderState(entity, id, state));
+  } catch (error) {
+    throw new KnownFault(notShown(entity, id, state), error);
   }
 };

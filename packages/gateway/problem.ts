@@ -11,6 +11,16 @@ export type Problem = {
   more?: Record<string, unknown>;
 };
 
+/** A fault of ours that has an answer of its own. It is logged like any other, with its cause. */
+export class KnownFault extends Error {
+  override name = 'KnownFault';
+  readonly problem: Problem;
+  constructor(problem: Problem, cause: unknown) {
+    super(`${problem.detail}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.problem = problem;
+  }
+}
+
 /** Answers with a problem as `application/problem+json`, with the request's id. */
 export const answerProblem = (ctx: Context, { status, name, title, detail, errors, more }: Problem): void => {
   ctx.status = status;
@@ -27,12 +37,16 @@ export const answerProblem = (ctx: Context, { status, name, title, detail, error
   });
 };
 
+const detailMax = 2_000;
+
+const cut = (text: string): string => (text.length <= detailMax ? text : `${text.slice(0, detailMax)}…`);
+
 /** The request's input has these faults. */
 export const invalid = (errors: Fault[]): Problem => ({
   status: 400,
   name: 'invalid-input',
   title: 'The request has invalid input',
-  detail: errors.map(({ pointer, detail }) => (pointer ? `${pointer}: ${detail}` : detail)).join('; '),
+  detail: cut(errors.map(({ pointer, detail }) => (pointer ? `${pointer}: ${detail}` : detail)).join('; ')),
   errors,
 });
 

@@ -83,6 +83,15 @@ const exists = (entity: Entity, id: string, state: State): Problem => {
   };
 };
 
+/** The command is done, and the entity's `present` fails for the new state. */
+export const notShown = (entity: Entity, id: string, { version }: State): Problem => ({
+  status: 500,
+  name: 'fault',
+  title: 'The service has a fault',
+  detail: `The command on ${entity.name} "${id}" is done, at version ${version}; the ${entity.name} cannot be shown`,
+  more: { written: 'written', id, version },
+});
+
 /** The stream is parked: its next event cannot be parsed. */
 export const parked = (entity: Entity, id: string, state: State, problem: string): Problem =>
   unavailable(

@@ -95,9 +95,15 @@ const findOneEventProblems = (type: string, event: EventDefinition, evolve: unkn
     ? []
     : [`the event type "${type}" must be 1 to 64 letters and digits, the first a capital`]),
   ...findUnread(`the event "${type}"`, event, ['creates', 'fields']),
+  ...findOddCreates(`the event "${type}"`, event.creates),
   ...(typeof evolve === 'function' ? [] : [`the event "${type}" has no evolve: add the function evolve.${type}`]),
   ...(event.fields === undefined ? [] : findFieldsProblems(`the fields of the event "${type}"`, event.fields, [])),
 ];
+
+const findOddCreates = (what: string, creates: unknown): string[] =>
+  creates === undefined || creates === true
+    ? []
+    : [`${what} has a "creates" that is not true: write true, or leave it out`];
 
 const findUpcastProblems = ({ events, upcasts = {} }: LooseDefinition): string[] =>
   Object.entries(upcasts).flatMap(([type, list]) => [
@@ -124,6 +130,7 @@ const findOneCommandProblems = (name: string, command: LooseCommand): string[] =
     : [`the command "${name}" must be 1 to 32 letters and digits, the first a small one`]),
   ...(reservedCommands.includes(name) ? [`the engine needs the command name "${name}": choose another one`] : []),
   ...findUnread(`the command "${name}"`, command, ['creates', 'input', 'decide']),
+  ...findOddCreates(`the command "${name}"`, command.creates),
   ...(typeof command.decide === 'function' ? [] : [`the command "${name}" has no decide: add the function`]),
   ...(command.input === undefined ? [] : findFieldsProblems(`the input of "${name}"`, command.input, ['id'])),
 ];

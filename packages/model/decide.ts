@@ -1,7 +1,9 @@
 import type { Decided } from './decision.ts';
+import { deepFreeze } from './deep-freeze.ts';
 import type { CommandType, Entity, EventType } from './entity.ts';
 import { findDataProblem, shapeOf } from './event.ts';
 import { evolve, type State } from './state.ts';
+import { encodeFields, encodeState } from './state-codec.ts';
 import type { Fields } from './stored-event.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
@@ -39,7 +41,13 @@ export const decide = (entity: Entity, command: Command, state: State, now: Date
   if (state.status === 'absent') return refused('NotFound');
   if (state.status === 'deleted') return refused('Deleted');
   if (ifVersion !== undefined && ifVersion !== state.version) return refused('OtherVersion');
-  return settle(entity, type, state, now, runDecide(entity, type, input, state.fields, now));
+  return settle(
+    entity,
+    type,
+    state,
+    now,
+    runDecide(entity, type, input, entity.isRecord ? state.fields : deepFreeze(state.fields), now),
+  );
 };
 
 const runDecide = (
@@ -66,12 +74,14 @@ const settle = (entity: Entity, command: CommandType, state: State, now: Date, d
       return { kind: 'unchanged' };
     case 'refused':
       if (entity.refusals.has(decided.reason))
-        return { kind: 'declared', reason: decided.reason, detail: decided.detail };
+        return { kind: 'declared', reason: decided.reason, detail: decided.detail?.slice(0, detailMax) };
       throw broken(entity, command, `it refuses with ${JSON.stringify(decided.reason)}, which is not declared`);
     default:
       return eventOf(entity, command, state, now, decided);
   }
 };
+
+const detailMax = 500; // letters of a refusal's detail
 
 const eventOf = (
   entity: Entity,
@@ -91,8 +101,11 @@ const eventOf = (
   if (misfit) throw broken(entity, command, `it gives ${type} with data that does not fit: ${misfit}`);
   try {
     const next = evolve(entity, state, { type, data, version: state.version + 1, at: now });
-    const event = entity.isRecord ? { type, data } : { type, data, shape: shapeOf(known) };
-    return { kind: 'event', event, next };
+    if (entity.isRecord) return { kind: 'event', event: { type, data }, next };
+    // both throw for what no database and no reader can have, such as a function
+    encodeFields(data);
+    encodeState(next);
+    return { kind: 'event', event: { type, data, shape: shapeOf(known) }, next };
   } catch (failure) {
     throw broken(entity, command, messageOf(failure), failure);
   }

@@ -48,7 +48,9 @@ export const isObject = (value: unknown): value is object =>
 export const matches = (pattern: RegExp, text: unknown): boolean => typeof text === 'string' && pattern.test(text);
 
 /** Collections of the engine's own. */
-const reservedCollections: readonly string[] = ['Events', 'Checkpoints', 'Aggregators', 'DeadLetters', 'Settings'];
+const reservedCollections: readonly string[] = [
+  ...['Events', 'Checkpoints', 'Aggregators', 'DeadLetters', 'Settings', 'RemovedEvents'],
+];
 
 /** Names that stand after /api for something else, now or later. */
 const reservedNames: readonly string[] = ['events', 'live', 'openapi', 'keys', 'admin'];

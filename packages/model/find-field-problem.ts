@@ -32,7 +32,7 @@ const hasType = (schema: Joi.Schema, value: unknown): boolean => {
     case 'array':
       return Array.isArray(value);
     case 'date':
-      return value instanceof Date;
+      return value instanceof Date && !Number.isNaN(value.getTime());
     case 'object':
       return value !== null && value !== undefined;
     default:

@@ -1,6 +1,7 @@
 export type { DataOf, FieldSchemas, Optional } from './data-of.ts';
 export { type Command, type DecidedEvent, type Decision, decide, type EngineRefusal, EntityBroken } from './decide.ts';
 export { deleted, refuse, unchanged } from './decision.ts';
+export { deepFreeze } from './deep-freeze.ts';
 export { defineEntity } from './define-entity.ts';
 export { defineRecord } from './define-record.ts';
 export type {
@@ -14,6 +15,7 @@ export type {
 export { type CommandType, checkDistinct, type Entity, type EventType, idLengthMax } from './entity.ts';
 export { type ParsedEvent, parseEvent, shapeOf } from './event.ts';
 export type { Fault } from './fault.ts';
+export { findFieldProblem } from './find-field-problem.ts';
 export { optional } from './optional.ts';
 export { findIdFaults, type ParsedInput, parseInput } from './parse-input.ts';
 export { present } from './present.ts';

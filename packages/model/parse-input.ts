@@ -14,9 +14,9 @@ export const parseInput = (command: CommandType, body: unknown): ParsedInput => 
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return { kind: 'faults', faults: [{ pointer: '', detail: 'expected a JSON object' }] };
   const unsafe = findUnsafe(body);
-  if (unsafe.length > 0) return { kind: 'faults', faults: unsafe };
+  if (unsafe.length > 0) return { kind: 'faults', faults: capped(unsafe) };
   const { value, error } = validate(command.schema, body);
-  if (error) return { kind: 'faults', faults: error.details.map(faultOf) };
+  if (error) return { kind: 'faults', faults: capped(error.details.map(faultOf)) };
   const { id, ...fields } = value;
   const faults = command.findFaults(fields);
   return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'input', id: id as string | undefined, fields };
@@ -36,6 +36,13 @@ const validate = (schema: Joi.ObjectSchema<Fields>, body: object): Joi.Validatio
   const withDates = readDates(body, first.error.details);
   return withDates ? schema.validate(withDates) : first;
 };
+
+const faultsMax = 50; // an answer must not grow with what comes in
+
+const capped = (faults: Fault[]): Fault[] =>
+  faults.length <= faultsMax
+    ? faults
+    : [...faults.slice(0, faultsMax), { pointer: '', detail: `and ${faults.length - faultsMax} more faults` }];
 
 const faultOf = (detail: Joi.ValidationErrorItem): Fault => ({
   pointer: detail.path.map((step) => `/${escapePointer(String(step))}`).join(''),

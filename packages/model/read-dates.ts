@@ -16,7 +16,9 @@ export const readDates = (body: object, faults: readonly Joi.ValidationErrorItem
 };
 
 const wantsDate = ({ type, context }: Joi.ValidationErrorItem): boolean =>
-  type === 'date.base' || (type === 'alternatives.types' && context?.types.includes('date'));
+  type === 'date.base' ||
+  type === 'array.includes' ||
+  (type === 'alternatives.types' && context?.types.includes('date'));
 
 const isoDate = /^(\d{4})-(\d\d)-(\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
 

@@ -1,4 +1,5 @@
 import { type Deletes, deleted } from './decision.ts';
+import { deepFreeze } from './deep-freeze.ts';
 import type { Entity, EventType } from './entity.ts';
 import { parseEvent } from './event.ts';
 import { findFieldProblem } from './find-field-problem.ts';
@@ -24,7 +25,7 @@ export const evolve = (entity: Entity, state: State, event: Event): State => {
   const { version, at } = event;
   const type = entity.events.get(event.type);
   if (!type || state.status !== (type.creates ? 'absent' : 'active')) return { ...state, version };
-  const fields = runEvolve(type, state.status === 'active' ? state.fields : undefined, event);
+  const fields = runEvolve(entity, type, state.status === 'active' ? state.fields : undefined, event);
   if (state.status !== 'active')
     return { status: 'active', version, fields: asFields(entity, fields, type.type), createdAt: at, updatedAt: at };
   const { createdAt } = state;
@@ -51,9 +52,9 @@ export const applyStored = (entity: Entity, state: State, stored: StoredEvent): 
   }
 };
 
-const runEvolve = (type: EventType, fields: Fields | undefined, event: Event): Fields | Deletes => {
+const runEvolve = (entity: Entity, type: EventType, fields: Fields | undefined, event: Event): Fields | Deletes => {
   try {
-    return type.evolve(fields, event);
+    return type.evolve(entity.isRecord ? fields : deepFreeze(fields), event); // a change of the old state must fail
   } catch (error) {
     throw new Error(`the evolve of ${type.type} throws: ${messageOf(error)}`, { cause: error });
   }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -21,6 +21,17 @@ export const newProject = async (
     process.exitCode = 2;
     return;
   }
+  try {
+    await write(path, muster);
+    print(`A project is in ${path}. Next:\n\n  cd ${quote(folder)}\n  npm install\n  npm test\n  npm start\n`);
+  } catch (error) {
+    await emptyFolder(path); // it was new or empty
+    console.error(`Cannot begin a project in ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+};
+
+const write = async (path: string, muster: string | undefined): Promise<void> => {
   await mkdir(path, { recursive: true });
   await cp(templatePath, path, { recursive: true });
   await rename(join(path, 'gitignore'), join(path, '.gitignore')); // npm would leave out a file of that name
@@ -28,7 +39,10 @@ export const newProject = async (
   const dependencies = { muster: muster ?? (await packInto(path)) };
   const named = { ...manifest, name: packageNameOf(path), dependencies };
   await writeFile(join(path, 'package.json'), `${JSON.stringify(named, undefined, 2)}\n`);
-  print(`A project is in ${path}. Next:\n\n  cd ${quote(folder)}\n  npm install\n  npm test\n  npm start\n`);
+};
+
+const emptyFolder = async (path: string): Promise<void> => {
+  for (const name of await readdir(path).catch(() => [])) await rm(join(path, name), { recursive: true, force: true });
 };
 
 // the build puts the template beside the folder of the code

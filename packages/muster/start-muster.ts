@@ -21,6 +21,8 @@ export type MusterOptions = {
   dataPath?: string;
   /** From `trace` to `error`, or `silent`; `warn` unless given. */
   logLevel?: string;
+  /** How long the start may take, in milliseconds; 60,000 unless given. */
+  startWithinMs?: number;
   /** Further settings of both programs, by the names of their environment variables. */
   settings?: Record<string, string>;
 };
@@ -35,26 +37,52 @@ export type Muster = {
 
 /**
  * Runs a whole Muster in this process, for programs and tests: a gateway, aggregators, and MongoDB unless one is named.
- * Rejects with the reason if it cannot start; nothing keeps running then.
+ * Rejects with the reason if it cannot start in time; nothing keeps running then.
  */
 export const startMuster = async (options: MusterOptions): Promise<Muster> => {
   const closing: (() => Promise<unknown>)[] = [];
-  const stop = async () => {
+  const stopping: { promise?: Promise<void> } = {};
+  const closeAll = async () => {
     for (const close of closing.splice(0).reverse()) await close();
   };
+  const stop = () => {
+    stopping.promise ??= closeAll();
+    return stopping.promise;
+  };
+  const { startWithinMs = 60_000 } = options;
   try {
-    const mongodbUri = options.mongodbUri ?? (await openOwnDatabase(options.dataPath, closing));
-    const environment = environmentOf(options, mongodbUri);
-    const count = options.aggregators ?? 1;
-    await Promise.all(
-      Array.from({ length: count }, (_, index) => startAggregator(options, environment, index, closing)),
-    );
-    const port = await startGateway(options, environment, closing);
-    return { url: `http://127.0.0.1:${port}`, mongodbUri, stop };
+    return await withinTime(startAll(options, closing, stop), startWithinMs);
   } catch (error) {
     await stop();
     throw error;
   }
+};
+
+const withinTime = async <Value>(started: Promise<Value>, ms: number): Promise<Value> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const problem = `Muster is not ready after ${ms} ms: is its database reachable? Its log says more (logLevel)`;
+    timer = setTimeout(() => reject(new Error(problem)), ms);
+  });
+  try {
+    return await Promise.race([started, late]);
+  } finally {
+    clearTimeout(timer);
+    started.catch(() => undefined); // it fails once more when all is closed
+  }
+};
+
+const startAll = async (
+  options: MusterOptions,
+  closing: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<Muster> => {
+  const mongodbUri = options.mongodbUri ?? (await openOwnDatabase(options.dataPath, closing));
+  const environment = environmentOf(options, mongodbUri);
+  const count = options.aggregators ?? 1;
+  await Promise.all(Array.from({ length: count }, (_, index) => startAggregator(options, environment, index, closing)));
+  const port = await startGateway(options, environment, closing);
+  return { url: `http://127.0.0.1:${port}`, mongodbUri, stop };
 };
 
 const openOwnDatabase = async (dataPath: string | undefined, closing: (() => Promise<unknown>)[]): Promise<string> => {

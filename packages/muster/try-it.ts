@@ -1,5 +1,5 @@
 import { makeInput } from '@muster/cli';
-import type { CommandType, Entity } from '@muster/model';
+import { type CommandType, type Entity, parseInput } from '@muster/model';
 
 const id = '13AE742';
 
@@ -7,8 +7,10 @@ const id = '13AE742';
 export const tryIt = (entity: Entity, url: string): string[] => {
   const at = `${url}${entity.path}`;
   const other = [...entity.commands.values()].find((command) => !command.creates && !entity.isRecord);
+  const body = { id, ...makeInput(entity, entity.creating, 1) };
+  const isRight = parseInput(entity.creating, body).kind === 'input'; // a pattern cannot be made up
   return [
-    `curl -i ${at} ${json} -d ${quote(JSON.stringify({ id, ...makeInput(entity, entity.creating, 1) }))}`,
+    ...(isRight ? [`curl -i ${at} ${json} -d ${quote(JSON.stringify(body))}`] : []),
     `curl -i ${at}/${id}`,
     ...(other ? [`curl -i -X POST ${at}/${id}:${other.name}${bodyOf(entity, other)}`] : []),
     `curl -i ${at}/count`,

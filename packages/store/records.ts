@@ -1,4 +1,4 @@
-import type { Entity, Fields, State } from '@muster/model';
+import { absent, type Entity, type Fields, findFieldProblem, type State } from '@muster/model';
 import type { RecordDocument, SnapshotMark } from './documents.ts';
 
 /** Returns the record of a state. The state `absent` has no record. */
@@ -29,12 +29,16 @@ export const recordOf = (
   };
 };
 
-/** Returns the state that a record holds. */
+/**
+ * Returns the state that a record holds. A record that does not fit the entity's state is of an earlier program: it
+ * counts as absent, and the state is folded from the log.
+ */
 export const stateOf = (entity: Entity, record: RecordDocument): State => {
   const { version, createdAt, updatedAt, deletedAt } = record;
   if (deletedAt) return { status: 'deleted', version, createdAt, deletedAt };
   const fields: Fields = {};
   for (const name of entity.fieldNames) if (record[name] !== undefined) fields[name] = record[name];
+  if (!entity.isRecord && findFieldProblem(entity.fields, entity.requiredNames, fields)) return absent;
   return { status: 'active', version, fields, createdAt, updatedAt };
 };
 

@@ -5,6 +5,7 @@ import {
   type DataOf,
   type Decision,
   decide,
+  deepFreeze,
   type EngineRefusal,
   type Entity,
   type Fault,
@@ -150,9 +151,3 @@ const storedOf = (entity: Entity, { type, data, shape }: LooseEvent, version: nu
   at: at(version),
   meta: { requestId: 'test', shape: shape ?? (entity.events.get(type)?.upcasts.length ?? 0) + 1 },
 });
-
-const deepFreeze = <Value>(value: Value): Value => {
-  if (typeof value !== 'object' || value === null || value instanceof Date || Object.isFrozen(value)) return value;
-  for (const inner of Object.values(value)) deepFreeze(inner);
-  return Object.freeze(value);
-};

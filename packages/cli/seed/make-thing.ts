@@ -6,8 +6,11 @@ import { makeUser, openDraws, type SeededThing, seededId } from './make-user.ts'
  * fields of other records follow their schemas. Throws an Error that names the field for which no value can be made up.
  * Pure.
  */
-export const makeThing = (entity: Entity, seed: number, index: number): SeededThing =>
-  isDirectory(entity) ? makeUser(seed, index) : makeRecord(entity, seed, index);
+export const makeThing = (entity: Entity, seed: number, index: number): SeededThing => {
+  const user = isDirectory(entity) ? makeUser(seed, index) : undefined;
+  const fits = user && parseInput(entity.creating, user.fields).kind === 'input';
+  return fits ? user : makeRecord(entity, seed, index);
+};
 
 const isDirectory = ({ name, fieldNames }: Entity) => name === 'user' && fieldNames.join() === 'name,email,group';
 

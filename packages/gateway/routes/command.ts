@@ -1,4 +1,4 @@
-import { type Entity, type Fault, findIdFaults, parseInput } from '@muster/model';
+import { type Entity, type Fault, findIdFaults, type ParsedInput, parseInput } from '@muster/model';
 import type { Context } from 'koa';
 import { answerJson } from '../answer-json.ts';
 import { answerOutcome } from '../answer-outcome.ts';
@@ -19,7 +19,7 @@ export const runCommand = async (
   if (!type || type.creates) return answerProblem(ctx, noSuchCommand(entity, id, name));
   const ifMatch = parseIfMatch(ctx);
   const parsed = parseInput(type, ctx.request.body);
-  const faults = [...findIdFaults(id), ...faultsOf(ifMatch), ...faultsOf(parsed)];
+  const faults = [...findIdFaults(id), ...faultsOf(ifMatch), ...faultsOf(parsed), ...findOtherId(parsed, id)];
   if (faults.length > 0 || ifMatch.kind === 'faults' || parsed.kind === 'faults')
     return answerProblem(ctx, invalid(faults));
   const command = { type, input: parsed.fields, ifVersion: ifMatch.value };
@@ -29,6 +29,12 @@ export const runCommand = async (
     else ctx.status = 204;
   });
 };
+
+/** A body may name the id, too: then it must be the one of the address. */
+export const findOtherId = (parsed: ParsedInput, id: string | undefined): Fault[] =>
+  parsed.kind === 'faults' || parsed.id === undefined || parsed.id === id
+    ? []
+    : [{ pointer: '/id', detail: `"id" is "${parsed.id}", the path says "${id}": they must be the same` }];
 
 const faultsOf = (parsed: { kind: string; faults?: Fault[] }): Fault[] => parsed.faults ?? [];
 

@@ -7,6 +7,7 @@ import type { Gateway } from '../gateway.ts';
 import { parseIfMatch } from '../parse-headers.ts';
 import { answerProblem, invalid } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
+import { findOtherId } from './command.ts';
 
 /** PUT /api/user/{id}, or PUT /api/user with the id in the body: a partial update of a record, its command `update`. */
 export const update = async (
@@ -21,8 +22,7 @@ export const update = async (
   const id = idInPath ?? parsed.id;
   const faults =
     id === undefined ? [{ pointer: '/id', detail: '"id" is required, in the path or in the body' }] : findIdFaults(id);
-  if (parsed.id !== undefined && parsed.id !== id)
-    faults.push({ pointer: '/id', detail: `"id" is "${parsed.id}", the path says "${id}": they must be the same` });
+  faults.push(...findOtherId(parsed, id));
   const ifMatch = parseIfMatch(ctx);
   if (ifMatch.kind === 'faults') faults.push(...ifMatch.faults);
   if (id === undefined || faults.length > 0 || ifMatch.kind === 'faults') return answerProblem(ctx, invalid(faults));
