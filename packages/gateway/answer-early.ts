@@ -2,16 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { bodyBytesMax } from './read-body.ts';
 
-/** How much of a refused request is still read: bytes, and milliseconds. */
+/** How much of a refused request is still read, in bytes and milliseconds. */
 export type DrainLimits = { bytesMax: number; withinMs: number };
 
-/** Less than a gateway that stops waits for its connections. */
+/** The default limits. The time is shorter than the time that a stopping gateway waits for its connections. */
 export const drainLimits: DrainLimits = { bytesMax: 64 * 1024 * 1024, withinMs: 3_000 };
 
 /**
- * Around every request: lets an answer reach a client that is still sending. A close with unread bytes resets the
- * connection, and the client loses the answer. So the answer goes out at once, and what still comes is discarded, up to
- * the limits; then the connection closes (RFC 9112, 9.6).
+ * Wraps every request: makes sure that an answer reaches a client that is still sending. Closing a connection with
+ * unread bytes resets it, and the client loses the answer. So it sends the answer at once and discards the rest of the
+ * request, up to the limits. Then it closes the connection (RFC 9112, 9.6).
  */
 export const answerEarly =
   (limits: DrainLimits): Middleware =>
@@ -20,7 +20,7 @@ export const answerEarly =
     const { req, res } = ctx;
     if (req.complete || req.destroyed) return;
     if (isRestSmall(ctx)) {
-      req.resume(); // so that the connection can be used again
+      req.resume(); // allows the next request on this connection
       return;
     }
     ctx.respond = false;
@@ -35,14 +35,14 @@ const isRestSmall = ({ req, res, response }: Context) =>
   response.get('Connection') !== 'close' &&
   Number(req.headers['content-length']) <= bodyBytesMax;
 
-/** Sends the whole answer, and closes the connection on this side only. */
+/** Sends the whole answer, and ends only this side of the connection. */
 const send = ({ body, method, res }: Context) => {
   if (typeof body === 'string' && method !== 'HEAD') res.write(body);
   else res.flushHeaders();
-  res.socket?.end(); // not there yet where an earlier request of the connection is still to be answered
+  res.socket?.end(); // undefined while an earlier request of the connection has no answer
 };
 
-/** Discards what still comes of a request, until its end or the limits; past them the connection is cut. */
+/** Discards the rest of a request until its end or the limits. Beyond the limits it closes the connection. */
 const drain = async (req: IncomingMessage, { bytesMax, withinMs }: DrainLimits): Promise<void> => {
   const cut = setTimeout(() => req.destroy(), withinMs);
   let bytes = 0;
@@ -52,7 +52,7 @@ const drain = async (req: IncomingMessage, { bytesMax, withinMs }: DrainLimits):
       if (bytes > bytesMax) break; // this destroys the request and its connection
     }
   } catch {
-    // the client is gone
+    // the client has disconnected
   } finally {
     clearTimeout(cut);
   }

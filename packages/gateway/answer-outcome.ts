@@ -5,7 +5,7 @@ import { answerProblem } from './problem.ts';
 import { setThingHeaders } from './set-thing-headers.ts';
 import { notWritable, parked, refused } from './thing-problems.ts';
 
-/** Answers with a command's outcome; `done` answers for one that was carried out, with the thing as a read has it. */
+/** Answers with a command's outcome. For a command that succeeded, calls `done` with the thing as a read returns it. */
 export const answerOutcome = (
   ctx: Context,
   entity: Entity,

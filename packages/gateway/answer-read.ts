@@ -6,7 +6,7 @@ import type { Read, ReadResult } from './read-thing.ts';
 import { setThingHeaders } from './set-thing-headers.ts';
 import { gone, notFound, notReached } from './thing-problems.ts';
 
-/** Answers with what a read led to: 200 or 304 with the thing, else 404, 410, 412 or 503 with why not. */
+/** Answers with the result of a read: 200 or 304 for the thing, or else 404, 410, 412 or 503 with the reason. */
 export const answerRead = (ctx: Context, entity: Entity, id: string, read: Read): void => {
   switch (read.kind) {
     case 'result':

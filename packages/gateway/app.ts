@@ -17,7 +17,7 @@ import { read } from './routes/read.ts';
 import { update as updateThing } from './routes/update.ts';
 import { watchRequest } from './watch-request.ts';
 
-/** The HTTP service: what every request passes, then a route per operation of every entity. */
+/** Opens the HTTP service: the middleware for every request, then a route per operation of every entity. */
 export const openApp = (gateway: Gateway): Koa => {
   const app = new Koa();
   app.silent = true; // watchRequest logs errors
@@ -33,22 +33,22 @@ export const openApp = (gateway: Gateway): Koa => {
   return app;
 };
 
-// what a browser must know of a JSON service, and no more: every header costs on every answer
+// only the headers that matter to browsers for a JSON service: each header costs bytes on every answer
 const headers: Parameters<typeof helmet>[0] = {
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,
-  strictTransportSecurity: false, // for whoever ends TLS in front to say
+  strictTransportSecurity: false, // the TLS proxy in front should set it
   xDnsPrefetchControl: false,
   xDownloadOptions: false,
-  xFrameOptions: false, // frame-ancestors says it
+  xFrameOptions: false, // frame-ancestors replaces it
   xPermittedCrossDomainPolicies: false,
   xXssProtection: false,
 };
 
 /**
- * An address with a host may be no URL. Koa then has no path (`http://`), or throws wherever the path is asked for
- * (`http://[/`).
+ * Refuses a request target with a host that is not a URL. For such a target Koa has no path (`http://`), or throws on
+ * every access to the path (`http://[/`).
  */
 const requireAddress = (ctx: Context, next: Next) =>
   isAddress(ctx)
@@ -69,7 +69,7 @@ const isAddress = (ctx: Context) => {
 const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   const { path } = entity;
   const expectWrite = (_: Context, next: Next) => {
-    expectAppend(gateway.log); // while the body is read
+    expectAppend(gateway.log); // prepares the append while the body arrives
     return next();
   };
   router.post(path, expectWrite, readBody, (ctx: Context) => create(gateway, entity, ctx));
@@ -93,7 +93,10 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   );
 };
 
-/** What no route took: a method that the path does not know (405, with those that it does), or nothing at all (404). */
+/**
+ * Answers requests without a route: 405 for a method that the path does not support, with the supported ones, otherwise
+ * 404.
+ */
 const answerUnrouted = (router: Router) => async (ctx: Context) => {
   if (ctx.body !== undefined || ctx.status !== 404) return;
   const { path } = router.match(ctx.path, ctx.method);

@@ -6,7 +6,7 @@ import { newId } from './new-id.ts';
 import { type Bound, leftMs, type Outcome, type Request } from './outcome.ts';
 import { rememberWrite } from './remembered.ts';
 
-/** Appends the event that was decided on this state, at the next version, by the request's deadline. Never throws. */
+/** Appends the decided event at the version after this state, by the request's deadline. Never throws. */
 export const appendEvent = async (
   gateway: Gateway,
   request: Bound,

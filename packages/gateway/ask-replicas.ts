@@ -6,15 +6,15 @@ import { answeringFor } from './members.ts';
 /** A way to read from one replica: `readFrom` or `readStateFrom` of the wire. */
 type Ask<Reply> = (replica: AggregatorClient, request: ReadRequest, withinMs: number) => Promise<Reply | undefined>;
 
-/** What a replica has of a thing, and which replica it is. */
+/** A replica's state of a thing, with the replica's name. */
 export type Held<Reply> = { source: string; reply: Extract<Reply, { kind: 'state' }> };
 
-const ownersShare = 0.6; // of the time that owner and standby have together
-const wireMarginMs = 15; // of a replica's time, so that an answer after a wait still comes in time
+const ownersShare = 0.6; // of the deadline for owner and standby together
+const wireMarginMs = 15; // part of a replica's deadline, for the reply to arrive in time after a wait
 
 /**
- * What the owner of a thing has of it, else its standby, within the deadline of both together; undefined when neither
- * answers, or not with version `least`. A replica that is behind the log counts only where no other answers.
+ * Reads a thing from its owner, or else from its standby, within one deadline for both. Returns undefined when neither
+ * answers with version `least` or newer. A replica that is behind the log counts only when no other answers.
  */
 export const askReplicas = async <Reply extends ReadReply | StateReply>(
   gateway: Gateway,

@@ -5,8 +5,8 @@ import { closeMembers } from './members.ts';
 import { forgetAll } from './remembered.ts';
 
 /**
- * Keeps the log whole. When it was replaced, forgets what was known of the former log: first the aggregators with its
- * states, so that no command is decided on them. Throws as `mendLog`.
+ * Checks the log and repairs it if needed. When the log was replaced, forgets everything about the former one. First
+ * disconnects its aggregators, so that no command is decided on their states. Throws the errors of `mendLog`.
  */
 export const checkLog = async (gateway: Gateway): Promise<void> => {
   const kept = keptOf(gateway);
@@ -15,7 +15,7 @@ export const checkLog = async (gateway: Gateway): Promise<void> => {
   if (await mendLog(kept)) forgetAll(gateway.remembered);
 };
 
-/** The log as this gateway is set to keep it. */
+/** The log with the settings that this gateway checks it against. */
 export const keptOf = ({ entities, log, logger, settings }: Gateway): KeptLog => ({
   ...{ entities, log, logger },
   shape: { partitions: settings.PARTITIONS, hash: partitionHash },

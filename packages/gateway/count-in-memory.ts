@@ -6,15 +6,15 @@ import { answeringFor } from './members.ts';
 import { missingIn, type PartitionCounts, takeReplicaCount } from './partition-counts.ts';
 import { keepWritesMs, recentWrites } from './remembered.ts';
 
-/** The share of the first aggregators in the time of all: the rest is for their standbys. */
+/** The share of the deadline for the first aggregators. The rest is for their standbys. */
 export const firstShare = 0.6;
 
-/** Of a replica's time, in milliseconds, so that an answer after a wait still comes in time. */
+/** The part of a replica's deadline, in milliseconds, that is kept for the reply to arrive in time after a wait. */
 export const wireMarginMs = 15;
 
 /**
- * Counts an entity's active things in the memory of the fewest aggregators that have all partitions between them, and
- * what one of these does not answer in that of others. Partitions without an answer stay missing.
+ * Counts an entity's active things in the memory of the fewest aggregators that together have all partitions. When an
+ * aggregator does not answer, asks others for its partitions. Partitions without an answer stay missing.
  */
 export const countInMemory = async (gateway: Gateway, entity: Entity, counts: PartitionCounts): Promise<void> => {
   const allMs = gateway.settings.REPLICA_DEADLINE_MS;
@@ -24,13 +24,17 @@ export const countInMemory = async (gateway: Gateway, entity: Entity, counts: Pa
 };
 
 /**
- * Whether an answer has all that this gateway wrote: what it wrote in the last seconds was asked for, and what is older
- * came before a heartbeat that is younger. With the database away there is nothing newer to be had.
+ * Whether an answer includes all writes of this gateway. The request names the writes of the last seconds as minimum
+ * versions. Older writes precede the replica's last heartbeat. While the database is unreachable, any answer counts:
+ * there is no newer one.
  */
 export const isCurrent = ({ database }: Gateway, { behind, lagMs }: { behind: boolean; lagMs: number }): boolean =>
   (!behind && lagMs < keepWritesMs) || !database.reachable;
 
-/** Asks the fewest that have what is missing, but for those in `without`; gives those that did not answer all of it. */
+/**
+ * Asks the fewest replicas that have the missing partitions, except those in `without`. Returns the replicas that did
+ * not answer for all their partitions.
+ */
 const askCover = async (
   gateway: Gateway,
   entity: Entity,

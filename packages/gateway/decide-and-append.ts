@@ -3,17 +3,17 @@ import type { Loaded } from '@muster/store';
 import { notWritten, type Outcome } from './outcome.ts';
 
 /**
- * A state to decide on. `fresh`: from a read of the log that began after the request came, so that it may be the
- * reason to append nothing.
+ * A state to decide on. `fresh`: it comes from a read of the log that started after the request arrived. Only such a
+ * state may justify appending nothing.
  */
 export type Known = Loaded & { fresh: boolean };
 
-/** The event that a command leads to, the state after it, and when it happens. */
+/** The event that a command results in, the state after it, and its time. */
 export type Decided = Extract<Decision, { kind: 'event' }> & { at: Date };
 
 /**
- * What the loop does to the log. `append` answers `conflict` where another event has that version. `nowFor` gives the
- * time at which an event on that state happens.
+ * The effects of the loop. `append` returns `conflict` when another event has that version. `nowFor` returns the time
+ * of an event on that state.
  */
 export type Steps = {
   nowFor: (state: State) => Date;
@@ -21,11 +21,11 @@ export type Steps = {
   readAgain: (state: State) => Promise<Loaded>;
 };
 
-const attemptsMax = 100; // decisions on one command, each lost to a faster writer
+const attemptsMax = 100; // decisions on one command, each followed by a conflict
 
 /**
- * Decides a command and appends its event. Decides again on the newer state whenever another writer was faster. A
- * command that appends nothing is answered only on a fresh state. Throws what the steps throw, and EntityBroken.
+ * Decides a command and appends its event. After each conflict it decides again on the newer state. A command that
+ * appends nothing is answered only on a fresh state. Throws EntityBroken and the errors of the steps.
  */
 export const decideAndAppend = async (
   entity: Entity,
@@ -52,5 +52,5 @@ export const decideAndAppend = async (
 const withoutEvent = (decision: Exclude<Decision, { kind: 'event' }>, state: State): Outcome =>
   decision.kind === 'unchanged' ? { kind: 'done', state } : { kind: 'refused', refusal: decision, state };
 
-// that a thing exists, or did once, stays true whatever came since
+// a thing that exists or existed stays so, whatever events follow
 const isCertain = (decision: Decision) => decision.kind === 'refused' && decision.reason === 'Exists';

@@ -11,11 +11,12 @@ import { type TurnLimits, takeTurn } from './take-turn.ts';
 
 /**
  * Decides a command on its stream's state and appends at most one event. Answers by the request's deadline. The next
- * command on the same stream decides on the state that this one leaves. Throws EntityBroken; then nothing is appended.
+ * command on the same stream is decided on the resulting state. Throws EntityBroken; then nothing is appended.
  */
 export const executeCommand = async (gateway: Gateway, request: Request): Promise<Outcome> => {
   const { entity, id } = request;
-  const key = keyOf(gateway, entity, id); // of this log, as is all that is read from now on
+  // take the log's id before the state is read: if the log is replaced after this, the append is refused
+  const key = keyOf(gateway, entity, id);
   const bound = { ...request, logId: logIdOf(gateway.log) };
   const limits = turnLimits(gateway);
   const outcome = await takeTurn<State, Outcome>(gateway.turns, key, limits, async (former) => {
@@ -28,8 +29,7 @@ export const executeCommand = async (gateway: Gateway, request: Request): Promis
   return outcome;
 };
 
-// every step of a command ends by its deadline: a turn that lasts longer is a fault of ours, which must not close the
-// stream for good
+// Every step of a command ends by its deadline. A longer turn is a bug, which must not block the stream forever.
 const turnLimits = ({ settings }: Gateway): TurnLimits => ({
   waitingMax: settings.STREAM_QUEUE_MAX,
   turnMs: 2 * settings.WRITE_DEADLINE_MS,
@@ -45,15 +45,15 @@ const attempt = async (gateway: Gateway, request: Bound, former: State | undefin
     });
   } catch (error) {
     if (error instanceof EntityBroken) throw error;
-    // only reads throw, and nothing is under way then
+    // only reads throw, and then no append is running
     return notWritten(error instanceof Error ? error.message : String(error));
   }
 };
 
-// an event never happens before the one that it follows
+// the time of an event is never before the time of the previous one
 const changedAt = (state: State): Date | undefined => (state.status === 'active' ? state.updatedAt : undefined);
 
-// from nothing the snapshot is nearer than the stream's beginning
+// without events yet, the snapshot saves reading the stream from its first event
 const readAgain = (gateway: Gateway, request: Request, state: State): Promise<Loaded> =>
   state.version === 0
     ? loadThing(gateway, request.entity, request.id, leftMs(request))

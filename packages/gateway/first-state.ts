@@ -9,13 +9,14 @@ import { leftMs, type Request } from './outcome.ts';
 import { rememberedVersion } from './remembered.ts';
 
 /**
- * The state to decide a command on first: what the command before it on this stream left, else the owner's or its
- * standby's, else from the snapshot and the log's tail. Throws DeadlineError when the database does not answer in time.
+ * Loads the state that a command is first decided on. It is the state after the previous command on this stream, if
+ * there was one. Otherwise it comes from the owner or its standby, or else from the snapshot and the tail. Throws
+ * DeadlineError when the database does not answer in time.
  */
 export const loadFirstState = async (gateway: Gateway, request: Request, former: State | undefined): Promise<Known> => {
   const { entity, id, command } = request;
   if (former) return { state: former, parked: undefined, fresh: false };
-  // if it is not, the log will say so
+  // if the id exists, the append ends in a conflict
   if (command.type.creates) return { state: absent, parked: undefined, fresh: false };
   const held = await askReplicas(gateway, entity, id, 0, readStateFrom);
   if (!held) return { ...(await loadThing(gateway, entity, id, leftMs(request))), fresh: true };

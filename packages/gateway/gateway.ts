@@ -20,7 +20,10 @@ import type { Settings } from './settings.ts';
 import { type Loads, openLoads } from './share-load.ts';
 import { openTurns, type Turns } from './take-turn.ts';
 
-/** All that a gateway is: made in `main`, handed along. Nothing of it must survive. */
+/**
+ * The whole state of a gateway, opened in `runGateway` and passed as a parameter. None of it needs to survive a
+ * restart.
+ */
 export type Gateway = {
   settings: Settings;
   entities: readonly Entity[];
@@ -72,11 +75,14 @@ export const openGateway = (
 const wireOf = ({ settings, logger }: Pick<Gateway, 'settings' | 'logger'>): Wire => ({
   database: settings.DATABASE,
   secret: settings.CLUSTER_SECRET,
-  // debug: an aggregator restarted, and the next refresh of the members fixes it
+  // debug: the aggregator restarted, and the next refresh of the members reconnects to it
   onProblem: ({ kind, message }) => logger[kind === 'incarnation' ? 'debug' : 'warn']({ kind }, message),
 });
 
-/** How a stream is called in this process's maps: what is known of one log says nothing of another one's streams. */
+/**
+ * Returns the key of a stream in this process's maps. It contains the log's id: knowledge of one log does not apply to
+ * another one.
+ */
 export const keyOf = ({ log }: Pick<Gateway, 'log'>, entity: Entity, id: string): string =>
   `${logIdOf(log) ?? ''}:${entity.name}:${id}`;
 

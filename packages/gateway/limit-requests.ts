@@ -4,10 +4,10 @@ import type { Middleware } from 'koa';
 import { answerProblem, unavailable } from './problem.ts';
 import type { Settings } from './settings.ts';
 
-/** The requests that this gateway is at work on. A plain value, changed in this file only. */
+/** The requests in progress at this gateway. A plain value, changed in this file only. */
 export type Requests = {
   inFlight: Set<IncomingMessage>;
-  running: number; // those whose work has not ended: also of clients that have left
+  running: number; // handlers that have not ended, even if the client has disconnected
   refused: number;
   loggedAt: number;
 };
@@ -24,10 +24,9 @@ type Limited = { requests: Requests; settings: Pick<Settings, 'REQUESTS_MAX'>; l
 const logEveryMs = 10_000;
 
 /**
- * Lets `REQUESTS_MAX` requests be at work at once; further ones get 503 at once, and have changed nothing. Says so in
- * the log once in 10 s. A request leaves when it is answered or its connection closes, whichever is first: what it
- * began, such as a write, is finished all the same. That work is bounded too: at twice `REQUESTS_MAX` nothing new
- * begins.
+ * Allows `REQUESTS_MAX` requests at once. Further requests get 503 at once and change nothing. Logs this at most once
+ * in 10 s. A request counts until it is answered or its connection closes. Its handler continues after that, for
+ * example to complete a write. While twice `REQUESTS_MAX` handlers run, no new request starts.
  */
 export const limitRequests = (gateway: Limited): Middleware => {
   const { requests, settings } = gateway;

@@ -7,8 +7,8 @@ import { shareLoad } from './share-load.ts';
 type Reading = Pick<Gateway, 'loads' | 'log' | 'longReads'>;
 
 /**
- * A stream's state from the snapshot and the stream's tail, by a look into the log that began after this call. Those
- * who want one stream at one time share the looks. Throws DeadlineError after `deadlineMs` milliseconds.
+ * Loads a stream's state from the snapshot and the tail, by a read that starts after this call. Concurrent calls for
+ * one stream share their reads. Throws DeadlineError after `deadlineMs` milliseconds.
  */
 export const loadThing = (reading: Reading, entity: Entity, id: string, deadlineMs: number): Promise<Loaded> => {
   const untilMs = performance.now() + deadlineMs;
@@ -29,7 +29,7 @@ const load = async (
   const place = { taken: false };
   const whenLong = () => takePlace(longReads, place);
   try {
-    // from nothing the snapshot is nearer than the stream's beginning
+    // without events yet, the snapshot saves reading the stream from its first event
     return from && from.version > 0
       ? await catchUpState(log, entity, id, from, withinMs, whenLong)
       : await loadState(log, entity, id, withinMs, whenLong);

@@ -1,10 +1,10 @@
 /**
- * Which reads of long streams are under way, and which wait. Few run at once, so that short reads are not delayed and
- * the first long ones end in time. A plain value, changed in this file only.
+ * The running and waiting reads of long streams. Only a few run at once: they must not delay short reads, and the first
+ * ones must end in time. A plain value, changed in this file only.
  */
 export type LongReads = { free: number; waiting: Map<Place, () => void> };
 
-/** One reader's place among them. */
+/** Whether one reader has a place among the running reads. */
 export type Place = { taken: boolean };
 
 const placesMax = 2;
@@ -12,7 +12,8 @@ const placesMax = 2;
 export const openLongReads = (): LongReads => ({ free: placesMax, waiting: new Map() });
 
 /**
- * Takes a place when one is free, in the order of the calls; at once for a reader that has one. Then call `leavePlace`.
+ * Takes a place when one is free, in the order of the calls. Returns at once for a reader that already has one. Call
+ * `leavePlace` afterwards.
  */
 export const takePlace = async (reads: LongReads, place: Place): Promise<void> => {
   if (place.taken) return;
@@ -21,7 +22,7 @@ export const takePlace = async (reads: LongReads, place: Place): Promise<void> =
   place.taken = true;
 };
 
-/** Gives the place to the next reader that waits, or ends the wait for it. */
+/** Passes the reader's place to the next one that waits. A reader without a place stops waiting. */
 export const leavePlace = (reads: LongReads, place: Place): void => {
   reads.waiting.delete(place);
   if (!place.taken) return;

@@ -12,9 +12,9 @@ export type Members = {
   wire: Wire;
   roster: Roster;
   byName: Map<string, { incarnation: string; replica: AggregatorClient }>;
-  // those that serve it, in the order in which they are asked: its owner, its standby, those that leave
+  // the replicas that serve it, in the order of requests: the owner, the standby, then leaving ones
   byPartition: AggregatorClient[][];
-  turn: number; // who is asked first for sets
+  turn: number; // rotates which aggregator is asked first for counts and lists
 };
 
 /** What every connection to an aggregator needs. */
@@ -29,9 +29,9 @@ export const openMembers = (wire: Wire): Members => ({
 });
 
 /**
- * Takes over the list of aggregators as the database had it when it was asked (on the monotonic clock and on the
- * database's, in milliseconds). Opens connections to new ones, and closes those to ones that are gone or have another
- * address. One whose lease has expired is no longer asked, but its connection stays.
+ * Takes over the list of aggregators that the database returned at `asked` (monotonic clock and database clock,
+ * milliseconds). Opens connections to new aggregators. Closes connections to aggregators that left, restarted or have
+ * another address. An aggregator whose lease has expired gets no requests, but its connection stays open.
  */
 export const takeMembers = (
   members: Members,
@@ -57,11 +57,11 @@ export const takeMembers = (
   members.byPartition = byPartition(members, settings);
 };
 
-/** The replicas of a partition that answer now, in the order in which they are asked: at most two. */
+/** Returns the replicas of a partition that answer now, at most two, in the order of requests. */
 export const answeringFor = ({ byPartition }: Members, partition: number): AggregatorClient[] =>
   (byPartition[partition] ?? []).filter(isAnswering).slice(0, askedMax);
 
-/** Whether every partition is served by some aggregator. */
+/** Whether each partition has an aggregator that serves it. */
 export const isCovered = ({ byPartition }: Members): boolean =>
   byPartition.length > 0 && byPartition.every((replicas) => replicas.length > 0);
 

@@ -2,10 +2,10 @@ import { Counter, Histogram, openGauge, type Registry, secondsBuckets } from '@m
 import type { AppendQueue } from '@muster/store';
 import type { Requests } from './limit-requests.ts';
 
-/** What a gateway counts. */
+/** The metrics that a gateway updates itself. */
 export type Metrics = ReturnType<typeof openCounters>;
 
-/** Registers the figures of a gateway: those that are read off its memory, and those that it counts. */
+/** Registers the metrics of a gateway: gauges that read its memory, and counters. */
 export const openGatewayMetrics = (registry: Registry, queue: AppendQueue, requests: Requests): Metrics => {
   openGauge(registry, 'muster_requests_in_flight', 'Requests at work', () => requests.inFlight.size);
   openGauge(registry, 'muster_appends_waiting', 'Appends that wait for a batch', () => queue.waiting.length);

@@ -2,8 +2,8 @@ import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 
 /**
- * Random bytes in stock, as asking the system for 16 at a time costs more than the rest of an id. A plain value,
- * changed in this file only.
+ * A stock of random bytes: one system call per 16 bytes costs more than the rest of an id. A plain value, changed in
+ * this file only.
  */
 export type RandomStock = { bytes: Uint8Array; used: number };
 
@@ -12,7 +12,7 @@ const idBytes = 16;
 
 export const openRandomStock = (): RandomStock => ({ bytes: new Uint8Array(stockBytes), used: stockBytes });
 
-/** A fresh UUIDv7: of this millisecond, the rest random. */
+/** Returns a new UUIDv7: the current time in milliseconds, then random bits. */
 export const newId = (stock: RandomStock): string => {
   if (stock.used + idBytes > stockBytes) {
     randomFillSync(stock.bytes);

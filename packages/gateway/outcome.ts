@@ -1,18 +1,18 @@
 import type { Command, Decision, Entity, State } from '@muster/model';
 import type { LogId } from '@muster/store';
 
-/** What is asked of one thing, and until when (on the monotonic clock, milliseconds). */
+/** A command on one thing, with its deadline (monotonic clock, milliseconds). */
 export type Request = { entity: Entity; id: string; command: Command; requestId: string; deadlineAt: number };
 
-/** A request bound to the log that its state is read from: what is decided on it goes into no other log. */
+/** A request bound to the log that its state is read from. Its event can be appended to no other log. */
 export type Bound = Request & { logId: LogId | undefined };
 
-/** Why a command was refused: a reason of the engine's, or one that the entity declares. */
+/** Why a command was refused: a reason of the engine, or one that the entity declares. */
 export type Refusal = Extract<Decision, { kind: 'refused' | 'declared' }>;
 
 /**
- * What a command led to. `unavailable` says whether the write can still be in the log: `notWritten` never will be,
- * `unknown` may be, as that version.
+ * The outcome of a command. `unavailable` says whether the event may be in the log. `notWritten`: it is not and never
+ * will be. `unknown`: it may be, at `version`.
  */
 export type Outcome =
   | { kind: 'done'; state: State }
@@ -28,5 +28,5 @@ export const notWritten = (why: string): Outcome => ({
   version: undefined,
 });
 
-/** The time that a request has left, in milliseconds; none is left from 0 down. */
+/** Returns the time until a request's deadline in milliseconds. It is 0 or negative after the deadline. */
 export const leftMs = ({ deadlineAt }: Request): number => deadlineAt - performance.now();

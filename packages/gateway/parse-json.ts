@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 
-/** The value of a JSON text. `problem`: why it has none, in words for the client. */
+/** The value of a JSON text. `problem`: the text is invalid, with a reason for the client. */
 export type ParsedJson = { kind: 'value'; value: unknown } | { kind: 'problem'; why: string };
 
 /**
- * Parses bytes as JSON in UTF-8, an object or an array; no bytes at all count as `{}`. Bytes that are not UTF-8 are
+ * Parses bytes as a JSON object or array in UTF-8. An empty body counts as `{}`. Bytes that are not valid UTF-8 are
  * refused, never replaced.
  */
 export const parseJson = (bytes: Buffer): ParsedJson => {
@@ -26,7 +26,7 @@ export const parseJson = (bytes: Buffer): ParsedJson => {
 
 const replacement = Buffer.from('\uFFFD');
 
-/** Where the first byte stands that decoding replaces. */
+/** Returns the position of the first byte that is not valid UTF-8. */
 const findBadByte = (bytes: Buffer): number => {
   let at = 0;
   for (const character of bytes.toString('utf8')) {

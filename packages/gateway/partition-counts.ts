@@ -2,14 +2,14 @@ import type { SavedCount } from '@muster/store';
 import type { AggregatorClient } from '@muster/wire';
 
 /**
- * How many things of an entity are active in each partition, which replica counted them, and what to say about the
- * answer. A plain value, changed in this file only.
+ * The number of active things of an entity per partition, the replica that counted them, and facts about the answer. A
+ * plain value, changed in this file only.
  */
 export type PartitionCounts = { active: number[]; replicas: Map<number, AggregatorClient>; about: About };
 
 /**
- * About an answer on many things: where it came from, how old it may be in milliseconds, and as of when it is where a
- * part of it comes from the snapshot.
+ * Facts about an answer on many things: its sources and its maximum age in milliseconds. `asOf` is the time of the
+ * oldest part from the snapshot, if there is one.
  */
 export type About = { sources: Set<string>; lagMs: number; asOf: Date | undefined };
 
@@ -19,7 +19,7 @@ export const openPartitionCounts = (): PartitionCounts => ({
   about: { sources: new Set(), lagMs: 0, asOf: undefined },
 });
 
-/** The partitions, of so many, that are not counted yet. */
+/** Returns the partitions that are not counted yet; `partitions` is their total number. */
 export const missingIn = ({ active }: PartitionCounts, partitions: number): number[] =>
   Array.from({ length: partitions }, (_, partition) => partition).filter(
     (partition) => active[partition] === undefined,
@@ -27,7 +27,7 @@ export const missingIn = ({ active }: PartitionCounts, partitions: number): numb
 
 export const totalOf = ({ active }: PartitionCounts): number => active.reduce((sum, count) => sum + count, 0);
 
-/** Takes over what a replica has of a partition; `lagMs`: how old its answer may be. */
+/** Takes over a replica's count of a partition. `lagMs` is the maximum age of its answer. */
 export const takeReplicaCount = (
   counts: PartitionCounts,
   replica: AggregatorClient,
@@ -41,13 +41,13 @@ export const takeReplicaCount = (
   counts.about.lagMs = Math.max(counts.about.lagMs, lagMs);
 };
 
-/** Takes over what the snapshot has of a partition; `now` is the database's time. */
+/** Takes over the snapshot's count of a partition. `now` is the database's time. */
 export const takeSavedCount = (counts: PartitionCounts, saved: SavedCount, now: Date): void => {
   counts.active[saved.partition] = saved.active;
   noteSaved(counts.about, saved, now);
 };
 
-/** Notes that a part of the answer comes from the snapshot: the oldest part says as of when the whole is. */
+/** Notes that a part of the answer comes from the snapshot. The oldest part sets `asOf` for the whole answer. */
 export const noteSaved = (about: About, { asOf }: SavedCount, now: Date): void => {
   about.sources.add('database');
   if (!asOf) return;

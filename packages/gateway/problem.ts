@@ -1,7 +1,7 @@
 import type { Fault } from '@muster/model';
 import type { Context } from 'koa';
 
-/** What a client gets instead of what it asked for (RFC 9457). */
+/** The answer to a request that failed (RFC 9457). */
 export type Problem = {
   status: number;
   name: string;
@@ -11,7 +11,7 @@ export type Problem = {
   more?: Record<string, unknown>;
 };
 
-/** Answers with a problem as `application/problem+json`, with the request's id. */
+/** Answers with a problem as `application/problem+json`, which contains the request's id. */
 export const answerProblem = (ctx: Context, { status, name, title, detail, errors, more }: Problem): void => {
   ctx.status = status;
   if (status === 503) ctx.set('Retry-After', '1');
@@ -36,7 +36,9 @@ export const invalid = (errors: Fault[]): Problem => ({
   errors,
 });
 
-/** The database did not answer, and nothing else could. `written` says what became of a write. */
+/**
+ * The database did not answer, and no other source could. In `more`, `written` says whether a write may be in the log.
+ */
 export const unavailable = (why: string, more: Record<string, unknown> = {}): Problem => ({
   status: 503,
   name: 'unavailable',

@@ -1,20 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * The bytes of a request's body. `tooLarge`: it has more than was allowed. `cutShort`: the connection closed before its
- * end.
+ * The bytes of a request's body. `tooLarge`: the body has more bytes than allowed. `cutShort`: the connection closed
+ * before the end of the body.
  */
 export type BytesRead = { kind: 'bytes'; bytes: Buffer } | { kind: 'tooLarge' } | { kind: 'cutShort' };
 
-const chunksMax = 100; // then they become one: a body that comes byte by byte must not cost a buffer for each byte
+const chunksMax = 100; // then they are merged: a body that arrives byte by byte must not need a buffer per byte
 
 /**
- * Reads a request's body, at most `bytesMax` bytes. Ends whatever happens to the connection: with the end of the body
- * or the close of the connection. Never throws. Where the body is too large, the rest of it stays unread.
+ * Reads a request's body, at most `bytesMax` bytes. Always ends: at the end of the body or when the connection closes.
+ * Never throws. When the body is too large, its rest stays unread.
  */
 export const readBytes = (req: IncomingMessage, bytesMax: number): Promise<BytesRead> =>
   new Promise((resolve) => {
-    if (req.destroyed) return resolve({ kind: 'cutShort' }); // its 'close' may have come already
+    if (req.destroyed) return resolve({ kind: 'cutShort' }); // 'close' may have been emitted already
     if (Number(req.headers['content-length']) > bytesMax) return resolve({ kind: 'tooLarge' });
     const chunks: Buffer[] = [];
     let bytes = 0;

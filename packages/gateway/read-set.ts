@@ -16,7 +16,10 @@ export type Count = { kind: 'counted'; total: number; about: About };
 export type Page = { kind: 'listed'; json: string; total: number; about: About };
 type Unavailable = { kind: 'unavailable'; why: string };
 
-/** Counts an entity's active things: in the memory of aggregators, and what none of them answers in the snapshot. */
+/**
+ * Counts an entity's active things in the memory of aggregators. Counts the partitions that no aggregator answers for
+ * in the snapshot.
+ */
 export const countThings = async (gateway: Gateway, entity: Entity): Promise<Count | Unavailable> => {
   try {
     const counts = await countPartitions(gateway, entity);
@@ -26,7 +29,7 @@ export const countThings = async (gateway: Gateway, entity: Entity): Promise<Cou
   }
 };
 
-/** Lists an entity's active things in the stable order (partition, then id), from `offset` on, at most `limit`. */
+/** Lists at most `limit` active things of an entity from `offset`, in the stable order (partition, then id). */
 export const listThings = async (
   gateway: Gateway,
   entity: Entity,
@@ -44,7 +47,7 @@ export const listThings = async (
   }
 };
 
-/** Which part of which partition a page takes. Pure. */
+/** Returns the slices of partitions that a page consists of. Pure. */
 export const slicesOf = (active: readonly number[], offset: number, limit: number): Slice[] => {
   const slices: Slice[] = [];
   let skip = offset;

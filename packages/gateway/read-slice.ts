@@ -11,8 +11,8 @@ import { recentWrites } from './remembered.ts';
 export type Slice = { partition: number; offset: number; limit: number };
 
 /**
- * What clients see of a slice, as JSON without brackets: from the replica that counted the partition, else from the
- * other one, else, and where no replica counted it, from the snapshot. Throws what the store throws.
+ * Reads what clients see of a slice, as JSON without brackets. Asks the replica that counted the partition, then the
+ * other replica. Reads the snapshot when both fail or no replica counted the partition. Throws the errors of the store.
  */
 export const readSlice = async (
   gateway: Gateway,
@@ -34,7 +34,7 @@ const readInMemory = async (
   const other = answeringFor(gateway.members, slice.partition).find((replica) => replica !== counted);
   const text = await askForSlice(gateway, entity, counted, slice, [], other ? allMs * firstShare : allMs);
   if (text !== undefined || !other) return text;
-  // the one that counted has this gateway's writes; of the other it is asked
+  // the replica that counted has this gateway's writes; the other one needs minimum versions
   const minVersions = recentWrites(gateway.remembered, [slice.partition]);
   return askForSlice(gateway, entity, other, slice, minVersions, untilMs - performance.now());
 };
@@ -62,7 +62,7 @@ const readSaved = async (
   const { clock, log, settings } = gateway;
   const untilMs = performance.now() + settings.DATABASE_DEADLINE_MS;
   if (replicas.has(slice.partition)) {
-    // counted in a memory that does not answer any more; as of when the records are must be known before they are read
+    // the replica that counted no longer answers; read the age of the records before the records
     const [saved] = await countSaved(log, entity, [slice.partition], settings.DATABASE_DEADLINE_MS);
     if (saved) noteSaved(about, saved, databaseNow(clock));
   }

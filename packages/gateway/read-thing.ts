@@ -7,23 +7,22 @@ import { loadThing } from './load-thing.ts';
 import { remember, rememberedVersion } from './remembered.ts';
 
 /**
- * A thing as it was read: what clients see of it, its version, where it came from and how old it may be in
- * milliseconds.
+ * The result of a read: what clients see of the thing, its version, its source, and its maximum age in milliseconds.
  */
 export type ReadResult = { kind: 'result' } & Rendered & { source: string; lagMs: number; parked: boolean };
 
-/** `notReached`: the log itself does not have the version that was asked for. */
+/** `notReached`: the log does not have the required version. */
 export type Read =
   | ReadResult
   | { kind: 'notReached'; version: number; least: number }
   | { kind: 'unavailable'; why: string };
 
-const lateReplicaMs = 400; // with the database's deadline this stays below 2 s
+const lateReplicaMs = 400; // added to the database's deadline, this stays below 2 s
 
 /**
- * Reads one thing at `minVersion` or newer, and never older than a version that this gateway returned in the last
- * minute: from its owner's memory, else its standby's, else from the snapshot and the log's tail, else, with the
- * database away, from a replica that is behind. Throws what the entity's `present` throws.
+ * Reads one thing at `minVersion` or newer, and never older than this gateway returned in the last minute. Tries its
+ * owner, then its standby, then the snapshot and the tail. When the database is unreachable, uses a replica that is
+ * behind. Throws the errors of the entity's `present`.
  */
 export const readThing = async (gateway: Gateway, entity: Entity, id: string, minVersion = 0): Promise<Read> => {
   const key = keyOf(gateway, entity, id);
@@ -40,8 +39,8 @@ export const readThing = async (gateway: Gateway, entity: Entity, id: string, mi
 };
 
 /**
- * Reads from a replica that stalled for a moment and counts as suspect. While the database is away no other process can
- * answer. Undefined after `lateReplicaMs` milliseconds.
+ * Reads from a replica that counts as suspect because it stalled for a moment. While the database is unreachable, no
+ * other process can answer. Returns undefined after `lateReplicaMs` milliseconds.
  */
 const readFromLateReplica = async (
   gateway: Gateway,
@@ -50,7 +49,7 @@ const readFromLateReplica = async (
   least: number,
 ): Promise<ReadResult | undefined> => {
   const replicas = gateway.members.byPartition[partitionFor(gateway, entity, id)] ?? [];
-  // what it does not have yet it does not get, with the database away
+  // no wait: without the database, a replica gets no newer events
   const request = { entity: entity.name, id, minVersion: least, waitMs: 0 };
   const asked = replicas.slice(0, 2).map(async (replica) => {
     const reply = await readFrom(replica, request, lateReplicaMs);
@@ -61,8 +60,8 @@ const readFromLateReplica = async (
 };
 
 /**
- * From the snapshot and the log's tail, which is right even with every aggregator down; when the database does not
- * answer, from `fallback`, else from the replica once more.
+ * Reads from the snapshot and the tail. This works even when no aggregator runs. When the database does not answer,
+ * returns `fallback`, or else asks the replicas once more.
  */
 const readFromDatabase = async (
   gateway: Gateway,

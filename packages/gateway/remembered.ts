@@ -1,14 +1,14 @@
 import type { MinVersion } from '@muster/wire';
 
 /**
- * The versions that this gateway returned in the last minute: it never returns an older one. A plain value, changed in
+ * The versions that this gateway returned in the last minute. It never returns older ones. A plain value, changed in
  * this file only.
  */
 export type Remembered = {
-  versions: Map<string, { version: number; at: number }>; // by stream, the one returned last at the end
-  // by partition, then stream: this gateway's own of the last seconds
+  versions: Map<string, { version: number; at: number }>; // by stream, in the order of their last return
+  // by partition, then stream: this gateway's writes of the last seconds
   writes: Map<number, Map<string, { minVersion: MinVersion; at: number }>>;
-  // by partition: more than can be under way at once, so the newest of them come after all older ones in the log
+  // per partition: the most appends that can run at once, so a kept write follows each forgotten one in the log
   writesMax: number;
 };
 
@@ -16,8 +16,8 @@ const keepMs = 60_000;
 const versionsMax = 100_000;
 
 /**
- * For how long a write is asked for by counts and lists, in milliseconds. A replica whose lag is less has all older
- * ones: its heartbeat came after them.
+ * How long counts and lists require a write, in milliseconds. A replica with a smaller lag has all older writes: its
+ * last heartbeat came after them.
  */
 export const keepWritesMs = 3_000;
 
@@ -27,7 +27,7 @@ export const openRemembered = (writesMax: number): Remembered => ({
   writesMax,
 });
 
-/** Forgets everything: it was of a log that is no longer there. */
+/** Forgets everything, because the log was replaced. */
 export const forgetAll = ({ versions, writes }: Remembered): void => {
   versions.clear();
   writes.clear();
@@ -36,7 +36,7 @@ export const forgetAll = ({ versions, writes }: Remembered): void => {
 /** Remembers that this version of a stream was returned; `now` is `performance.now()`. */
 export const remember = ({ versions }: Remembered, key: string, version: number, now = performance.now()): void => {
   const known = versions.get(key);
-  if (known) versions.delete(key); // so that it comes last
+  if (known) versions.delete(key); // moves it to the end
   versions.set(key, { version: Math.max(version, known?.version ?? 0), at: now });
   if (versions.size > versionsMax) forgetFirst(versions);
 };
@@ -62,7 +62,7 @@ export const rememberWrite = (
   if (writes.size > remembered.writesMax) forgetFirst(writes);
 };
 
-/** The writes of the last seconds in these partitions. */
+/** Returns the writes of the last seconds in these partitions. */
 export const recentWrites = (
   remembered: Remembered,
   partitions: Iterable<number>,

@@ -2,8 +2,8 @@ import type { Context } from 'koa';
 import type { Gateway } from './gateway.ts';
 
 /**
- * The id of a request, and until when its command must be answered (monotonic, milliseconds): from now, when it is
- * read, as an upload may take its time.
+ * Returns a request's id and the deadline of its command (monotonic clock, milliseconds). The deadline counts from now,
+ * after the body was read, because an upload may take long.
  */
 export const requestOf = ({ settings }: Gateway, ctx: Context): { requestId: string; deadlineAt: number } => ({
   requestId: ctx.state.requestId,

@@ -19,14 +19,14 @@ import { closeMembers, isCovered, takeMembers } from './members.ts';
 import { parseGatewaySettings } from './settings.ts';
 
 const refreshEveryMs = 1_000;
-const refreshSoonMs = 200; // while some partition is read from the database, as no aggregator serves it
+const refreshSoonMs = 200; // while no aggregator serves some partition, so that its reads go to the database
 const refreshDeadlineMs = 1_000;
 const stopWithinMs = 5_000;
 
 /**
- * Runs a gateway for these entities: opens, serves until the signal aborts, finishes what is in flight and closes.
- * `onReady` hears of the HTTP port. Gives the exit code: 2 for settings that cannot be, 0 otherwise. Throws when a port
- * is taken, SettingsConflict and LogDamaged.
+ * Runs a gateway for these entities: opens it, serves until the signal aborts, completes running requests and closes.
+ * Calls `onReady` with the HTTP port. Returns the exit code: 2 for invalid settings, otherwise 0. Throws
+ * SettingsConflict, LogDamaged, and an error when a port is in use.
  */
 export const runGateway = async (
   entities: readonly Entity[],
@@ -76,16 +76,16 @@ export const runGateway = async (
 };
 
 /**
- * What a gateway refreshes every second: the database's clock, who the aggregators are, and whether the log is the
- * same. Throws what isFinal names.
+ * Refreshes the database's clock and the list of aggregators, and checks that the log is the same. A gateway does this
+ * every second. Throws the errors for which `isFinal` is true.
  */
 const refresh = async (gateway: Gateway) => {
   const { clock, database, log, logger, members, settings } = gateway;
   const wasReachable = database.reachable;
   try {
     await measureClock(log, clock, refreshDeadlineMs);
-    await checkLog(gateway); // before the members: only those of this log are asked
-    // a process that is paused before it reads the answer must not find them old
+    await checkLog(gateway); // before the members: the gateway uses only members of this log
+    // before the request: after a pause of this process, the members must not seem older than they were
     const asked = { at: performance.now(), databaseNow: databaseNow(clock).getTime() };
     const listed = (await listMembers(log, refreshDeadlineMs)).map(memberOf);
     takeMembers(
@@ -113,8 +113,8 @@ const listen = async (server: Server, host: string, port: number): Promise<numbe
 };
 
 /**
- * Takes no further connections, and ends each that there is with the answer under way (watch-request says so to the
- * client); the last ones by force.
+ * Accepts no new connections, and closes each existing one after its running request. `watchRequest` announces this to
+ * the client. Closes the remaining connections by force after `stopWithinMs`.
  */
 const stop = async (server: Server) => {
   const closed = new Promise((resolve) => server.close(resolve));

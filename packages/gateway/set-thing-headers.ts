@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 
 /**
- * The headers that every answer on a thing carries: its version, where the answer came from, how old it may be in
+ * Sets the headers of every answer on a thing: its version, the source of the answer, and its maximum age in
  * milliseconds.
  */
 export const setThingHeaders = (ctx: Context, version: number, source: string, lagMs: number): void => {

@@ -13,7 +13,10 @@ export type Settings = SharedSettings & {
   APPEND_QUEUE_MAX: number;
 };
 
-/** The gateway's settings from its environment and the file of the secret, if one is named; times in milliseconds. */
+/**
+ * Parses the gateway's settings from its environment and from the file of the secret, if it is set. Times are in
+ * milliseconds.
+ */
 export const parseGatewaySettings = (environment: Environment): Parsed<Settings> =>
   parseWithSecret<Settings>(table, environment);
 

@@ -1,20 +1,23 @@
 /**
- * The loads under way, by key, and for each the one that follows it. A plain value, changed in this file only. It holds
- * no more than there are requests that wait, and nothing once they are answered.
+ * The running loads by key, each with the load that starts after it. A plain value, changed in this file only. It has
+ * no entry for a key on which no request waits.
  */
 export type Loads<Result> = Map<string, Load<Result>>;
 
 type Load<Result> = { untilMs: number; result: Promise<Result>; next: Load<Result> | undefined };
 
-/** Loads something, in so much time, from what the load before it gave: undefined where none did. */
+/**
+ * Loads something within `withinMs` milliseconds. `former` is the result of the previous load, or undefined when there
+ * is none or it failed.
+ */
 export type Loading<Result> = (former: Result | undefined, withinMs: number) => Promise<Result>;
 
 export const openLoads = <Result>(): Loads<Result> => new Map();
 
 /**
- * The result of a load that began after this call. While one is under way, all later calls share the next one: it
- * begins when that one ends. A load may take until the latest `untilMs` (on the monotonic clock, milliseconds) of those
- * that wait for it; each must itself stop waiting at its own.
+ * Returns the result of a load that starts after this call. While a load runs, all later calls share the next load,
+ * which starts when the running one ends. A load may take until the latest `untilMs` of its callers (monotonic clock,
+ * milliseconds). Each caller must stop waiting at its own `untilMs`.
  */
 export const shareLoad = <Result>(
   loads: Loads<Result>,
@@ -53,7 +56,7 @@ const run = async <Result>(
   load: Loading<Result>,
   from: Result | undefined,
 ): Promise<Result> => {
-  loads.set(key, own); // from now on, callers wait for the one after this
+  loads.set(key, own); // later callers wait for the next load
   try {
     return await load(from, own.untilMs - performance.now());
   } finally {

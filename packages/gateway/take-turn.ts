@@ -1,5 +1,6 @@
 /**
- * Which task runs on a stream, and how many wait: one at a time per stream. A plain value, changed in this file only.
+ * The running task of each stream and the number of waiting ones. One task runs at a time per stream. A plain value,
+ * changed in this file only.
  */
 export type Turns = Map<string, Turn>;
 
@@ -8,15 +9,15 @@ type Turn = { waiting: number; last: Promise<unknown> };
 export const openTurns = (): Turns => new Map();
 
 /**
- * `waitingMax`: commands that wait on one stream. `turnMs`: past these milliseconds the next one goes on, though this
- * one has not ended.
+ * `waitingMax`: the most commands on one stream, the running one included. `turnMs`: after these milliseconds the next
+ * task starts, even if the running one has not ended.
  */
 export type TurnLimits = { waitingMax: number; turnMs: number };
 
 /**
- * Does `task` when all earlier ones on this key are done, and hands it what the one before it left. That is undefined
- * where there was none, or it left nothing, failed or was not done in time. Undefined, at once, when `waitingMax` wait
- * already. Throws what `task` throws.
+ * Runs `task` after all earlier tasks on this key, and passes it what the previous one left. That is undefined when
+ * there was no previous task, or it left nothing, failed or took too long. Returns undefined at once when `waitingMax`
+ * tasks are there already. Throws the errors of `task`.
  */
 export const takeTurn = async <Left, Result>(
   turns: Turns,
@@ -35,7 +36,7 @@ export const takeTurn = async <Left, Result>(
   return (await done).result;
 };
 
-/** What a task leaves; undefined after `ms` milliseconds without an end. */
+/** Returns what a task leaves, or undefined when it has not ended after `ms` milliseconds. */
 const leftWithin = async <Left>(done: Promise<{ left: Left | undefined }>, ms: number): Promise<Left | undefined> => {
   let timer: NodeJS.Timeout | undefined;
   const passed = new Promise<undefined>((resolve) => {

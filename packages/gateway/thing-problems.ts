@@ -2,7 +2,7 @@ import type { Entity, State } from '@muster/model';
 import type { Outcome, Refusal } from './outcome.ts';
 import { type Problem, unavailable } from './problem.ts';
 
-// Why one thing cannot be read or written, as the client gets it. All pure.
+// The problems of reading or writing one thing, in the form for clients. All pure.
 
 export const notFound = (entity: Entity, id: string): Problem => ({
   status: 404,
@@ -12,7 +12,7 @@ export const notFound = (entity: Entity, id: string): Problem => ({
   more: { id },
 });
 
-/** It was deleted; when is not known where only its version is. */
+/** The thing was deleted. The time is not known when only the version is. */
 export const gone = (entity: Entity, id: string, version: number, deletedAt: Date | undefined): Problem => {
   const when = deletedAt ? `, on ${deletedAt.toISOString()}` : '';
   return {
@@ -24,7 +24,7 @@ export const gone = (entity: Entity, id: string, version: number, deletedAt: Dat
   };
 };
 
-/** A read asked for version `least`, and the log has none after `version`. */
+/** A read requires version `least`, but the newest version in the log is `version`. */
 export const notReached = (entity: Entity, id: string, version: number, least: number): Problem => ({
   status: 412,
   name: 'no-such-version',
@@ -59,7 +59,7 @@ export const refused = (entity: Entity, id: string, refusal: Refusal, state: Sta
   }
 };
 
-/** A refusal that the entity declares, under its own name: `InsufficientFunds` is `insufficient-funds`. */
+/** A refusal that the entity declares, named in kebab case: `InsufficientFunds` becomes `insufficient-funds`. */
 const declared = (entity: Entity, id: string, refusal: Refusal, state: State): Problem => {
   const { status, title } = entity.refusals.get(refusal.reason) ?? { status: 409, title: refusal.reason };
   const why = refusal.kind === 'declared' ? refusal.detail : undefined;
@@ -83,7 +83,7 @@ const exists = (entity: Entity, id: string, state: State): Problem => {
   };
 };
 
-/** The next event of its stream cannot be understood. */
+/** The next event of the stream has an unknown type or form. */
 export const parked = (entity: Entity, id: string, state: State, problem: string): Problem =>
   unavailable(
     `Cannot write ${entity.name} "${id}": version ${state.version + 1} of its stream cannot be understood ` +
@@ -91,7 +91,7 @@ export const parked = (entity: Entity, id: string, state: State, problem: string
     { written: 'notWritten', id },
   );
 
-/** The write did not get through, or nobody knows whether it did. */
+/** The write failed, or its outcome is unknown. */
 export const notWritable = (
   entity: Entity,
   id: string,

@@ -5,7 +5,7 @@ import { answerProblem, type Problem } from './problem.ts';
 
 const slowMs = 250;
 
-/** Around every request: its id, the time it took, and an answer in the agreed form for whatever was thrown. */
+/** Wraps every request: sets its id, measures its time, and answers thrown errors as problems. */
 export const watchRequest = (gateway: Gateway): Middleware => {
   const ids = openRequestIds();
   return async (ctx: Context, next: Next) => {
@@ -22,7 +22,7 @@ export const watchRequest = (gateway: Gateway): Middleware => {
   };
 };
 
-/** Ids of requests that came without one: a random beginning for this process, and a number. */
+/** Generates ids for requests that have none: a random prefix for this process, then a number. */
 type RequestIds = { prefix: string; last: number };
 
 const openRequestIds = (): RequestIds => ({ prefix: randomBytes(8).toString('hex'), last: 0 });
@@ -50,12 +50,12 @@ const noteAnswer = ({ logger, metrics }: Gateway, ctx: Context, ms: number) => {
   logger.warn(about, ctx.status >= 500 ? 'Answered with an error' : 'Answered late');
 };
 
-/** A fault of the client's, as a library throws it, or one of ours. */
+/** Answers a thrown error: 400 for a client error that a library threw, otherwise 500. */
 const answerThrown = ({ logger }: Gateway, ctx: Context, error: unknown) => {
   const status = Number((error as { status?: unknown }).status);
   const problem = status >= 400 && status < 500 ? problemOfClient(error as Error) : undefined;
   if (!problem)
-    logger.error({ err: error, requestId: ctx.state.requestId }, 'A request failed through a fault of ours');
+    logger.error({ err: error, requestId: ctx.state.requestId }, 'A request failed because of a fault in the gateway');
   answerProblem(
     ctx,
     problem ?? {

@@ -16,8 +16,8 @@ export const count = async (gateway: Gateway, entity: Entity, ctx: Context): Pro
 };
 
 /**
- * The headers of an answer on many things: where it came from, how old it may be in milliseconds, and as of when it is
- * where that is not now.
+ * Sets the headers of an answer on many things: its sources, its maximum age in milliseconds, and its time if it is not
+ * current.
  */
 export const setSetHeaders = (ctx: Context, { sources, lagMs, asOf }: About): void => {
   ctx.set('Muster-Source', [...sources].sort().join(', '));

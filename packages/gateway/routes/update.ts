@@ -8,7 +8,7 @@ import { parseIfMatch } from '../parse-headers.ts';
 import { answerProblem, invalid } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
 
-/** PUT /api/user/{id}, or PUT /api/user with the id in the body: a partial update of a record, its command `update`. */
+/** PUT /api/user/{id}, or PUT /api/user with the id in the body: runs the command `update` of a record. */
 export const update = async (
   gateway: Gateway,
   entity: Entity,
