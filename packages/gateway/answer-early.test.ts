@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import Koa from 'koa';
 import { answerEarly, type DrainLimits } from './answer-early.ts';
 
-/** An app that answers every request without a look at its body; `/late` after a moment. */
+/** An app that answers every request without reading its body. It answers `/late` after 100 ms. */
 const openApp = async (limits: DrainLimits) => {
   const app = new Koa();
   app.silent = true;
@@ -28,7 +28,7 @@ const openApp = async (limits: DrainLimits) => {
 const ample: DrainLimits = { bytesMax: 1_000_000, withinMs: 10_000 };
 const chunked = (start: string) => `${start} HTTP/1.1\r\nHost: muster\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n`;
 
-/** What has come so far on a connection. */
+/** Records what arrives on a connection. */
 const listen = (socket: Socket) => {
   const heard = { text: '', ended: false };
   socket.on('data', (chunk) => {
@@ -47,7 +47,7 @@ describe('An answer before the end of the request', () => {
     ['HEAD /b', /^HTTP\/1\.1 200 OK\r\n.*Content-Length: 12\r\n.*\r\n\r\n$/s],
     ['DELETE /c', /^HTTP\/1\.1 204 No Content\r\n.*\r\n\r\n$/s],
   ] as const)
-    it(`to ${start} is sent at once and whole, and the connection closes at the end of the request`, async () => {
+    it(`to ${start} is sent completely at once, and the connection closes at the end of the request`, async () => {
       await using app = await openApp(ample);
       const socket = connect({ port: app.port, allowHalfOpen: true });
       const heard = listen(socket);
@@ -62,7 +62,7 @@ describe('An answer before the end of the request', () => {
       socket.destroy();
     });
 
-  it('comes after the answer to an earlier request of the same connection', async () => {
+  it('is sent after the answer to an earlier request on the same connection', async () => {
     await using app = await openApp(ample);
     const socket = connect(app.port);
     const heard = listen(socket);
@@ -74,7 +74,7 @@ describe('An answer before the end of the request', () => {
     socket.destroy();
   });
 
-  it('is followed by the end of the connection when the client sends nothing more for a time', async () => {
+  it('is followed by a close when the client does not complete the request in time', async () => {
     await using app = await openApp({ ...ample, withinMs: 50 });
     const socket = connect({ port: app.port, allowHalfOpen: true });
     const heard = listen(socket);
@@ -84,7 +84,7 @@ describe('An answer before the end of the request', () => {
     socket.destroy();
   });
 
-  it('is followed by the end of the connection when the client sends more than is discarded', async () => {
+  it('is followed by a close when the client sends more bytes than the limit', async () => {
     await using app = await openApp({ ...ample, bytesMax: 1_000 });
     const socket = connect({ port: app.port, allowHalfOpen: true });
     const heard = listen(socket);

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { bodyBytesMax } from './read-body.ts';
 
-/** How much of a refused request is still read: bytes, and milliseconds. */
+/** How much of a refused request is still read, in bytes and milliseconds. */
 export type DrainLimits = { bytesMax: number; withinMs: number };
 
 /** Shorter than the time that a stopping gateway waits for its connections. */
@@ -20,7 +20,7 @@ export const answerEarly =
     const { req, res } = ctx;
     if (req.complete || req.destroyed) return;
     if (isRestSmall(ctx)) {
-      req.resume(); // so that the connection can be used again
+      req.resume(); // allows the next request on this connection
       return;
     }
     ctx.respond = false;
@@ -35,11 +35,11 @@ const isRestSmall = ({ req, res, response }: Context) =>
   response.get('Connection') !== 'close' &&
   Number(req.headers['content-length']) <= bodyBytesMax;
 
-/** Sends the whole answer, and closes the connection on this side only. */
+/** Sends the whole answer, and ends only this side of the connection. */
 const send = ({ body, method, res }: Context) => {
   if (typeof body === 'string' && method !== 'HEAD') res.write(body);
   else res.flushHeaders();
-  res.socket?.end(); // not there yet where an earlier request of the connection is still to be answered
+  res.socket?.end(); // undefined while an earlier request of the connection has no answer
 };
 
 /** Discards the rest of a request up to the limits. Past the limits it cuts the connection. */
@@ -52,7 +52,7 @@ const drain = async (req: IncomingMessage, { bytesMax, withinMs }: DrainLimits):
       if (bytes > bytesMax) break; // this destroys the request and its connection
     }
   } catch {
-    // the client is gone
+    // the client has disconnected
   } finally {
     clearTimeout(cut);
   }

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 
-/** Answers with a JSON text that is ready. */
+/** Answers with this JSON text. */
 export const answerJson = (ctx: Context, status: number, json: string): void => {
   ctx.status = status;
   ctx.set('Content-Type', 'application/json; charset=utf-8');

@@ -38,7 +38,7 @@ const outcomeAnswer = (outcome: Outcome) => {
 };
 
 describe('The answer to a read', () => {
-  it('is the thing, with its version, its source and its age', () => {
+  it('contains the thing, its version, its source and its age', () => {
     const ctx = readAnswer(result);
     expect([ctx.status, ctx.body]).to.deep.equal([200, json]);
     expect(headersOf(ctx, 'Content-Type', ...about)).to.deep.equal([
@@ -46,7 +46,7 @@ describe('The answer to a read', () => {
     ]);
   });
 
-  it('is 304 where the client has that version', () => {
+  it('is 304 when the client has that version', () => {
     expect(readAnswer(result, { 'if-none-match': '"3"' }).status).to.equal(304);
     expect(readAnswer(result, { 'if-none-match': '"2"' }).status).to.equal(200);
   });
@@ -55,7 +55,7 @@ describe('The answer to a read', () => {
     expect(headersOf(readAnswer({ ...result, parked: true }), 'Muster-Parked')).to.deep.equal(['true']);
   });
 
-  it('is 410 with when it was deleted, and 404 without an ETag where it never was', () => {
+  it('is 410 with the time of deletion, or 404 without an ETag when the thing never existed', () => {
     const ctx = readAnswer(gone);
     expect([ctx.status, ...headersOf(ctx, 'ETag')]).to.deep.equal([410, '"4"']);
     expect(bodyOf(ctx)).to.include({ type: 'urn:muster:problem:deleted', version: 4, deletedAt: at(4).toISOString() });
@@ -64,7 +64,7 @@ describe('The answer to a read', () => {
     expect(bodyOf(missing)).to.include({ type: 'urn:muster:problem:not-found', id: 'a' });
   });
 
-  it('is 412 where the log does not have the version, and 503 where nobody answers', () => {
+  it('is 412 when the log does not have the version, and 503 when the database does not answer', () => {
     const tooNew = readAnswer({ kind: 'notReached', version: 3, least: 9 });
     expect([tooNew.status, ...headersOf(tooNew, 'ETag', 'Muster-Source')]).to.deep.equal([412, '"3"', 'database']);
     expect(bodyOf(tooNew)).to.include({ type: 'urn:muster:problem:no-such-version', version: 3 });
@@ -75,14 +75,14 @@ describe('The answer to a read', () => {
 });
 
 describe('The answer to a command', () => {
-  it('that was carried out is left to the route, which gets the thing as a read has it', () => {
+  it('that succeeded is left to the route, which gets the thing as a read returns it', () => {
     const { ctx, done } = outcomeAnswer({ kind: 'done', state: active });
     expect(done).to.deep.equal([json]);
     expect(headersOf(ctx, ...about)).to.deep.equal(['"3"', 'log', '0', '']);
     expect(outcomeAnswer({ kind: 'done', state: deleted }).done).to.deep.equal(['']);
   });
 
-  it('that was refused says why, at which version', () => {
+  it('that was refused contains the reason and the version', () => {
     const refusals = [
       ['NotFound', absent, 404, 'not-found'],
       ['Deleted', deleted, 410, 'deleted'],
@@ -99,7 +99,7 @@ describe('The answer to a command', () => {
     }
   });
 
-  it('that did not get through says what became of the write', () => {
+  it('that was not confirmed says whether the write may be in the log', () => {
     const lost = outcomeAnswer({ kind: 'unavailable', written: 'unknown', why: 'no answer', version: 4 }).ctx;
     expect([lost.status, ...headersOf(lost, 'Retry-After', 'ETag')]).to.deep.equal([503, '1', '']);
     expect(bodyOf(lost)).to.include({ written: 'unknown', version: 4, id: 'a' });
@@ -107,7 +107,7 @@ describe('The answer to a command', () => {
     expect(bodyOf(late)).to.include({ written: 'notWritten' }).and.not.to.have.property('version');
   });
 
-  it('on a parked stream says so, and that nothing was written', () => {
+  it('on a parked stream says that the stream is parked and that nothing was written', () => {
     const { ctx } = outcomeAnswer({ kind: 'parked', state: active, problem: 'its version is unknown' });
     expect([ctx.status, ...headersOf(ctx, ...about)]).to.deep.equal([503, '"3"', 'log', '0', 'true']);
     expect(bodyOf(ctx)).to.include({ written: 'notWritten', id: 'a' });
@@ -116,7 +116,7 @@ describe('The answer to a command', () => {
 });
 
 describe('A problem', () => {
-  it('is problem+json with the id of the request, what it is about, and every fault', () => {
+  it('is problem+json with the id of the request, the id of the thing and every fault', () => {
     const ctx = contextOf();
     const faults = [
       { pointer: '/text', detail: '"text" is required' },

@@ -17,7 +17,7 @@ import { read } from './routes/read.ts';
 import { update as updateThing } from './routes/update.ts';
 import { watchRequest } from './watch-request.ts';
 
-/** The HTTP service: what every request passes, then a route per operation of every entity. */
+/** Opens the HTTP service: the middleware for every request, then a route per operation of every entity. */
 export const openApp = (gateway: Gateway): Koa => {
   const app = new Koa();
   app.silent = true; // watchRequest logs errors
@@ -38,10 +38,10 @@ const headers: Parameters<typeof helmet>[0] = {
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,
-  strictTransportSecurity: false, // for whoever ends TLS in front to say
+  strictTransportSecurity: false, // the TLS proxy in front should set it
   xDnsPrefetchControl: false,
   xDownloadOptions: false,
-  xFrameOptions: false, // frame-ancestors says it
+  xFrameOptions: false, // frame-ancestors replaces it
   xPermittedCrossDomainPolicies: false,
   xXssProtection: false,
 };
@@ -69,7 +69,7 @@ const isAddress = (ctx: Context) => {
 const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   const { path } = entity;
   const expectWrite = (_: Context, next: Next) => {
-    expectAppend(gateway.log); // while the body is read
+    expectAppend(gateway.log); // prepares the append while the body arrives
     return next();
   };
   router.post(path, expectWrite, readBody, (ctx: Context) => create(gateway, entity, ctx));

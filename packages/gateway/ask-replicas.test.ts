@@ -19,7 +19,10 @@ const has =
 const silent: Answering = () => new Promise(() => undefined);
 const notYet: Answering = () => ({ kind: 'notYet' });
 
-/** What is read with an owner and a standby (or the owner alone) that answer in these ways, and what each was asked. */
+/**
+ * Reads from an owner and an optional standby that answer in these ways. Returns the result and the requests that each
+ * received.
+ */
 const ask = async (deadlineMs: number, ...answering: Answering[]) => {
   await using log = openLog({ uri: 'mongodb://127.0.0.1:1', database: 'muster', appName: 'test' }); // never connects
   const gateway = openTestGateway(log, [note], { PARTITIONS: '1', REPLICA_DEADLINE_MS: String(deadlineMs) });
@@ -44,7 +47,7 @@ const ask = async (deadlineMs: number, ...answering: Answering[]) => {
   return { from: held?.source, version: held?.reply.state.version, asked, ms };
 };
 
-// those that leave are asked in the order of their names
+// leaving aggregators are asked in the order of their names
 const serveBy = async (gateway: Gateway, replicas: readonly TestReplica[]) => {
   const listed = replicas.map(
     ({ name, address, incarnation }): Member => ({
@@ -56,48 +59,48 @@ const serveBy = async (gateway: Gateway, replicas: readonly TestReplica[]) => {
   await until('all are connected', connected);
 };
 
-describe('A thing is asked for', () => {
-  it('from nobody where nobody serves it', async () => {
+describe('A gateway asks for a thing', () => {
+  it('from no replica when no replica serves it', async () => {
     expect(await ask(1_000)).to.include({ from: undefined });
   });
 
-  it('from its owner alone where that answers', async () => {
+  it('from its owner only, when the owner answers', async () => {
     const { from, version, asked } = await ask(1_000, has(3), has(4));
     expect([from, version, asked.length]).to.deep.equal(['aggregator-0', 3, 1]);
-    expect(asked[0]?.waitMs).to.equal(585); // 60 % of the time, less what an answer needs on the wire
+    expect(asked[0]?.waitMs).to.equal(585); // 60 % of the deadline, minus the margin for the reply
   });
 
-  it('from its standby where the owner does not answer, within the time of both', async () => {
+  it('from its standby when the owner does not answer, within the deadline for both', async () => {
     const { from, version, asked, ms } = await ask(300, silent, has(4));
     expect([from, version, asked.length]).to.deep.equal(['aggregator-1', 4, 2]);
     expect(ms).to.be.within(170, 1_500);
     expect(asked[1]?.waitMs).to.be.within(1, 105);
   });
 
-  it('from its standby where the owner does not reach the version', async () => {
+  it('from its standby when the owner does not reach the version', async () => {
     expect(await ask(1_000, notYet, has(4))).to.include({ from: 'aggregator-1', version: 4 });
   });
 
-  it('from its standby where the owner does not hear of the log any more, and the standby does', async () => {
+  it('from its standby when the owner is behind the log and the standby is not', async () => {
     expect(await ask(1_000, has(3, true), has(4))).to.include({ from: 'aggregator-1', version: 4 });
   });
 
-  it('from the owner where both do not hear of the log, or the standby does not answer', async () => {
+  it('from its standby too when the owner is behind, but uses the owner if the standby is no better', async () => {
     expect(await ask(1_000, has(3, true), has(4, true))).to.include({ from: 'aggregator-0', version: 3 });
     expect(await ask(300, has(3, true), silent)).to.include({ from: 'aggregator-0', version: 3 });
   });
 
-  it('from a standby that does not hear of the log where the owner does not answer', async () => {
+  it('from a standby that is behind the log when the owner does not answer', async () => {
     expect(await ask(1_000, notYet, has(4, true))).to.include({ from: 'aggregator-1', version: 4 });
   });
 
-  it('in vain where neither answers, for no longer than the time of both', async () => {
+  it('without a result when neither answers, within the deadline for both', async () => {
     const { from, ms } = await ask(200, silent, silent);
     expect(from).to.equal(undefined);
     expect(ms).to.be.within(190, 1_500);
   });
 
-  it('for what clients see, apart from the state', async () => {
+  it('in the form that clients see, not only as a state', async () => {
     await using log = openLog({ uri: 'mongodb://127.0.0.1:1', database: 'muster', appName: 'test' });
     const gateway = openTestGateway(log, [note], { PARTITIONS: '1', REPLICA_DEADLINE_MS: '1000' });
     const about = { lagMs: 1, behind: false, parked: false, createdAt: 0, changedAt: 0 };

@@ -9,8 +9,8 @@ type Ask<Reply> = (replica: AggregatorClient, request: ReadRequest, withinMs: nu
 /** The reply of a replica about a thing, and the name of the replica. */
 export type Held<Reply> = { source: string; reply: Extract<Reply, { kind: 'state' }> };
 
-const ownersShare = 0.6; // of the time that owner and standby have together
-const wireMarginMs = 15; // of a replica's time, so that an answer after a wait still comes in time
+const ownersShare = 0.6; // of the deadline for owner and standby together
+const wireMarginMs = 15; // part of a replica's deadline, for the reply to arrive in time after a wait
 
 /**
  * Asks the owner of a thing, then its standby. One deadline holds for both. Returns undefined if neither answers with

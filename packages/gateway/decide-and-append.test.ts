@@ -13,7 +13,10 @@ const setStars = (stars: number): Command => commandOf('update', { stars });
 const starsSet = (stars: number): DecidedEvent => ({ type: 'NoteUpdated', data: { stars } });
 const refusedWith = (reason: EngineRefusal) => ({ kind: 'refused', refusal: { kind: 'refused', reason } });
 
-/** A log as the loop sees it: each look finds the next state, each append gets the next answer, then all are done. */
+/**
+ * A log for the loop. Each read returns the next state. Each append returns the next answer, and `done` after the last
+ * one.
+ */
 const openSteps = (answers: (Outcome | 'conflict')[], looks: (State | Loaded)[] = []) => {
   const appended: [version: number, DecidedEvent][] = [];
   const looked: number[] = [];
@@ -35,7 +38,7 @@ const openSteps = (answers: (Outcome | 'conflict')[], looks: (State | Loaded)[] 
 };
 
 describe('A command', () => {
-  it('that leads to an event appends it once, without a look into the log', async () => {
+  it('that results in an event appends it once, without a read of the log', async () => {
     const { steps, appended, looked } = openSteps([]);
     const outcome = await decideAndAppend(note, setStars(2), known(stateAt(4, 1)), steps);
     expect(outcome).to.deep.equal({ kind: 'done', state: { ...stateAt(5, 2), createdAt: at(1) } });
@@ -43,7 +46,7 @@ describe('A command', () => {
     expect(looked).to.deep.equal([]);
   });
 
-  it('that somebody was faster than is decided again on what he left', async () => {
+  it('is decided again on the newer state after a conflict', async () => {
     const { steps, appended, looked } = openSteps(['conflict', 'conflict'], [stateAt(5, 7), stateAt(8, 9)]);
     const outcome = await decideAndAppend(note, setStars(2), known(stateAt(4, 1)), steps);
     expect(outcome.kind).to.equal('done');
@@ -51,7 +54,7 @@ describe('A command', () => {
     expect(looked).to.deep.equal([4, 5]);
   });
 
-  it('that somebody did already appends nothing more', async () => {
+  it('that changes nothing after a conflict appends nothing more', async () => {
     const { steps, appended } = openSteps(['conflict'], [stateAt(5, 2)]);
     expect(await decideAndAppend(note, setStars(2), known(stateAt(4, 1)), steps)).to.deep.equal({
       ...{ kind: 'done', state: stateAt(5, 2) },
@@ -59,7 +62,7 @@ describe('A command', () => {
     expect(appended).to.have.length(1);
   });
 
-  it('that the state after somebody faster forbids is refused', async () => {
+  it('is refused when the state after a conflict does not allow it', async () => {
     const deleted: State = { status: 'deleted', version: 5, createdAt: at(1), deletedAt: at(5) };
     const { steps } = openSteps(['conflict'], [deleted]);
     expect(await decideAndAppend(note, setStars(2), known(stateAt(4, 1)), steps)).to.deep.equal({
@@ -68,7 +71,7 @@ describe('A command', () => {
     });
   });
 
-  it('that creates what exists by now is refused after one conflict', async () => {
+  it('that creates an existing thing is refused after one conflict', async () => {
     const { steps, appended, looked } = openSteps(['conflict'], [stateAt(1, 7)]);
     const create = commandOf('create', { text: 'one', stars: 1 });
     const outcome = await decideAndAppend(note, create, known(absent), steps);
@@ -76,20 +79,20 @@ describe('A command', () => {
     expect([appended.length, looked]).to.deep.equal([1, [0]]);
   });
 
-  it('that changes nothing in memory is answered only after a look into the log', async () => {
+  it('that changes nothing in memory is answered only after a read of the log', async () => {
     const { steps, appended, looked } = openSteps([], [stateAt(4, 2)]);
     const outcome = await decideAndAppend(note, setStars(2), known(stateAt(4, 2)), steps);
     expect(outcome).to.deep.equal({ kind: 'done', state: stateAt(4, 2) });
     expect([appended.length, looked]).to.deep.equal([0, [4]]);
   });
 
-  it('that changes nothing in memory, but something in the log, appends it', async () => {
+  it('that changes nothing in memory, but changes the state in the log, appends its event', async () => {
     const { steps, appended } = openSteps([], [stateAt(5, 1)]);
     expect((await decideAndAppend(note, setStars(2), known(stateAt(4, 2)), steps)).kind).to.equal('done');
     expect(appended).to.deep.equal([[6, starsSet(2)]]);
   });
 
-  it('that memory refuses is refused only if the log does too; one look is enough', async () => {
+  it('that is not allowed in memory is refused only if the log agrees, after one read', async () => {
     const command: Command = { ...setStars(2), ifVersion: 5 };
     const later = openSteps([], [stateAt(5, 1)]);
     expect((await decideAndAppend(note, command, known(stateAt(4, 1)), later.steps)).kind).to.equal('done');
@@ -100,7 +103,7 @@ describe('A command', () => {
     expect(same.looked).to.deep.equal([4]);
   });
 
-  it('needs no further look where its first state is from one', async () => {
+  it('needs no further read when its first state is fresh', async () => {
     for (const command of [setStars(1), { ...setStars(2), ifVersion: 3 }]) {
       const { steps, looked } = openSteps([]);
       await decideAndAppend(note, command, known(stateAt(4, 1), { fresh: true }), steps);
@@ -108,7 +111,7 @@ describe('A command', () => {
     }
   });
 
-  it('on a stream that is parked appends nothing, whether it was known so or shows only then', async () => {
+  it('on a parked stream appends nothing, whether that is known first or after a conflict', async () => {
     const parked = { version: 5, problem: 'unknown type' };
     const at4 = stateAt(4, 1);
     const first = openSteps([]);
@@ -119,7 +122,7 @@ describe('A command', () => {
     expect([first.appended.length, later.appended.length]).to.deep.equal([0, 1]);
   });
 
-  it('that did not get through is answered so, and not decided again', async () => {
+  it('whose append is unavailable is answered so and not decided again', async () => {
     for (const written of ['notWritten', 'unknown'] as const) {
       const unavailable: Outcome = { kind: 'unavailable', written, why: 'no answer', version: 5 };
       const { steps, appended } = openSteps([unavailable]);
@@ -128,7 +131,7 @@ describe('A command', () => {
     }
   });
 
-  it('gives up after somebody else was faster 100 times: nothing of it is in the log', async () => {
+  it('gives up after 100 conflicts and appends nothing', async () => {
     const looks = Array.from({ length: 100 }, (_, n) => stateAt(5 + n, 1_000 + n));
     const { steps, appended } = openSteps(Array(100).fill('conflict'), looks);
     expect(await decideAndAppend(note, setStars(2), known(stateAt(4, 1)), steps)).to.deep.equal({
@@ -137,7 +140,7 @@ describe('A command', () => {
     expect(appended).to.have.length(100);
   });
 
-  it('throws what a look into the log throws', async () => {
+  it('throws the error of a read of the log', async () => {
     const { steps } = openSteps(['conflict']);
     const thrown = await decideAndAppend(note, setStars(2), known(stateAt(4, 1)), steps).catch(String);
     expect(thrown).to.equal('Error: the database is away');

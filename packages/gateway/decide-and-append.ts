@@ -8,12 +8,12 @@ import { notWritten, type Outcome } from './outcome.ts';
  */
 export type Known = Loaded & { fresh: boolean };
 
-/** The event that a command leads to, the state after it, and when it happens. */
+/** The event that a command results in, the state after it, and its time. */
 export type Decided = Extract<Decision, { kind: 'event' }> & { at: Date };
 
 /**
- * What the loop does to the log. `append` answers `conflict` where another event has that version. `nowFor` gives the
- * time at which an event on that state happens.
+ * The effects of the loop. `append` returns `conflict` when another event has that version. `nowFor` returns the time
+ * of an event on that state.
  */
 export type Steps = {
   nowFor: (state: State) => Date;
@@ -21,11 +21,11 @@ export type Steps = {
   readAgain: (state: State) => Promise<Loaded>;
 };
 
-const attemptsMax = 100; // decisions on one command, each lost to a faster writer
+const attemptsMax = 100; // decisions on one command, each followed by a conflict
 
 /**
- * Decides a command and appends its event. Decides again on the newer state whenever another writer was faster. A
- * command that appends nothing is answered only on a fresh state. Throws what the steps throw, and EntityBroken.
+ * Decides a command and appends its event. After each conflict it decides again on the newer state. A command that
+ * appends nothing is answered only on a fresh state. Throws EntityBroken and the errors of the steps.
  */
 export const decideAndAppend = async (
   entity: Entity,

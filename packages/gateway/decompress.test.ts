@@ -9,7 +9,7 @@ const br = brotliCompressSync(text);
 const bytesMax = 65_536;
 
 describe('Decompressing a body', () => {
-  it('gives back what was compressed, in every encoding and in several members of gzip', () => {
+  it('returns the original bytes, in every encoding and from several gzip members', () => {
     const all: [string, Buffer][] = [
       ['gzip', gzip],
       ['x-gzip', gzip],
@@ -44,7 +44,7 @@ describe('Decompressing a body', () => {
       expect(decompress(encoding, body, bytesMax).kind).to.equal('broken');
     });
 
-  it('gives as many bytes as are allowed, and not one more', () => {
+  it('returns up to the allowed number of bytes, and refuses one byte more', () => {
     expect(decompress('gzip', gzipSync(Buffer.alloc(bytesMax)), bytesMax).kind).to.equal('bytes');
     expect(decompress('gzip', gzipSync(Buffer.alloc(bytesMax + 1)), bytesMax).kind).to.equal('tooLarge');
     expect(decompress('br', brotliCompressSync(Buffer.alloc(5_000_000)), bytesMax).kind).to.equal('tooLarge');

@@ -4,7 +4,8 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 export type Decompressed = { kind: 'bytes'; bytes: Buffer } | { kind: 'tooLarge' } | { kind: 'broken'; why: string };
 
 /**
- * A function of node:zlib that gives the whole result, and here also the engine, which counts the bytes that it took.
+ * A function of node:zlib that returns the whole result. With `info` it also returns the engine, which counts the bytes
+ * that it read.
  */
 type Decoder = (bytes: Buffer, options: { maxOutputLength: number; info: boolean }) => unknown;
 
@@ -15,14 +16,14 @@ const decoders: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ['br', brotliDecompressSync],
 ]);
 
-/** The content encodings that clients may use, as `Accept-Encoding` names them. */
+/** The content encodings that clients may use, in the form of an `Accept-Encoding` header. */
 export const encodingsKnown = 'gzip, deflate, br';
 
 export const isKnownEncoding = (encoding: string): boolean => decoders.has(encoding);
 
 /**
- * Decompresses a whole body, of at most `bytesMax` bytes when decompressed. Takes well under a millisecond for the
- * bodies that are allowed.
+ * Decompresses a whole body into at most `bytesMax` bytes. Takes less than a millisecond for bodies of the allowed
+ * size.
  */
 export const decompress = (encoding: string, body: Buffer, bytesMax: number): Decompressed => {
   const decode = decoders.get(encoding);

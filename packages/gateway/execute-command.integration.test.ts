@@ -76,7 +76,7 @@ describe('A command', () => {
     more: Partial<StoredEvent> = {},
   ) => storedNote({ type, version, data }, { entityId: id, partition: partitionFor(gateway, note, id), ...more });
 
-  /** What others wrote to the stream: a note with that many stars at each version. */
+  /** Writes the events of other writers to the stream: one note, with these stars at its versions. */
   const others = async (...stars: number[]) => {
     for (const [index, count] of stars.entries())
       await write(
@@ -88,7 +88,7 @@ describe('A command', () => {
   const write = async (stored: StoredEvent) =>
     expect(await append(log, openAppendQueue(), stored, 10_000)).to.deep.equal({ kind: 'appended' });
 
-  /** An owner of all partitions whose memory is that state, whatever the log has. */
+  /** Opens an owner of all partitions that has this state in memory, whatever the log has. */
   const openOwner = async (state: State) => {
     const asked: string[] = [];
     const replica = await openTestReplica('aggregator-0', {
@@ -134,7 +134,7 @@ describe('A command', () => {
     expect(stored[1]?.at.getTime()).to.be.at.least(Number(stored[0]?.at.getTime()));
   });
 
-  it('that creates an id which exists, or did once, is refused with its state', async () => {
+  it('that creates an id that exists or existed is refused with its state', async () => {
     await others(1, 7);
     const exists = await execute(gateway, id, create);
     expect(exists).to.deep.include(refusedWith('Exists'));
@@ -144,7 +144,7 @@ describe('A command', () => {
     expect(await versionsOf()).to.deep.equal([1, 2, 3]);
   });
 
-  it('on what was never there, or is deleted, is refused', async () => {
+  it('on a thing that never existed or is deleted is refused', async () => {
     expect(await execute(gateway, id, setStars(2))).to.deep.include(refusedWith('NotFound'));
     await others(1);
     expect((await execute(gateway, id, commandOf('delete'))).kind).to.equal('done');
@@ -152,7 +152,7 @@ describe('A command', () => {
     expect(await versionsOf()).to.deep.equal([1, 2]);
   });
 
-  it('is decided again where somebody was faster than the memory of the owner', async () => {
+  it('is decided again when the memory of the owner is older than the log', async () => {
     await others(1, 7);
     await using _owner = await openOwner(stateAt(1, 1));
     expect(starsOf(await execute(gateway, id, commandOf('update', { text: 'two' })))).to.deep.equal([3, 7]);
@@ -160,7 +160,7 @@ describe('A command', () => {
     expect(await appendsOf(gateway, 'conflict')).to.equal(1);
   });
 
-  it('is decided again as often as somebody is faster: no version is lost, none comes twice', async () => {
+  it('is decided again after each conflict: no version is lost or doubled', async () => {
     await others(1);
     const gateways = Array.from({ length: 6 }, () => openTestGateway(log, [note]));
     const updates = gateways.map(async (one, index) => {
@@ -173,7 +173,7 @@ describe('A command', () => {
     expect(conflicts.reduce((sum, count) => sum + count, 0)).to.be.above(0);
   });
 
-  it('behind another one on its stream is decided on what that left: nobody is asked, and none is faster', async () => {
+  it('behind another one on its stream is decided on its result, without a request or a conflict', async () => {
     await others(1);
     await using owner = await openOwner(stateAt(1, 1));
     const outcomes = await Promise.all(Array.from({ length: 20 }, (_, n) => execute(gateway, id, setStars(n + 2))));
@@ -183,7 +183,7 @@ describe('A command', () => {
     await until('no turn is left', () => gateway.turns.size === 0);
   });
 
-  it('that would change nothing of what memory has is decided on the log', async () => {
+  it('that changes nothing in memory is decided on the log', async () => {
     await others(1, 7);
     await using _owner = await openOwner(stateAt(1, 1));
     expect(starsOf(await execute(gateway, id, setStars(1)))).to.deep.equal([3, 1]);
@@ -197,14 +197,14 @@ describe('A command', () => {
     expect(await versionsOf()).to.deep.equal([1, 2]);
   });
 
-  it('that memory would refuse is decided on the log', async () => {
+  it('that is not allowed in memory is decided on the log', async () => {
     await others(1, 7);
     await using _owner = await openOwner({ status: 'absent', version: 0 });
     expect(starsOf(await execute(gateway, id, setStars(8, 2)))).to.deep.equal([3, 8]);
     expect(await execute(gateway, id, setStars(9, 2))).to.deep.include(refusedWith('OtherVersion'));
   });
 
-  it('does not begin with memory that is older than what this gateway returned', async () => {
+  it('is not first decided on memory that is older than this gateway returned', async () => {
     await execute(gateway, id, create);
     await execute(gateway, id, setStars(2));
     await using _owner = await openOwner(stateAt(1, 1));
@@ -219,7 +219,7 @@ describe('A command', () => {
     expect(await versionsOf()).to.deep.equal([1, 2]);
   });
 
-  it('for which too many wait already is not written, and says so at once', async () => {
+  it('on a stream with a full queue is not written and is answered at once', async () => {
     gateway = openTestGateway(log, [note], { STREAM_QUEUE_MAX: '2' });
     const outcomes = await Promise.all([create, setStars(2), setStars(3)].map((one) => execute(gateway, id, one)));
     expect(outcomes.map(({ kind }) => kind)).to.deep.equal(['done', 'done', 'unavailable']);
@@ -238,7 +238,7 @@ describe('A command', () => {
       const uri = `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`;
       far = openLog({ uri, database: database.database, appName: 'test' });
       gateway = openTestGateway(far, [note], { APPEND_LANES: '1' });
-      expect((await execute(gateway, `${id}-first`, create)).kind).to.equal('done'); // connections are there
+      expect((await execute(gateway, `${id}-first`, create)).kind).to.equal('done'); // the connections are open
     });
     afterEach(async () => {
       await setFault(proxy, {});
@@ -249,7 +249,7 @@ describe('A command', () => {
     const outcomeOf = (outcome: Outcome) =>
       outcome.kind === 'unavailable' ? [outcome.written, outcome.version] : outcome;
 
-    it('after it was sent is unknown, as the version that it may be', async () => {
+    it('after it was sent is unknown, with the version that it may have', async () => {
       await setFault(proxy, { blackHole: 'down' });
       const startedAt = performance.now();
       expect(outcomeOf(await execute(gateway, id, create, 300))).to.deep.equal(['unknown', 1]);
@@ -260,33 +260,33 @@ describe('A command', () => {
       expect(await versionsOf()).to.deep.equal([1, 2]);
     });
 
-    it('before it was sent is not written, and never will be', async () => {
+    it('before it was sent is not written, then or later', async () => {
       await setFault(proxy, { blackHole: 'both' });
       const sent = execute(gateway, `${id}-sent`, create, 600);
       const waiting = execute(gateway, id, create, 300);
       expect(outcomeOf(await waiting)).to.deep.equal(['notWritten', undefined]);
       expect(outcomeOf(await sent)).to.deep.equal(['unknown', 1]);
       await setFault(proxy, {});
-      // what was sent arrives, and the queue goes on, without the one that nobody waits for
+      // the sent event arrives, and the queue continues without the expired one
       expect((await execute(gateway, `${id}-later`, create)).kind).to.equal('done');
       await until('what was sent is in the log', async () => (await versionsOf(`${id}-sent`)).length === 1);
       expect(await versionsOf()).to.deep.equal([]);
       expect(starsOf(await execute(gateway, id, create))).to.deep.equal([1, 1]);
     });
 
-    it('before the log is proven to be the one that it was decided on is not written', async () => {
+    it('before the proof that the log is still the same is not written', async () => {
       await others(1);
       await using _owner = await openOwner(stateAt(1, 1));
       const { logger } = gateway;
       const kept = { log: far, entities: [note], shape: { partitions: 4, hash: 'test' }, logger };
-      await prepareDatabase(kept, new AbortController().signal); // which no proof has followed yet
+      await prepareDatabase(kept, new AbortController().signal); // after this, the next append needs a new proof
       await setFault(proxy, { blackHole: 'down' });
       expect(outcomeOf(await execute(gateway, id, setStars(2), 300))).to.deep.equal(['notWritten', undefined]);
       await setFault(proxy, {});
       expect(starsOf(await execute(gateway, id, setStars(3)))).to.deep.equal([2, 3]);
     });
 
-    it('while it waits for its turn is not written, whatever becomes of the one before', async () => {
+    it('while it waits for its turn is not written, whatever happens to the previous one', async () => {
       await setFault(proxy, { blackHole: 'down' });
       const former = execute(gateway, id, create, 600);
       const waiting = execute(gateway, id, setStars(2), 300);
@@ -299,7 +299,7 @@ describe('A command', () => {
       expect((await storedEvents(log, id)).map(({ data }) => data)).to.deep.equal([fields, { stars: 3 }]);
     });
 
-    it('while it looks into the log is not written', async () => {
+    it('while it reads the log is not written', async () => {
       await others(1);
       await setFault(proxy, { blackHole: 'both' });
       const startedAt = performance.now();
@@ -309,7 +309,7 @@ describe('A command', () => {
       expect(starsOf(await execute(gateway, id, setStars(3)))).to.deep.equal([2, 3]);
     });
 
-    it('leaves no turn and nothing in the queue', async () => {
+    it('leaves no turn and no append in the queue', async () => {
       await setFault(proxy, { blackHole: 'both' });
       const commands = [create, setStars(2), setStars(3)].map((one, n) => execute(gateway, id, one, 200 + 50 * n));
       await Promise.all([...commands, execute(gateway, `${id}-other`, create, 200)]);

@@ -11,11 +11,12 @@ import { type TurnLimits, takeTurn } from './take-turn.ts';
 
 /**
  * Decides a command on its stream's state and appends at most one event. Answers by the request's deadline. The next
- * command on the same stream decides on the state that this one leaves. Throws EntityBroken; then nothing is appended.
+ * command on the same stream is decided on the resulting state. Throws EntityBroken; then nothing is appended.
  */
 export const executeCommand = async (gateway: Gateway, request: Request): Promise<Outcome> => {
   const { entity, id } = request;
-  const key = keyOf(gateway, entity, id); // of this log, as is all that is read from now on
+  // take the log's id before the state is read: if the log is replaced after this, the append is refused
+  const key = keyOf(gateway, entity, id);
   const bound = { ...request, logId: logIdOf(gateway.log) };
   const limits = turnLimits(gateway);
   const outcome = await takeTurn<State, Outcome>(gateway.turns, key, limits, async (former) => {
@@ -50,7 +51,7 @@ const attempt = async (gateway: Gateway, request: Bound, former: State | undefin
   }
 };
 
-// an event never happens before the one that it follows
+// the time of an event is never before the time of the previous one
 const changedAt = (state: State): Date | undefined => (state.status === 'active' ? state.updatedAt : undefined);
 
 // without a state, the record is a shorter way than all events of the stream

@@ -72,7 +72,7 @@ export const openGateway = (
 const wireOf = ({ settings, logger }: Pick<Gateway, 'settings' | 'logger'>): Wire => ({
   database: settings.DATABASE,
   secret: settings.CLUSTER_SECRET,
-  // debug: an aggregator restarted, and the next refresh of the members fixes it
+  // debug: the aggregator restarted, and the next refresh of the members reconnects to it
   onProblem: ({ kind, message }) => logger[kind === 'incarnation' ? 'debug' : 'warn']({ kind }, message),
 });
 

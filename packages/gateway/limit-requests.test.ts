@@ -7,7 +7,7 @@ import Koa from 'koa';
 import { limitRequests, openRequests } from './limit-requests.ts';
 import { parseGatewaySettings } from './settings.ts';
 
-/** An app that works on two requests at once; its handler ends with `work`. */
+/** Opens an app with a limit of two requests at once. Its handler ends when `work` ends. */
 const openLimited = async (work: (path: string) => Promise<unknown>) => {
   const parsed = parseGatewaySettings({
     MONGODB_URI: 'mongodb://127.0.0.1',
@@ -47,7 +47,7 @@ describe('The limit of requests at once', () => {
     expect((await call(limited.url, 'GET', '/')).status).to.equal(204);
   });
 
-  it('begins nothing new while twice as many run for clients that have left', async () => {
+  it('starts no new request while twice as many handlers run for disconnected clients', async () => {
     const ends: (() => void)[] = [];
     await using limited = await openLimited((path) =>
       path === '/slow' ? new Promise<void>((resolve) => ends.push(resolve)) : Promise.resolve(),
@@ -65,7 +65,7 @@ describe('The limit of requests at once', () => {
     expect((await call(limited.url, 'GET', '/')).status).to.equal(204);
   });
 
-  it('counts a request no more once its handler has ended or failed, and once only', async () => {
+  it('stops counting a request when its handler ends or fails, and only once', async () => {
     await using limited = await openLimited(async (path) => {
       if (path === '/fails') throw new Error('broken');
     });

@@ -7,7 +7,7 @@ import type { Settings } from './settings.ts';
 /** The requests in progress. A plain value. Only this file changes it. */
 export type Requests = {
   inFlight: Set<IncomingMessage>;
-  running: number; // those whose work has not ended: also of clients that have left
+  running: number; // handlers that have not ended, even if the client has disconnected
   refused: number;
   loggedAt: number;
 };

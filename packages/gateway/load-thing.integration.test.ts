@@ -8,7 +8,7 @@ import { openLoads } from './share-load.ts';
 const fields = { text: 'one', stars: 1 };
 const deadlineMs = 10_000;
 
-/** A log with one stream of so many events. */
+/** Opens a log with one stream of this many events. */
 const openLongLog = async (events: number): Promise<AsyncDisposable & { log: Log }> => {
   const database = await openTestDatabase();
   await using shell = openShell(database);
@@ -35,7 +35,7 @@ const openReading = (log: Log) => ({ loads: openLoads<Loaded>(), log, longReads:
 describe('Requests for one stream in the database', function () {
   this.timeout(60_000);
 
-  it('that come together read its events once, then only what came since', async () => {
+  it('that arrive together read its events once, then only the newer ones', async () => {
     await using long = await openLongLog(2_300);
     const reading = openReading(long.log);
     const loading = Array.from({ length: 40 }, () => loadThing(reading, note, 'a', deadlineMs));
@@ -46,7 +46,7 @@ describe('Requests for one stream in the database', function () {
     expect([reading.loads.size, reading.longReads]).to.deep.equal([0, openLongReads()]);
   });
 
-  it('leave nothing behind when they fail at their deadline', async () => {
+  it('leave no load and no place behind when they fail at their deadline', async () => {
     await using long = await openLongLog(5_000);
     const reading = openReading(long.log);
     const late = await Promise.allSettled([1, 2, 3].map((ms) => loadThing(reading, note, 'a', ms)));

@@ -4,7 +4,7 @@ import { leavePlace, openLongReads, type Place, takePlace } from './long-reads.t
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('Reads of long streams', () => {
-  it('go on a few at a time, in the order in which they came, and all of them in the end', async () => {
+  it('run a few at a time, in the order of arrival, until all have run', async () => {
     const reads = openLongReads();
     const most = reads.free;
     const going: number[] = [];
@@ -21,7 +21,7 @@ describe('Reads of long streams', () => {
     expect(reads).to.deep.equal(openLongReads());
   });
 
-  it('take one place each, however often they ask', async () => {
+  it('take one place each, even if they ask several times', async () => {
     const reads = openLongReads();
     const place = { taken: false };
     for (let page = 0; page < 10; page += 1) await takePlace(reads, place);
@@ -30,7 +30,7 @@ describe('Reads of long streams', () => {
     expect(reads).to.deep.equal(openLongReads());
   });
 
-  it('that stop waiting leave the place to others', async () => {
+  it('that stop waiting do not take a place', async () => {
     const reads = openLongReads();
     const first = Array.from({ length: reads.free }, (): Place => ({ taken: false }));
     for (const place of first) await takePlace(reads, place);

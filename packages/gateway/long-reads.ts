@@ -21,7 +21,7 @@ export const takePlace = async (reads: LongReads, place: Place): Promise<void> =
   place.taken = true;
 };
 
-/** Gives the place to the next reader that waits, or ends the wait for it. */
+/** Passes the reader's place to the next one that waits. A reader without a place stops waiting. */
 export const leavePlace = (reads: LongReads, place: Place): void => {
   reads.waiting.delete(place);
   if (!place.taken) return;

@@ -9,10 +9,10 @@ const settings = { LEASE_MS: 3_000, PARTITIONS: 16 };
 const all = Array.from({ length: settings.PARTITIONS }, (_, partition) => partition);
 const names = ['aggregator-0', 'aggregator-1', 'aggregator-2', 'aggregator-3'];
 
-/** Whom the ring gives a partition to: its owner, then its standby. */
+/** The replicas of a partition according to the ring: the owner, then the standby. */
 const twoFor = (partition: number) => ringFrom(names, partition).slice(0, 2);
 
-/** The names of those that are asked for a partition, in their order. */
+/** The names of the aggregators that are asked for a partition, in order. */
 const askedFor = (members: Members, partition: number) => answeringFor(members, partition).map(({ name }) => name);
 
 describe('The aggregators that a gateway knows', () => {
@@ -26,7 +26,7 @@ describe('The aggregators that a gateway knows', () => {
     ...{ warming: [], heartbeatAt: clock.at, steadySince: 0 },
     ...more,
   });
-  /** A look at the list of aggregators, one second after the last. */
+  /** Takes over this list of aggregators, one second after the previous one. */
   const look = (listed: readonly Member[]) => {
     clock.at += 1_000;
     takeMembers(members, listed, { at: clock.at, databaseNow: clock.at }, settings);
@@ -43,7 +43,7 @@ describe('The aggregators that a gateway knows', () => {
     await Promise.all(replicas.map((replica) => replica[Symbol.asyncDispose]()));
   });
 
-  it('are none at first: nobody is asked, and nothing is covered', () => {
+  it('are none at first: no aggregator is asked, and no partition is covered', () => {
     expect(answeringFor(members, 0)).to.deep.equal([]);
     expect(isCovered(members)).to.equal(false);
   });
@@ -55,9 +55,9 @@ describe('The aggregators that a gateway knows', () => {
     expect(isCovered(members)).to.equal(true);
   });
 
-  it('are asked once they are connected, and not while they do not answer', async () => {
+  it('are asked after they are connected, but not while they do not answer', async () => {
     look(replicas.map((replica) => memberOf(replica)));
-    expect(askedFor(members, 0)).to.deep.equal([]); // nobody has greeted yet
+    expect(askedFor(members, 0)).to.deep.equal([]); // no connection is ready yet
     await untilAnswering();
     const [owner, standby] = twoFor(0);
     const client = members.byName.get(owner ?? '')?.replica;
@@ -65,7 +65,7 @@ describe('The aggregators that a gateway knows', () => {
     expect(askedFor(members, 0)).to.deep.equal([standby]);
   });
 
-  it('are two at most for one partition; who leaves comes behind those that stay', async () => {
+  it('are at most two for one partition, the leaving ones last', async () => {
     const serveAll = { partitions: all };
     look(replicas.map((replica) => memberOf(replica, serveAll)));
     await untilAnswering();
@@ -80,18 +80,19 @@ describe('The aggregators that a gateway knows', () => {
     expect(askedFor(members, 0)).not.to.contain(leaving);
   });
 
-  it('are not covering while a partition has nobody who serves it', () => {
+  it('do not cover all while no aggregator serves some partition', () => {
     look(replicas.map((replica) => memberOf(replica, { partitions: all.slice(1) })));
     expect(isCovered(members)).to.equal(false);
   });
 
-  it('are not asked once their lease has expired, but stay connected', async () => {
+  it('are not asked after their lease expires, but stay connected', async () => {
     const expired = replicas[0] as TestReplica;
     const steady = () => replicas.map((replica) => memberOf(replica, replica === expired ? { heartbeatAt: 0 } : {}));
     look(steady());
     await untilAnswering();
     const client = members.byName.get(expired.name)?.replica;
-    for (let looks = 0; looks < 8; looks += 1) look(steady()); // the first lease after the start nobody counts as dead
+    // during the first lease after the start, every aggregator counts as alive
+    for (let looks = 0; looks < 8; looks += 1) look(steady());
     for (const partition of all) expect(askedFor(members, partition)).not.to.contain(expired.name);
     expect(members.byName.get(expired.name)?.replica).to.equal(client);
     expect(client && isAnswering(client)).to.equal(true);
@@ -99,7 +100,7 @@ describe('The aggregators that a gateway knows', () => {
     expect(all.some((partition) => askedFor(members, partition).includes(expired.name))).to.equal(true);
   });
 
-  it('are connected to anew where they started anew or moved, and left where they are gone', async () => {
+  it('are reconnected after a restart or a move, and disconnected when they leave', async () => {
     look(replicas.map((replica) => memberOf(replica)));
     await untilAnswering();
     const clientOf = (name: string) => members.byName.get(name)?.replica;
@@ -120,12 +121,12 @@ describe('The aggregators that a gateway knows', () => {
     expect(clientOf('aggregator-2')).to.equal(before[2]);
   });
 
-  it('are not connected to before they have an address', () => {
+  it('are not connected before they have an address', () => {
     look([memberOf(replicas[0] as TestReplica, { address: '', state: 'restoring', partitions: [] })]);
     expect(members.byName.size).to.equal(0);
   });
 
-  it('cover all partitions with half of them, and take turns in that', async () => {
+  it('cover all partitions without asking every one, and take turns', async () => {
     look(replicas.map((replica) => memberOf(replica)));
     await untilAnswering();
     const replicasByPartition = all.map((partition) => answeringFor(members, partition));
@@ -142,7 +143,7 @@ describe('The aggregators that a gateway knows', () => {
     expect(asked.size).to.equal(names.length);
   });
 
-  it('are all left when they are closed', async () => {
+  it('are all disconnected when the members are closed', async () => {
     look(replicas.map((replica) => memberOf(replica)));
     await untilAnswering();
     const clients = [...members.byName.values()].map(({ replica }) => replica);

@@ -14,7 +14,7 @@ export type Members = {
   byName: Map<string, { incarnation: string; replica: AggregatorClient }>;
   // the replicas that serve it, in the order of requests: owner, standby, leaving ones
   byPartition: AggregatorClient[][];
-  turn: number; // who is asked first for sets
+  turn: number; // rotates which aggregator is asked first for counts and lists
 };
 
 /** What every connection to an aggregator needs. */
@@ -57,11 +57,11 @@ export const takeMembers = (
   members.byPartition = byPartition(members, settings);
 };
 
-/** The replicas of a partition that answer now, in the order in which they are asked: at most two. */
+/** Returns the replicas of a partition that answer now, at most two, in the order of requests. */
 export const answeringFor = ({ byPartition }: Members, partition: number): AggregatorClient[] =>
   (byPartition[partition] ?? []).filter(isAnswering).slice(0, askedMax);
 
-/** Whether every partition is served by some aggregator. */
+/** Whether each partition has an aggregator that serves it. */
 export const isCovered = ({ byPartition }: Members): boolean =>
   byPartition.length > 0 && byPartition.every((replicas) => replicas.length > 0);
 

@@ -7,7 +7,7 @@ export type Request = { entity: Entity; id: string; command: Command; requestId:
 /** A request with the log that its state is read from. Its event goes into no other log. */
 export type Bound = Request & { logId: LogId | undefined };
 
-/** Why a command was refused: a reason of the engine's, or one that the entity declares. */
+/** Why a command was refused: a reason of the engine, or one that the entity declares. */
 export type Refusal = Extract<Decision, { kind: 'refused' | 'declared' }>;
 
 /**

@@ -10,12 +10,12 @@ const limit = (query: string) => numberOrFaults(parseQueryInteger(contextOf(`/?$
 const faultWith = (detail: string, pointer = '') => [{ pointer, detail }];
 
 describe('If-Match', () => {
-  it('asks for no version where it is not given, empty or *', () => {
+  it('has no version when it is missing, empty or *', () => {
     expect(numberOrFaults(parseIfMatch(contextOf()))).to.equal(undefined);
     for (const text of ['', ' ', '*', ' * ']) expect(ifMatch(text), text).to.equal(undefined);
   });
 
-  it('asks for the version in its ETag', () => {
+  it('has the version of its ETag', () => {
     for (const [text, version] of [
       ['"3"', 3],
       [' "3" ', 3],
@@ -25,7 +25,7 @@ describe('If-Match', () => {
       expect(ifMatch(text), text).to.equal(version);
   });
 
-  it('is a fault as anything else, which it shows no more than 80 letters of', () => {
+  it('is a fault in any other form, and the fault shows at most 80 characters of it', () => {
     for (const text of ['3', 'W/"3"', '"3", "4"', '"-1"', '"3.5"', '"12345678901"', '""', '"x"']) {
       const detail = `the header If-Match must be one ETag such as "3", not ${JSON.stringify(text)}`;
       expect(ifMatch(text), text).to.deep.equal(faultWith(detail));
@@ -37,12 +37,12 @@ describe('If-Match', () => {
 });
 
 describe('Muster-Min-Version', () => {
-  it('asks for no version where it is not given or empty', () => {
+  it('has no version when it is missing or empty', () => {
     expect(numberOrFaults(parseMinVersion(contextOf()))).to.equal(undefined);
     expect(minVersion(' ')).to.equal(undefined);
   });
 
-  it('asks for a version of at most nine digits', () => {
+  it('has a version of at most nine digits', () => {
     for (const [text, version] of [
       ['3', 3],
       [' 3 ', 3],
@@ -52,7 +52,7 @@ describe('Muster-Min-Version', () => {
       expect(minVersion(text), text).to.equal(version);
   });
 
-  it('is a fault as anything else', () => {
+  it('is a fault in any other form', () => {
     for (const text of ['"3"', '-1', '1.5', '1e3', '1234567890', '*', '0x1']) {
       const detail = `the header Muster-Min-Version must be a version such as 3, not ${JSON.stringify(text)}`;
       expect(minVersion(text), text).to.deep.equal(faultWith(detail));
@@ -61,9 +61,9 @@ describe('Muster-Min-Version', () => {
 });
 
 describe('A number in the query', () => {
-  it('is the fallback where it is not given', () => expect(limit('offset=5')).to.equal(100));
+  it('is the fallback when it is missing', () => expect(limit('offset=5')).to.equal(100));
 
-  it('is what it says, within its bounds', () => {
+  it('is parsed within its bounds', () => {
     for (const [query, value] of [
       ['limit=1', 1],
       ['limit=1000', 1_000],
@@ -72,7 +72,7 @@ describe('A number in the query', () => {
       expect(limit(query), query).to.equal(value);
   });
 
-  it('is a fault beyond its bounds, twice, or as anything else', () => {
+  it('is a fault outside its bounds, when given twice, or in any other form', () => {
     for (const [query, shown] of [
       ...[
         ['limit=0', '"0"'],

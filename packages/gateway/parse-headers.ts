@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 
 export type ParsedNumber = { kind: 'number'; value: number | undefined } | { kind: 'faults'; faults: Fault[] };
 
-/** The version in `If-Match`: undefined without the header or for `*`. */
+/** Parses the version in `If-Match`: undefined without the header or for `*`. */
 export const parseIfMatch = (ctx: Context): ParsedNumber => {
   const text = ctx.get('If-Match').trim();
   if (text === '' || text === '*') return { kind: 'number', value: undefined };
@@ -20,7 +20,7 @@ export const parseIfMatch = (ctx: Context): ParsedNumber => {
   };
 };
 
-/** The version in `Muster-Min-Version`: undefined without the header. */
+/** Parses the version in `Muster-Min-Version`: undefined without the header. */
 export const parseMinVersion = (ctx: Context): ParsedNumber => {
   const text = ctx.get('Muster-Min-Version').trim();
   if (text === '') return { kind: 'number', value: undefined };
@@ -36,7 +36,7 @@ export const parseMinVersion = (ctx: Context): ParsedNumber => {
   };
 };
 
-/** An integer from the query, `fallback` where it is not given. */
+/** Parses an integer in the query: `fallback` when it is not given. */
 export const parseQueryInteger = (
   ctx: Context,
   name: string,

@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import { parseJson } from './parse-json.ts';
 
 describe('Parsing a body as JSON', () => {
-  it('gives its value, with or without a byte order mark', () => {
+  it('returns the value, with or without a byte order mark', () => {
     for (const text of ['{"name":"Zoé \uFFFD 😀"}', '\uFEFF{"name":"Zoé \uFFFD 😀"}'])
       expect(parseJson(Buffer.from(text))).to.deep.equal({ kind: 'value', value: { name: 'Zoé \uFFFD 😀' } });
   });
 
-  it('takes no bytes for an object without fields', () => {
+  it('treats an empty body as an object without fields', () => {
     expect(parseJson(Buffer.alloc(0))).to.deep.equal({ kind: 'value', value: {} });
   });
 
@@ -30,7 +30,7 @@ describe('Parsing a body as JSON', () => {
       expect(parsed.kind === 'problem' && parsed.why).to.include(`the byte at position ${position} `);
     });
 
-  it('refuses what is no JSON, and JSON that is neither object nor array', () => {
+  it('refuses text that is not JSON, and JSON that is neither object nor array', () => {
     for (const text of ['{"name":', 'null', '1', '"text"', ' ', '{}{}'])
       expect(parseJson(Buffer.from(text)).kind, text).to.equal('problem');
   });

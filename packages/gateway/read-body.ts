@@ -6,18 +6,16 @@ import { type BytesRead, readBytes } from './read-bytes.ts';
 
 declare module 'koa' {
   interface Request {
-    body: NonNullable<unknown> | null | undefined; // of a request whose body was read
+    body: NonNullable<unknown> | null | undefined; // set after readBody
   }
 }
 
-/** The most that a body may have, in bytes, decompressed. */
+/** The maximum size of a decompressed body, in bytes. */
 export const bodyBytesMax = 64 * 1024;
 
-const compressionBytesMax = 1_024; // what compression may add to a body that cannot be made smaller
+const compressionBytesMax = 1_024; // the most that compression may add to an incompressible body
 
-/**
- * Reads the body of a request as JSON into `ctx.request.body`, or answers with what is wrong with it: 400, 413 or 415.
- */
+/** Reads the body of a request as JSON into `ctx.request.body`. An invalid body is answered with 400, 413 or 415. */
 export const readBody = async (ctx: Context, next: Next): Promise<void> => {
   const encodings = encodingsOf(ctx);
   const unsupported = findUnsupported(ctx, encodings);
@@ -34,7 +32,7 @@ export const readBody = async (ctx: Context, next: Next): Promise<void> => {
   return next();
 };
 
-/** The same for a request whose body may be left out, which is the same as `{}`. */
+/** Reads a body that is optional. A missing body counts as `{}`. */
 export const readAnyBody = (ctx: Context, next: Next): Promise<void> => {
   if (ctx.get('Transfer-Encoding') !== '' || Number(ctx.get('Content-Length')) > 0) return readBody(ctx, next);
   ctx.request.body = {};

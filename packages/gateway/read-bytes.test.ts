@@ -6,7 +6,7 @@ import { type BytesRead, readBytes } from './read-bytes.ts';
 const bytesMax = 1_000;
 const head = (more: string) => `POST / HTTP/1.1\r\nHost: muster\r\n${more}\r\n\r\n`;
 
-/** A server that reads the body of one request when `until` allows it; gives the request and what was read. */
+/** Opens a server that reads the body of one request after `until` ends. Returns the request and the result. */
 const openReader = async (until: (req: IncomingMessage) => Promise<unknown> = async () => undefined) => {
   const server = createServer();
   const read = new Promise<{ req: IncomingMessage; read: BytesRead }>((resolve) => {
@@ -26,7 +26,7 @@ const openReader = async (until: (req: IncomingMessage) => Promise<unknown> = as
 };
 
 describe('Reading the bytes of a body', () => {
-  it('gives them as they came, in many small chunks as in one', async () => {
+  it('returns the bytes as sent, even in many small chunks', async () => {
     await using reader = await openReader();
     const body = Buffer.from(Array.from({ length: bytesMax }, (_, index) => index % 251));
     const upload = request({ port: reader.port, method: 'POST' }).on('error', () => undefined);
@@ -35,7 +35,7 @@ describe('Reading the bytes of a body', () => {
     expect((await reader.read).read).to.deep.equal({ kind: 'bytes', bytes: body });
   });
 
-  it('gives no bytes for a request without a body', async () => {
+  it('returns no bytes for a request without a body', async () => {
     await using reader = await openReader();
     connect(reader.port).end(head('X-Nothing: here'));
     expect((await reader.read).read).to.deep.equal({ kind: 'bytes', bytes: Buffer.alloc(0) });
@@ -52,7 +52,7 @@ describe('Reading the bytes of a body', () => {
       expect([read.kind, req.complete]).to.deep.equal(['tooLarge', false]);
     });
 
-  it('ends when the connection closes before the body does, and listens to nothing any more', async () => {
+  it('ends when the connection closes before the end of the body, and removes its listeners', async () => {
     await using reader = await openReader();
     const socket = connect(reader.port);
     socket.write(`${head('Content-Length: 500')}{`, () => socket.destroy());
@@ -60,7 +60,7 @@ describe('Reading the bytes of a body', () => {
     expect([read.kind, req.listenerCount('data'), req.listenerCount('end')]).to.deep.equal(['cutShort', 0, 0]);
   });
 
-  it('ends at once when the connection closed before it began to read', async () => {
+  it('ends at once when the connection closed before the read', async () => {
     await using reader = await openReader((req) => new Promise((resolve) => req.once('close', resolve)));
     const socket = connect(reader.port);
     socket.write(`${head('Content-Length: 500')}{`, () => socket.destroy());

@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
  */
 export type BytesRead = { kind: 'bytes'; bytes: Buffer } | { kind: 'tooLarge' } | { kind: 'cutShort' };
 
-const chunksMax = 100; // then they become one: a body that comes byte by byte must not cost a buffer for each byte
+const chunksMax = 100; // then they are merged: a body that arrives byte by byte must not need a buffer per byte
 
 /**
  * Reads a request's body, at most `bytesMax` bytes. Settles at the end of the body, or when the connection closes.
@@ -14,7 +14,7 @@ const chunksMax = 100; // then they become one: a body that comes byte by byte m
  */
 export const readBytes = (req: IncomingMessage, bytesMax: number): Promise<BytesRead> =>
   new Promise((resolve) => {
-    if (req.destroyed) return resolve({ kind: 'cutShort' }); // its 'close' may have come already
+    if (req.destroyed) return resolve({ kind: 'cutShort' }); // 'close' may have been emitted already
     if (Number(req.headers['content-length']) > bytesMax) return resolve({ kind: 'tooLarge' });
     const chunks: Buffer[] = [];
     let bytes = 0;

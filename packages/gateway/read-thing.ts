@@ -17,7 +17,7 @@ export type Read =
   | { kind: 'notReached'; version: number; least: number }
   | { kind: 'unavailable'; why: string };
 
-const lateReplicaMs = 400; // with the database's deadline this stays below 2 s
+const lateReplicaMs = 400; // added to the database's deadline, this stays below 2 s
 
 /**
  * Reads one thing at `minVersion` or newer. The result is never older than a version that this gateway returned in the

@@ -11,23 +11,23 @@ import {
 const minuteMs = 60_000;
 
 describe('The versions that a gateway returned', () => {
-  it('are remembered by stream, the highest of each', () => {
+  it('are remembered by stream, with the highest version of each', () => {
     const remembered = openRemembered(10);
     for (const version of [3, 5, 4]) remember(remembered, 'note:a', version);
     remember(remembered, 'note:b', 1);
     expect(['note:a', 'note:b', 'note:c'].map((key) => rememberedVersion(remembered, key))).to.deep.equal([5, 1, 0]);
   });
 
-  it('are forgotten a minute after they were returned last', () => {
+  it('are forgotten one minute after their last return', () => {
     const remembered = openRemembered(10);
     remember(remembered, 'note:a', 5, 1_000);
     expect(rememberedVersion(remembered, 'note:a', 1_000 + minuteMs - 1)).to.equal(5);
     expect(rememberedVersion(remembered, 'note:a', 1_000 + minuteMs)).to.equal(0);
-    remember(remembered, 'note:a', 4, 1_000 + minuteMs - 1); // an older one, still a return of that stream
+    remember(remembered, 'note:a', 4, 1_000 + minuteMs - 1); // an older version also counts as a return of the stream
     expect(rememberedVersion(remembered, 'note:a', 1_000 + minuteMs)).to.equal(5);
   });
 
-  it('are 100,000 at most: the stream goes of which none was returned for the longest time', () => {
+  it('are at most 100,000: the stream with the oldest return is forgotten', () => {
     const remembered = openRemembered(10);
     for (let n = 0; n < 100_000; n += 1) remember(remembered, `note:${n}`, 1);
     remember(remembered, 'note:0', 2);
@@ -40,7 +40,7 @@ describe('The versions that a gateway returned', () => {
 });
 
 describe('The writes of a gateway', () => {
-  it('are asked for by partition, each stream at its newest version', () => {
+  it('are listed by partition, with the newest version of each stream', () => {
     const remembered = openRemembered(10);
     rememberWrite(remembered, 1, ['note', 'a', 1]);
     rememberWrite(remembered, 1, ['note', 'b', 1]);
@@ -53,7 +53,7 @@ describe('The writes of a gateway', () => {
     expect(recentWrites(remembered, [0, 2])).to.deep.equal([['note', 'c', 7]]);
   });
 
-  it('are not asked for any more after three seconds, and then take no room', () => {
+  it('are removed after three seconds', () => {
     const remembered = openRemembered(10);
     rememberWrite(remembered, 1, ['note', 'a', 1], 1_000);
     rememberWrite(remembered, 1, ['note', 'b', 1], 1_001);
@@ -62,7 +62,7 @@ describe('The writes of a gateway', () => {
     expect(remembered.writes.get(1)?.size).to.equal(1);
   });
 
-  it('are at most as many in a partition as can be under way at once: the oldest goes', () => {
+  it('are limited per partition: the oldest is forgotten', () => {
     const remembered = openRemembered(2);
     for (const id of ['a', 'b', 'a', 'c']) rememberWrite(remembered, 1, ['note', id, 1]);
     rememberWrite(remembered, 2, ['note', 'd', 1]);

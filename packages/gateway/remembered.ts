@@ -36,7 +36,7 @@ export const forgetAll = ({ versions, writes }: Remembered): void => {
 /** Remembers that this version of a stream was returned; `now` is `performance.now()`. */
 export const remember = ({ versions }: Remembered, key: string, version: number, now = performance.now()): void => {
   const known = versions.get(key);
-  if (known) versions.delete(key); // so that it comes last
+  if (known) versions.delete(key); // moves it to the end
   versions.set(key, { version: Math.max(version, known?.version ?? 0), at: now });
   if (versions.size > versionsMax) forgetFirst(versions);
 };
@@ -62,7 +62,7 @@ export const rememberWrite = (
   if (writes.size > remembered.writesMax) forgetFirst(writes);
 };
 
-/** The writes of the last seconds in these partitions. */
+/** Returns the writes of the last seconds in these partitions. */
 export const recentWrites = (
   remembered: Remembered,
   partitions: Iterable<number>,

@@ -19,7 +19,7 @@ import { closeMembers, isCovered, takeMembers } from './members.ts';
 import { parseGatewaySettings } from './settings.ts';
 
 const refreshEveryMs = 1_000;
-const refreshSoonMs = 200; // while some partition is read from the database, as no aggregator serves it
+const refreshSoonMs = 200; // while no aggregator serves some partition, so that its reads go to the database
 const refreshDeadlineMs = 1_000;
 const stopWithinMs = 5_000;
 

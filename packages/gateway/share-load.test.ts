@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Loading, openLoads, shareLoad } from './share-load.ts';
 
-/** Loads that the test ends by hand: how each began, and with what it is to end. */
+/** Loads that the test ends. Records the start of each one. */
 const openByHand = () => {
   const begun: { former: string | undefined; withinMs: number; end: (result: string | Error) => void }[] = [];
   const load: Loading<string> = (former, withinMs) =>
@@ -19,7 +19,7 @@ const soon = () => performance.now() + 1_000;
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('Loads of one thing', () => {
-  it('that come together while one is under way share the next, which reads on from where that one ended', async () => {
+  it('that are requested while one runs share the next one, which continues from its result', async () => {
     const { begun, load, loads } = openByHand();
     const first = shareLoad(loads, 'a', soon(), load);
     await settled();
@@ -35,7 +35,7 @@ describe('Loads of one thing', () => {
     expect(loads.size).to.equal(0);
   });
 
-  it('never give what a load gives that began before they came', async () => {
+  it('never return the result of a load that started before the call', async () => {
     const { begun, load, loads } = openByHand();
     const first = shareLoad(loads, 'a', soon(), load);
     const second = shareLoad(loads, 'a', soon(), load);
@@ -43,7 +43,7 @@ describe('Loads of one thing', () => {
     begun[0]?.end('before the write');
     await first;
     await settled();
-    const third = shareLoad(loads, 'a', soon(), load); // the second is under way
+    const third = shareLoad(loads, 'a', soon(), load); // the second load is running
     begun[1]?.end('after the first');
     expect(await second).to.equal('after the first');
     await settled();
@@ -53,7 +53,7 @@ describe('Loads of one thing', () => {
     expect(loads.size).to.equal(0);
   });
 
-  it('that fail do so for all that waited for them; the next begins from nothing', async () => {
+  it('that fail reject all their callers, and the next one starts without a former result', async () => {
     const { begun, load, loads } = openByHand();
     const first = shareLoad(loads, 'a', soon(), load).catch((error: Error) => error.message);
     const second = shareLoad(loads, 'a', soon(), load);
@@ -67,7 +67,7 @@ describe('Loads of one thing', () => {
     expect(loads.size).to.equal(0);
   });
 
-  it('may take as long as the most patient of those who wait', async () => {
+  it('may run until the latest deadline of their callers', async () => {
     const { begun, load, loads } = openByHand();
     const first = shareLoad(loads, 'a', performance.now() + 100, load);
     await settled();

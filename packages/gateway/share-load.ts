@@ -53,7 +53,7 @@ const run = async <Result>(
   load: Loading<Result>,
   from: Result | undefined,
 ): Promise<Result> => {
-  loads.set(key, own); // from now on, callers wait for the one after this
+  loads.set(key, own); // later callers wait for the next load
   try {
     return await load(from, own.untilMs - performance.now());
   } finally {

@@ -2,7 +2,7 @@ import { until } from '@muster/testing';
 import { expect } from 'chai';
 import { openTurns, type Turns, takeTurn } from './take-turn.ts';
 
-/** A task that ends when it is told to. */
+/** A task that the test ends. */
 const openTask = () => {
   const ends: { resolve?: () => void; reject?: (error: Error) => void } = {};
   const ended = new Promise<void>((resolve, reject) => Object.assign(ends, { resolve, reject }));
@@ -26,7 +26,7 @@ const take = (
 type Ended = { result: string; left: string | undefined };
 
 describe('Turns on a stream', () => {
-  it('come one at a time, in the order in which they were asked for, each with what the one before left', async () => {
+  it('run one at a time, in the order of the calls, each with what the previous one left', async () => {
     const turns = openTurns();
     const seen: string[] = [];
     const step = (name: string) => async (former: string | undefined) => {
@@ -43,7 +43,7 @@ describe('Turns on a stream', () => {
     ]);
   });
 
-  it('hand on nothing where the one before left nothing', async () => {
+  it('get undefined when the previous one left nothing', async () => {
     const turns = openTurns();
     const last = openTask();
     last.end();
@@ -55,7 +55,7 @@ describe('Turns on a stream', () => {
     expect(last.formers).to.deep.equal([undefined]);
   });
 
-  it('of one stream do not hold up another', async () => {
+  it('of one stream do not delay another stream', async () => {
     const turns = openTurns();
     const slow = openTask();
     const waiting = take(turns, 'slow', slow.run);
@@ -64,7 +64,7 @@ describe('Turns on a stream', () => {
     expect(await waiting).to.equal('done');
   });
 
-  it('are refused at once where too many wait, and given again once there is room', async () => {
+  it('are refused at once when too many wait, and accepted when there is room again', async () => {
     const turns = openTurns();
     const slow = openTask();
     const waiting = [take(turns, 'key', slow.run, 2), take(turns, 'key', leaving('second', undefined), 2)];
@@ -75,7 +75,7 @@ describe('Turns on a stream', () => {
     expect(await take(turns, 'key', leaving('third', undefined), 2)).to.equal('third');
   });
 
-  it('go on behind one whose task throws, with nothing handed on; only that one hears of it', async () => {
+  it('continue with undefined after a task that throws, and only its caller gets the error', async () => {
     const turns = openTurns();
     const failing = openTask();
     const next = openTask();
@@ -91,7 +91,7 @@ describe('Turns on a stream', () => {
     await until('the stream is forgotten', () => turns.size === 0);
   });
 
-  it('go on behind one whose task never ends, after its time', async () => {
+  it('continue after the time limit of a task that never ends', async () => {
     const turns = openTurns();
     const endless = openTask();
     const next = openTask();
@@ -102,7 +102,7 @@ describe('Turns on a stream', () => {
     await until('the stream is forgotten', () => turns.size === 0);
   });
 
-  it('leave nothing behind once nobody waits', async () => {
+  it('leave nothing behind when no task waits', async () => {
     const turns = openTurns();
     const slow = openTask();
     const waiting = take(turns, 'key', slow.run);

@@ -9,7 +9,10 @@ import { parseGatewaySettings } from './settings.ts';
 
 const common = { MONGODB_URI: 'mongodb://127.0.0.1:1', CLUSTER_SECRET: 'the secret of the tests', LOG_LEVEL: 'silent' };
 
-/** A gateway for tests, on that log and without an HTTP port; `environment` has the settings that differ. */
+/**
+ * Opens a gateway for tests on this log, without an HTTP port. `environment` has the settings that differ from the
+ * defaults.
+ */
 export const openTestGateway = (
   log: Log,
   entities: readonly Entity[],
@@ -21,7 +24,7 @@ export const openTestGateway = (
   return openGateway({ settings, entities, log, logger: openLogger('test', 'silent'), registry: new Registry() });
 };
 
-/** The context of a request with these headers that nobody sent: what is answered stays in it. */
+/** Returns the context of a request with these headers. Nothing is sent: the answer stays in the context. */
 export const contextOf = (path = '/', headers: Record<string, string> = {}): Context => {
   const request = new IncomingMessage(new Socket());
   Object.assign(request, { method: 'GET', url: path, headers });

@@ -1,18 +1,18 @@
 import type { Answers } from '@muster/wire';
 import { serveRequests } from '@muster/wire';
 
-/** An aggregator as a gateway meets it on the wire, answering as the test says. */
+/** An aggregator on the wire whose answers the test chooses. */
 export type TestReplica = AsyncDisposable & { name: string; address: string; incarnation: string };
 
 const secret = 'the secret of the tests';
 const database = 'muster';
 
-/** The wire of a gateway that such aggregators answer. */
+/** The wire settings of a gateway that can connect to such aggregators. */
 export const testWire = { secret, database, onProblem: () => undefined };
 
 const silence = () => new Promise<never>(() => undefined);
 
-/** Opens one on a free port; what it is not given to answer it does not answer. */
+/** Opens a test aggregator on a free port. It never replies to a request that `answers` does not cover. */
 export const openTestReplica = async (
   name: string,
   answers: Partial<Answers> = {},

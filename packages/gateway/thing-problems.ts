@@ -59,7 +59,7 @@ export const refused = (entity: Entity, id: string, refusal: Refusal, state: Sta
   }
 };
 
-/** A refusal that the entity declares, under its own name: `InsufficientFunds` is `insufficient-funds`. */
+/** A refusal that the entity declares, named in kebab case: `InsufficientFunds` becomes `insufficient-funds`. */
 const declared = (entity: Entity, id: string, refusal: Refusal, state: State): Problem => {
   const { status, title } = entity.refusals.get(refusal.reason) ?? { status: 409, title: refusal.reason };
   const why = refusal.kind === 'declared' ? refusal.detail : undefined;

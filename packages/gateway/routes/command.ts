@@ -8,7 +8,7 @@ import { parseIfMatch } from '../parse-headers.ts';
 import { answerProblem, invalid, type Problem } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
 
-/** POST /api/account/{id}:{command}. A thing that the command deletes is answered with 204. */
+/** POST /api/account/{id}:{command}. The answer is 204 when the command deletes the thing. */
 export const runCommand = async (
   gateway: Gateway,
   entity: Entity,

@@ -8,7 +8,7 @@ import { newId } from '../new-id.ts';
 import { answerProblem, invalid } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
 
-/** POST /api/user, which runs the command that creates. */
+/** POST /api/user: runs the command that creates. */
 export const create = async (gateway: Gateway, entity: Entity, ctx: Context): Promise<void> => {
   const type = entity.creating;
   const parsed = parseInput(type, ctx.request.body);

@@ -7,7 +7,7 @@ import { parseIfMatch } from '../parse-headers.ts';
 import { answerProblem, invalid } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
 
-/** DELETE /api/user/{id}, of a record: its command `delete`. */
+/** DELETE /api/user/{id}: runs the command `delete` of a record. */
 export const remove = async (
   gateway: Gateway,
   entity: Entity,

@@ -9,7 +9,7 @@ import { answerProblem, invalid } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
 import { findOtherId } from './command.ts';
 
-/** PUT /api/user/{id}, or PUT /api/user with the id in the body: a partial update of a record, its command `update`. */
+/** PUT /api/user/{id}, or PUT /api/user with the id in the body: runs the command `update` of a record. */
 export const update = async (
   gateway: Gateway,
   entity: Entity,
