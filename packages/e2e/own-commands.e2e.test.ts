@@ -95,6 +95,8 @@ for (const { way, aggregators } of [
       expect(updated.body).to.deep.equal({ id: 'v', from, days: ['2026-02-01T00:00:00.000Z'] });
       const same = await ask('PUT', '/api/visit/v', { body: { from } });
       expect(same.headers.get('etag')).to.equal('"2"'); // the date is the same: nothing is appended
+      const other = await ask('POST', '/api/visit/v:update', { body: { id: 'w', from } });
+      expect([other.status, other.body.errors[0].pointer]).to.deep.equal([400, '/id']); // the address says v
       expect((await ask('POST', '/api/visit/v:paint')).body.commands).to.deep.equal(['create', 'update', 'delete']);
       expect((await ask('POST', '/api/visit/v:delete')).status).to.equal(204);
       expect((await ask('GET', '/api/visit/v')).status).to.equal(410);

@@ -222,9 +222,14 @@ describe('The events of an entity', () => {
     );
   });
 
+  it('say with true alone that they create', () =>
+    expect(problemsWith({ events: { ...events, Opened: { ...events.Opened, creates: 'yes' } } })).to.include(
+      'the event "Opened" has a "creates" that is not true',
+    ));
+
   it('have one among them that creates', () => {
     for (const creates of [undefined, false, 'yes', 1])
-      expect(problemsWith({ events: { ...events, Opened: { ...events.Opened, creates } } })).to.equal(
+      expect(problemsWith({ events: { ...events, Opened: { ...events.Opened, creates } } })).to.include(
         'no event creates a thing: mark the first event of a thing with "creates: true"',
       );
     expect(problemsWith({ events: { ...events, Broken: { creates: true } } }), 'two may create').to.equal('');
@@ -274,7 +279,7 @@ describe('The commands of an entity', () => {
 
   it('have exactly one among them that creates', () => {
     for (const creates of [undefined, false, 'yes'])
-      expect(problemsWith({ commands: { ...commands, open: { ...open, creates } } })).to.equal(
+      expect(problemsWith({ commands: { ...commands, open: { ...open, creates } } })).to.include(
         'no command creates a thing: mark exactly one with "creates: true"',
       );
     expect(problemsWith({ commands: {} })).to.equal(

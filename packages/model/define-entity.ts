@@ -10,8 +10,8 @@ import { inputSchemaOf, requiredOf, strictSchemaOf } from './field-schemas.ts';
  * mend it.
  */
 export const defineEntity = <
-  const State extends FieldSchemas,
-  const Events extends Record<string, EventDefinition>,
+  State extends FieldSchemas,
+  Events extends Record<string, EventDefinition>,
   Inputs,
   Reason extends string = never,
 >(

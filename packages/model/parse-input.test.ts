@@ -210,3 +210,16 @@ describe('An id', () => {
   it('can be pointed to where it stands', () =>
     expect(findIdFaults('', '/floors/0')[0]?.pointer).to.equal('/floors/0'));
 });
+
+describe('The faults of an input', () => {
+  it('are at most 50, and say how many more there are: an answer must not grow with what comes in', () => {
+    const list = defineRecord({
+      ...{ name: 'list', title: 'List', collection: 'Lists' },
+      fields: { numbers: Joi.array().items(Joi.number()) },
+    });
+    const parsed = parseInput(list.creating, { numbers: Array.from({ length: 4_000 }, String) });
+    if (parsed.kind !== 'faults') throw new Error('The input must have faults');
+    expect(parsed.faults).to.have.length(51);
+    expect(parsed.faults[50]).to.deep.equal({ pointer: '', detail: 'and 3950 more faults' });
+  });
+});

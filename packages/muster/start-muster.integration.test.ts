@@ -43,4 +43,11 @@ describe('startMuster', () => {
     const failure = await startMuster({ ...options, settings: { PARTITIONS: '9' } }).catch((error: Error) => error);
     expect(String(failure)).to.include('partitions 8');
   });
+
+  it('gives up in time when its database does not answer, and says so', async () => {
+    const mongodbUri = 'mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=200';
+    const options = { entities: [note], mongodbUri, logLevel: 'silent', startWithinMs: 700 };
+    const failure = await startMuster(options).catch((error: Error) => error);
+    expect(String(failure)).to.include('not ready after 700 ms').and.to.include('database');
+  });
 });
