@@ -3,33 +3,33 @@ import type { Decided, Deletes } from './decision.ts';
 import type { Fault } from './fault.ts';
 import type { Event, Fields, StoredEvent } from './stored-event.ts';
 
-/** An entity as the engine sees it: one sort of thing, with its events, its commands and its view. */
+/** An entity for the engine: one kind of thing, with its events, its commands and its view. */
 export type Entity = Readonly<{
   name: string; // in the log and in addresses: 'user'
-  collection: string; // where its records are: 'Users'
+  collection: string; // the collection of its records: 'Users'
   path: string; // '/api/user'
   isRecord: boolean; // has PUT and DELETE
   fields: Readonly<Record<string, Joi.Schema>>; // of its state
   fieldNames: readonly string[];
-  requiredNames: readonly string[]; // those that every state of it has
+  requiredNames: readonly string[]; // the fields that every state has
   events: ReadonlyMap<string, EventType>; // by type: 'UserCreated'
   commands: ReadonlyMap<string, CommandType>; // by name: 'create'
-  creating: CommandType; // the one among them that creates
+  creating: CommandType; // the command that creates
   refusals: ReadonlyMap<string, DeclaredRefusal>; // by reason: 'InsufficientFunds'
-  // turns an event as an earlier program wrote it into one of today's types
+  // converts an event that an earlier program wrote to a current type
   upcast: (stored: StoredEvent) => StoredEvent;
-  // what clients see of a state, whose fields come in the order above; pure. Without it they see the fields as they are
+  // returns what clients see of a state, whose fields have the order above; pure. Without it clients see the fields
   present: ((fields: Fields) => Fields) | undefined;
 }>;
 
 /** One type of event of an entity. */
 export type EventType = Readonly<{
   type: string;
-  creates: boolean; // applies to an absent thing only; every other event applies to an active one only
+  creates: boolean; // such an event applies only to an absent thing, every other event only to an active one
   fields: Readonly<Record<string, Joi.Schema>>;
   requiredNames: readonly string[];
-  schema: Joi.ObjectSchema<Fields>; // what a `decide` may give
-  upcasts: readonly ((data: Fields) => Fields)[]; // the first turns shape 1 into shape 2
+  schema: Joi.ObjectSchema<Fields>; // the data that a `decide` may return
+  upcasts: readonly ((data: Fields) => Fields)[]; // the first one converts shape 1 to shape 2
   evolve: (fields: Fields | undefined, event: Event) => Fields | Deletes;
 }>;
 
@@ -39,29 +39,29 @@ export type CommandType = Readonly<{
   creates: boolean;
   inputNames: readonly string[];
   schema: Joi.ObjectSchema<Fields>;
-  findFaults: (input: Fields) => Fault[]; // those that the schema cannot say
+  findFaults: (input: Fields) => Fault[]; // faults that the schema cannot express
   decide: (input: Fields, fields: Fields | undefined, now: Date) => Decided;
 }>;
 
-/** How a refusal that an entity declares is answered. */
+/** The reply to a refusal that an entity declares. */
 export type DeclaredRefusal = Readonly<{ status: number; title: string }>;
 
-/** The most letters that an id can have. */
+/** The maximum length of an id, in characters. */
 export const idLengthMax = 64;
 
-/** Words that stand where an id could in an address, now or later, and so are no ids. */
+/** Words that an address uses, or may use later, at the place of an id. They are not valid ids. */
 const reservedIds: readonly string[] = ['count', 'events', 'history', 'schema', 'search', 'stream'];
 
 const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** Whether this is an id. It agrees with the schema below and is faster, since every read asks. */
+/** Whether this is a valid id. Every read calls it, so it is faster than the schema below, with the same result. */
 export const isId = (id: unknown): boolean => typeof id === 'string' && idPattern.test(id) && !reservedIds.includes(id);
 
 export const idSchema = Joi.string()
   .pattern(idPattern, `1 to ${idLengthMax} letters, digits, _ and -`)
   .invalid(...reservedIds);
 
-/** Throws where two entities have the same name or the same collection: one would be taken for the other. */
+/** Throws if two entities have the same name or the same collection, because the engine could not tell them apart. */
 export const checkDistinct = (entities: readonly Entity[]): void => {
   for (const key of ['name', 'collection'] as const) {
     const values = entities.map((entity) => entity[key]);

@@ -4,18 +4,18 @@ import type { Event, Fields, StoredEvent } from './stored-event.ts';
 
 export type ParsedEvent = { kind: 'event'; event: Event } | { kind: 'poison'; problem: string };
 
-/** The number of the shape that the data of this type of event has today: 1, and one more for each upcast. */
+/** The current shape number of an event type's data: 1 plus the number of upcasts. */
 export const shapeOf = ({ upcasts }: EventType): number => upcasts.length + 1;
 
 /**
- * A stored event as the engine understands it, upcast first; or poison, with what is wrong with it. Lenient on values,
- * since a rule may have changed since.
+ * Upcasts and parses a stored event. Returns the event, or poison with the problem. It does not check the rules for
+ * values, because a rule may have changed since the event was stored.
  */
 export const parseEvent = (entity: Entity, stored: StoredEvent): ParsedEvent => {
   try {
     return parseCurrent(entity, entity.upcast(stored));
   } catch (error) {
-    // an upcast is the entity's own code: where it fails, one stream is parked and the others go on
+    // an upcast is code of the entity: if it fails, only this stream is parked
     return poison(`its upcast fails: ${error instanceof Error ? error.message : String(error)}`);
   }
 };
@@ -47,7 +47,7 @@ const findEnvelopeProblem = (stored: StoredEvent): string | undefined => {
   return isObject(stored.data) ? undefined : 'its "data" is not an object';
 };
 
-/** What keeps a reader from understanding data of today's shape. */
+/** The problem with data of the current shape, or undefined if there is none. */
 export const findDataProblem = (entity: Entity, type: EventType, data: Fields): string | undefined => {
   if (!isObject(data)) return 'its "data" is not an object after its upcast';
   const found = findFieldProblem(type.fields, type.requiredNames, data);

@@ -3,9 +3,9 @@ import type { Fault } from './fault.ts';
 const depthMax = 32;
 
 /**
- * What in a parsed JSON value must never reach a database or an object's prototype, wherever it stands: keys such as
- * `$where`, `a.b` or `__proto__`, text that is not well-formed Unicode (it would be stored as something else), nesting
- * deeper than 32.
+ * Finds the parts of a parsed JSON value, at any depth, that must not reach a database or an object's prototype. They
+ * are keys such as `$where`, `a.b` or `__proto__`, nesting deeper than 32, and malformed Unicode, which the database
+ * would store as a different text.
  */
 export const findUnsafe = (value: unknown, pointer = '', depth = 0): Fault[] => {
   if (typeof value === 'string')
@@ -19,7 +19,7 @@ export const findUnsafe = (value: unknown, pointer = '', depth = 0): Fault[] => 
   });
 };
 
-/** A key as it stands in a JSON pointer (RFC 6901). */
+/** Escapes a key for a JSON pointer (RFC 6901). */
 export const escapePointer = (key: string): string => key.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1');
 
 const isUnsafeKey = (key: string) =>

@@ -9,7 +9,7 @@ export type ParsedInput =
   | { kind: 'input'; id: string | undefined; fields: Fields }
   | { kind: 'faults'; faults: Fault[] };
 
-/** What a client sent as the input of a command, with the id if it may name one there; or every fault. */
+/** Parses the input of a command, with the id if the input may contain one. Returns all faults if there are any. */
 export const parseInput = (command: CommandType, body: unknown): ParsedInput => {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return { kind: 'faults', faults: [{ pointer: '', detail: 'expected a JSON object' }] };
@@ -22,14 +22,14 @@ export const parseInput = (command: CommandType, body: unknown): ParsedInput => 
   return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'input', id: id as string | undefined, fields };
 };
 
-/** The faults of an id; none when it is one. */
+/** Returns the faults of an id; the list is empty if the id is valid. */
 export const findIdFaults = (id: unknown, pointer = '/id'): Fault[] => {
   if (isId(id)) return [];
   const { error } = idSchema.required().label('id').validate(id, { convert: false });
   return error ? [{ pointer, detail: error.message }] : [];
 };
 
-// JSON has no dates: where the schema wants one, its text is read as one, and the rules of the schema hold for that
+// JSON has no dates: a text is converted if the schema requires a date, and the schema then checks that date
 const validate = (schema: Joi.ObjectSchema<Fields>, body: object): Joi.ValidationResult<Fields> => {
   const first = schema.validate(body);
   if (!first.error) return first;

@@ -2,8 +2,8 @@ import type { Entity } from './entity.ts';
 import type { Fields } from './stored-event.ts';
 
 /**
- * A thing as clients see it: its id, then what the entity's `present` makes of its fields, or these in the entity's
- * order. Throws what `present` throws.
+ * Returns a thing as clients see it: its id, then the result of the entity's `present`. Without a `present`, the fields
+ * follow in the entity's order. Throws any error of `present`.
  */
 export const present = (entity: Entity, id: string, fields: Fields): Fields =>
   entity.present

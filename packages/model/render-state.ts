@@ -3,12 +3,12 @@ import { present } from './present.ts';
 import type { State } from './state.ts';
 
 /**
- * What a client is answered of a thing. `json` is what clients see of an active one, '' for any other; times in
- * milliseconds since 1970, 0 where there are none.
+ * A thing as replies show it. `json` is the body for an active thing and '' for any other. Times are in milliseconds
+ * since 1970, or 0 if there are none.
  */
 export type Rendered = { status: State['status']; version: number; json: string; createdAt: number; changedAt: number };
 
-/** A state as clients see it. Throws what the entity's `present` throws. */
+/** Renders a state for clients. Throws any error of the entity's `present`. */
 export const renderState = (entity: Entity, id: string, state: State): Rendered => {
   const { status, version } = state;
   switch (status) {

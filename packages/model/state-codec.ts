@@ -1,21 +1,21 @@
 import type { State } from './state.ts';
 import type { Fields } from './stored-event.ts';
 
-// A state as JSON, without a loss. What JSON itself does not have stands as an object with one key:
+// A lossless JSON form of a state. A value that JSON does not have is encoded as an object with one key:
 //   { "$date": 0 }            a date, in milliseconds since 1970
 //   { "$number": "-0" }       -0, NaN, Infinity, -Infinity
 //   { "$plain": { … } }       an object whose only key is one of these three
 
-/** The state as a text that `parseState` reads back. Throws TypeError where a field holds what is not data. */
+/** Returns the state as a text that `parseState` reads back. Throws TypeError if a field has an unsupported value. */
 export const writeState = (state: State): string => JSON.stringify(encodeState(state));
 
-/** The state in a text of `writeState`. Throws RangeError or SyntaxError where it is none. */
+/** Parses a text of `writeState`. Throws RangeError or SyntaxError if the text is not a state. */
 export const parseState = (text: string): State => decodeState(JSON.parse(text));
 
 /**
- * The state as a value of JSON. Carried are strings, numbers, booleans, null, dates, lists and plain objects. What is
- * undefined is left out, and is null in a list, as the database does it. Throws TypeError for anything else, such as a
- * decimal or an id of the database's own: that a reader would take for an object.
+ * Returns the state as a JSON value. It supports strings, numbers, booleans, null, dates, lists and plain objects. As in
+ * the database, an undefined field is omitted and an undefined list item becomes null. Throws TypeError for anything
+ * else, such as a decimal or an id of the database, because a reader would mistake it for an object.
  */
 export const encodeState = (state: State): unknown => {
   const { status, version } = state;
@@ -31,7 +31,7 @@ export const encodeState = (state: State): unknown => {
   }
 };
 
-/** The state in a value of JSON, which is changed and is part of the state then. Throws RangeError where it is none. */
+/** Decodes a state from a JSON value and reuses the value's objects. Throws RangeError if the value is not a state. */
 export const decodeState = (value: unknown): State => {
   const { status, version, createdAt, updatedAt, deletedAt, fields } = asObject(value);
   switch (status) {
@@ -52,14 +52,14 @@ export const decodeState = (value: unknown): State => {
   }
 };
 
-/** The fields as an object of JSON; throws as `encodeState` does. */
+/** Returns the fields as a JSON object. Throws TypeError as `encodeState` does. */
 export const encodeFields = (fields: Fields): Fields => encodeObject(fields);
 
 const tags: readonly string[] = ['$date', '$number', '$plain'];
 const oddNumbers: readonly string[] = ['-0', 'NaN', 'Infinity', '-Infinity'];
-const depthMax = 1_000; // the database takes 100
+const depthMax = 1_000; // the database allows 100
 
-// most values stay what they are, and are not copied
+// most values need no encoding and are not copied
 const encodeValue = (value: unknown): unknown => {
   switch (typeof value) {
     case 'string':
@@ -81,7 +81,7 @@ const encodeValue = (value: unknown): unknown => {
 };
 
 const encodeList = (list: readonly unknown[]): readonly unknown[] => {
-  const encoded = Array.from(list, encodeValue); // a hole is undefined
+  const encoded = Array.from(list, encodeValue); // turns holes into undefined
   return encoded.every((value, index) => value === list[index]) ? list : encoded;
 };
 
@@ -89,16 +89,16 @@ const encodeObject = (object: Fields): Fields => {
   const entries = Object.entries(object);
   const encoded = entries.map(([name, value]): [string, unknown] => [name, encodeValue(value)]);
   const isSame = encoded.every(([, value], index) => value === entries[index]?.[1]);
-  return isSame ? object : Object.fromEntries(encoded); // which makes a key "__proto__" a key like others
+  return isSame ? object : Object.fromEntries(encoded); // keeps "__proto__" as an ordinary key
 };
 
-/** Whether it would be read as one of the forms above; what is undefined is left out. */
+/** Whether a reader would mistake the object for one of the forms above. Undefined fields do not count. */
 const isTagged = (object: Fields): boolean => {
   const names = Object.keys(object).filter((name) => object[name] !== undefined);
   return names.length === 1 && tags.includes(names[0] ?? '');
 };
 
-// what the database has beside these comes as an object of a class
+// the database returns all other types as instances of classes
 const isPlain = (value: object): value is Fields => {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
@@ -128,12 +128,12 @@ const decodeTagged = ({ $date, $number, $plain }: Fields, depth: number): unknow
 
 const decodeFields = (value: unknown): Fields => decodeInside(asObject(value), 0) as Fields;
 
-/** The list or object itself, with what it holds decoded. */
+/** Decodes the contents of the list or object in place and returns it. */
 const decodeInside = (holder: object, depth: number): object => {
   for (const [name, value] of Object.entries(holder)) {
     const decoded = decodeValue(value, depth + 1);
     if (decoded === value) continue;
-    // an assignment to the key "__proto__" would set none
+    // an assignment to the key "__proto__" would not set a key
     Object.defineProperty(holder, name, { value: decoded, writable: true, enumerable: true, configurable: true });
   }
   return holder;

@@ -5,7 +5,7 @@ import { findFieldProblem } from './find-field-problem.ts';
 import type { Event, Fields, StoredEvent } from './stored-event.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
-/** What the events of a stream fold to. The version is that of the last event, 0 where there is none. */
+/** The fold of the events of a stream. The version is the version of the last event, or 0 without events. */
 export type State =
   | { status: 'absent'; version: number }
   | { status: 'active'; version: number; fields: Fields; createdAt: Date; updatedAt: Date }
@@ -17,8 +17,8 @@ export type Deleted = Extract<State, { status: 'deleted' }>;
 export const absent: State = { status: 'absent', version: 0 };
 
 /**
- * The state after the event. An event that does not fit moves the version and nothing else, since the log is what
- * happened. Throws an Error where the entity's own `evolve` throws, or gives what is no state of the entity.
+ * Returns the state after the event. An event that does not fit the state changes only the version, because the log is
+ * the truth. Throws an Error if the entity's `evolve` throws or does not return a valid state.
  */
 export const evolve = (entity: Entity, state: State, event: Event): State => {
   const { version, at } = event;
@@ -33,14 +33,14 @@ export const evolve = (entity: Entity, state: State, event: Event): State => {
     : { status: 'active', version, fields: asFields(entity, fields, type.type), createdAt, updatedAt: at };
 };
 
-/** The state after all these events, from `from` or from nothing. Throws as `evolve` does. */
+/** Returns the state after all these events, starting at `from` or at the absent state. Throws as `evolve` does. */
 export const fold = (entity: Entity, events: readonly Event[], from: State = absent): State =>
   events.reduce((state, event) => evolve(entity, state, event), from);
 
-/** What a stored event leads to: the state after it, or the problem for which it cannot be applied. */
+/** The result of a stored event: the state after it, or the problem that prevents its application. */
 export type Applied = { kind: 'state'; state: State } | { kind: 'poison'; problem: string };
 
-/** Applies a stored event to a state. Total: a problem of the event or of the entity's own code is poison. */
+/** Applies a stored event to a state. It does not throw: a problem in the event or the entity's code is poison. */
 export const applyStored = (entity: Entity, state: State, stored: StoredEvent): Applied => {
   const parsed = parseEvent(entity, stored);
   if (parsed.kind === 'poison') return parsed;
@@ -61,7 +61,7 @@ const runEvolve = (type: EventType, fields: Fields | undefined, event: Event): F
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The fields that an `evolve` gave. Those of a record come from events that were checked. */
+/** Checks the fields that an `evolve` returned. The fields of a record need no check: its events were checked. */
 const asFields = (entity: Entity, fields: Fields | Deletes, type: string): Fields => {
   if (entity.isRecord) return fields as Fields;
   if (!isPlain(fields)) throw new Error(`the evolve of ${type} does not give a state, which is a plain object`);
@@ -79,6 +79,6 @@ const asFields = (entity: Entity, fields: Fields | Deletes, type: string): Field
   }
 };
 
-// a Promise or a Map would pass for a state in which every optional field is missing
+// without this check, a Promise or a Map would be a valid state if all fields are optional
 const isPlain = (value: Fields | Deletes): value is Fields =>
   typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
