@@ -205,7 +205,7 @@ describe('The definition of an entity', () => {
       expect(() => defineRecord({ ...right, title }), title).to.throw('must be 1 to 32 letters');
   });
 
-  it("is refused if its collection belongs to the engine", () => {
+  it('is refused if its collection belongs to the engine', () => {
     for (const collection of [
       'Events',
       'Checkpoints',

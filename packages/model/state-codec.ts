@@ -13,8 +13,8 @@ export const writeState = (state: State): string => JSON.stringify(encodeState(s
 export const parseState = (text: string): State => decodeState(JSON.parse(text));
 
 /**
- * Returns the state as a JSON value. It supports strings, numbers, booleans, null, dates, lists and plain objects. As in
- * the database, an undefined field is omitted and an undefined list item becomes null. Throws TypeError for anything
+ * Returns the state as a JSON value. It supports strings, numbers, booleans, null, dates, lists and plain objects. As
+ * in the database, an undefined field is omitted and an undefined list item becomes null. Throws TypeError for anything
  * else, such as a decimal or an id of the database, because a reader would mistake it for an object.
  */
 export const encodeState = (state: State): unknown => {
