@@ -17,8 +17,8 @@ const readDeadlineMs = 10_000;
 type Letter = Awaited<ReturnType<typeof readDeadLetters>>[number];
 
 /**
- * Tries the parked streams of these partitions again, as a newer program may understand what an older one did not.
- * Throws when the database does not answer.
+ * Retries the parked streams of these partitions, because a newer program may parse events that an older one did not.
+ * Throws if the database does not answer.
  */
 export const retryParked = async (aggregator: Aggregator, partitions: Numbers, signal: AbortSignal): Promise<void> => {
   const letters = await readDeadLetters(aggregator.log, partitions, readDeadlineMs);
@@ -47,7 +47,7 @@ const retryStream = async (aggregator: Aggregator, letters: readonly Letter[]): 
   await removeDeadLetters(aggregator.log, ids, readDeadlineMs);
 };
 
-/** Takes what can be understood of a stream and parks the rest. Returns whether nothing was parked. */
+/** Applies the events of a stream up to the first that does not parse, and parks the rest. True if none is parked. */
 const foldAgain = async (aggregator: Aggregator, partition: Partition, entity: Entity, id: string) => {
   const known = findEntry(partition, entity.name, id)?.state ?? absent;
   let { state, parked }: Loaded = { state: known, parked: undefined };

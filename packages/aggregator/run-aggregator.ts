@@ -15,8 +15,8 @@ import { parseAggregatorSettings, type Settings } from './settings.ts';
 
 /**
  * Runs an aggregator of these entities: joins, restores, tails and serves until the signal aborts, then hands over,
- * saves a last snapshot and leaves. `onReady` hears of its name and ports. Gives the exit code: 2 for settings that
- * cannot be, 0 otherwise. Throws when a port is taken, SettingsConflict and NameTaken.
+ * saves a last snapshot and leaves. Calls `onReady` with its name and ports. Returns the exit code: 2 for invalid
+ * settings, 0 otherwise. Throws if a port is in use, and throws SettingsConflict and NameTaken.
  */
 export const runAggregator = async (
   entities: readonly Entity[],

@@ -3,8 +3,8 @@ import { isBefore, type Position, type StoredEvent } from '@muster/store';
 import { addId, openSortedIds, removeId, type SortedIds } from './sorted-ids.ts';
 
 /**
- * The states that this aggregator holds, by partition. Everybody may read it; only the functions of this file change
- * it, and the types keep it so.
+ * The states that this aggregator holds, by partition. All code may read it. Only the functions of this file change it,
+ * and the types enforce this.
  */
 export type Table = ReadonlyMap<number, Partition>;
 
@@ -253,7 +253,7 @@ export const putBackUnsaved = ({ partition, entries, letters }: Unsaved): void =
   for (const { parked, event } of letters) changingParked(parked).letters.push(event);
 };
 
-/** Whether a snapshot finds anything in this partition. */
+/** Whether this partition has unsaved changes. */
 export const hasUnsaved = ({ changed, parked }: Partition): boolean =>
   changed.size > 0 || [...parked.values()].some(({ letters }) => letters.length > 0);
 

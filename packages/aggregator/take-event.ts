@@ -72,7 +72,7 @@ const takeFromLog = (aggregator: Aggregator, partition: Partition, event: Stored
   countToSave(aggregator, event.partition);
 };
 
-// what others save does not count
+// records that other replicas save do not count
 const countToSave = ({ progress, table }: Aggregator, partition: number) => {
   if (table.get(partition)?.owned) countUnsaved(progress, 1);
 };

@@ -25,7 +25,7 @@ export const foldLog = (events: readonly StoredEvent[], subject: Subject = subje
 export const stateAt = ({ states }: FoldedLog, id: string, version: number): Folded | undefined =>
   version === 0 ? absent : states.get(id)?.[version];
 
-/** The state now, and its version. */
+/** Returns the current state and its version. */
 export const lastState = (folded: FoldedLog, id: string): Folded & { version: number } => {
   const version = (folded.states.get(id)?.length ?? 1) - 1;
   return { ...(stateAt(folded, id, version) ?? absent), version };

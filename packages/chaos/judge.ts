@@ -18,7 +18,7 @@ export type Line = { at: number; name: string; line: string };
 /** What says something of a round only when there was enough of it. */
 export const leastAnswered = { calls: 150, writes: 40 };
 
-/** Why a round says nothing: too little traffic, or no fault. Undefined when it does. Pure. */
+/** The reason why a round proves nothing: too little traffic, or no fault. Undefined if it is conclusive. Pure. */
 export const findInvalid = (calls: readonly Call[], strikes: readonly Strike[]): string | undefined => {
   const answered = calls.filter(({ outcome }) => outcome === 'ok');
   if (answered.length < leastAnswered.calls)

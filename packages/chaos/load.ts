@@ -147,7 +147,7 @@ const abortUploads = async (load: Load, seed: number, everyMs: number) => {
     if (await abortUpload(load.urls, random, signal)) load.aborted += 1;
 };
 
-/** Who has just written looks at that, or goes on. */
+/** A session that has just written reads the result, or continues. */
 const chooseNext = (load: Load, session: Session, isOfAccount: boolean): Wanted => {
   const { random, written } = session;
   session.written = undefined;

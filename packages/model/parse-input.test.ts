@@ -123,7 +123,7 @@ describe('The input of a command', () => {
       expect(pointersOf(parseNew(form, JSON.parse(`{"answers":{${JSON.stringify(key)}:1}}`))), key).to.have.length(1);
   });
 
-  it('is refused with numbers that are not finite', () => {
+  it('is refused with numbers that are not safe integers', () => {
     for (const number of ['1e400', '-1e400', '9007199254740993', '1e300', '0.5'])
       expect(pointersOf(withField(`"group":${number}`)), number).to.deep.equal(['/group']);
     for (const number of ['9007199254740991', '-9007199254740991', '0', '-0', '1e3'])

@@ -9,7 +9,7 @@ export type Launched = { spawned: Spawned; ready: Promise<Ready | undefined> };
 
 /**
  * Starts a Node program that says by an IPC message `{ kind: 'ready', … }` when it is; it is to stop by itself when
- * that channel closes, so that it does not outlive us. `onLine` hears every line it writes.
+ * that channel closes, so that it ends with this process. `onLine` receives every line that it writes.
  */
 export const launchProgram = async (
   words: string[],

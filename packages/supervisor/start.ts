@@ -135,7 +135,7 @@ const describeFailure = (error: unknown): string =>
 // a person waits and reads along: what does not get ready is started again and said so, until Ctrl-C
 const noDeadlineMs = 2 ** 31 - 1;
 
-// of no use to start again; but one that a change starts with other settings is that change's matter
+// a restart would not help; a running change handles the refusal of a process that it starts
 const isRefusal = (event: ProcessEvent, { changing }: System) =>
   event.kind === 'died' &&
   event.exit.code === refusedCode &&
@@ -169,7 +169,7 @@ const save = ({ dataPath, claimed, settings }: Run, system: System): Running => 
   return running;
 };
 
-// what watches the processes must go on, whatever the disk says
+// the supervision must continue after a disk error
 const saveOrSay = (run: Run, system: System, say: (text: string) => void) => {
   try {
     save(run, system);

@@ -5,7 +5,7 @@ export type Reply = { status: number; headers: Headers; body: Json; text: string
 
 export type CallOptions = { body?: unknown; raw?: string; headers?: Record<string, string>; signal?: AbortSignal };
 
-/** Sends one HTTP request. Returns the status, the headers, the body (parsed if it is JSON) and the milliseconds taken. */
+/** Sends one HTTP request. Returns its status, headers, body (parsed if it is JSON) and duration in ms. */
 export const call = async (
   url: string,
   method: string,

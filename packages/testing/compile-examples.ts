@@ -33,8 +33,8 @@ export const openExampleProject = (root: string, files: readonly ExampleFile[]):
 };
 
 /**
- * Compiles files with `root`'s options and packages. Returns the rows that the compiler prints, or an empty list without
- * errors. Takes seconds.
+ * Compiles files with `root`'s options and packages. Returns the rows that the compiler prints, or an empty list
+ * without errors. Takes seconds.
  */
 export const compileExamples = (root: string, files: readonly ExampleFile[]): string[] => {
   using project = openExampleProject(root, files);

@@ -76,8 +76,8 @@ export type CommandOf<Of> =
   Of extends TypedEntity<infer _State, infer _Events, infer Inputs, infer _Reason> ? Asked<Inputs> : never;
 
 /**
- * Runs these commands in order on a new thing. Returns the events, and the state after each command. Throws an Error for
- * an invalid input. Pure.
+ * Runs these commands in order on a new thing. Returns the events, and the state after each command. Throws an Error
+ * for an invalid input. Pure.
  */
 export const play = <State extends object, Events, Inputs, Reason extends string>(
   entity: TypedEntity<State, Events, Inputs, Reason>,
