@@ -21,7 +21,7 @@ export const foldLog = (events: readonly StoredEvent[], subject: Subject = subje
   return { subject, events, streams, states, byRequest: groupBy(events, ({ meta }) => meta.requestId) };
 };
 
-/** The state at a version; undefined where the stream does not have it. */
+/** Returns the state at a version, or undefined if the stream does not have that version. */
 export const stateAt = ({ states }: FoldedLog, id: string, version: number): Folded | undefined =>
   version === 0 ? absent : states.get(id)?.[version];
 
