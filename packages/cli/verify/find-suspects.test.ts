@@ -65,7 +65,7 @@ describe('verify inspects again', () => {
     expect(found(first, recordOf(id, partition, first, 'test:1'))).to.equal(1);
   });
 
-  it('a stream with a hole, a duplicate version, an event that does not parse, or an event in another partition', () => {
+  it('a stream with a hole, a duplicate version, an unparsable event, or an event in another partition', () => {
     const ahead = new Map([[4, {} as never]]);
     for (const odd of [
       stream({ ahead }),
