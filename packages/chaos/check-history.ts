@@ -4,8 +4,8 @@ import { type FoldedLog, foldLog, groupBy, stateAt } from './fold-log.ts';
 import { type Call, isWrite } from './history.ts';
 
 /**
- * What is wrong with a history, or with the log beside it, each in a sentence; nothing when all is well. `before` is
- * what the log had before it. Pure.
+ * Returns the violations in a history or its log, one sentence each. `before` is the content of the log before the
+ * history. Pure.
  */
 export const checkHistory = (log: FoldedLog, calls: readonly Call[], before = foldLog([], log.subject)): string[] => [
   ...checkDense(log),
@@ -26,7 +26,7 @@ const checkDense = ({ streams }: FoldedLog): string[] => {
   );
 };
 
-/** What the log had before it has still, in the same place. */
+/** Checks that the earlier events of the log are still at the same place. */
 const checkKept = ({ streams }: FoldedLog, before: FoldedLog): string[] => {
   const lost = before.events.filter(({ _id, entityId, version }) => streams.get(entityId)?.[version - 1]?._id !== _id);
   return lost.map((event) => `${describe(event)} was in the log before, and is no longer there`);
@@ -85,7 +85,7 @@ const checkStored = (log: FoldedLog, call: Call, event: StoredEvent): string[] =
     : [`${tell(call)} answered ${show(call.shown)}, the log has ${show(state?.shown)}`];
 };
 
-/** A call that was answered well and left no event: the state must be one that it does not change. */
+/** Checks a successful call without an event: it must not change the state. */
 const checkNoOp = (log: FoldedLog, call: Call): string[] => {
   const state = stateAt(log, call.id, call.version ?? 0);
   if (!state || !log.subject.isNoOp(state, call)) return [`${tell(call)} is not in the log`];

@@ -21,11 +21,11 @@ export const foldLog = (events: readonly StoredEvent[], subject: Subject = subje
   return { subject, events, streams, states, byRequest: groupBy(events, ({ meta }) => meta.requestId) };
 };
 
-/** The state at a version; undefined where the stream does not have it. */
+/** Returns the state at a version, or undefined if the stream does not have that version. */
 export const stateAt = ({ states }: FoldedLog, id: string, version: number): Folded | undefined =>
   version === 0 ? absent : states.get(id)?.[version];
 
-/** The state now, and its version. */
+/** Returns the current state and its version. */
 export const lastState = (folded: FoldedLog, id: string): Folded & { version: number } => {
   const version = (folded.states.get(id)?.length ?? 1) - 1;
   return { ...(stateAt(folded, id, version) ?? absent), version };

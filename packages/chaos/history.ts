@@ -28,7 +28,7 @@ export type Call = {
 
 export type User = { id?: string; name?: string; email?: string; group?: number };
 
-/** What clients send and see of a thing. */
+/** The fields of a thing that clients send and receive. */
 export type Shown = User & { owner?: string; cents?: number; closedAt?: string };
 
 /**

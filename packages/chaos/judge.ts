@@ -18,7 +18,7 @@ export type Line = { at: number; name: string; line: string };
 /** What says something of a round only when there was enough of it. */
 export const leastAnswered = { calls: 150, writes: 40 };
 
-/** Why a round says nothing: too little traffic, or no fault. Undefined when it does. Pure. */
+/** The reason why a round proves nothing: too little traffic, or no fault. Undefined if it is conclusive. Pure. */
 export const findInvalid = (calls: readonly Call[], strikes: readonly Strike[]): string | undefined => {
   const answered = calls.filter(({ outcome }) => outcome === 'ok');
   if (answered.length < leastAnswered.calls)
@@ -69,8 +69,8 @@ const textOf = (line: string): string => {
 };
 
 /**
- * What a process must never say: that its memory was wrong and had to be repaired, or that something failed that nobody
- * expected. Pure.
+ * Returns the log lines that a process must never write: about a repair of wrong memory, or an unexpected failure.
+ * Pure.
  */
 export const checkLines = (lines: readonly Line[]): string[] => {
   const bad = lines.filter(
@@ -90,10 +90,10 @@ export const checkLines = (lines: readonly Line[]): string[] => {
  */
 export type Waits = { ms: number; answered: number; late: number; unanswered: number };
 
-/** By when an answer to a create, read, update or delete is due, in milliseconds. */
+/** The deadline of a reply to a create, read, update or delete, in milliseconds. */
 export const lateMs = 250;
 
-/** What clients had to wait for while a fault lasted. Pure. */
+/** Returns how long clients waited during a fault. Pure. */
 export const waitsDuring = (calls: readonly Call[], { from, to }: Pick<Strike, 'from' | 'to'>): Waits => {
   const during = calls.filter(({ invokedAt, completedAt }) => invokedAt < to && completedAt > from);
   const answered = during.filter(({ status }) => status !== undefined);

@@ -90,7 +90,7 @@ export const startLoad = async (urls: readonly string[], options: LoadOptions = 
   return load;
 };
 
-/** Stops it, waits for the answers to what is under way, and gives the history. */
+/** Stops the load, waits for the replies to pending calls, and returns the history. */
 export const stopLoad = async (load: Load): Promise<Call[]> => {
   load.stop.abort();
   await load.done;
@@ -134,7 +134,7 @@ const run = async (load: Load, session: Session, pauseMs: number, shares: { sets
   while (!load.stop.signal.aborted) {
     if (isDue(shares.sets)) await performSet(load, session);
     else await perform(load, session, chooseNext(load, session, isDue(shares.accounts)));
-    // who has just written looks at once
+    // a session that has just written reads at once
     if (!session.written) await pause(pauseMs * 2 * Math.random(), load.stop.signal);
   }
 };
@@ -147,7 +147,7 @@ const abortUploads = async (load: Load, seed: number, everyMs: number) => {
     if (await abortUpload(load.urls, random, signal)) load.aborted += 1;
 };
 
-/** Who has just written looks at that, or goes on. */
+/** A session that has just written reads the result, or continues. */
 const chooseNext = (load: Load, session: Session, isOfAccount: boolean): Wanted => {
   const { random, written } = session;
   session.written = undefined;

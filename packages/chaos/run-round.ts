@@ -46,7 +46,7 @@ export type Evidence = { lines: Line[]; calls: readonly Call[]; logs: readonly F
 
 export type RoundOptions = LoadOptions & {
   say: (text: string) => void;
-  /** Hears of a round in which a law did not hold. */
+  /** Called for a round in which a law did not hold. */
   keep?: (result: RoundResult, evidence: Evidence) => Promise<void>;
 };
 

@@ -6,15 +6,15 @@ import type { Event, Fields, StoredEvent } from './stored-event.ts';
 /** An entity as the engine uses it: a kind of thing, with its events, its commands and its view. */
 export type Entity = Readonly<{
   name: string; // in the log and in addresses: 'user'
-  collection: string; // where its records are: 'Users'
+  collection: string; // the collection of its records: 'Users'
   path: string; // '/api/user'
   isRecord: boolean; // has PUT and DELETE
   fields: Readonly<Record<string, Joi.Schema>>; // of its state
   fieldNames: readonly string[];
-  requiredNames: readonly string[]; // those that every state of it has
+  requiredNames: readonly string[]; // the fields that every state has
   events: ReadonlyMap<string, EventType>; // by type: 'UserCreated'
   commands: ReadonlyMap<string, CommandType>; // by name: 'create'
-  creating: CommandType; // the one among them that creates
+  creating: CommandType; // the command that creates
   refusals: ReadonlyMap<string, DeclaredRefusal>; // by reason: 'InsufficientFunds'
   // turns an event of an earlier program into one of a current type
   upcast: (stored: StoredEvent) => StoredEvent;
@@ -25,11 +25,11 @@ export type Entity = Readonly<{
 /** One type of event of an entity. */
 export type EventType = Readonly<{
   type: string;
-  creates: boolean; // applies to an absent thing only; every other event applies to an active one only
+  creates: boolean; // such an event applies only to an absent thing, every other event only to an active one
   fields: Readonly<Record<string, Joi.Schema>>;
   requiredNames: readonly string[];
-  schema: Joi.ObjectSchema<Fields>; // what a `decide` may give
-  upcasts: readonly ((data: Fields) => Fields)[]; // the first turns shape 1 into shape 2
+  schema: Joi.ObjectSchema<Fields>; // the data that a `decide` may return
+  upcasts: readonly ((data: Fields) => Fields)[]; // the first one converts shape 1 to shape 2
   evolve: (fields: Fields | undefined, event: Event) => Fields | Deletes;
 }>;
 
@@ -39,14 +39,14 @@ export type CommandType = Readonly<{
   creates: boolean;
   inputNames: readonly string[];
   schema: Joi.ObjectSchema<Fields>;
-  findFaults: (input: Fields) => Fault[]; // those that the schema cannot say
+  findFaults: (input: Fields) => Fault[]; // faults that the schema cannot express
   decide: (input: Fields, fields: Fields | undefined, now: Date) => Decided;
 }>;
 
-/** How a refusal that an entity declares is answered. */
+/** The reply to a refusal that an entity declares. */
 export type DeclaredRefusal = Readonly<{ status: number; title: string }>;
 
-/** The most letters that an id can have. */
+/** The maximum length of an id, in characters. */
 export const idLengthMax = 64;
 
 /** Words with another meaning in addresses, now or later. They cannot be ids. */

@@ -14,11 +14,11 @@ const problemOf = (stored: StoredEvent) => {
   const parsed = parseEvent(note, stored);
   return parsed.kind === 'poison' ? parsed.problem : 'none';
 };
-/** An event as no program of ours would have written it. */
+/** An invalid stored event that Muster itself never writes. */
 const odd = (fields: object): StoredEvent => ({ ...created, ...fields });
 
 describe('A stored event', () => {
-  it('is understood by its type', () => {
+  it('is parsed by its type', () => {
     expect(parseEvent(note, created)).to.deep.equal({
       kind: 'event',
       event: { type: 'NoteCreated', version: 1, at: at(1), data },
@@ -32,11 +32,11 @@ describe('A stored event', () => {
     );
   });
 
-  it('has a type made of the title and what happened', () => {
+  it('has a type that joins the title and the past-tense verb', () => {
     expect([...user.events.keys()]).to.deep.equal(['UserCreated', 'UserUpdated', 'UserDeleted']);
   });
 
-  it('of an unknown type is poison, whatever the type is called', () => {
+  it('of an unknown type is poison, even if the type is named like a property of Object', () => {
     for (const type of [
       'UserCreated',
       'NoteRenamed',
@@ -55,22 +55,22 @@ describe('A stored event', () => {
       expect(problemOf(odd({ type })), String(type)).to.match(/^the type .*is not known to entity "note"$/);
   });
 
-  it('whose data is no object is poison', () => {
+  it('is poison if its data is not an object', () => {
     for (const wrong of [null, undefined, 'x', 7, [], [1]])
       expect(problemOf(odd({ data: wrong })), JSON.stringify(wrong)).to.equal('its "data" is not an object');
   });
 
-  it('without a date is poison', () => {
+  it('is poison without a date', () => {
     for (const wrong of [undefined, null, '2026-01-01', 0])
       expect(problemOf(odd({ at: wrong })), String(wrong)).to.equal('its "at" is not a date');
   });
 
-  it('without a version is poison', () => {
+  it('is poison without a version', () => {
     for (const wrong of [undefined, null, '1', 0, -1, 1.5, Number.NaN])
       expect(problemOf(odd({ version: wrong })), String(wrong)).to.match(/^its version is /);
   });
 
-  it('with a field that the entity does not have is poison', () => {
+  it('is poison if the entity does not have one of its fields', () => {
     for (const name of ['colour', 'constructor', 'toString', 'id', 'version'])
       expect(problemOf(odd({ data: { ...data, [name]: 1 } })), name).to.equal(
         `its data has a field "${name}", which entity "note" does not have`,
@@ -79,23 +79,23 @@ describe('A stored event', () => {
     expect(problemOf(odd({ data: own }))).to.match(/field "__proto__"/);
   });
 
-  it('with a value of another type is poison', () => {
+  it('is poison if a value has the wrong type', () => {
     expect(problemOf(odd({ data: { ...data, text: 7 } }))).to.equal('its field "text" is not of type string');
     expect(problemOf(odd({ data: { ...data, stars: '7' } }))).to.equal('its field "stars" is not of type number');
     expect(problemOf(odd({ data: { ...data, tags: {} } }))).to.equal('its field "tags" is not of type array');
     expect(problemOf(odd({ data: { ...data, text: null } }))).to.equal('its field "text" is not of type string');
   });
 
-  it('that creates without a required field is poison; an update may have any', () => {
+  it('is poison if it creates without a required field; an update may omit required fields', () => {
     expect(problemOf(odd({ data: { text: 'one' } }))).to.equal('its data lacks the field "stars"');
     expect(problemOf(storedNote({ type: 'NoteUpdated', version: 2, data: { tags: [] } }))).to.equal('none');
   });
 
-  it('with a value that a rule of today would refuse is understood all the same', () => {
+  it('is accepted even if a current rule would refuse one of its values', () => {
     expect(problemOf(odd({ data: { text: '', stars: 1.5 } }))).to.equal('none');
   });
 
-  it('may hold null where the entity allows it', () => {
+  it('may contain null if the entity allows it', () => {
     const task = defineRecord({
       name: 'task',
       title: 'Task',
@@ -122,7 +122,7 @@ describe('An upcast', () => {
     },
   });
 
-  it('turns an event as it was once written into one of today', () => {
+  it('converts an event of a former shape into the current shape', () => {
     const parsed = parseEvent(renamed, odd({ type: 'NoteWritten', data: { words: 'one' } }));
     expect(parsed).to.deep.equal({
       kind: 'event',
@@ -130,13 +130,13 @@ describe('An upcast', () => {
     });
   });
 
-  it('leaves the stored event as it is', () => {
+  it('does not change the stored event', () => {
     const stored = Object.freeze(odd({ type: 'NoteWritten', data: Object.freeze({ words: 'one' }) }));
     parseEvent(renamed, stored);
     expect(stored.type).to.equal('NoteWritten');
   });
 
-  it('whose result is wrong, or that throws, makes poison', () => {
+  it('results in poison if its result is wrong or it throws', () => {
     expect(parseEvent(renamed, odd({ type: 'NoteWritten', data: {} }))).to.deep.equal({
       kind: 'poison',
       problem: 'its field "text" is not of type string',
@@ -149,7 +149,7 @@ describe('An upcast', () => {
 });
 
 describe('A second entity', () => {
-  it('shares nothing with the first but the engine', () => {
+  it('shares only the engine with the first', () => {
     expect([user.path, note.path]).to.deep.equal(['/api/user', '/api/note']);
     expect(
       problemOf({ ...created, type: 'UserCreated', data: { name: 'Ada', email: 'ada@example.org', group: 1 } }),
@@ -157,7 +157,7 @@ describe('A second entity', () => {
     expect(parseEvent(user, created).kind).to.equal('poison');
   });
 
-  it('folds from its own events', () => {
+  it('folds its own events', () => {
     const parsed = parseEvent(note, created);
     expect(parsed.kind === 'event' && fold(note, [parsed.event])).to.deep.include({ status: 'active', fields: data });
   });
@@ -166,12 +166,12 @@ describe('A second entity', () => {
 describe('The definition of an entity', () => {
   const right = { name: 'book', title: 'Book', collection: 'Books', fields: { title: Joi.string() } };
 
-  it('is taken when it contradicts nothing', () => {
+  it('is accepted if it has no contradiction', () => {
     const book = defineRecord({ ...right, fields: { title: Joi.string(), pages: optional(Joi.number()) } });
     expect(book).to.deep.include({ path: '/api/book', fieldNames: ['title', 'pages'], requiredNames: ['title'] });
   });
 
-  it('is refused with a field that the engine needs', () => {
+  it('is refused if it has a field that the engine needs', () => {
     const names = [
       '_id',
       'id',
@@ -195,17 +195,17 @@ describe('The definition of an entity', () => {
     );
   });
 
-  it('is refused with a name that does not fit an address', () => {
+  it('is refused if its name cannot be part of an address', () => {
     for (const name of ['', 'Book', 'my book', 'a/b', '1book', 'a:b', 'b'.repeat(33)])
       expect(() => defineRecord({ ...right, name }), name).to.throw('must be 1 to 32');
   });
 
-  it('is refused with a title that does not fit an event type', () => {
+  it('is refused if its title cannot be part of an event type', () => {
     for (const title of ['', 'book', 'My Book', '$Book'])
       expect(() => defineRecord({ ...right, title }), title).to.throw('must be 1 to 32 letters');
   });
 
-  it("is refused with a collection that is the engine's own", () => {
+  it('is refused if its collection belongs to the engine', () => {
     for (const collection of [
       'Events',
       'Checkpoints',

@@ -15,14 +15,14 @@ const parseChanges = (entity: Entity, body: unknown) => {
   return parseInput(update, body);
 };
 
-/** As it comes from a client: JSON text, so that `__proto__` is a key like any other. */
+/** Parses JSON text as a client sends it, so that `__proto__` is an ordinary key. */
 const newFrom = (text: string) => parseNew(user, JSON.parse(text));
 const withField = (text: string) => newFrom(`{"name":"Ada","email":"ada@example.org","group":1,${text}}`);
 const pointersOf = (parsed: ParsedInput) =>
   parsed.kind === 'faults' ? parsed.faults.map(({ pointer }) => pointer) : 'none';
 
-describe('What a client sends', () => {
-  it('is taken when it is right, with the id apart from the fields', () => {
+describe('The input of a command', () => {
+  it('is accepted if it is valid, and its id is separate from the fields', () => {
     expect(parseNew(user, { id: '13AE742', ...ada })).to.deep.equal({ kind: 'input', id: '13AE742', fields: ada });
     expect(parseNew(user, ada)).to.deep.equal({ kind: 'input', id: undefined, fields: ada });
     expect(parseChanges(user, { group: 2 })).to.deep.equal({ kind: 'input', id: undefined, fields: { group: 2 } });
@@ -38,7 +38,7 @@ describe('What a client sends', () => {
         });
   });
 
-  it('gets every fault at once, each with a pointer to it', () => {
+  it('reports all faults at once, each with a pointer to its place', () => {
     expect(pointersOf(newFrom('{"id":"count","name":"","email":"x","group":"7","age":3}'))).to.deep.equal([
       '/id',
       '/name',
@@ -49,7 +49,7 @@ describe('What a client sends', () => {
     expect(pointersOf(newFrom('{}'))).to.deep.equal(['/name', '/email', '/group']);
   });
 
-  it('with unknown fields is refused, whatever they are called', () => {
+  it('is refused with unknown fields of any name', () => {
     expect(pointersOf(withField('"age":1'))).to.deep.equal(['/age']);
     expect(pointersOf(withField('"constructor":{"prototype":1}'))).to.deep.equal(['/constructor']);
     expect(pointersOf(withField('"toString":1,"hasOwnProperty":1'))).to.deep.equal(['/toString', '/hasOwnProperty']);
@@ -62,7 +62,7 @@ describe('What a client sends', () => {
     expect(pointersOf(withField('"a/b~c":1'))).to.deep.equal(['/a~1b~0c']);
   });
 
-  it('with wrong types is refused and never converted', () => {
+  it('is refused with wrong types, and never converted', () => {
     const wrong = {
       name: [1, null, true, {}, [], ['Ada']],
       email: [1, null, 'ada', 'ada@', {}],
@@ -80,7 +80,7 @@ describe('What a client sends', () => {
       }
   });
 
-  it('with operators is refused wherever they stand', () => {
+  it('is refused with operators at any place', () => {
     expect(pointersOf(withField('"$where":"1"'))).to.deep.equal(['/$where']);
     expect(pointersOf(newFrom('{"name":{"$ne":null},"email":"ada@example.org","group":1}'))).to.deep.equal([
       '/name/$ne',
@@ -89,29 +89,29 @@ describe('What a client sends', () => {
     expect(pointersOf(withField('"a.b":1'))).to.deep.equal(['/a.b']);
   });
 
-  it('with __proto__ as a key of its own is refused and changes no prototype', () => {
+  it('is refused with __proto__ as an own key, and changes no prototype', () => {
     expect(pointersOf(withField('"__proto__":{"group":9}'))).to.deep.equal(['/__proto__']);
     expect(pointersOf(newFrom('{"name":{"__proto__":{"polluted":1}}}'))).to.deep.equal(['/name/__proto__']);
     expect(pointersOf(parseChanges(user, JSON.parse('{"__proto__":{"group":9}}')))).to.deep.equal(['/__proto__']);
     expect({}).not.to.have.property('polluted');
   });
 
-  it('nested too deeply is refused without following it', () => {
+  it('is refused if it is nested too deeply, without a walk to the end', () => {
     const deep = JSON.parse(`{"name":${'['.repeat(10_000)}${']'.repeat(10_000)}}`);
     const parsed = parseNew(user, deep);
     expect(pointersOf(parsed)).to.deep.equal([`/name${'/0'.repeat(31)}`]);
   });
 
-  it('with text that is no Unicode is refused, in values and in keys', () => {
+  it('is refused with malformed Unicode in values or keys', () => {
     expect(pointersOf(withField('"name":"\\ud800"'))).to.deep.equal(['/name']);
     expect(pointersOf(withField('"name":"a\\udc00b"'))).to.deep.equal(['/name']);
     expect(pointersOf(withField('"\\ud800":1'))).to.deep.equal(['/\ufffd']);
     expect(pointersOf(withField('"name":"\\ud83d\\ude00"'))).to.equal('none');
   });
 
-  it('with NUL in a key is refused', () => expect(pointersOf(withField('"a\\u0000b":1'))).to.deep.equal(['/a\0b']));
+  it('is refused with NUL in a key', () => expect(pointersOf(withField('"a\\u0000b":1'))).to.deep.equal(['/a\0b']));
 
-  it('is held to all that within a field that may have any keys', () => {
+  it('follows these rules inside a field that allows any keys', () => {
     const form = defineRecord({
       name: 'form',
       title: 'Form',
@@ -123,25 +123,25 @@ describe('What a client sends', () => {
       expect(pointersOf(parseNew(form, JSON.parse(`{"answers":{${JSON.stringify(key)}:1}}`))), key).to.have.length(1);
   });
 
-  it('with numbers that no computer keeps is refused', () => {
+  it('is refused with numbers that are not safe integers', () => {
     for (const number of ['1e400', '-1e400', '9007199254740993', '1e300', '0.5'])
       expect(pointersOf(withField(`"group":${number}`)), number).to.deep.equal(['/group']);
     for (const number of ['9007199254740991', '-9007199254740991', '0', '-0', '1e3'])
       expect(pointersOf(withField(`"group":${number}`)), number).to.equal('none');
   });
 
-  it('has names of 1 to 200 characters', () => {
+  it('allows names of 1 to 200 characters', () => {
     expect(pointersOf(withField('"name":""'))).to.deep.equal(['/name']);
     expect(pointersOf(parseNew(user, { ...ada, name: 'x'.repeat(201) }))).to.deep.equal(['/name']);
     for (const name of ['x', 'x'.repeat(200), ' ', '$where', '__proto__', 'a.b'])
       expect(pointersOf(parseNew(user, { ...ada, name })), name).to.equal('none');
   });
 
-  it('as an update must name something to update', () => {
+  it('must have at least one field for an update', () => {
     for (const body of [{}, { id: 'a' }]) expect(pointersOf(parseChanges(user, body))).to.deep.equal(['']);
   });
 
-  it('as an update leaves out what it does not name, even where a new thing gets a default', () => {
+  it('gets no defaults for the omitted fields of an update', () => {
     const counter = defineRecord({
       name: 'counter',
       title: 'Counter',
@@ -192,14 +192,14 @@ describe('An id', () => {
       expect(pointersOf({ kind: 'faults', faults: findIdFaults(id) }), JSON.stringify(id)).to.deep.equal(['/id']);
   });
 
-  it('is no word that an address needs', () => {
+  it('is not a reserved word of an address', () => {
     for (const id of ['count', 'events', 'history', 'schema', 'search', 'stream']) {
       expect(pointersOf({ kind: 'faults', faults: findIdFaults(id) }), id).to.deep.equal(['/id']);
       expect(pointersOf(parseNew(user, { id, ...ada })), id).to.deep.equal(['/id']);
     }
   });
 
-  it('in a body is held to the same rule as one in an address', () => {
+  it('follows the same rule in a body as in an address', () => {
     for (const id of ['', 'x'.repeat(65), 'a/b', 7, null, {}, ['a']]) {
       expect(pointersOf(parseNew(user, { id, ...ada })), JSON.stringify(id)).to.deep.equal(['/id']);
       expect(pointersOf(parseChanges(user, { id, group: 2 })), JSON.stringify(id)).to.deep.equal(['/id']);
@@ -207,7 +207,7 @@ describe('An id', () => {
     expect(pointersOf(parseNew(user, { id: 'x'.repeat(64), ...ada }))).to.equal('none');
   });
 
-  it('can be pointed to where it stands', () =>
+  it('has faults with a pointer to its place', () =>
     expect(findIdFaults('', '/floors/0')[0]?.pointer).to.equal('/floors/0'));
 });
 

@@ -24,12 +24,12 @@ const active: State = {
 };
 
 describe('What clients see', () => {
-  it('is the id, then the fields in the order of the entity, without what it does not have any more', () => {
+  it('is the id, then the fields in the order of the entity, without fields that the entity no longer has', () => {
     expect(JSON.stringify(present(plain, 'a', active.fields))).to.equal('{"id":"a","name":"n","secret":"s","stars":1}');
     expect(JSON.stringify(present(plain, 'a', { name: 'n', secret: undefined }))).to.equal('{"id":"a","name":"n"}');
   });
 
-  it('is what the present of an entity makes of these, behind the id, which it cannot change', () => {
+  it('is the id, then the result of the present of the entity, which cannot change the id', () => {
     const shown = '{"id":"a","stars":1,"title":"n","hasSecret":true}';
     expect(JSON.stringify(present(discreet, 'a', active.fields))).to.equal(shown);
     expect(JSON.stringify(present(discreet, 'a', { name: 'n' }))).to.equal('{"id":"a","title":"n","hasSecret":false}');

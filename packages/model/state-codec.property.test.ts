@@ -13,7 +13,7 @@ const fieldsAfter = (fields: Record<string, unknown>) => {
 };
 
 describe('The codec of states', () => {
-  it('gives back every state as it was', () =>
+  it('reads back every state unchanged', () =>
     fc.assert(
       fc.property(anyState, (state) => {
         expect(parseState(writeState(state))).to.deep.equal(state);
@@ -21,7 +21,7 @@ describe('The codec of states', () => {
       { numRuns: 1_000 },
     ));
 
-  it('writes again what it read, letter for letter', () =>
+  it('writes the same text again for a state that it read', () =>
     fc.assert(
       fc.property(anyState, (state) => {
         const text = writeState(state);
@@ -29,7 +29,7 @@ describe('The codec of states', () => {
       }),
     ));
 
-  it('changes nothing of the state that it is given', () =>
+  it('does not change the state that it encodes', () =>
     fc.assert(
       fc.property(anyState, (state) => {
         const before = structuredClone(state);
@@ -38,25 +38,25 @@ describe('The codec of states', () => {
       }),
     ));
 
-  it('copies no fields that JSON can carry as they are', () => {
+  it('does not copy fields that JSON can represent', () => {
     const fields = { text: 'a', tags: ['x'], place: { x: 1 } };
     expect((encodeState(withFields(fields)) as { fields: unknown }).fields).to.equal(fields);
   });
 
-  it('keeps an object apart from what it writes for dates and numbers', () => {
+  it('distinguishes an object from the encoded form of a date or a number', () => {
     const fields = { a: { $date: 1 }, b: { $plain: { $number: 'NaN' } }, c: { $date: 1, d: new Date(1) }, d: [-0] };
     expect(fieldsAfter(fields)).to.deep.equal(fields);
     expect(fieldsAfter({ a: { $date: undefined, $number: 1 } })).to.deep.equal({ a: { $number: 1 } });
   });
 
-  it('leaves out what is undefined, and makes it null in a list, as the database does', () => {
+  it('omits an undefined field and encodes an undefined list item as null, as the database does', () => {
     expect(fieldsAfter({ a: undefined, b: { c: undefined }, d: [undefined, 1] })).to.deep.equal({
       b: {},
       d: [null, 1],
     });
   });
 
-  it('refuses to write what it cannot give back', () => {
+  it('refuses to write a value that it cannot read back', () => {
     class Decimal {}
     const refused = [new Decimal(), /x/, Buffer.from('x'), new Map(), 1n, Symbol('s'), () => 1, new Date(Number.NaN)];
     for (const value of refused) {
@@ -65,7 +65,7 @@ describe('The codec of states', () => {
     expect(() => writeState({ ...withFields({}), createdAt: new Date(Number.NaN) } as State)).to.throw(TypeError);
   });
 
-  it('makes a damaged text a RangeError or a SyntaxError, or a state', () =>
+  it('reads a damaged text as a state, or throws RangeError or SyntaxError', () =>
     fc.assert(
       fc.property(fc.oneof(anyState.map(encodeState), fc.jsonValue()), anyKey, fc.jsonValue(), (value, name, put) => {
         const isObject = typeof value === 'object' && value !== null;
@@ -73,7 +73,7 @@ describe('The codec of states', () => {
       }),
     ));
 
-  it('reads no state with a version, a date or a number that is none, or nested without end', () => {
+  it('refuses a state with an invalid version, date or number, or with too deep nesting', () => {
     const good = encodeState(withFields({})) as Record<string, unknown>;
     let deep: unknown = 1;
     for (let depth = 0; depth < 2_000; depth += 1) deep = [deep];

@@ -59,7 +59,7 @@ export const encodeFields = (fields: Fields): Fields => encodeObject(fields);
 
 const tags: readonly string[] = ['$date', '$number', '$plain'];
 const oddNumbers: readonly string[] = ['-0', 'NaN', 'Infinity', '-Infinity'];
-const depthMax = 1_000; // the database takes 100
+const depthMax = 1_000; // the database allows 100
 
 // most values need no change, and are not copied
 const encodeValue = (value: unknown): unknown => {
@@ -83,7 +83,7 @@ const encodeValue = (value: unknown): unknown => {
 };
 
 const encodeList = (list: readonly unknown[]): readonly unknown[] => {
-  const encoded = Array.from(list, encodeValue); // a hole is undefined
+  const encoded = Array.from(list, encodeValue); // turns holes into undefined
   return encoded.every((value, index) => value === list[index]) ? list : encoded;
 };
 
@@ -91,7 +91,7 @@ const encodeObject = (object: Fields): Fields => {
   const entries = Object.entries(object);
   const encoded = entries.map(([name, value]): [string, unknown] => [name, encodeValue(value)]);
   const isSame = encoded.every(([, value], index) => value === entries[index]?.[1]);
-  return isSame ? object : Object.fromEntries(encoded); // which makes a key "__proto__" a key like others
+  return isSame ? object : Object.fromEntries(encoded); // keeps "__proto__" as an ordinary key
 };
 
 /** Whether a reader would take the object for one of the forms above. */
@@ -135,7 +135,7 @@ const decodeInside = (holder: object, depth: number): object => {
   for (const [name, value] of Object.entries(holder)) {
     const decoded = decodeValue(value, depth + 1);
     if (decoded === value) continue;
-    // an assignment to the key "__proto__" would set none
+    // an assignment to the key "__proto__" would not set a key
     Object.defineProperty(holder, name, { value: decoded, writable: true, enumerable: true, configurable: true });
   }
   return holder;

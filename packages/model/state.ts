@@ -6,7 +6,7 @@ import { findFieldProblem } from './find-field-problem.ts';
 import type { Event, Fields, StoredEvent } from './stored-event.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
-/** What the events of a stream fold to. The version is that of the last event, 0 where there is none. */
+/** The fold of the events of a stream. The version is the version of the last event, or 0 without events. */
 export type State =
   | { status: 'absent'; version: number }
   | { status: 'active'; version: number; fields: Fields; createdAt: Date; updatedAt: Date }

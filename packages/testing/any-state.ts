@@ -2,13 +2,13 @@ import type { State } from '@muster/model';
 import fc from 'fast-check';
 
 const anyDate = fc.date({ noInvalidDate: true });
-/** The name of a field, also one that is odd. */
+/** Any field name, including unusual ones. */
 export const anyKey = fc.oneof(
   fc.string(),
   fc.constantFrom('$date', '$number', '$plain', '__proto__', '_bsontype', '0'),
 );
 
-/** Whatever a field can hold that came out of the database. */
+/** Any field value that the database can return. */
 const anyValue: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -26,7 +26,7 @@ const anyValue: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
 const anyFields = fc.array(fc.tuple(anyKey, anyValue), { maxLength: 5 }).map((entries) => Object.fromEntries(entries));
 const anyVersion = fc.integer({ min: 0, max: 0xffff_ffff });
 
-/** Every state of any entity. */
+/** Any state of any entity. */
 export const anyState: fc.Arbitrary<State> = fc.oneof(
   fc.record({ status: fc.constant('absent' as const), version: anyVersion }),
   fc.record({

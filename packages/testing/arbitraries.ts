@@ -15,7 +15,7 @@ import Joi from 'joi';
 import { at } from './given.ts';
 
 /**
- * An entity of the tests: what holds must hold for any, and so the tests do not lean on the one that Muster ships with.
+ * The entity of the tests. They do not use the entity of Muster itself, because its rules must hold for any entity.
  */
 export const note = defineRecord({
   name: 'note',
@@ -30,7 +30,7 @@ export const note = defineRecord({
 
 const idLetters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-'];
 
-/** Every id that is one. */
+/** Any valid id. */
 export const anyId: fc.Arbitrary<string> = fc
   .string({ unit: fc.constantFrom(...idLetters), minLength: 1, maxLength: 64 })
   .filter((id) => findIdFaults(id).length === 0);
@@ -41,21 +41,21 @@ const fieldArbitraries = {
   tags: fc.array(fc.constantFrom('x', 'y'), { maxLength: 2 }),
 };
 
-/** All fields of a note; few values, so that changes that change nothing are found. */
+/** All fields of a note. It has few values, so that some updates change nothing. */
 export const anyFields: fc.Arbitrary<Fields> = fc.record(fieldArbitraries, { requiredKeys: ['text', 'stars'] });
 
 const anyChanges: fc.Arbitrary<Fields> = fc
   .record(fieldArbitraries, { requiredKeys: [] })
   .filter((changes) => Object.keys(changes).length > 0);
 
-/** A command of a note, with its input. */
+/** A command for a note, with its input. */
 export const commandOf = (name: string, input: Fields = {}, ifVersion?: number): Command => {
   const type = note.commands.get(name);
   if (!type) throw new Error(`A note has no command ${name}`);
   return ifVersion === undefined ? { type, input } : { type, input, ifVersion };
 };
 
-/** Anything that may be asked of a note. */
+/** Any command for a note. */
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { arbitrary: anyFields.map((fields) => commandOf('create', fields)), weight: 2 },
   { arbitrary: anyChanges.map((changes) => commandOf('update', changes)), weight: 4 },
@@ -68,7 +68,7 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { arbitrary: fc.constant(commandOf('delete')), weight: 1 },
 );
 
-/** What a note's log holds after these commands. */
+/** Returns the events of a note after these commands. */
 export const historyOf = (commands: readonly Command[]): Event[] => {
   const events: Event[] = [];
   let state: State = absent;
@@ -84,7 +84,7 @@ export const historyOf = (commands: readonly Command[]): Event[] => {
 
 export const anyHistory: fc.Arbitrary<Event[]> = fc.array(anyCommand, { maxLength: 12 }).map(historyOf);
 
-/** An event of a note as the log stores it; what is not given is made up. */
+/** Returns an event of a note in stored form, with defaults for the missing parts. */
 export const storedNote = (
   event: Pick<Event, 'type' | 'version'> & Partial<Event>,
   stored: Partial<StoredEvent> = {},

@@ -34,12 +34,12 @@ describe('The audit in mongosh', function () {
     for (const one of open.reverse()) await one[Symbol.asyncDispose]();
   });
 
-  it('says in one line what it offers, and audit() explains it', () => {
+  it('prints its functions in one line, and audit() explains them', () => {
     expect(shown.banner).to.match(/^Muster's log in "test_\w+": timeline\(id\) .*audit\(\) explains$/);
     expect(shown['audit()']).to.include('at(id, version)').and.to.include('how long ago');
   });
 
-  it('timeline shows each event of a stream with what it changed, in aligned columns', () => {
+  it('timeline shows each event of a stream with its changes, in aligned columns', () => {
     expect(tableOf(shown["timeline('ada')"], 'user "ada"')).to.deep.equal([
       'time                      version  type         request      what changed',
       '2026-01-01T10:00:00.000Z        1  UserCreated  request-ada  name: "Ada", group: 1',
@@ -48,13 +48,13 @@ describe('The audit in mongosh', function () {
     ]);
   });
 
-  it('timeline ends with the state now, and where to look for what was deleted', () => {
+  it('timeline ends with the current state, and says how to see a deleted state', () => {
     expect(shown["timeline('ada')"]).to.include(
       'user "ada" now: deleted at version 3, since 2026-01-01T12:00:00.000Z; at("ada", 2) shows what it was',
     );
   });
 
-  it('timeline shows each entity that has the id', () => {
+  it('timeline shows every entity that has the id', () => {
     expect(tableOf(shown["timeline('ada')"], 'badge "ada"').at(-1)).to.match(
       / {2}1 {2}BadgeCreated {2}request-ada {2}colour: "red"$/,
     );
@@ -63,7 +63,7 @@ describe('The audit in mongosh', function () {
     );
   });
 
-  it('timeline shows the own events of an entity by their stored data, and says that it cannot fold them', () => {
+  it('timeline shows the stored data of custom events, and says that it cannot fold them', () => {
     const text = shown["timeline('acc')"] ?? '';
     expect(tableOf(text, 'account "acc"')).to.deep.equal([
       'time                      version  type            request              what changed',
@@ -78,14 +78,14 @@ describe('The audit in mongosh', function () {
     expect(shown["since('2025-01-02', 2)"]).to.include('MoneyDeposited').and.to.not.include('folded');
   });
 
-  it('timeline of an unknown id says so and what to check', () => {
+  it('timeline reports an unknown id and says what to check', () => {
     expect(shown["timeline('Ada')"])
       .to.match(/No event in test_\w+\.Events has the id "Ada"/)
       .and.to.include('badge, user');
     expect(shown["timeline('Ada')"]).to.include('To check: the id').and.to.include('notWritten');
   });
 
-  it('timeline of a stream that is parked shows all its events, and folds as far as the aggregators do', () => {
+  it('timeline shows all events of a parked stream, and folds those that the aggregators fold', () => {
     const text = shown["timeline('odd')"];
     const why = '(not folded: version 2 has the type "UserPainted", which this script does not know)';
     expect(tableOf(text, 'user "odd"').slice(2)).to.deep.equal([
@@ -96,11 +96,11 @@ describe('The audit in mongosh', function () {
     expect(text).to.include('parked by the aggregators from version 2 on: the type "UserPainted" is not known');
   });
 
-  it('control characters in what clients sent are shown, never sent to the terminal', () => {
+  it('control characters from clients are escaped for the terminal', () => {
     expect(shown["timeline('sly')"]).to.include(String.raw`name: "\u001b[2Jgone\u202etxt"`);
   });
 
-  it('since lists the events of all streams in order of time, with old values from before it', () => {
+  it('since lists the events of all streams by time, with the old values from earlier events', () => {
     expect(tableOf(shown["since('2026-01-01T10:15Z', 3)"], 'Events since 2026-01-01T10:15:00.000Z')).to.deep.equal([
       'time                      stream     version  type          request      what changed',
       '2026-01-01T10:30:00.000Z  badge ada        1  BadgeCreated  request-ada  colour: "red"',
@@ -109,7 +109,7 @@ describe('The audit in mongosh', function () {
     ]);
   });
 
-  it('since says where to go on when there is more', () => {
+  it('since says how to continue when there are more events', () => {
     expect(shown["since('2026-01-01T10:15Z', 3)"]).to.include(
       '3 events of 2 streams; there are more, since("2026-01-01T12:00:00.000Z") goes on from there',
     );
@@ -118,14 +118,14 @@ describe('The audit in mongosh', function () {
       .and.not.to.include('there are more');
   });
 
-  it('since takes a date, and a time ago', () => {
+  it('since accepts a date or a duration', () => {
     expect(tableOf(shown["since('15m')"], 'Events since').slice(1)).to.have.lengthOf(1);
     expect(shown["since('15m')"]).to.include('user new').and.to.include('1 event of 1 stream');
     expect(shown["since(new Date('2026-01-01T13:30Z'))"]).to.include('user sly').and.not.to.include('user odd');
     expect(shown["since('2099-01-01')"]).to.match(/^No event since 2099-01-01T00:00:00\.000Z .*clock says \d{4}-/);
   });
 
-  it('at shows the state at a version, and how long it was so', () => {
+  it('at shows the state at a version, and the time during which it was current', () => {
     const text = shown["at('ada', 1)"];
     expect(text).to.include(
       'user "ada" as of version 1: active at version 1, from 2026-01-01T10:00:00.000Z ' +
@@ -137,7 +137,7 @@ describe('The audit in mongosh', function () {
     );
   });
 
-  it('at shows the state at a time: absent before it was created, gone after it was deleted', () => {
+  it('at shows the state at a time: absent before the creation, deleted after the deletion', () => {
     expect(shown["at('ada', '2026-01-01T09:59:59')"]).to.include(
       'user "ada" as of 2026-01-01T09:59:59.000Z: absent until 2026-01-01T10:00:00.000Z (version 1',
     );
@@ -149,13 +149,13 @@ describe('The audit in mongosh', function () {
     );
   });
 
-  it('at a version that is not there yet says which is the last', () => {
+  it('at names the last version if the requested version does not exist yet', () => {
     expect(shown["at('ada', 7)"]).to.include(
       'user "ada" as of version 7: its last version is 3, deleted since 2026-01-01T12:00:00.000Z',
     );
   });
 
-  it('tail prints what is stored while it runs, with old values, until it has seen enough', async () => {
+  it('tail prints new events with their old values, up to a maximum number', async () => {
     await using log = openLog({ ...place, appName: 'audit-test' });
     await using shell = openShell(place, ['--eval', loadAudit, '--eval', 'tail({ count: 2, for: 30 })']);
     await shell.until('Following the inserts');
@@ -170,13 +170,13 @@ describe('The audit in mongosh', function () {
     expect(shell.output()).to.match(/Followed test_\w+\.Events: 2 events\n$/);
   });
 
-  it('tail({ for }) ends by itself', async () => {
+  it('tail({ for }) ends after the given time', async () => {
     await using shell = openShell(place, ['--eval', loadAudit, '--eval', 'tail({ for: 0.5 })']);
     expect(await shell.ended(), shell.output()).to.equal(0);
     expect(shell.output()).to.match(/Followed test_\w+\.Events: 0 events\n$/);
   });
 
-  it('works in a shell that stays open, and a wrong question does not end it', async () => {
+  it('works in an interactive shell, which stays open after a wrong call', async () => {
     await using shell = openShell(
       place,
       ['--file', auditPath, '--shell'],
@@ -191,7 +191,7 @@ describe('The audit in mongosh', function () {
     expect(shell.output()).to.include('user "ada" as of version 2: active');
   });
 
-  it('takes the database muster when the current one has no events; without either it says what to do', async () => {
+  it('uses the database muster if the current one has no events, and says what to do if neither has any', async () => {
     await using server = await openOwnServer();
     const empty = { ...place, uri: server.uri, database: 'elsewhere' };
     await using lost = openShell(empty, ['--file', auditPath]);
@@ -233,7 +233,7 @@ const eventOf = (
 
 const parked = eventOf('user', 'odd', 2, 'UserPainted', { name: 'Blue' }, new Date('2026-01-01T13:01Z'));
 
-/** An event of an entity that is no record: it names the shape of its data. */
+/** An event of an entity that is not a record. It names the shape of its data. */
 const ownEventOf = (version: number, type: string, data: StoredEvent['data']): StoredEvent => {
   const event = eventOf('account', 'acc', version, type, data, new Date(Date.UTC(2025, 0, version)));
   return { ...event, meta: { ...event.meta, shape: 2 } };
@@ -278,7 +278,7 @@ const questions = [
   "at('ada', 7)",
 ];
 
-/** All questions in one shell, since a shell takes a second to start; the answers by their question. */
+/** Runs all calls in one shell, because a shell takes a second to start. Returns the output by call. */
 const runQuestions = async (place: Place): Promise<Record<string, string>> => {
   const asked = questions.map((question) => `print(${JSON.stringify(`@@${question}@@`)}); ${question};`);
   await using shell = openShell(place, ['--eval', loadAudit, '--eval', asked.join('\n')]);
@@ -288,7 +288,7 @@ const runQuestions = async (place: Place): Promise<Record<string, string>> => {
   return Object.fromEntries([['banner', banner.trim()], ...answers]);
 };
 
-/** The lines of the table below this heading. */
+/** Returns the lines of the table below this heading. */
 const tableOf = (text = '', heading: string): string[] => {
   const below = text.split('\n').slice(text.split('\n').findIndex((line) => line.startsWith(heading)) + 2);
   return below.slice(0, below.indexOf(''));
@@ -298,7 +298,7 @@ const auditPath = fileURLToPath(new URL('../../scripts/audit.js', import.meta.ur
 const loadAudit = `load(${JSON.stringify(auditPath)})`;
 const mongoshPath = join(dirname(createRequire(import.meta.url).resolve('mongosh/package.json')), 'bin', 'mongosh.js');
 
-/** A home for mongosh, which writes there: without telemetry, look for updates, and logs. */
+/** A home directory for mongosh, which writes to it. It turns off telemetry, update checks and logs. */
 const openHome = async () => {
   const folder = await openTestFolder();
   await mkdir(join(folder.path, '.mongodb', 'mongosh'), { recursive: true });
@@ -310,7 +310,7 @@ const openHome = async () => {
 const openShell = ({ uri, database, home }: Place, words: string[], lines: string[] = []) => {
   const address = new URL(uri);
   address.pathname = `/${database}`;
-  // a zone in which a time that was read as local would be another one
+  // a time zone in which local time differs from UTC
   const environment = { PATH: process.env.PATH, HOME: home, TZ: 'Asia/Tokyo' };
   const child = spawn(process.execPath, [mongoshPath, address.href, '--quiet', '--norc', ...words], {
     env: environment,
@@ -323,9 +323,9 @@ const openShell = ({ uri, database, home }: Place, words: string[], lines: strin
   const output = () => said.join('');
   return {
     output,
-    /** The exit code, once it ended. */
+    /** Resolves with the exit code when the shell ends. */
     ended: async () => (await withDeadline(closed, child))[0],
-    /** Once it said this. */
+    /** Resolves when the shell has printed this text. */
     until: (text: string) => withDeadline(saying(child, output, text), child),
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL');
@@ -344,7 +344,7 @@ const saying = (child: ChildProcess, output: () => string, text: string) =>
     look();
   });
 
-// past it the shell is killed, which ends every wait for it
+// after this time the shell is killed, which ends every wait for it
 const withDeadline = async <T>(wanted: Promise<T>, child: ChildProcess): Promise<T> => {
   const timer = setTimeout(() => child.kill('SIGKILL'), 40_000);
   return wanted.finally(() => clearTimeout(timer));

@@ -1,11 +1,11 @@
-// biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects, and fails where it is not there
+// biome-ignore lint/suspicious/noExplicitAny: a test reads the fields that it expects, and fails if one is missing
 type Json = any;
 
 export type Reply = { status: number; headers: Headers; body: Json; text: string; ms: number };
 
 export type CallOptions = { body?: unknown; raw?: string; headers?: Record<string, string>; signal?: AbortSignal };
 
-/** One HTTP request: its status, headers, body (parsed where it is JSON) and the milliseconds it took. */
+/** Sends one HTTP request. Returns its status, headers, body (parsed if it is JSON) and duration in ms. */
 export const call = async (
   url: string,
   method: string,
@@ -28,8 +28,8 @@ export const call = async (
 };
 
 /**
- * Asks again every few milliseconds until the answer is as wanted; throws after `withinMs` milliseconds, with the last
- * one.
+ * Repeats the request every few milliseconds until the reply passes the test. Throws with the last reply after
+ * `withinMs` milliseconds.
  */
 export const eventually = async <T>(
   ask: () => Promise<T>,
@@ -47,8 +47,8 @@ export const eventually = async <T>(
 };
 
 /**
- * Does `task` for all items, at most `most` at a time; gives the results in the items' order, and throws what the first
- * to fail throws.
+ * Runs `task` for all items, at most `most` at a time. Returns the results in the order of the items. Throws the error
+ * of the first task that fails.
  */
 export const forAll = async <Item, Result>(
   items: readonly Item[],

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 
 const script = fileURLToPath(new URL('../../scripts/check-sources.js', import.meta.url));
 
-/** Runs the check on a project of these files; its exit code and what it prints. */
+/** Runs the check on a project of these files. Returns its exit code and its output. */
 const check = (files: Record<string, string>) => {
   const root = mkdtempSync(join(tmpdir(), 'muster-sources-'));
   try {
@@ -22,11 +22,11 @@ const check = (files: Record<string, string>) => {
   }
 };
 
-// put together, so that the check does not take it for an import of this file
+// joined from parts, so that the check does not mistake it for an import of this file
 const importOf = (name: string, keyword = 'import') => `${keyword} { one } ${'from'} '${name}';\n`;
 
 describe('The check of the sources', () => {
-  it('passes where files import only downwards, and lines are short', () =>
+  it('passes if files import only downwards, and lines are short', () =>
     expect(
       check({
         'packages/a/index.ts': importOf('./one.ts', 'export'),
@@ -35,7 +35,7 @@ describe('The check of the sources', () => {
       }),
     ).to.deep.equal({ status: 0, problems: [] }));
 
-  it('fails where two files import each other, even for a type', () =>
+  it('fails if two files import each other, even for a type', () =>
     expect(
       check({
         'packages/a/one.ts': importOf('./two.ts', 'import type'),
@@ -48,7 +48,7 @@ describe('The check of the sources', () => {
       ],
     }));
 
-  it('fails where two rooms import each other', () => {
+  it('fails if two rooms import each other', () => {
     const { status, problems } = check({
       'packages/a/index.ts': importOf('./one.ts', 'export'),
       'packages/a/one.ts': importOf('@muster/b'),

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CodeBlock } from './read-markdown.ts';
 
-/** A block of a document as a file: its name, and its text from the same line on as in the document. */
+/** A block of a document as a file: its name, and its text, which starts at the same line as in the document. */
 export type ExampleFile = { name: string; text: string };
 
 /**
- * The `ts` blocks of a document as files. A first row `// account.ts` names a file, so that other blocks can import it.
- * Empty rows come first, so that the compiler's lines are those of the document. Pure.
+ * Returns the `ts` blocks of a document as files. A first row `// account.ts` names a file, so that other blocks can
+ * import it. Each file starts with empty rows, so that the compiler reports the line numbers of the document. Pure.
  */
 export const exampleFilesOf = (blocks: readonly CodeBlock[]): ExampleFile[] =>
   blocks
@@ -19,7 +19,7 @@ export const exampleFilesOf = (blocks: readonly CodeBlock[]): ExampleFile[] =>
       text: '\n'.repeat(line - 1) + text,
     }));
 
-/** A folder with these files, as an outside project that has `root`'s packages installed. It goes when disposed. */
+/** Creates a folder with these files, like an outside project with `root`'s packages. Disposal removes the folder. */
 export const openExampleProject = (root: string, files: readonly ExampleFile[]): Disposable & { path: string } => {
   const path = mkdtempSync(join(tmpdir(), 'muster-guide-'));
   symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'));
@@ -33,8 +33,8 @@ export const openExampleProject = (root: string, files: readonly ExampleFile[]):
 };
 
 /**
- * Compiles files with `root`'s options and packages. Returns what the compiler prints, a row each, and none when all is
- * well. Takes seconds.
+ * Compiles files with `root`'s options and packages. Returns the rows that the compiler prints, or an empty list
+ * without errors. Takes seconds.
  */
 export const compileExamples = (root: string, files: readonly ExampleFile[]): string[] => {
   using project = openExampleProject(root, files);

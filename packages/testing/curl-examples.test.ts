@@ -4,7 +4,7 @@ import { curlExamplesOf, findDifferences, parseCurlReply } from './curl-examples
 const block = (...rows: string[]) => ['```sh', ...rows, '```'].join('\n');
 
 describe('The curl examples of a Markdown text', () => {
-  it('have a command, and the reply that the comments below it state', () =>
+  it('consist of a command and the reply in the comments below it', () =>
     expect(
       curlExamplesOf(
         block(
@@ -30,12 +30,12 @@ describe('The curl examples of a Markdown text', () => {
       },
     ]));
 
-  it('have no reply where no comment states one', () => {
+  it('have no reply if no comment states one', () => {
     const [first, second] = curlExamplesOf(block('curl localhost:3000', 'curl localhost:3000', '# 204'));
     expect([first?.shown, second?.shown]).to.deep.equal([undefined, { status: 204, headers: [], body: undefined }]);
   });
 
-  it('are in blocks of sh only', () => expect(curlExamplesOf('```\ncurl localhost:3000\n```')).to.deep.equal([]));
+  it('are only in sh blocks', () => expect(curlExamplesOf('```\ncurl localhost:3000\n```')).to.deep.equal([]));
 });
 
 describe('A reply of curl', () => {
@@ -50,7 +50,7 @@ describe('A reply of curl', () => {
       '{"id":"a","tags":["x"]}',
     ]));
 
-  it('is as shown where … stands for any text', () =>
+  it('matches the example if … stands for any text', () =>
     expect(
       findDifferences(
         {
@@ -65,7 +65,7 @@ describe('A reply of curl', () => {
       ),
     ).to.deep.equal([]));
 
-  it('differs by its status, a header, a value, a field too many or too few', () => {
+  it('differs in its status, a header, a value, an additional field or a missing field', () => {
     const shown = { status: 200, headers: [], body: { id: 'a', tags: ['x'] } };
     const differ = (change: object) => findDifferences({ ...shown, ...change }, reply);
     expect(differ({ status: 201 })).to.deep.equal(['the status is 200, not 201']);

@@ -1,25 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
 import { codeBlocksOf } from './read-markdown.ts';
 
-/** What an example says is answered. In a header or a text of the body, `…` stands for any text. */
+/** The reply that an example states. In a header or a text of the body, `…` stands for any text. */
 export type Shown = { status: number; headers: [name: string, value: string][]; body: unknown };
 
-/** A `curl` command of a document, the line that it is on, and the reply that the comments below it state. */
+/** A `curl` command of a document, its line number, and the reply that the comments below it state. */
 export type CurlExample = { line: number; command: string; shown: Shown | undefined };
 
 /** A reply as `curl -i` prints it. */
 export type CurlReply = { status: number; headers: Map<string, string>; body: string };
 
 /**
- * The `curl` commands in the `sh` blocks of a Markdown text. Comments below a command state its reply: first
- * `# 201, ETag: "1"`, then, if the body matters, `# {"id":"a"}`. Pure.
+ * Returns the `curl` commands in the `sh` blocks of a Markdown text. Comments below a command state its reply: first
+ * `# 201, ETag: "1"`, then optionally the body `# {"id":"a"}`. Pure.
  */
 export const curlExamplesOf = (markdown: string): CurlExample[] =>
   codeBlocksOf(markdown)
     .filter(({ language }) => language === 'sh')
     .flatMap(({ line, text }) => examplesOf(text.split('\n'), line));
 
-/** The parts of a reply that `curl -i` printed. Pure. */
+/** Parses a reply that `curl -i` printed. Pure. */
 export const parseCurlReply = (output: string): CurlReply => {
   const [head = '', ...rest] = output.split(/\r?\n\r?\n/);
   const [first = '', ...rows] = head.split(/\r?\n/);
@@ -30,7 +30,7 @@ export const parseCurlReply = (output: string): CurlReply => {
   return { status: Number(first.split(' ')[1]), headers: new Map(headers), body: rest.join('\n\n') };
 };
 
-/** What a reply has that the document does not state so, each in a sentence. Pure. */
+/** Returns the differences between a reply and the document, one sentence each. Pure. */
 export const findDifferences = ({ status, headers, body }: Shown, reply: CurlReply): string[] => [
   ...(status === reply.status ? [] : [`the status is ${reply.status}, not ${status}`]),
   ...headers.flatMap(([name, value]) => {

@@ -8,18 +8,18 @@ import { openShell } from './open-shell.ts';
 
 export type TestDatabase = AsyncDisposable & {
   uri: string;
-  /** The name of a database that nobody else uses. */
+  /** The name of a database that no other test uses. */
   database: string;
-  /** `given` stands for the server that TEST_MONGODB_URI names. */
+  /** `given` is the server that TEST_MONGODB_URI names. */
   kind: Database['kind'] | 'given';
 };
 
 export type OwnServerOptions = { oplogMaxEntries?: number; port?: number };
 
 /**
- * An empty database for one test file, on the server that TEST_MONGODB_URI names, else on an embedded one that all
- * files of this process share: it is started at the first call and ends, with its files, when the process does, however
- * it does.
+ * Returns an empty database for one test file, on the server that TEST_MONGODB_URI names. Without that variable, all
+ * test files of this process share an embedded server. It starts at the first call. It ends, and its files are removed,
+ * when the process ends for any reason.
  */
 export const openTestDatabase = async (): Promise<TestDatabase> => {
   const database = `test_${process.pid}_${randomBytes(6).toString('hex')}`;
@@ -31,8 +31,8 @@ export const openTestDatabase = async (): Promise<TestDatabase> => {
 };
 
 /**
- * A server for one test alone, to kill, pause and start again; its folder goes when it is disposed, or with the
- * process.
+ * Starts a server for one test only, which can kill, pause and restart it. Its folder is removed on disposal, or when
+ * the process ends.
  */
 export const openOwnServer = async ({ oplogMaxEntries, port = 0 }: OwnServerOptions = {}): Promise<Database> => {
   const folder = await openTestFolder();
@@ -46,15 +46,15 @@ export const openOwnServer = async ({ oplogMaxEntries, port = 0 }: OwnServerOpti
   return { ...server, stop: close, [Symbol.asyncDispose]: close };
 };
 
-/** A new process on the data and the port of one that was killed; disposed before that one, which owns the folder. */
+/** Restarts a killed server on its data and port. Dispose it before the killed server, which owns the folder. */
 export const reopenServer = async (
   { dataPath, port }: Database,
   { oplogMaxEntries }: OwnServerOptions = {},
 ): Promise<Database> => boundToExit(await openDatabase({ dataPath, port, oplogMaxEntries, ...(await unattended()) }));
 
 /**
- * An empty folder for a test; it goes when it is disposed, or with the process, or, if that was killed, at the next
- * run.
+ * Creates an empty folder for a test. It is removed on disposal, when the process ends, or, if the process was killed,
+ * at the next run.
  */
 export const openTestFolder = async (): Promise<AsyncDisposable & { path: string }> => {
   removeFoldersOfTheDead();
@@ -68,7 +68,7 @@ export const openTestFolder = async (): Promise<AsyncDisposable & { path: string
   return { path, [Symbol.asyncDispose]: remove };
 };
 
-// what outlives a test file: finding and starting a server takes longer than most files take to run
+// shared by test files: finding and starting a server takes longer than most files take to run
 const shared: { found?: Promise<Server>; server?: Promise<Database> } = {};
 
 const prefix = 'muster-test-';
@@ -80,7 +80,7 @@ const unattended = async () => {
   return { ...search, server: await shared.found, dieWithParent: true };
 };
 
-// it neither keeps the process of the tests alive nor outlives it
+// the server does not keep the test process alive, and ends with it
 const boundToExit = (server: Database): Database => {
   const { child, exited } = server.spawned;
   const kill = () => child.kill('SIGKILL');

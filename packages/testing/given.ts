@@ -19,20 +19,20 @@ import {
 type FieldsOf<Event> = Event extends { fields: infer Own } ? Own : Record<never, never>;
 
 /**
- * What happened to a thing, as the log says it: `{ type: 'MoneyDeposited', data: { cents: 5 } }`. With `shape`, its
- * data is of that former shape.
+ * An event of a thing, as in the log: `{ type: 'MoneyDeposited', data: { cents: 5 } }`. With `shape`, its data has that
+ * former shape.
  */
 export type Happened<Events> =
   | { [Type in keyof Events]: { type: Type; data: DataOf<FieldsOf<Events[Type]>>; shape?: never } }[keyof Events]
   | { type: keyof Events; data: Fields; shape: number };
 
-/** The version that `If-Match` names, and the time of the command. Without a time, versions are a minute apart. */
+/** The version in `If-Match`, and the time of the command. Without a time, versions are one minute apart. */
 export type WhenOptions = { ifVersion?: number; now?: Date };
 
 /**
- * A test of an entity's rules, without a server: given these events, from version 1 on, when this command comes, then
- * that follows. Each `then…` throws an AssertionError where something else does. States and inputs are frozen, so that
- * a `decide` or an `evolve` which changes them fails.
+ * Tests the rules of an entity without a server: given these events, from version 1 on, when this command is decided,
+ * then this is the result. Each `then…` throws an AssertionError if the result differs. States and inputs are frozen,
+ * so that a `decide` or an `evolve` that changes them fails.
  */
 export const given = <State extends object, Events, Inputs, Reason extends string>(
   entity: TypedEntity<State, Events, Inputs, Reason>,
@@ -41,7 +41,7 @@ export const given = <State extends object, Events, Inputs, Reason extends strin
   when: <Name extends keyof Inputs & string>(name: Name, input?: DataOf<Inputs[Name]>, options: WhenOptions = {}) => {
     const outcome = run(entity, stateAfter(entity, past as LooseEvent[]), name, (input ?? {}) as Fields, options);
     return {
-      /** The command leads to this event. */
+      /** The command results in this event. */
       thenEvent: <Type extends keyof Events & string>(type: Type, data: DataOf<FieldsOf<Events[Type]>>): void =>
         deepStrictEqual(shown(outcome), { event: { type, data } }),
       /** The state forbids the command. */
@@ -56,7 +56,7 @@ export const given = <State extends object, Events, Inputs, Reason extends strin
             : shown(outcome),
           { invalid: pointers },
         ),
-      /** The command leads to this state. */
+      /** The command results in this state. */
       thenState: (state: State): void =>
         deepStrictEqual(outcome.kind === 'event' ? ownState(outcome.next) : shown(outcome), state),
       /** The command deletes the thing. */
@@ -64,7 +64,7 @@ export const given = <State extends object, Events, Inputs, Reason extends strin
         deepStrictEqual(outcome.kind === 'event' ? outcome.next.status : shown(outcome), 'deleted'),
     };
   },
-  /** The events lead to this state. */
+  /** The events result in this state. */
   thenState: (state: State): void => deepStrictEqual(ownState(stateAfter(entity, past as LooseEvent[])), state),
   /** The events delete the thing. */
   thenDeleted: (): void => deepStrictEqual(stateAfter(entity, past as LooseEvent[]).status, 'deleted'),
@@ -72,13 +72,13 @@ export const given = <State extends object, Events, Inputs, Reason extends strin
 
 type Asked<Inputs> = { [Name in keyof Inputs]: readonly [name: Name, input: DataOf<Inputs[Name]>] }[keyof Inputs];
 
-/** A command of an entity with its input, as a property test makes many: `['deposit', { cents: 5 }]`. */
+/** A command of an entity with its input, for property tests: `['deposit', { cents: 5 }]`. */
 export type CommandOf<Of> =
   Of extends TypedEntity<infer _State, infer _Events, infer Inputs, infer _Reason> ? Asked<Inputs> : never;
 
 /**
- * What these commands, one after the other, make of a new thing: the events, and the state of the thing after each.
- * Throws an Error for an input that is not valid. Pure.
+ * Runs these commands in order on a new thing. Returns the events, and the state after each command. Throws an Error
+ * for an invalid input. Pure.
  */
 export const play = <State extends object, Events, Inputs, Reason extends string>(
   entity: TypedEntity<State, Events, Inputs, Reason>,
@@ -99,10 +99,10 @@ export const play = <State extends object, Events, Inputs, Reason extends string
   return { events, states };
 };
 
-/** When the event of that version happens in a test: one a minute. */
+/** The time of the event of that version in a test: one event per minute. */
 export const at = (version: number): Date => new Date(Date.UTC(2026, 0, 1, 0, version));
 
-/** The state after these events, from version 1 on. Throws an Error for one that the entity does not understand. */
+/** Returns the state after these events, from version 1 on. Throws an Error for an event that does not parse. */
 export const stateAfter = (entity: Entity, past: readonly LooseEvent[]): State =>
   past.reduce((state, event, index) => {
     const applied = applyStored(entity, state, storedOf(entity, event, index + 1));

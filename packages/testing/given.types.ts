@@ -31,7 +31,7 @@ export const checkGiven = (): void => {
   given(jar);
   given(jar, opened, { type: 'Filled', data: { cents: 2 } }, { type: 'Broken', data: {} });
   given(jar, { type: 'Filled', data: { euros: 2 }, shape: 1 });
-  // a misspelt event, today's or of a former shape
+  // a misspelt event, of the current or a former shape
   // @ts-expect-error
   given(jar, { type: 'Filed', data: { cents: 2 } });
   // @ts-expect-error
@@ -82,7 +82,7 @@ export const checkThen = (): void => {
   outcome.thenEvent('Filled', { euros: 1 });
   // @ts-expect-error
   outcome.thenEvent('Filled', {});
-  // a refusal that is neither declared nor the engine's
+  // a refusal that neither the entity nor the engine declares
   // @ts-expect-error
   outcome.thenRefused('Empty');
   // a wrong state

@@ -17,7 +17,7 @@ const documents = ['README.md', 'CHANGELOG.md', ...filesUnder('docs', '.md')];
 const examples = ['README.md', 'docs/1-getting-started.md', 'docs/2-your-own-entity.md'];
 
 describe('The guide', () => {
-  it('has no link that leads nowhere', () => {
+  it('has no broken link', () => {
     const broken = documents.flatMap((path) =>
       linksOf(read(path))
         .filter(({ target }) => !/^\w+:/.test(target))
@@ -27,7 +27,7 @@ describe('The guide', () => {
     expect(broken).to.deep.equal([]);
   });
 
-  it('has every chapter that the sources name', () => {
+  it('contains every chapter that the sources name', () => {
     const sources = [
       ...filesUnder('packages', '.ts'),
       ...filesUnder('scripts', '.js'),
@@ -68,7 +68,7 @@ describe('The guide', () => {
     expect(status).to.equal(0);
   });
 
-  it('shows the bank account of the examples as it is', () => {
+  it('shows the same bank account as the examples', () => {
     const example = join('examples', 'bank-account', 'account.ts');
     const shown = codeBlocksOf(read('docs/2-your-own-entity.md')).find(({ text }) =>
       text.startsWith('// account.ts\n'),
@@ -84,10 +84,10 @@ describe('The code of a document', () => {
     { language: 'ts', line: 9, text: "import { one } from './one.ts';\n\nexport const two: string = one;" },
   ];
 
-  it('becomes files, named by their first row or by their line', () =>
+  it('becomes files that are named by their first row or their line number', () =>
     expect(exampleFilesOf(blocks).map(({ name }) => name)).to.deep.equal(['one.ts', 'line-9.ts']));
 
-  it('is compiled together, and a fault names the line in the document', function () {
+  it('is compiled together, and an error names the line in the document', function () {
     this.timeout(60_000);
     const [fault, ...others] = compileExamples(root, exampleFilesOf(blocks));
     expect(fault).to.match(/^line-9\.ts\(11,14\): error TS2322/);
@@ -103,8 +103,8 @@ const leadsSomewhere = (from: string, target: string): boolean => {
 };
 
 /**
- * What a chapter quotes of the programs: the text between the `…` of its log lines (these are in the first column of a
- * table and have a space), the names of its metrics, and its settings.
+ * Returns the quotations of the programs in a chapter: log lines (text with a space in the first column of a table,
+ * split at `…`), the names of metrics, and settings.
  */
 const quotedIn = (chapter: string): string[] => {
   const firstColumns = [...chapter.matchAll(/^\| ([^|]*)/gm)].map(([, cell = '']) => cell);

@@ -16,8 +16,8 @@ import {
 } from 'mongodb';
 
 /**
- * The database as an operator sees it in the mongo shell, past the store: for tests that damage data by hand, and for
- * checks that must not rely on the code that they check. Only tests and the fault harness may use it.
+ * Direct access to the database, as in the mongo shell, without the store. It is for tests that damage data, and for
+ * checks that must not depend on the code that they check. Only tests and the fault harness may use it.
  */
 export type Shell = AsyncDisposable & {
   db: Db;
@@ -28,15 +28,15 @@ export type Shell = AsyncDisposable & {
   settings: Collection<SettingsDocument>;
 };
 
-/** A checkpoint as the shell shows it. */
+/** A checkpoint in its stored form. */
 export type ShownCheckpoint = Omit<CheckpointDocument, 'position'> & {
   resumeToken: ResumeToken;
   clusterTime: Timestamp;
 };
 
 /**
- * A connection of its own to the database `database` at `uri`; connects at the first call. It reads and writes at
- * majority and never repeats a call by itself, so that a test sees each failure.
+ * Opens a separate connection to the database `database` at `uri`, which connects at the first call. It uses majority
+ * reads and writes and never retries, so that a test sees each failure.
  */
 export const openShell = ({ uri, database = 'muster' }: { uri: string; database?: string }): Shell => {
   const client = new MongoClient(uri, {

@@ -1,10 +1,10 @@
-/** A fenced block of a Markdown file: its language, the line of its first row (from 1), and its rows. */
+/** A fenced block of a Markdown file: its language, the line number of its first row (from 1), and its rows. */
 export type CodeBlock = { language: string; line: number; text: string };
 
-/** A link of a Markdown file, and the line that it is on. */
+/** A link of a Markdown file, and its line number. */
 export type Link = { line: number; target: string };
 
-/** The fenced code blocks of a Markdown text, in their order. Pure. */
+/** Returns the fenced code blocks of a Markdown text, in order. Pure. */
 export const codeBlocksOf = (markdown: string): CodeBlock[] => {
   const blocks: CodeBlock[] = [];
   let open: { fence: string; language: string; line: number; rows: string[] } | undefined;
@@ -19,7 +19,7 @@ export const codeBlocksOf = (markdown: string): CodeBlock[] => {
   return blocks;
 };
 
-/** The links of a Markdown text, without those in code. Pure. */
+/** Returns the links of a Markdown text, except links in code. Pure. */
 export const linksOf = (markdown: string): Link[] =>
   withoutCode(markdown)
     .split('\n')
@@ -27,7 +27,7 @@ export const linksOf = (markdown: string): Link[] =>
       [...row.matchAll(/\]\(([^()\s]+)\)/g)].map(([, target = '']) => ({ line: index + 1, target })),
     );
 
-/** The anchors that a code host makes of the headings: `## What is where?` → `what-is-where`. Pure. */
+/** Returns the anchors that a code host generates for headings: `## What is where?` → `what-is-where`. Pure. */
 export const anchorsOf = (markdown: string): Set<string> => {
   const anchors = new Set<string>();
   for (const [, heading = ''] of withoutBlocks(markdown).matchAll(/^#{1,6}\s+(.+)$/gm)) {
@@ -47,7 +47,7 @@ const slugOf = (heading: string) =>
     .replace(/[^\p{L}\p{N}\s_-]/gu, '')
     .replace(/\s/g, '-');
 
-// the rows stay, so that the numbers of lines are right
+// keeps the rows, so that line numbers stay correct
 const withoutBlocks = (markdown: string) =>
   markdown.replace(/^(`{3,})[^\n]*\n[\s\S]*?^\1[^\n]*$/gm, (block) => block.replace(/[^\n]/g, ''));
 

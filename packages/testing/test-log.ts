@@ -2,7 +2,7 @@ import { ensureCollections, type Log, type LogOptions, openLog, type StoredEvent
 import { note } from './arbitraries.ts';
 import { openTestDatabase } from './embedded-database.ts';
 
-/** An empty log with its indexes, on a database of its own that goes with it. */
+/** Opens an empty log with its indexes, on its own database. Disposal drops the database. */
 export const openTestLog = async (options: Partial<LogOptions> = {}): Promise<Log> => {
   const database = await openTestDatabase();
   const log = await openLogOn(database, options);
@@ -13,7 +13,7 @@ export const openTestLog = async (options: Partial<LogOptions> = {}): Promise<Lo
   return { ...log, [Symbol.asyncDispose]: close };
 };
 
-/** The log of a server that the test may kill, with its indexes. */
+/** Opens the log of a server that the test may kill, and creates its indexes. */
 export const openLogOn = async (
   { uri, database = 'muster' }: { uri: string; database?: string },
   options: Partial<LogOptions> = {},
@@ -23,7 +23,7 @@ export const openLogOn = async (
   return log;
 };
 
-/** All events of a stream as they are stored, in order; of every stream where no id is given. */
+/** Returns all stored events of a stream in order, or of every stream if no id is given. */
 export const storedEvents = async (log: Log, entityId?: string): Promise<StoredEvent[]> => {
   const found: StoredEvent[] = [];
   for await (const event of scanEvents(log, partitions, undefined))

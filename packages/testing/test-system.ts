@@ -14,28 +14,28 @@ import {
 import { openTestFolder } from './embedded-database.ts';
 import { openShell, type Shell } from './open-shell.ts';
 
-/** A Muster that runs, as far as its answers and its data can be checked. */
+/** The parts of a running Muster that are needed to check its replies and its data. */
 export type Inspected = {
   url: string;
-  /** The log, looked at past the gateways. */
+  /** Direct access to the log, without the gateways. */
   log: Log;
-  /** The database, as an operator sees it. */
+  /** Direct access to the database. */
   shell: Shell;
-  /** What the processes went through and wrote. */
+  /** The lifecycle events and the log lines of the processes. */
   events: ProcessEvent[];
-  /** For a look at the aggregators themselves, past the gateways. */
+  /** Direct access to the aggregators, without the gateways. */
   clusterSecret: string;
 };
 
-/** A whole Muster as real processes, on a database of its own, with what a test asks of it. */
+/** A whole Muster of real processes, on its own database, for a test. */
 export type TestSystem = AsyncDisposable &
   Inspected & {
     system: RunningSystem;
-    /** Where each gateway answers. */
+    /** The address of each gateway. */
     urls: string[];
   };
 
-/** Snapshots follow soon after a change, so that a test need not wait for them long. */
+/** A short snapshot interval, so that a test does not wait long for a snapshot. */
 const soon = { SNAPSHOT_AFTER_MS: '300', CHECKPOINT_EVERY_MS: '2000' };
 
 export const openTestSystem = async ({
@@ -44,7 +44,7 @@ export const openTestSystem = async ({
 }: Partial<SystemOptions> = {}): Promise<TestSystem> => {
   const folder = await openTestFolder();
   const events: ProcessEvent[] = [];
-  const { NODE_OPTIONS: _, ...own } = process.env; // the programs are built: they need no loader of ours
+  const { NODE_OPTIONS: _, ...own } = process.env; // the built programs need no loader
   const system = await startSystem({
     dataPath: folder.path,
     dieWithParent: true,
@@ -76,13 +76,13 @@ export const openTestSystem = async ({
   };
 };
 
-/** kill -9; who watches the processes starts it again, and this waits until it is ready. */
+/** Kills a process with SIGKILL, and waits until the supervisor has restarted it and it is ready. */
 export const killAndAwaitReturn = async ({ system }: TestSystem, name: string): Promise<void> => {
   await killProcess(system, name, 'SIGKILL');
   await waitReady(system, name);
 };
 
-/** kill -9 without a return, until it is started. */
+/** Kills a process with SIGKILL. It stays down until the test starts it. */
 export const killForGood = async ({ system }: TestSystem, ...names: string[]): Promise<void> => {
   for (const name of names) {
     await killProcess(system, name, 'SIGKILL');
@@ -90,7 +90,7 @@ export const killForGood = async ({ system }: TestSystem, ...names: string[]): P
   }
 };
 
-/** SIGTERM; gives how each ended. */
+/** Stops processes with SIGTERM. Returns how each one ended. */
 export const stopGently = async ({ system }: TestSystem, ...names: string[]): Promise<Exit[]> => {
   const exits = names.map((name) => processOf(system, name).spawned?.exited);
   await Promise.all(names.map((name) => stopProcess(system, name)));
@@ -102,13 +102,13 @@ export const startAgain = async ({ system }: TestSystem, ...names: string[]): Pr
   await Promise.all(names.map((name) => waitReady(system, name)));
 };
 
-/** The lines that a process wrote. */
+/** Returns the lines that a process wrote. */
 export const linesOf = ({ events }: TestSystem, name: string): string[] =>
   events.flatMap((event) => (event.kind === 'line' && event.name === name ? [event.line] : []));
 
 /**
- * What only comes up when an aggregator restored its memory wrongly, and the comparison with the log that follows every
- * restore put it right.
+ * Returns the log lines about repairs. An aggregator writes one if its restored memory was wrong, and the comparison
+ * with the log after the restore repaired it.
  */
 export const findRepairs = ({ events }: Pick<Inspected, 'events'>): string[] =>
   events.flatMap((event) =>
@@ -116,8 +116,8 @@ export const findRepairs = ({ events }: Pick<Inspected, 'events'>): string[] =>
   );
 
 /**
- * A number from an aggregator's metrics at its health port, such as `muster_restores_total{mode="rescan"}`; 0 where it
- * is not there.
+ * Reads a number from an aggregator's metrics at its health port, such as `muster_restores_total{mode="rescan"}`.
+ * Returns 0 if the metric does not exist.
  */
 export const readMetric = async (
   { log }: TestSystem,

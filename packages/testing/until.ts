@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Waits until `holds` gives something truthy, and gives that; throws after `withinMs` milliseconds, saying what was
- * awaited.
+ * Waits until `holds` returns a truthy value, and returns that value. Throws after `withinMs` milliseconds, with the
+ * name of the condition.
  */
 export const until = async <T>(
   what: string,

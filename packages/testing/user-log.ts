@@ -4,11 +4,11 @@ import type { RecordDocument } from '@muster/store';
 import { BSON } from 'mongodb';
 import type { ShownCheckpoint } from './open-shell.ts';
 
-/** What release 0.1.0 left in a database, and what it made of it: see fixtures/README.md. */
+/** The data that release 0.1.0 left in a database, and its replies: see fixtures/README.md. */
 export type UserLog = {
   /** All documents of `Events`, with the number types of the database. */
   events: StoredEvent[];
-  /** What the aggregators had saved when only a part of the events was there. */
+  /** The records and checkpoints that the aggregators saved after a part of the events. */
   records: RecordDocument[];
   checkpoints: ShownCheckpoint[];
   deadLetters: { _id: string; partition: number; event: StoredEvent }[];
@@ -16,13 +16,13 @@ export type UserLog = {
   answers: UserAnswer[];
 };
 
-/** What a stream of users folds to. */
+/** The fold of the stream of a user. */
 export type UserState = { id: string; state: State; parked: { version: number; problem: string } | null };
 
-/** An HTTP request that appends nothing, and what it was answered. */
+/** An HTTP request that appends no event, and its reply. */
 export type UserAnswer = { request: UserRequest; answer: Answered };
 export type UserRequest = { method: string; path: string; raw?: string; headers?: Record<string, string> };
-/** The headers are those of the request's subject only; a problem's text is without its `requestId`. */
+/** It has only the headers of the request's subject. The text of a problem does not contain its `requestId`. */
 export type Answered = { status: number; headers: Record<string, string>; text: string };
 
 const files = {
@@ -44,7 +44,7 @@ export const readUserLog = (): UserLog => ({
   answers: readLines<UserAnswer>(files.answers, asPlain),
 });
 
-/** Replaces the fixture. What was read from the database must have been read with `promoteValues: false`. */
+/** Replaces the fixture. Documents from the database must have been read with `promoteValues: false`. */
 export const saveUserLog = (log: UserLog): void => {
   for (const [name, file] of Object.entries(files)) {
     const lines = log[name as keyof UserLog].map((line) => BSON.EJSON.stringify(line, { relaxed: name === 'answers' }));
@@ -52,14 +52,14 @@ export const saveUserLog = (log: UserLog): void => {
   }
 };
 
-// an editor must neither break a line there nor turn it round
+// escapes the characters that would make an editor break or reverse a line
 const escapeInvisible = (json: string) =>
   json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** A document as the database keeps it: `{ "$numberLong": "7" }` is a long. */
+/** A document in its stored form: `{ "$numberLong": "7" }` is a long. */
 export const asStored = <Line>(text: string): Line => BSON.EJSON.parse(text, { relaxed: false }) as Line;
 
-// every number is one of JavaScript
+// returns every number as a JavaScript number
 const asPlain = (text: string): unknown => BSON.EJSON.parse(text, { relaxed: true });
 
 const readLines = <Line>(file: string, parse: (text: string) => unknown): Line[] =>

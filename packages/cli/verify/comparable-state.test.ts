@@ -16,7 +16,7 @@ const stateWith = (fields: Record<string, unknown>): Exclude<State, { status: 'a
 const isSame = (a: unknown, b: unknown) => isSameState(stateWith({ value: a }), stateWith({ value: b }));
 const recordWith = (fields: Record<string, unknown>): RecordDocument => recordOf('a', 0, stateWith(fields), 'test:1');
 
-describe('verify takes two states for the same', () => {
+describe('verify treats two states as equal', () => {
   it('whatever the order of their fields, and whether what is undefined is there', () => {
     expect(isSameState(stateWith({ a: 1, b: { c: 2 } }), stateWith({ b: { c: 2, d: undefined }, a: 1 }))).to.equal(
       true,

@@ -9,7 +9,7 @@ export type About = {
   seconds: number;
 };
 
-/** What was found, for a person. Pure. */
+/** Returns the findings as text for a person. Pure. */
 export const describeFindings = (findings: Findings, about: About): string => {
   const counts = about.entities.map(
     ({ name }) => `${name}s: ${findings.active.get(name) ?? 0} active, ${findings.deleted.get(name) ?? 0} deleted`,

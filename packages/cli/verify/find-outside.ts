@@ -4,7 +4,7 @@ import type { Difference } from './findings.ts';
 
 const shownMax = 20;
 
-/** Events and records that are in no partition at all, and so in nobody's memory. */
+/** Finds events and records that have no valid partition, so that no replica holds them. */
 export const findOutside = async (log: Log, entities: readonly Entity[], partitions: number): Promise<Difference[]> => {
   const numbers = Array.from({ length: partitions }, (_, partition) => partition);
   const events = await readEventsOutside(log, numbers, shownMax);

@@ -37,8 +37,8 @@ const isSuspect = (
     32,
   ).length > 0;
 
-describe('verify looks again', () => {
-  it('at no stream that memory has as the log does, saved as it is, as it was, or not yet', () => {
+describe('verify inspects again', () => {
+  it('no stream that is equal in memory and log, whether its record is current, older or missing', () => {
     for (const record of [
       undefined,
       recordOf(id, partition, first, 'test:1'),
@@ -47,17 +47,17 @@ describe('verify looks again', () => {
       expect(isSuspect(second, record)).to.equal(false);
   });
 
-  it('at a stream that memory lacks, has older, newer or otherwise', () => {
+  it('a stream that is missing, older, newer or different in memory', () => {
     for (const memory of [undefined, first, { ...second, version: 3 }, { ...second, fields: { group: 3 } }])
       expect(isSuspect(memory, undefined)).to.equal(true);
   });
 
-  it('at a record that is newer than the log or otherwise than it was at its version', () => {
+  it('a record that is newer than the log, or different from the state at its version', () => {
     expect(isSuspect(second, recordOf(id, partition, { ...second, version: 3 }, 'test:1'))).to.equal(true);
     expect(isSuspect(second, recordOf(id, partition, { ...first, fields: { group: 2 } }, 'test:1'))).to.equal(true);
   });
 
-  it('at what memory or the snapshot has and the log has not', () => {
+  it('a stream that memory or the snapshot has but the log does not', () => {
     const found = (memory: State | undefined, record: RecordDocument | undefined) =>
       findSuspects(new Map(), { memory: under(memory), records: under(record) }, partition, 32).length;
     expect(found(first, undefined)).to.equal(1);
@@ -65,7 +65,7 @@ describe('verify looks again', () => {
     expect(found(first, recordOf(id, partition, first, 'test:1'))).to.equal(1);
   });
 
-  it('at a stream with a hole, two of one version, an event that cannot be understood, or in another partition', () => {
+  it('a stream with a hole, a duplicate version, an unparsable event, or an event in another partition', () => {
     const ahead = new Map([[4, {} as never]]);
     for (const odd of [
       stream({ ahead }),
@@ -80,7 +80,7 @@ describe('verify looks again', () => {
     );
   });
 
-  it('at nothing for memory that could not be read', () => {
+  it('nothing for memory that could not be read', () => {
     expect(
       findSuspects(new Map([[`user:${id}`, stream()]]), { memory: undefined, records: new Map() }, partition, 32),
     ).to.have.length(0);

@@ -1,10 +1,10 @@
-/** What is not as the log says it must be. */
+/** A difference from the log. */
 export type Difference = { what: string; where: string; expected: string; found: string };
 
-/** A stream with an event that cannot be understood. */
+/** A stream with an event that does not parse. */
 export type ParkedStream = { entity: string; id: string; version: number; problem: string };
 
-/** What `verify` found so far. A plain value, changed in this file only. */
+/** The findings of `verify` so far. A plain value that only this file changes. */
 export type Findings = {
   active: Map<string, number>; // by entity's name
   deleted: Map<string, number>;

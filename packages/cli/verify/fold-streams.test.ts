@@ -29,37 +29,37 @@ const folded = (events: StoredEvent[], wanted: number[] = []) => {
 };
 
 describe('A stream folded while its log is scanned', () => {
-  it('comes to the same state in whatever order its events come', () => {
+  it('has the same final state for any order of its events', () => {
     const inOrder = folded([created, moved, renamed]);
     expect(folded([renamed, moved, created]).state).to.deep.equal(inOrder.state);
     expect(inOrder.state).to.include({ status: 'active', version: 3 });
   });
 
-  it('keeps the states at the versions that are wanted, and no other', () => {
+  it('keeps only the states at the wanted versions', () => {
     const { kept } = folded([renamed, created, moved], [2]);
     expect([...kept.keys()]).to.deep.equal([2]);
     expect(kept.get(2)).to.deep.include({ version: 2, fields: { name: 'Ada', email: 'ada@example.com', group: 2 } });
   });
 
-  it('stays before a version that is missing, with what follows set aside', () => {
+  it('stops before a missing version, and sets later events aside', () => {
     const stream = folded([created, renamed]);
     expect(stream.state.version).to.equal(1);
     expect([...stream.ahead.keys()]).to.deep.equal([3]);
   });
 
-  it('stays before an event that cannot be understood', () => {
+  it('stops before an event that does not parse', () => {
     const stream = folded([created, event(2, 'UserPromoted', {}), renamed]);
     expect(stream.state.version).to.equal(1);
     expect(stream.poison?.version).to.equal(2);
   });
 
-  it('is odd when two events have one version', () => {
+  it('is odd if two events have the same version', () => {
     expect(folded([created, moved, { ...moved, _id: 'other' }]).isOdd).to.equal(true);
     expect(folded([created, renamed, { ...renamed, _id: 'other' }]).isOdd).to.equal(true);
     expect(folded([created, moved]).isOdd).to.equal(false);
   });
 
-  it('keeps a bounded number of events that wait for their predecessors, and is then to be looked at again', () => {
+  it('keeps a bounded number of early events, and must be inspected again above that number', () => {
     const backwards = Array.from({ length: aheadMax + 500 }, (_, index) =>
       event(aheadMax + 501 - index, 'UserUpdated', {}),
     );

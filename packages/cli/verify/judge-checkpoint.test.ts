@@ -10,16 +10,16 @@ const whatIs = (versions: number, active: number, newest: number) =>
   }).map(({ what }) => what);
 
 describe('verify, of a checkpoint and its records,', () => {
-  it('finds nothing where they add up', () => expect(whatIs(10, 4, 9)).to.deep.equal([]));
+  it('finds nothing if they match', () => expect(whatIs(10, 4, 9)).to.deep.equal([]));
   it('finds records that are missing', () =>
     expect(whatIs(9, 4, 9)).to.deep.equal(['A checkpoint promises other records than there are']));
   it('finds records that no snapshot wrote', () =>
     expect(whatIs(11, 4, 9)).to.deep.equal(['A checkpoint promises other records than there are']));
-  it('finds another number of active', () =>
+  it('finds a different number of active things', () =>
     expect(whatIs(10, 5, 9)).to.deep.equal(['A checkpoint counts other active than there are']));
-  it('knows at the same sum that the records are those it counts, whoever wrote them', () =>
+  it('accepts records with the same sum, regardless of the snapshot that wrote them', () =>
     expect(whatIs(10, 5, 10)).to.deep.equal(['A checkpoint counts other active than there are']));
-  it('lets more be there when a later snapshot has begun, but not less', () => {
+  it('accepts a larger sum after a later snapshot has begun, but not a smaller one', () => {
     expect(whatIs(12, 5, 10)).to.deep.equal([]);
     expect(whatIs(9, 5, 10)).to.deep.equal(['A checkpoint promises other records than there are']);
   });

@@ -7,7 +7,7 @@ import type { Difference } from './findings.ts';
  */
 export type Totals = { versions: number; active: ReadonlyMap<string, number>; snapshots: ReadonlySet<SnapshotMark> };
 
-/** What a checkpoint says of the records of its partition. */
+/** The content of a checkpoint about the records of its partition. */
 export type Promised = Pick<CheckpointDocument, '_id' | 'snapshot' | 'events' | 'active'>;
 
 /**

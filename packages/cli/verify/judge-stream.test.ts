@@ -119,7 +119,7 @@ describe('verify, of one stream,', () => {
     expect(closeJudging(judging)).to.deep.equal({ differences: [], parked: undefined });
   });
 
-  it('reports a stream of an entity that nobody knows as parked', () => {
+  it('reports a stream of an unknown entity as parked', () => {
     expect(judge({ entity: undefined, events: [created] }).parked).to.include({ version: 1 });
   });
 });

@@ -23,7 +23,7 @@ export const readSnapshot = async (log: Log, entities: readonly Entity[], partit
   }
 };
 
-// a record that is written while we read may be met twice: the newer one counts
+// a record that is written during the scan may appear twice: the newer one counts
 const readRecords = async (log: Log, entity: Entity, partition: number) => {
   const records = new Map<string, RecordDocument>();
   for await (const record of scanRecords(log, entity, [partition])) {

@@ -12,8 +12,8 @@ import { verifyPartition } from './verify-partition.ts';
 export type VerifyOptions = { memory: boolean; entities: readonly Entity[] };
 
 /**
- * Refolds the log of the running system and compares it with what the aggregators hold in memory and with the snapshot;
- * prints what it found. The exit code: 0 all equal, 1 any difference, 2 it could not look at everything.
+ * Folds the log of the running system and compares the states with the aggregators' memory and the snapshot. Prints the
+ * findings. Returns the exit code: 0 all equal, 1 any difference, 2 not everything could be inspected.
  */
 export const verify = async (
   environment: NodeJS.ProcessEnv,
