@@ -67,7 +67,7 @@ const declared = (entity: Entity, id: string, refusal: Refusal, state: State): P
     status,
     name: refusal.reason.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase(),
     title,
-    detail: why ?? `The ${entity.name} "${id}" does not allow it: ${title}`,
+    detail: why ?? `Cannot run the command on ${entity.name} "${id}" at version ${state.version}: ${title}`,
     more: { id, version: state.version },
   };
 };

@@ -66,9 +66,12 @@ const findNoObjects = (what: string, values: object): string[] =>
     .filter(([, value]) => !isObject(value))
     .map(([name]) => `the ${what} "${name}" must be an object`);
 
+const listed = (problems: readonly string[]): string =>
+  problems.length === 1 ? (problems[0] ?? '') : problems.map((problem) => `\n  - ${problem}`).join('');
+
 const complain = (definition: unknown, problems: string[]) => {
   const name: unknown = Object(definition).name;
-  if (problems.length > 0) throw new Error(`Cannot define entity ${JSON.stringify(name)}: ${problems.join('; ')}`);
+  if (problems.length > 0) throw new Error(`Cannot define entity ${JSON.stringify(name)}: ${listed(problems)}`);
 };
 
 /** Words that stand after the colon for something else, now or later. */

@@ -55,14 +55,14 @@ describe('The definition of an entity with its own events', () => {
     expect([jar.creating.name, [...jar.refusals.keys()]]).to.deep.equal(['open', ['Glued']]);
   });
 
-  it('names everything that is wrong at once', () =>
+  it('names everything that is wrong at once, one problem on a line', () =>
     expect(
       problemsWith({ name: 'Jar', events: { ...events, Lost: {} }, refusals: { glued: { status: 409 } } }),
     ).to.equal(
-      'its name stands in addresses: it must be 1 to 32 lower-case letters, digits and -; ' +
-        'the event "Lost" has no evolve: add the function evolve.Lost; ' +
-        'the refusal "glued" must be 1 to 64 letters and digits, the first a capital; ' +
-        'the refusal "glued" needs a title, one sentence for the client',
+      '\n  - its name stands in addresses: it must be 1 to 32 lower-case letters, digits and -' +
+        '\n  - the event "Lost" has no evolve: add the function evolve.Lost' +
+        '\n  - the refusal "glued" must be 1 to 64 letters and digits, the first a capital' +
+        '\n  - the refusal "glued" needs a title, one sentence for the client',
     ));
 
   it('needs all its parts, each an object', () => {

@@ -89,7 +89,8 @@ const showUntilCounted = async (wait: Omit<CountWait, 'onCount'>, before: number
 const describeNoRecord = ({ entities, entity }: SeedOptions): string => {
   const records = entities.filter(({ isRecord }) => isRecord).map(({ name }) => name);
   const known = records.length > 0 ? `the records are ${records.join(', ')}` : 'no entity here is one';
-  return `"${entity}" is no record. Only records (defineRecord) can be seeded; ${known}`;
+  const what = entities.some(({ name }) => name === entity) ? 'is no record' : 'is no entity here';
+  return `"${entity}" ${what}. Only records (defineRecord) can be seeded; ${known}`;
 };
 
 const describe = (things: string, { created, present }: Seeded, via: string, seconds: number): string => {
