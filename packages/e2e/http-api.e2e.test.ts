@@ -156,7 +156,7 @@ for (const { way, aggregators, source } of ways) {
         const reply = await ask('GET', path);
         expect([reply.status, reply.headers.get('retry-after')]).to.deep.equal([503, '1']);
         expect(reply.body.detail).to.match(
-          /^Cannot (count|list) users: partition \d+ .* never saved; start an aggregator/,
+          /^Cannot (count|list) users: partition \d+ has events but no saved state; start an aggregator/,
         );
       }
     });
