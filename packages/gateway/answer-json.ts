@@ -1,8 +1,8 @@
-import type { Context } from 'koa';
+import type { Exchange } from './exchange.ts';
 
-/** Answers with this JSON text. */
-export const answerJson = (ctx: Context, status: number, json: string): void => {
-  ctx.status = status;
-  ctx.set('Content-Type', 'application/json; charset=utf-8');
-  ctx.body = json;
+/** Answers with this JSON, as text or as bytes. */
+export const answerJson = (exchange: Exchange, status: number, json: string | Buffer): void => {
+  exchange.status = status;
+  exchange.headers.push('Content-Type', 'application/json; charset=utf-8');
+  exchange.body = json;
 };

@@ -1,5 +1,5 @@
 import { type Entity, type Rendered, renderState, type State } from '@muster/model';
-import type { Context } from 'koa';
+import type { Exchange } from './exchange.ts';
 import type { Outcome } from './outcome.ts';
 import { answerProblem, KnownFault } from './problem.ts';
 import { setThingHeaders } from './set-thing-headers.ts';
@@ -9,22 +9,22 @@ import { notShown, notWritable, parked, refused } from './thing-problems.ts';
  * Answers with a command's outcome. If the command was carried out, `done` answers, with the thing as clients see it.
  */
 export const answerOutcome = (
-  ctx: Context,
+  exchange: Exchange,
   entity: Entity,
   id: string,
   outcome: Outcome,
   done: (rendered: Rendered) => void,
 ): void => {
-  if (outcome.kind === 'unavailable') return answerProblem(ctx, notWritable(entity, id, outcome));
-  setThingHeaders(ctx, outcome.state.version, 'log', 0);
+  if (outcome.kind === 'unavailable') return answerProblem(exchange, notWritable(entity, id, outcome));
+  setThingHeaders(exchange, outcome.state.version, 'log', 0);
   switch (outcome.kind) {
     case 'done':
       return answerDone(entity, id, outcome.state, done);
     case 'refused':
-      return answerProblem(ctx, refused(entity, id, outcome.refusal, outcome.state));
+      return answerProblem(exchange, refused(entity, id, outcome.refusal, outcome.state));
     case 'parked':
-      ctx.set('Muster-Parked', 'true');
-      return answerProblem(ctx, parked(entity, id, outcome.state, outcome.problem));
+      exchange.headers.push('Muster-Parked', 'true');
+      return answerProblem(exchange, parked(entity, id, outcome.state, outcome.problem));
   }
 };
 

@@ -1,12 +1,12 @@
 import Router from '@koa/router';
-import type { Entity } from '@muster/model';
+import type { CommandType, Entity } from '@muster/model';
 import { expectAppend } from '@muster/store';
 import Koa, { type Context, type Next } from 'koa';
-import helmet from 'koa-helmet';
 import { answerEarly, drainLimits } from './answer-early.ts';
 import type { Gateway } from './gateway.ts';
 import { limitRequests } from './limit-requests.ts';
-import { answerProblem, invalid } from './problem.ts';
+import { giveProblem, onKoa } from './on-koa.ts';
+import { invalid } from './problem.ts';
 import { readAnyBody, readBody } from './read-body.ts';
 import { runCommand } from './routes/command.ts';
 import { count } from './routes/count.ts';
@@ -15,6 +15,7 @@ import { remove as removeThing } from './routes/delete.ts';
 import { list } from './routes/list.ts';
 import { read } from './routes/read.ts';
 import { update as updateThing } from './routes/update.ts';
+import { securityHeaders } from './security-headers.ts';
 import { watchRequest } from './watch-request.ts';
 
 /** Opens the HTTP service: the middleware for every request, then a route per operation of every entity. */
@@ -22,10 +23,10 @@ export const openApp = (gateway: Gateway): Koa => {
   const app = new Koa();
   app.silent = true; // watchRequest logs errors
   app.use(answerEarly(drainLimits));
+  app.use(setSecurityHeaders);
   app.use(watchRequest(gateway));
   app.use(requireAddress);
   app.use(limitRequests(gateway));
-  app.use(helmet(headers));
   const router = new Router({ sensitive: true }); // an id may be `Count`
   for (const entity of gateway.entities) addRoutes(router, gateway, entity);
   app.use(router.routes());
@@ -33,17 +34,10 @@ export const openApp = (gateway: Gateway): Koa => {
   return app;
 };
 
-// only the headers that a browser needs from a JSON service: each header costs time in each answer
-const headers: Parameters<typeof helmet>[0] = {
-  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-  crossOriginOpenerPolicy: false,
-  originAgentCluster: false,
-  strictTransportSecurity: false, // the TLS proxy in front should set it
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xFrameOptions: false, // frame-ancestors replaces it
-  xPermittedCrossDomainPolicies: false,
-  xXssProtection: false,
+const setSecurityHeaders = (ctx: Context, next: Next) => {
+  for (let at = 0; at < securityHeaders.length; at += 2)
+    ctx.set(securityHeaders[at] ?? '', securityHeaders[at + 1] ?? '');
+  return next();
 };
 
 /**
@@ -53,7 +47,7 @@ const headers: Parameters<typeof helmet>[0] = {
 const requireAddress = (ctx: Context, next: Next) =>
   isAddress(ctx)
     ? next()
-    : answerProblem(
+    : giveProblem(
         ctx,
         invalid([{ pointer: '', detail: `the address of the request is not a URL: ${ctx.url.slice(0, 80)}` }]),
       );
@@ -72,25 +66,35 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
     expectAppend(gateway.log); // prepares the append while the body arrives
     return next();
   };
-  router.post(path, expectWrite, readBody, (ctx: Context) => create(gateway, entity, ctx));
-  router.get(path, (ctx: Context) => list(gateway, entity, ctx));
-  router.get(`${path}/count`, (ctx: Context) => count(gateway, entity, ctx));
-  router.get(`${path}/:id`, (ctx: Context) => read(gateway, entity, ctx, ctx.params.id));
+  router.post(path, expectWrite, readBody, (ctx: Context) =>
+    onKoa(ctx, (exchange) => create(gateway, entity, exchange)),
+  );
+  router.get(path, (ctx: Context) => onKoa(ctx, (exchange) => list(gateway, entity, exchange)));
+  router.get(`${path}/count`, (ctx: Context) => onKoa(ctx, (exchange) => count(gateway, entity, exchange)));
+  router.get(`${path}/:id`, answerFresh, (ctx: Context) =>
+    onKoa(ctx, (exchange) => read(gateway, entity, exchange, ctx.params.id)),
+  );
   const update = entity.isRecord ? entity.commands.get('update') : undefined;
+  const runUpdate = (type: CommandType) => (ctx: Context) =>
+    onKoa(ctx, (exchange) => updateThing(gateway, entity, type, exchange, ctx.params.id));
   if (update) {
-    router.put(path, expectWrite, readBody, (ctx: Context) => updateThing(gateway, entity, update, ctx, undefined));
-    router.put(`${path}/:id`, expectWrite, readBody, (ctx: Context) =>
-      updateThing(gateway, entity, update, ctx, ctx.params.id),
-    );
+    router.put(path, expectWrite, readBody, runUpdate(update));
+    router.put(`${path}/:id`, expectWrite, readBody, runUpdate(update));
   }
   const remove = entity.isRecord ? entity.commands.get('delete') : undefined;
   if (remove)
     router.delete(`${path}/:id`, expectWrite, (ctx: Context) =>
-      removeThing(gateway, entity, remove, ctx, ctx.params.id),
+      onKoa(ctx, (exchange) => removeThing(gateway, entity, remove, exchange, ctx.params.id)),
     );
   router.post(`${path}/:id\\::command`, expectWrite, readAnyBody, (ctx: Context) =>
-    runCommand(gateway, entity, ctx, { id: ctx.params.id, command: ctx.params.command }),
+    onKoa(ctx, (exchange) => runCommand(gateway, entity, exchange, { id: ctx.params.id, command: ctx.params.command })),
   );
+};
+
+/** Answers 304 instead of 200 if the client has that version already. */
+const answerFresh = async (ctx: Context, next: Next) => {
+  await next();
+  if (ctx.status === 200 && ctx.headers['if-none-match'] !== undefined && ctx.fresh) ctx.status = 304;
 };
 
 /** Answers what no route took: 405 with the known methods if the path exists, otherwise 404. */
@@ -99,7 +103,7 @@ const answerUnrouted = (router: Router) => async (ctx: Context) => {
   const { path } = router.match(ctx.path, ctx.method);
   const methods = [...new Set(path.flatMap((layer) => layer.methods))];
   if (methods.length === 0) {
-    return answerProblem(ctx, {
+    return giveProblem(ctx, {
       status: 404,
       name: 'no-such-route',
       title: 'There is nothing at this address',
@@ -111,7 +115,7 @@ const answerUnrouted = (router: Router) => async (ctx: Context) => {
     ctx.status = 204;
     return;
   }
-  answerProblem(ctx, {
+  giveProblem(ctx, {
     status: 405,
     name: 'method-not-allowed',
     title: 'This address does not know that method',

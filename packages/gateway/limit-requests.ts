@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from '@muster/runtime';
 import type { Middleware } from 'koa';
-import { answerProblem, unavailable } from './problem.ts';
+import { giveProblem } from './on-koa.ts';
+import { unavailable } from './problem.ts';
 import type { Settings } from './settings.ts';
 
 /** The requests in progress. A plain value. Only this file changes it. */
@@ -35,7 +36,7 @@ export const limitRequests = (gateway: Limited): Middleware => {
       requests.refused += 1;
       logRefused(gateway);
       ctx.state.isLoggedElsewhere = true;
-      return answerProblem(
+      return giveProblem(
         ctx,
         unavailable(`${settings.REQUESTS_MAX} requests are at work already (REQUESTS_MAX)`, { written: 'notWritten' }),
       );

@@ -1,11 +1,10 @@
 import type { Fault } from '@muster/model';
-import type { Context } from 'koa';
 
 export type ParsedNumber = { kind: 'number'; value: number | undefined } | { kind: 'faults'; faults: Fault[] };
 
-/** Parses the version in `If-Match`: undefined without the header or for `*`. */
-export const parseIfMatch = (ctx: Context): ParsedNumber => {
-  const text = ctx.get('If-Match').trim();
+/** Parses the version in the header `If-Match`: undefined for an empty text or `*`. */
+export const parseIfMatch = (header: string): ParsedNumber => {
+  const text = header.trim();
   if (text === '' || text === '*') return { kind: 'number', value: undefined };
   const version = /^"(\d{1,10})"$/.exec(text)?.[1];
   if (version) return { kind: 'number', value: Number(version) };
@@ -20,9 +19,9 @@ export const parseIfMatch = (ctx: Context): ParsedNumber => {
   };
 };
 
-/** Parses the version in `Muster-Min-Version`: undefined without the header. */
-export const parseMinVersion = (ctx: Context): ParsedNumber => {
-  const text = ctx.get('Muster-Min-Version').trim();
+/** Parses the version in the header `Muster-Min-Version`: undefined for an empty text. */
+export const parseMinVersion = (header: string): ParsedNumber => {
+  const text = header.trim();
   if (text === '') return { kind: 'number', value: undefined };
   if (/^\d{1,9}$/.test(text)) return { kind: 'number', value: Number(text) };
   return {
@@ -38,13 +37,13 @@ export const parseMinVersion = (ctx: Context): ParsedNumber => {
 
 /** Parses an integer in the query: `fallback` when it is not given. */
 export const parseQueryInteger = (
-  ctx: Context,
+  query: Readonly<Record<string, unknown>>,
   name: string,
   fallback: number,
   least: number,
   most: number,
 ): ParsedNumber => {
-  const given = ctx.query[name];
+  const given = query[name];
   if (given === undefined) return { kind: 'number', value: fallback };
   const value = typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
   if (value >= least && value <= most) return { kind: 'number', value };

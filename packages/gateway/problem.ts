@@ -1,5 +1,5 @@
 import type { Fault } from '@muster/model';
-import type { Context } from 'koa';
+import type { Exchange } from './exchange.ts';
 
 /** An error as the client gets it (RFC 9457). */
 export type Problem = {
@@ -22,16 +22,16 @@ export class KnownFault extends Error {
 }
 
 /** Answers with a problem as `application/problem+json`, with the request's id. */
-export const answerProblem = (ctx: Context, { status, name, title, detail, errors, more }: Problem): void => {
-  ctx.status = status;
-  if (status === 503) ctx.set('Retry-After', '1');
-  ctx.set('Content-Type', 'application/problem+json; charset=utf-8');
-  ctx.body = JSON.stringify({
+export const answerProblem = (exchange: Exchange, { status, name, title, detail, errors, more }: Problem): void => {
+  exchange.status = status;
+  if (status === 503) exchange.headers.push('Retry-After', '1');
+  exchange.headers.push('Content-Type', 'application/problem+json; charset=utf-8');
+  exchange.body = JSON.stringify({
     type: `urn:muster:problem:${name}`,
     title,
     status,
     detail,
-    requestId: ctx.state.requestId,
+    requestId: exchange.requestId,
     ...more,
     ...(errors ? { errors } : {}),
   });

@@ -1,7 +1,8 @@
 import type { Context, Next } from 'koa';
 import { decompress, encodingsKnown, isKnownEncoding } from './decompress.ts';
+import { giveProblem } from './on-koa.ts';
 import { parseJson } from './parse-json.ts';
-import { answerProblem, type Problem } from './problem.ts';
+import type { Problem } from './problem.ts';
 import { type BytesRead, readBytes } from './read-bytes.ts';
 
 declare module 'koa' {
@@ -19,15 +20,15 @@ const compressionBytesMax = 1_024; // the most that compression may add to an in
 export const readBody = async (ctx: Context, next: Next): Promise<void> => {
   const encodings = encodingsOf(ctx);
   const unsupported = findUnsupported(ctx, encodings);
-  if (unsupported) return answerProblem(ctx, unsupported);
+  if (unsupported) return giveProblem(ctx, unsupported);
   const [encoding] = encodings;
   const read = encoding ? await readCompressed(ctx, encoding) : await readBytes(ctx.req, bodyBytesMax);
-  if (read.kind === 'tooLarge') return answerProblem(ctx, tooLarge);
-  if (read.kind === 'broken') return answerProblem(ctx, invalidBody(`the body is not valid ${encoding}: ${read.why}`));
+  if (read.kind === 'tooLarge') return giveProblem(ctx, tooLarge);
+  if (read.kind === 'broken') return giveProblem(ctx, invalidBody(`the body is not valid ${encoding}: ${read.why}`));
   if (read.kind === 'cutShort')
-    return answerProblem(ctx, invalidBody('the connection closed before the end of the body'));
+    return giveProblem(ctx, invalidBody('the connection closed before the end of the body'));
   const parsed = parseJson(read.bytes);
-  if (parsed.kind === 'problem') return answerProblem(ctx, invalidBody(parsed.why));
+  if (parsed.kind === 'problem') return giveProblem(ctx, invalidBody(parsed.why));
   ctx.request.body = parsed.value as object;
   return next();
 };

@@ -1,11 +1,10 @@
-import type { Context } from 'koa';
+import type { Exchange } from './exchange.ts';
 
 /**
  * Sets the headers of every answer on a thing: its version, the source of the answer, and its greatest age in
  * milliseconds.
  */
-export const setThingHeaders = (ctx: Context, version: number, source: string, lagMs: number): void => {
-  if (version > 0) ctx.set('ETag', `"${version}"`);
-  ctx.set('Muster-Source', source);
-  ctx.set('Muster-Lag-Ms', String(Math.round(lagMs)));
+export const setThingHeaders = ({ headers }: Exchange, version: number, source: string, lagMs: number): void => {
+  if (version > 0) headers.push('ETag', `"${version}"`);
+  headers.push('Muster-Source', source, 'Muster-Lag-Ms', String(Math.round(lagMs)));
 };

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Context, Middleware, Next } from 'koa';
 import type { Gateway } from './gateway.ts';
-import { answerProblem, KnownFault, type Problem } from './problem.ts';
+import { giveProblem } from './on-koa.ts';
+import { KnownFault, type Problem } from './problem.ts';
 
 const slowMs = 250;
 
@@ -56,8 +57,8 @@ const answerThrown = ({ logger }: Gateway, ctx: Context, error: unknown) => {
   const problem = status >= 400 && status < 500 ? problemOfClient(error as Error) : undefined;
   if (!problem)
     logger.error({ err: error, requestId: ctx.state.requestId }, 'A request failed through a fault of ours');
-  if (error instanceof KnownFault) return answerProblem(ctx, error.problem);
-  answerProblem(
+  if (error instanceof KnownFault) return giveProblem(ctx, error.problem);
+  giveProblem(
     ctx,
     problem ?? {
       status: 500,

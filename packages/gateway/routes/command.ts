@@ -1,7 +1,7 @@
 import { type Entity, type Fault, findIdFaults, type ParsedInput, parseInput } from '@muster/model';
-import type { Context } from 'koa';
 import { answerJson } from '../answer-json.ts';
 import { answerOutcome } from '../answer-outcome.ts';
+import type { Exchange } from '../exchange.ts';
 import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
 import { parseIfMatch } from '../parse-headers.ts';
@@ -12,21 +12,21 @@ import { requestOf } from '../request-of.ts';
 export const runCommand = async (
   gateway: Gateway,
   entity: Entity,
-  ctx: Context,
+  exchange: Exchange,
   { id, command: name }: { id: string; command: string },
 ): Promise<void> => {
   const type = entity.commands.get(name);
-  if (!type || type.creates) return answerProblem(ctx, noSuchCommand(entity, id, name));
-  const ifMatch = parseIfMatch(ctx);
-  const parsed = parseInput(type, ctx.request.body);
+  if (!type || type.creates) return answerProblem(exchange, noSuchCommand(entity, id, name));
+  const ifMatch = parseIfMatch(exchange.ifMatch);
+  const parsed = parseInput(type, exchange.input);
   const faults = [...findIdFaults(id), ...faultsOf(ifMatch), ...faultsOf(parsed), ...findOtherId(parsed, id)];
   if (faults.length > 0 || ifMatch.kind === 'faults' || parsed.kind === 'faults')
-    return answerProblem(ctx, invalid(faults));
+    return answerProblem(exchange, invalid(faults));
   const command = { type, input: parsed.fields, ifVersion: ifMatch.value };
-  const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, ctx) });
-  answerOutcome(ctx, entity, id, outcome, ({ status, json }) => {
-    if (status === 'active') answerJson(ctx, 200, json);
-    else ctx.status = 204;
+  const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, exchange) });
+  answerOutcome(exchange, entity, id, outcome, ({ status, json }) => {
+    if (status === 'active') answerJson(exchange, 200, json);
+    else exchange.status = 204;
   });
 };
 

@@ -1,6 +1,6 @@
 import { type CommandType, type Entity, findIdFaults } from '@muster/model';
-import type { Context } from 'koa';
 import { answerOutcome } from '../answer-outcome.ts';
+import type { Exchange } from '../exchange.ts';
 import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
 import { parseIfMatch } from '../parse-headers.ts';
@@ -12,15 +12,15 @@ export const remove = async (
   gateway: Gateway,
   entity: Entity,
   type: CommandType,
-  ctx: Context,
+  exchange: Exchange,
   id: string,
 ): Promise<void> => {
-  const ifMatch = parseIfMatch(ctx);
+  const ifMatch = parseIfMatch(exchange.ifMatch);
   const faults = [...findIdFaults(id), ...(ifMatch.kind === 'faults' ? ifMatch.faults : [])];
-  if (faults.length > 0 || ifMatch.kind === 'faults') return answerProblem(ctx, invalid(faults));
+  if (faults.length > 0 || ifMatch.kind === 'faults') return answerProblem(exchange, invalid(faults));
   const command = { type, input: {}, ifVersion: ifMatch.value };
-  const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, ctx) });
-  answerOutcome(ctx, entity, id, outcome, () => {
-    ctx.status = 204;
+  const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, exchange) });
+  answerOutcome(exchange, entity, id, outcome, () => {
+    exchange.status = 204;
   });
 };

@@ -1,6 +1,6 @@
 import type { Entity } from '@muster/model';
-import type { Context } from 'koa';
 import { answerJson } from '../answer-json.ts';
+import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { parseQueryInteger } from '../parse-headers.ts';
 import { answerProblem, invalid, unavailable } from '../problem.ts';
@@ -11,10 +11,10 @@ const limitDefault = 100;
 const limitMax = 1_000;
 
 /** GET /api/user?offset=0&limit=100, in the stable order: partition, then id. */
-export const list = async (gateway: Gateway, entity: Entity, ctx: Context): Promise<void> => {
-  const offset = parseQueryInteger(ctx, 'offset', 0, 0, Number.MAX_SAFE_INTEGER);
-  const limit = parseQueryInteger(ctx, 'limit', limitDefault, 1, limitMax);
-  const unknown = Object.keys(ctx.query).filter((name) => name !== 'offset' && name !== 'limit');
+export const list = async (gateway: Gateway, entity: Entity, exchange: Exchange): Promise<void> => {
+  const offset = parseQueryInteger(exchange.query, 'offset', 0, 0, Number.MAX_SAFE_INTEGER);
+  const limit = parseQueryInteger(exchange.query, 'limit', limitDefault, 1, limitMax);
+  const unknown = Object.keys(exchange.query).filter((name) => name !== 'offset' && name !== 'limit');
   const faults = [
     ...unknown.map((name) => ({
       pointer: `/${name}`,
@@ -24,14 +24,15 @@ export const list = async (gateway: Gateway, entity: Entity, ctx: Context): Prom
   if (offset.kind === 'faults') faults.push(...offset.faults);
   if (limit.kind === 'faults') faults.push(...limit.faults);
   if (faults.length > 0 || offset.kind === 'faults' || limit.kind === 'faults')
-    return answerProblem(ctx, invalid(faults));
+    return answerProblem(exchange, invalid(faults));
   const [from, most] = [offset.value ?? 0, limit.value ?? limitDefault];
   const page = await listThings(gateway, entity, from, most);
-  if (page.kind === 'unavailable') return answerProblem(ctx, unavailable(`Cannot list ${entity.name}s: ${page.why}`));
-  setSetHeaders(ctx, page.about);
+  if (page.kind === 'unavailable')
+    return answerProblem(exchange, unavailable(`Cannot list ${entity.name}s: ${page.why}`));
+  setSetHeaders(exchange, page.about);
   const links = linksOf(entity.path, from, most, page.total);
-  if (links.length > 0) ctx.set('Link', links.join(', '));
-  answerJson(ctx, 200, page.json);
+  if (links.length > 0) exchange.headers.push('Link', links.join(', '));
+  answerJson(exchange, 200, page.json);
 };
 
 const linksOf = (path: string, offset: number, limit: number, total: number): string[] => {

@@ -1,7 +1,7 @@
 import { type CommandType, type Entity, findIdFaults, parseInput } from '@muster/model';
-import type { Context } from 'koa';
 import { answerJson } from '../answer-json.ts';
 import { answerOutcome } from '../answer-outcome.ts';
+import type { Exchange } from '../exchange.ts';
 import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
 import { parseIfMatch } from '../parse-headers.ts';
@@ -14,19 +14,20 @@ export const update = async (
   gateway: Gateway,
   entity: Entity,
   type: CommandType,
-  ctx: Context,
+  exchange: Exchange,
   idInPath: string | undefined,
 ): Promise<void> => {
-  const parsed = parseInput(type, ctx.request.body);
-  if (parsed.kind === 'faults') return answerProblem(ctx, invalid(parsed.faults));
+  const parsed = parseInput(type, exchange.input);
+  if (parsed.kind === 'faults') return answerProblem(exchange, invalid(parsed.faults));
   const id = idInPath ?? parsed.id;
   const faults =
     id === undefined ? [{ pointer: '/id', detail: '"id" is required, in the path or in the body' }] : findIdFaults(id);
   faults.push(...findOtherId(parsed, id));
-  const ifMatch = parseIfMatch(ctx);
+  const ifMatch = parseIfMatch(exchange.ifMatch);
   if (ifMatch.kind === 'faults') faults.push(...ifMatch.faults);
-  if (id === undefined || faults.length > 0 || ifMatch.kind === 'faults') return answerProblem(ctx, invalid(faults));
+  if (id === undefined || faults.length > 0 || ifMatch.kind === 'faults')
+    return answerProblem(exchange, invalid(faults));
   const command = { type, input: parsed.fields, ifVersion: ifMatch.value };
-  const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, ctx) });
-  answerOutcome(ctx, entity, id, outcome, ({ json }) => answerJson(ctx, 200, json));
+  const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, exchange) });
+  answerOutcome(exchange, entity, id, outcome, ({ json }) => answerJson(exchange, 200, json));
 };

@@ -1,0 +1,30 @@
+/**
+ * One request and its answer, as the routes see them. A plain value that does not depend on the HTTP framework: both
+ * roads of the gateway fill it in before a route, and send it after. Headers that are missing are empty texts.
+ */
+export type Exchange = {
+  readonly requestId: string;
+  readonly ifMatch: string;
+  readonly minVersion: string;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly input: unknown; // the body of the request, parsed
+  status: number;
+  headers: string[]; // of the answer: name, value, name, value…
+  body: string | Buffer; // of the answer
+};
+
+/** Opens an exchange for a request. */
+export const openExchange = (
+  request: Pick<Exchange, 'requestId'> & Partial<Pick<Exchange, 'ifMatch' | 'minVersion' | 'query' | 'input'>>,
+): Exchange => ({
+  requestId: request.requestId,
+  ifMatch: request.ifMatch ?? '',
+  minVersion: request.minVersion ?? '',
+  query: request.query ?? noQuery,
+  input: request.input,
+  status: 404,
+  headers: [],
+  body: '',
+});
+
+const noQuery = {};

@@ -1,0 +1,29 @@
+import type { Context } from 'koa';
+import { type Exchange, openExchange } from './exchange.ts';
+import { answerProblem, type Problem } from './problem.ts';
+
+/** Runs a route on a request that came through Koa, and gives its answer to Koa. */
+export const onKoa = async (ctx: Context, route: (exchange: Exchange) => Promise<void>): Promise<void> => {
+  const exchange = openExchange({
+    requestId: ctx.state.requestId,
+    ifMatch: ctx.get('If-Match'),
+    minVersion: ctx.get('Muster-Min-Version'),
+    query: ctx.query,
+    input: ctx.request.body,
+  });
+  await route(exchange);
+  giveAnswer(ctx, exchange);
+};
+
+/** Answers a request that came through Koa with a problem. */
+export const giveProblem = (ctx: Context, problem: Problem): void => {
+  const exchange = openExchange({ requestId: ctx.state.requestId });
+  answerProblem(exchange, problem);
+  giveAnswer(ctx, exchange);
+};
+
+const giveAnswer = (ctx: Context, { status, headers, body }: Exchange) => {
+  ctx.status = status;
+  for (let at = 0; at < headers.length; at += 2) ctx.set(headers[at] ?? '', headers[at + 1] ?? '');
+  if (status !== 204) ctx.body = body;
+};
