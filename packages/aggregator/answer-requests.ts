@@ -1,10 +1,10 @@
-import { absent, type Entity, present, renderState } from '@muster/model';
+import { absent, type Entity, present, type Rendered, renderState } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import type { Answer, Answers, MinVersion, Question, ReadReply, ReadRequest, StateReply } from '@muster/wire';
 import type { Aggregator } from './aggregator.ts';
 import { isBehind, lagMs } from './heart.ts';
 import { sliceIds } from './sorted-ids.ts';
-import { countActive, type Entry, findEntry, type Partition } from './table.ts';
+import { countActive, type Entry, findEntry, keepRendered, type Partition } from './table.ts';
 import { waitForVersion } from './waiting.ts';
 
 type Reply = { answer: Answer; text: string };
@@ -57,12 +57,21 @@ const waitAndReply = async <Reply>(
 const readReplyOf: ReplyOf<ReadReply> = (aggregator, partition, entity, id, entry) => {
   const { heart } = aggregator;
   try {
-    const { status, version, json, createdAt, changedAt } = renderState(entity, id, entry?.state ?? absent);
+    const { status, version, json, createdAt, changedAt } = entry ? renderOnce(entry) : neverSeen;
     const about = { lagMs: lagMs(heart), behind: isBehind(heart), parked: isParked(partition, entity, id) };
     return { kind: 'state', status, version, json, createdAt, changedAt, ...about };
   } catch (error) {
     return withoutView(aggregator, `${entity.name} "${id}"`, error);
   }
+};
+
+const neverSeen: Rendered = { status: 'absent', version: 0, json: '', createdAt: 0, changedAt: 0 };
+
+const renderOnce = (entry: Entry): Rendered => {
+  if (entry.rendered) return entry.rendered;
+  const rendered = renderState(entry.entity, entry.id, entry.state);
+  keepRendered(entry, rendered);
+  return rendered;
 };
 
 const stateReplyOf: ReplyOf<StateReply> = ({ heart }, partition, entity, id, entry) => ({

@@ -1,4 +1,4 @@
-import { absent, applyStored, type Entity, type State } from '@muster/model';
+import { absent, applyStored, type Entity, type Rendered, type State } from '@muster/model';
 import { isBefore, type Position, type StoredEvent } from '@muster/store';
 import { addId, openSortedIds, removeId, type SortedIds } from './sorted-ids.ts';
 
@@ -37,6 +37,7 @@ export type Entry = {
   readonly id: string;
   readonly state: State;
   readonly savedVersion: number;
+  readonly rendered: Rendered | undefined; // what clients see of the state, once it was asked for
 };
 
 /**
@@ -231,6 +232,11 @@ export const noteSaved = (entry: Entry, version: number): void => {
   changingEntry(entry).savedVersion = Math.max(entry.savedVersion, version);
 };
 
+/** Keeps what clients see of the entry's state, until the state changes. */
+export const keepRendered = (entry: Entry, rendered: Rendered): void => {
+  changingEntry(entry).rendered = rendered;
+};
+
 /** Takes the unsaved changes out of a partition, for its next snapshot. */
 export const takeUnsaved = (partition: Partition): Unsaved => {
   const taken = changing(partition);
@@ -276,7 +282,7 @@ export const streamKey = ({ entity, entityId }: { entity: string; entityId: stri
   `${entity}:${entityId}`;
 
 const addEntry = (partition: Partition, entity: Entity, id: string): Entry => {
-  const entry: Entry = { entity, id, state: absent, savedVersion: 0 };
+  const entry: Entry = { entity, id, state: absent, savedVersion: 0, rendered: undefined };
   const { entries } = changing(partition);
   const ofEntity = entries.get(entity.name) ?? new Map<string, Entry>();
   entries.set(entity.name, ofEntity.set(id, entry));
@@ -288,6 +294,7 @@ const putState = (partition: Partition, entry: Entry, state: State) => {
   kept.events += state.version - entry.state.version;
   const wasActive = entry.state.status === 'active';
   changingEntry(entry).state = state;
+  changingEntry(entry).rendered = undefined;
   if (wasActive === (state.status === 'active')) return;
   const active = kept.active.get(entry.entity.name) ?? openSortedIds();
   kept.active.set(entry.entity.name, active);

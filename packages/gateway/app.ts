@@ -67,16 +67,20 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
     return next();
   };
   router.post(path, expectWrite, readBody, (ctx: Context) =>
-    onKoa(ctx, (exchange) => create(gateway, entity, exchange)),
+    onKoa(gateway, ctx, (exchange) => create(gateway, entity, exchange)),
   );
-  router.get(path, (ctx: Context) => onKoa(ctx, (exchange) => list(gateway, entity, exchange)));
-  router.get(`${path}/count`, (ctx: Context) => onKoa(ctx, (exchange) => count(gateway, entity, exchange)));
+  router.get(path, (ctx: Context) => onKoa(gateway, ctx, (exchange) => list(gateway, entity, exchange)));
+  router.get(`${path}/count`, (ctx: Context) => onKoa(gateway, ctx, (exchange) => count(gateway, entity, exchange)));
   router.get(`${path}/:id`, answerFresh, (ctx: Context) =>
-    onKoa(ctx, (exchange) => read(gateway, entity, exchange, ctx.params.id)),
+    onKoa(
+      gateway,
+      ctx,
+      (exchange) => new Promise((resolve, reject) => read(gateway, entity, exchange, ctx.params.id, resolve, reject)),
+    ),
   );
   const update = entity.isRecord ? entity.commands.get('update') : undefined;
   const runUpdate = (type: CommandType) => (ctx: Context) =>
-    onKoa(ctx, (exchange) => updateThing(gateway, entity, type, exchange, ctx.params.id));
+    onKoa(gateway, ctx, (exchange) => updateThing(gateway, entity, type, exchange, ctx.params.id));
   if (update) {
     router.put(path, expectWrite, readBody, runUpdate(update));
     router.put(`${path}/:id`, expectWrite, readBody, runUpdate(update));
@@ -84,10 +88,12 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   const remove = entity.isRecord ? entity.commands.get('delete') : undefined;
   if (remove)
     router.delete(`${path}/:id`, expectWrite, (ctx: Context) =>
-      onKoa(ctx, (exchange) => removeThing(gateway, entity, remove, exchange, ctx.params.id)),
+      onKoa(gateway, ctx, (exchange) => removeThing(gateway, entity, remove, exchange, ctx.params.id)),
     );
   router.post(`${path}/:id\\::command`, expectWrite, readAnyBody, (ctx: Context) =>
-    onKoa(ctx, (exchange) => runCommand(gateway, entity, exchange, { id: ctx.params.id, command: ctx.params.command })),
+    onKoa(gateway, ctx, (exchange) =>
+      runCommand(gateway, entity, exchange, { id: ctx.params.id, command: ctx.params.command }),
+    ),
   );
 };
 

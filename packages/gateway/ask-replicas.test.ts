@@ -2,9 +2,9 @@ import type { State } from '@muster/model';
 import type { Member } from '@muster/placement';
 import { openLog } from '@muster/store';
 import { note, until } from '@muster/testing';
-import { isAnswering, type ReadRequest, readFrom, readStateFrom, type StateReply } from '@muster/wire';
+import { isAnswering, type ReadReply, type ReadRequest, readStateThen, readThen, type StateReply } from '@muster/wire';
 import { expect } from 'chai';
-import { askReplicas } from './ask-replicas.ts';
+import { askReplicas, type Held } from './ask-replicas.ts';
 import type { Gateway } from './gateway.ts';
 import { closeMembers, takeMembers } from './members.ts';
 import { openTestGateway } from './test-gateway.ts';
@@ -40,7 +40,9 @@ const ask = async (deadlineMs: number, ...answering: Answering[]) => {
   );
   await serveBy(gateway, replicas);
   const startedAt = performance.now();
-  const held = await askReplicas(gateway, note, 'a', 3, readStateFrom);
+  const held = await new Promise<Held<StateReply> | undefined>((resolve) =>
+    askReplicas(gateway, note, 'a', 3, readStateThen, resolve),
+  );
   const ms = performance.now() - startedAt;
   closeMembers(gateway.members);
   await Promise.all(replicas.map((replica) => replica[Symbol.asyncDispose]()));
@@ -108,7 +110,10 @@ describe('A gateway asks for a thing', () => {
       read: () => ({ kind: 'state', status: 'active', version: 7, json: '{"id":"a"}', ...about }),
     });
     await serveBy(gateway, [replica]);
-    expect((await askReplicas(gateway, note, 'a', 0, readFrom))?.reply.json).to.equal('{"id":"a"}');
+    const held = await new Promise<Held<ReadReply<Buffer>> | undefined>((resolve) =>
+      askReplicas(gateway, note, 'a', 0, readThen, resolve),
+    );
+    expect(String(held?.reply.json)).to.equal('{"id":"a"}');
     closeMembers(gateway.members);
   });
 });

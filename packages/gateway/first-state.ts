@@ -1,7 +1,7 @@
 import { absent, type State } from '@muster/model';
 import { catchUpState } from '@muster/store';
-import { readStateFrom } from '@muster/wire';
-import { askReplicas } from './ask-replicas.ts';
+import { readStateThen, type StateReply } from '@muster/wire';
+import { askReplicas, type Held } from './ask-replicas.ts';
 import type { Known } from './decide-and-append.ts';
 import { type Gateway, keyOf } from './gateway.ts';
 import { loadThing } from './load-thing.ts';
@@ -18,7 +18,9 @@ export const loadFirstState = async (gateway: Gateway, request: Request, former:
   if (former) return { state: former, parked: undefined, fresh: false };
   // if the thing exists, the append conflicts
   if (command.type.creates) return { state: absent, parked: undefined, fresh: false };
-  const held = await askReplicas(gateway, entity, id, 0, readStateFrom);
+  const held = await new Promise<Held<StateReply> | undefined>((resolve) =>
+    askReplicas(gateway, entity, id, 0, readStateThen, resolve),
+  );
   if (!held) return { ...(await loadThing(gateway, entity, id, leftMs(request))), fresh: true };
   const { state } = held.reply;
   if (state.version >= rememberedVersion(gateway.remembered, keyOf(gateway, entity, id)))

@@ -10,12 +10,13 @@ import {
   openAppendQueue,
   openClock,
 } from '@muster/store';
-import { openRequests, type Requests } from './limit-requests.ts';
 import { type LongReads, openLongReads } from './long-reads.ts';
 import { type Members, openMembers, type Wire } from './members.ts';
 import { type Metrics, openGatewayMetrics } from './metrics.ts';
 import { openRandomStock, type RandomStock } from './new-id.ts';
 import { openRemembered, type Remembered } from './remembered.ts';
+import { openRequestIds, type RequestIds } from './request-ids.ts';
+import { openRequests, type Requests } from './requests.ts';
 import type { Settings } from './settings.ts';
 import { type Loads, openLoads } from './share-load.ts';
 import { openTurns, type Turns } from './take-turn.ts';
@@ -33,6 +34,7 @@ export type Gateway = {
   remembered: Remembered;
   members: Members;
   requests: Requests;
+  requestIds: RequestIds;
   clock: DatabaseClock;
   random: RandomStock;
   database: { reachable: boolean }; // as of the last refresh, once a second
@@ -61,6 +63,7 @@ export const openGateway = (
     remembered: openRemembered(APPEND_LANES * APPEND_BATCH_MAX),
     members: openMembers(wireOf(given)),
     requests,
+    requestIds: openRequestIds(),
     clock: openClock(),
     random: openRandomStock(),
     database: { reachable: true },

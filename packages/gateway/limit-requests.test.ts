@@ -1,10 +1,13 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { openLogger } from '@muster/runtime';
+import { openLogger, Registry } from '@muster/runtime';
+import { openAppendQueue } from '@muster/store';
 import { call, until } from '@muster/testing';
 import { expect } from 'chai';
 import Koa from 'koa';
-import { limitRequests, openRequests } from './limit-requests.ts';
+import { limitRequests } from './limit-requests.ts';
+import { openGatewayMetrics } from './metrics.ts';
+import { openRequests } from './requests.ts';
 import { parseGatewaySettings } from './settings.ts';
 
 /** Opens an app with a limit of two requests at once. Its handler ends when `work` ends. */
@@ -18,7 +21,8 @@ const openLimited = async (work: (path: string) => Promise<unknown>) => {
   const requests = openRequests();
   const app = new Koa();
   app.silent = true;
-  app.use(limitRequests({ requests, settings: parsed.settings, logger: openLogger('test', 'silent') }));
+  const metrics = openGatewayMetrics(new Registry(), openAppendQueue(), requests);
+  app.use(limitRequests({ requests, settings: parsed.settings, logger: openLogger('test', 'silent'), metrics }));
   app.use(async (ctx) => {
     await work(ctx.path);
     ctx.status = 204;

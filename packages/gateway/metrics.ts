@@ -1,6 +1,6 @@
 import { Counter, Histogram, openGauge, type Registry, secondsBuckets } from '@muster/runtime';
 import type { AppendQueue } from '@muster/store';
-import type { Requests } from './limit-requests.ts';
+import type { Requests } from './requests.ts';
 
 /** The metrics of a gateway. */
 export type Metrics = ReturnType<typeof openCounters>;
@@ -26,5 +26,6 @@ const openCounters = (registry: Registry) => {
     }),
     reads: counter('reads', 'Reads, by where the answer came from', 'source'),
     appends: counter('appends', 'Appends, by outcome', 'outcome'),
+    refused: counter('requests_refused', 'Requests refused at once with 503, by reason', 'reason'),
   };
 };

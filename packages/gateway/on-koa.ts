@@ -1,9 +1,15 @@
 import type { Context } from 'koa';
 import { type Exchange, openExchange } from './exchange.ts';
+import type { Gateway } from './gateway.ts';
 import { answerProblem, type Problem } from './problem.ts';
+import { beginWork, endWork, kindOf } from './requests.ts';
 
 /** Runs a route on a request that came through Koa, and gives its answer to Koa. */
-export const onKoa = async (ctx: Context, route: (exchange: Exchange) => Promise<void>): Promise<void> => {
+export const onKoa = async (
+  { requests }: Pick<Gateway, 'requests'>,
+  ctx: Context,
+  route: (exchange: Exchange) => Promise<void>,
+): Promise<void> => {
   const exchange = openExchange({
     requestId: ctx.state.requestId,
     ifMatch: ctx.get('If-Match'),
@@ -11,7 +17,13 @@ export const onKoa = async (ctx: Context, route: (exchange: Exchange) => Promise
     query: ctx.query,
     input: ctx.request.body,
   });
-  await route(exchange);
+  const kind = kindOf(ctx.method);
+  const begunAt = beginWork(requests, kind);
+  try {
+    await route(exchange);
+  } finally {
+    endWork(requests, kind, begunAt);
+  }
   giveAnswer(ctx, exchange);
 };
 

@@ -25,8 +25,7 @@ export const readBody = async (ctx: Context, next: Next): Promise<void> => {
   const read = encoding ? await readCompressed(ctx, encoding) : await readBytes(ctx.req, bodyBytesMax);
   if (read.kind === 'tooLarge') return giveProblem(ctx, tooLarge);
   if (read.kind === 'broken') return giveProblem(ctx, invalidBody(`the body is not valid ${encoding}: ${read.why}`));
-  if (read.kind === 'cutShort')
-    return giveProblem(ctx, invalidBody('the connection closed before the end of the body'));
+  if (read.kind === 'cutShort') return giveProblem(ctx, cutShort);
   const parsed = parseJson(read.bytes);
   if (parsed.kind === 'problem') return giveProblem(ctx, invalidBody(parsed.why));
   ctx.request.body = parsed.value as object;
@@ -90,10 +89,14 @@ const tooLarge: Problem = {
   detail: `The body is larger than ${bodyBytesMax} bytes, which is the most`,
 };
 
-const invalidBody = (why: string): Problem => ({
+/** The body is not JSON, and why. */
+export const invalidBody = (why: string): Problem => ({
   status: 400,
   name: 'invalid-body',
   title: 'The body cannot be read as JSON',
   detail: why.slice(0, 200),
   errors: [{ pointer: '', detail: why.slice(0, 200) }],
 });
+
+/** The client disconnected during the upload. */
+export const cutShort: Problem = invalidBody('the connection closed before the end of the body');

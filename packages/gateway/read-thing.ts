@@ -1,6 +1,6 @@
 import { type Entity, type Rendered, renderState } from '@muster/model';
 import type { Loaded } from '@muster/store';
-import { type ReadReply, readFrom } from '@muster/wire';
+import { type ReadReply, readThen } from '@muster/wire';
 import { askReplicas } from './ask-replicas.ts';
 import { type Gateway, keyOf, partitionFor } from './gateway.ts';
 import { loadThing } from './load-thing.ts';
@@ -9,7 +9,12 @@ import { remember, rememberedVersion } from './remembered.ts';
 /**
  * The result of a read: what clients see of the thing, its version, its source, and its greatest age in milliseconds.
  */
-export type ReadResult = { kind: 'result' } & Rendered & { source: string; lagMs: number; parked: boolean };
+export type ReadResult = { kind: 'result' } & Omit<Rendered, 'json'> & {
+    json: string | Buffer;
+    source: string;
+    lagMs: number;
+    parked: boolean;
+  };
 
 /** `notReached`: the log does not have the requested version. */
 export type Read =
@@ -22,15 +27,27 @@ const lateReplicaMs = 400; // added to the database's deadline, this stays below
 /**
  * Reads one thing at `minVersion` or newer. The result is never older than a version that this gateway returned in the
  * last minute. Sources, in order: the owner, the standby, the record and the stream's tail. While the database is away,
- * a replica that lags may answer. Throws what the entity's `present` throws.
+ * a replica that lags may answer. Calls `take` once, and without a promise if a replica answers. Calls `fail` instead
+ * with what the entity's `present` throws.
  */
-export const readThing = async (gateway: Gateway, entity: Entity, id: string, minVersion = 0): Promise<Read> => {
+export const readThing = (
+  gateway: Gateway,
+  entity: Entity,
+  id: string,
+  minVersion: number,
+  take: (read: Read) => void,
+  fail: (error: unknown) => void,
+): void => {
   const key = keyOf(gateway, entity, id);
   const least = Math.max(minVersion, rememberedVersion(gateway.remembered, key));
-  const held = await askReplicas(gateway, entity, id, least, readFrom);
-  const result = held && resultOf(held.reply, held.source);
-  const read =
-    held && !held.reply.behind && result ? result : await readFromDatabase(gateway, entity, id, least, result);
+  askReplicas(gateway, entity, id, least, readThen, (held) => {
+    const result = held && resultOf(held.reply, held.source);
+    if (result && !held.reply.behind) return take(noteRead(gateway, key, result));
+    readFromDatabase(gateway, entity, id, least, result).then((read) => take(noteRead(gateway, key, read)), fail);
+  });
+};
+
+const noteRead = (gateway: Gateway, key: string, read: Read): Read => {
   if (read.kind === 'result') {
     if (read.version > 0) remember(gateway.remembered, key, read.version);
     gateway.metrics.reads.inc({ source: read.source });
@@ -52,7 +69,9 @@ const readFromLateReplica = async (
   // while the database is away, a replica gets no new events: waiting does not help
   const request = { entity: entity.name, id, minVersion: least, waitMs: 0 };
   const asked = replicas.slice(0, 2).map(async (replica) => {
-    const reply = await readFrom(replica, request, lateReplicaMs);
+    const reply = await new Promise<ReadReply<Buffer> | undefined>((resolve) =>
+      readThen(replica, request, lateReplicaMs, resolve),
+    );
     if (reply?.kind !== 'state') throw new Error(`${replica.name} does not answer`);
     return resultOf(reply, replica.name);
   });
@@ -89,7 +108,7 @@ const loadOrError = (gateway: Gateway, entity: Entity, id: string, deadlineMs: n
   );
 
 const resultOf = (
-  { status, version, json, createdAt, changedAt, lagMs, parked }: Extract<ReadReply, { kind: 'state' }>,
+  { status, version, json, createdAt, changedAt, lagMs, parked }: Extract<ReadReply<Buffer>, { kind: 'state' }>,
   source: string,
 ): ReadResult => ({ kind: 'result', status, version, json, createdAt, changedAt, source, lagMs, parked });
 

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { checkDistinct, type Entity } from '@muster/model';
 import { memberOf } from '@muster/placement';
@@ -14,6 +14,7 @@ import {
 import { databaseNow, isFinal, listMembers, logIdOf, measureClock, openLog, prepareDatabase } from '@muster/store';
 import { openApp } from './app.ts';
 import { checkLog, keptOf } from './check-log.ts';
+import { openFastRoad, takeFastRoad } from './fast-road.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { closeMembers, isCovered, takeMembers } from './members.ts';
 import { parseGatewaySettings } from './settings.ts';
@@ -58,7 +59,7 @@ export const runGateway = async (
   );
   const server = createServer(
     { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 75_000 },
-    openApp(gateway).callback(),
+    openHandler(gateway),
   );
   const port = await listen(server, settings.HOST, settings.PORT);
   standing.listening = true;
@@ -73,6 +74,15 @@ export const runGateway = async (
   if (over.signal.aborted) throw over.signal.reason;
   logger.info('Stopped');
   return 0;
+};
+
+/** Opens the handler of all requests: the fast road takes the plain ones, Koa takes all others. */
+const openHandler = (gateway: Gateway): RequestListener => {
+  const road = openFastRoad(gateway.entities);
+  const throughKoa = openApp(gateway).callback();
+  return (req, res) => {
+    if (!takeFastRoad(gateway, road, req, res)) void throughKoa(req, res);
+  };
 };
 
 /**

@@ -12,7 +12,7 @@ export type {
   RecordInputs,
   TypedEntity,
 } from './definition.ts';
-export { type CommandType, checkDistinct, type Entity, type EventType, idLengthMax } from './entity.ts';
+export { type CommandType, checkDistinct, type Entity, type EventType, idLengthMax, isId } from './entity.ts';
 export { type ParsedEvent, parseEvent, shapeOf } from './event.ts';
 export type { Fault } from './fault.ts';
 export { findFieldProblem } from './find-field-problem.ts';

@@ -41,13 +41,16 @@ export type AggregatorClient = {
   socket: Socket | undefined; // connected or connecting
   inbox: Inbox;
   outbox: Outbox | undefined; // undefined until the greeting has succeeded
-  slots: Map<number, Slot>; // requests without an answer, the oldest first
+  slots: Slot[]; // by request number, modulo their count
+  waiting: number; // requests without an answer
+  oldestRequest: number; // no older request is without an answer
   nextRequest: number; // never reused on one connection, so that no late answer matches another request
   suspect: boolean;
   failures: number; // consecutive failed connections
   closed: boolean;
   reconnect: NodeJS.Timeout | undefined;
-  sweep: NodeJS.Timeout | undefined;
+  sweeping: boolean; // while requests wait
+  probing: NodeJS.Timeout | undefined;
 };
 
 export type AggregatorClientOptions = Identity & {
@@ -58,9 +61,14 @@ export type AggregatorClientOptions = Identity & {
   onProblem: (problem: WireProblem) => void;
 };
 
-type Slot = { expiresAt: number; settle: (frame: Frame | undefined) => void };
+/**
+ * The place of one request. `request` is 0 while the place is free. The same objects are used again and again: a `Map`
+ * of new ones costs a third more, through the garbage that survives a collection.
+ */
+type Slot = { request: number; expiresAt: number; settle: (frame: Frame | undefined) => void };
 
-const slotsMax = 20_000;
+const slotCount = 16_384; // a power of two
+const slotsMax = 15_000; // requests without an answer: there is always a free slot nearby
 const sweepEveryMs = 10;
 const probeEveryMs = 250;
 const probeWithinMs = 100;
@@ -89,21 +97,19 @@ export const openAggregatorClient = ({
     socket: undefined,
     inbox: openInbox(replyBytesMax),
     outbox: undefined,
-    slots: new Map(),
+    slots: Array.from({ length: slotCount }, () => ({ request: 0, expiresAt: 0, settle: nobody })),
+    waiting: 0,
+    oldestRequest: 1,
     nextRequest: 1,
     suspect: false,
     failures: 0,
     closed: false,
     reconnect: undefined,
-    sweep: undefined,
+    sweeping: false,
+    probing: undefined,
   };
   dial(client);
-  let sweeps = 0;
-  client.sweep = setInterval(() => {
-    expire(client);
-    sweeps += 1;
-    if (sweeps % (probeEveryMs / sweepEveryMs) === 0) probe(client);
-  }, sweepEveryMs);
+  client.probing = setInterval(() => probe(client), probeEveryMs);
   return client;
 };
 
@@ -111,36 +117,52 @@ export const openAggregatorClient = ({
 export const closeAggregatorClient = (client: AggregatorClient): void => {
   client.closed = true;
   clearTimeout(client.reconnect);
-  clearInterval(client.sweep);
+  clearInterval(client.probing);
   client.socket?.destroy();
   disconnect(client);
 };
 
 /** Whether a request is likely to succeed: the connection is greeted, not suspect, and below its limit of requests. */
 export const isAnswering = (client: AggregatorClient): boolean =>
-  client.outbox !== undefined && !client.suspect && client.slots.size < slotsMax;
+  client.outbox !== undefined && !client.suspect && client.waiting < slotsMax;
 
-/** Reads what clients see of a thing. Resolves to undefined when no answer came within `withinMs` milliseconds. */
-export const readFrom = async (
+/**
+ * Reads what clients see of a thing. Calls `take` once, without a promise: with undefined when no answer came within
+ * `withinMs` milliseconds.
+ */
+export const readThen = (
   client: AggregatorClient,
   request: ReadRequest,
   withinMs: number,
-): Promise<ReadReply | undefined> => {
-  const frame = await send(client, withinMs, (outbox, slot) => writeReadRequest(outbox, kinds.read, slot, request));
-  return frame && parseReply(client, frame, kinds.readReply, parseReadReply);
-};
+  take: (reply: ReadReply<Buffer> | undefined) => void,
+): void =>
+  send(
+    client,
+    withinMs,
+    (outbox, number) => writeReadRequest(outbox, kinds.read, number, request),
+    (frame) => take(frame && parseReply(client, frame, kinds.readReply, parseReadReply)),
+  );
+
+/** Reads the state of a thing. Calls `take` once: with undefined when no answer came within `withinMs` milliseconds. */
+export const readStateThen = (
+  client: AggregatorClient,
+  request: ReadRequest,
+  withinMs: number,
+  take: (reply: StateReply | undefined) => void,
+): void =>
+  send(
+    client,
+    withinMs,
+    (outbox, number) => writeReadRequest(outbox, kinds.readState, number, request),
+    (frame) => take(frame && parseReply(client, frame, kinds.stateReply, parseStateReply)),
+  );
 
 /** Reads the state of a thing. Resolves to undefined when no answer came within `withinMs` milliseconds. */
-export const readStateFrom = async (
+export const readStateFrom = (
   client: AggregatorClient,
   request: ReadRequest,
   withinMs: number,
-): Promise<StateReply | undefined> => {
-  const frame = await send(client, withinMs, (outbox, slot) =>
-    writeReadRequest(outbox, kinds.readState, slot, request),
-  );
-  return frame && parseReply(client, frame, kinds.stateReply, parseStateReply);
-};
+): Promise<StateReply | undefined> => new Promise((resolve) => readStateThen(client, request, withinMs, resolve));
 
 /**
  * Sends a question. Resolves to undefined when no answer came within `withinMs` milliseconds, or when the question is
@@ -152,7 +174,9 @@ export const askAggregator = async (
   withinMs: number,
 ): Promise<{ answer: Answer; text: string } | undefined> => {
   if (question.kind !== 'dump' && question.minVersions.length > minVersionsMax) return undefined;
-  const frame = await send(client, withinMs, (outbox, slot) => writeQuestion(outbox, slot, question));
+  const frame = await new Promise<Frame | undefined>((resolve) =>
+    send(client, withinMs, (outbox, number) => writeQuestion(outbox, number, question), resolve),
+  );
   return frame && parseReply(client, frame, kinds.answer, parseAnswer);
 };
 
@@ -171,32 +195,63 @@ const parseReply = <T>(
   return undefined;
 };
 
+/** Sends a request and calls `settle` once, with its answer or undefined. */
 const send = (
   client: AggregatorClient,
   withinMs: number,
-  write: (outbox: Outbox, slot: number) => void,
-): Promise<Frame | undefined> =>
-  new Promise((settle) => {
-    const { outbox } = client;
-    if (!outbox || client.slots.size >= slotsMax || outbox.socket.writableLength > unsentBytesMax)
-      return settle(undefined);
-    const request = client.nextRequest;
-    if (request > requestMax) {
-      // All numbers are used. Start again on a new connection, where no old answer can arrive.
-      client.nextRequest = 1;
-      outbox.socket.destroy();
-      disconnect(client);
-      return settle(undefined);
-    }
-    try {
-      write(outbox, request);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      return settle(undefined); // longer than the other end accepts
-    }
-    client.nextRequest = request + 1;
-    client.slots.set(request, { expiresAt: performance.now() + withinMs, settle });
-  });
+  write: (outbox: Outbox, number: number) => void,
+  settle: (frame: Frame | undefined) => void,
+): void => {
+  const { outbox } = client;
+  if (!outbox || client.waiting >= slotsMax || outbox.socket.writableLength > unsentBytesMax) return settle(undefined);
+  const slot = nextSlot(client);
+  const request = client.nextRequest;
+  if (request > requestMax) {
+    // All numbers are used. Start again on a new connection, where no old answer can arrive.
+    outbox.socket.destroy();
+    disconnect(client);
+    client.nextRequest = 1;
+    client.oldestRequest = 1;
+    return settle(undefined);
+  }
+  try {
+    write(outbox, request);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return settle(undefined); // longer than the other end accepts
+  }
+  client.nextRequest = request + 1;
+  client.waiting += 1;
+  slot.request = request;
+  slot.expiresAt = performance.now() + withinMs;
+  slot.settle = settle;
+  if (client.sweeping) return;
+  client.sweeping = true;
+  setTimeout(sweep, sweepEveryMs, client);
+};
+
+/** Returns the slot of the next request. Skips the numbers whose slot still waits for an older answer. */
+const nextSlot = (client: AggregatorClient): Slot => {
+  let slot = slotOf(client, client.nextRequest);
+  while (slot.request !== 0) {
+    client.nextRequest += 1;
+    slot = slotOf(client, client.nextRequest);
+  }
+  return slot;
+};
+
+const slotOf = ({ slots }: AggregatorClient, request: number): Slot => slots[request & (slotCount - 1)] as Slot;
+
+const nobody = () => undefined;
+
+/** Frees a slot and settles its request. */
+const settleSlot = (client: AggregatorClient, slot: Slot, frame: Frame | undefined) => {
+  const { settle } = slot;
+  slot.request = 0;
+  slot.settle = nobody;
+  client.waiting -= 1;
+  settle(frame);
+};
 
 const dial = (client: AggregatorClient) => {
   const [host, port] = splitAddress(client.address);
@@ -243,11 +298,9 @@ const receive = (client: AggregatorClient, frames: Frame[] | undefined) => {
   if (!frames) return hangUp(client, 'it sent an invalid or damaged frame');
   if (frames.length > 0) client.suspect = false;
   for (const frame of frames) {
-    const slot = client.slots.get(frame.request);
-    if (slot) {
-      client.slots.delete(frame.request);
-      slot.settle(frame);
-    } else if (frame.request >= client.nextRequest) return hangUp(client, 'it answered a request that was never sent');
+    const slot = slotOf(client, frame.request);
+    if (slot.request === frame.request && frame.request > 0) settleSlot(client, slot, frame);
+    else if (frame.request >= client.nextRequest) return hangUp(client, 'it answered a request that was never sent');
     // otherwise the answer is late and is discarded
   }
 };
@@ -270,26 +323,38 @@ const report = ({ name, address, complaints, onProblem }: AggregatorClient, { ki
 
 const disconnect = (client: AggregatorClient) => {
   client.outbox = undefined;
-  const slots = [...client.slots.values()];
-  client.slots.clear();
-  for (const slot of slots) slot.settle(undefined);
+  const waiting = client.slots.filter(({ request }) => request !== 0);
+  client.oldestRequest = client.nextRequest;
+  for (const slot of waiting) settleSlot(client, slot, undefined);
 };
 
-// A slot with a longer wait may stand before a shorter one, so all are checked. Usually there are few.
-const expire = (client: AggregatorClient) => {
+const sweep = (client: AggregatorClient) => {
+  client.sweeping = false;
   const now = performance.now();
   if (client.outbox && isOverdue(client.inbox, now))
     hangUp(client, `it did not complete a block within ${blockWithinMs / 1_000} s`);
-  for (const [request, slot] of client.slots) {
-    if (slot.expiresAt > now) continue;
-    client.slots.delete(request);
-    client.suspect = true;
-    slot.settle(undefined);
+  expire(client, now);
+  if (client.waiting === 0 || client.sweeping) return;
+  client.sweeping = true;
+  setTimeout(sweep, sweepEveryMs, client);
+};
+
+// A request with a longer wait may be older than one with a shorter wait, so all are checked. Usually there are few.
+const expire = (client: AggregatorClient, now: number) => {
+  const end = client.nextRequest;
+  for (let request = client.oldestRequest; request < end; request += 1) {
+    const slot = slotOf(client, request);
+    if (slot.request !== request) {
+      if (request === client.oldestRequest) client.oldestRequest += 1;
+    } else if (slot.expiresAt <= now) {
+      client.suspect = true;
+      settleSlot(client, slot, undefined);
+    }
   }
 };
 
 const probe = (client: AggregatorClient) => {
-  if (client.outbox) void readFrom(client, { entity: '', id: '', minVersion: 0, waitMs: 0 }, probeWithinMs);
+  if (client.outbox) readThen(client, { entity: '', id: '', minVersion: 0, waitMs: 0 }, probeWithinMs, nobody);
 };
 
 const splitAddress = (address: string): [host: string, port: number] => {

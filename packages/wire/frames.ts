@@ -66,15 +66,38 @@ export const writeFrame = (
   payloadBytes: number,
   fill: (buffer: Buffer, offset: number) => void,
 ): void => {
+  const offset = beginFrame(outbox, kind, request, payloadBytes);
+  fill(outbox.buffer, offset); // it may throw, so it must run before the frame counts
+  endFrame(outbox, offset + payloadBytes);
+};
+
+/**
+ * Adds a frame to the next write. Returns the offset at which the caller fills in the payload, at once and without
+ * failing. Throws RangeError when the frame is longer than the other end accepts.
+ */
+export const addFrame = (outbox: Outbox, kind: number, request: number, payloadBytes: number): number => {
+  const offset = beginFrame(outbox, kind, request, payloadBytes);
+  endFrame(outbox, offset + payloadBytes);
+  return offset;
+};
+
+/** Sends all frames now, instead of at the end of this turn of the event loop. */
+export const sendFrames = (outbox: Outbox): void => {
+  if (outbox.used > blockHeadBytes) send(outbox);
+};
+
+const beginFrame = (outbox: Outbox, kind: number, request: number, payloadBytes: number): number => {
   const bytes = frameHeadBytes + payloadBytes;
   if (bytes > outbox.frameBytesMax)
     throw new RangeError(`Cannot send a frame of ${bytes} bytes: the maximum is ${outbox.frameBytesMax} bytes`);
   // the other end reads a frame only when its whole block has arrived, so keep blocks short
   if (outbox.used + bytes > blockBytesWanted && outbox.used > blockHeadBytes) send(outbox);
   makeRoom(outbox, bytes);
-  // `fill` may throw, so it must run before `used` changes
-  fill(outbox.buffer, putFrameHead(outbox.buffer, outbox.used, kind, request, payloadBytes));
-  outbox.used += bytes;
+  return putFrameHead(outbox.buffer, outbox.used, kind, request, payloadBytes);
+};
+
+const endFrame = (outbox: Outbox, end: number) => {
+  outbox.used = end;
   if (outbox.scheduled) return;
   outbox.scheduled = true;
   setImmediate(flush, outbox);
@@ -109,7 +132,7 @@ const putBlockHead = (buffer: Buffer, end: number) => {
 
 const flush = (outbox: Outbox) => {
   outbox.scheduled = false;
-  if (outbox.used > blockHeadBytes) send(outbox);
+  sendFrames(outbox);
 };
 
 const send = (outbox: Outbox) => {

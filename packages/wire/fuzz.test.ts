@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { State } from '@muster/model';
 import { until } from '@muster/testing';
 import { expect } from 'chai';
-import { closeAggregatorClient, isAnswering, openAggregatorClient, readFrom } from './aggregator-client.ts';
+import { closeAggregatorClient, isAnswering, openAggregatorClient } from './aggregator-client.ts';
 import type { WireProblem } from './complaints.ts';
 import { blockOf, type Frame, openInbox, readFrames } from './frames.ts';
 import {
@@ -32,6 +32,7 @@ import {
 } from './messages.ts';
 import { type Answer, parseAnswer, parseQuestion, type Question, writeAnswer, writeQuestion } from './questions.ts';
 import { serveRequests } from './serve-requests.ts';
+import { readFrom } from './test-reads.ts';
 
 // A failure prints its seed and its case. FUZZ_SEED=… repeats the same cases. FUZZ_CASES=… sets their number.
 const seed = Number(process.env.FUZZ_SEED || randomInt(2 ** 31));
@@ -453,7 +454,7 @@ const parse = (frame: Frame): { value: unknown; isValid: boolean } | undefined =
       case kinds.ask:
         return judged(parseQuestion(frame), isQuestion);
       case kinds.readReply:
-        return judged(parseReadReply(frame), isReply);
+        return judged(parseReadReply(frame), isReplyOfBytes);
       case kinds.stateReply:
         return judged(parseStateReply(frame), isStateReply);
       case kinds.answer:
@@ -504,7 +505,7 @@ const isQuestion = (question: Question): boolean => {
   }
 };
 
-const isReply = (reply: ReadReply): boolean => {
+const isReplyOfBytes = (reply: ReadReply<Buffer>): boolean => {
   if (reply.kind !== 'state') return reply.kind === 'notHere' || reply.kind === 'notYet';
   const isDate = (ms: number) => !Number.isNaN(new Date(ms).getTime());
   return (

@@ -8,7 +8,6 @@ import {
   closeAggregatorClient,
   isAnswering,
   openAggregatorClient,
-  readFrom,
 } from './aggregator-client.ts';
 import type { WireProblem } from './complaints.ts';
 import { blockOf, type Inbox } from './frames.ts';
@@ -24,6 +23,7 @@ import {
   openGreetingInbox,
 } from './greeting.ts';
 import { dropConnections, type ReadService, type ServeOptions, serveRequests } from './serve-requests.ts';
+import { readFrom } from './test-reads.ts';
 
 const self: Identity = { name: 'aggregator-0', incarnation: 'a1', database: 'muster' };
 const secret = 'the secret of the tests';

@@ -5,8 +5,9 @@ export {
   closeAggregatorClient,
   isAnswering,
   openAggregatorClient,
-  readFrom,
   readStateFrom,
+  readStateThen,
+  readThen,
 } from './aggregator-client.ts';
 export type { WireProblem } from './complaints.ts';
 export type { Identity } from './greeting.ts';

@@ -1,6 +1,6 @@
 import { parseState, type Rendered, type State, writeState } from '@muster/model';
 import type { Frame, Outbox } from './frames.ts';
-import { writeFrame } from './frames.ts';
+import { addFrame, writeFrame } from './frames.ts';
 
 // Reads of one thing are most of the traffic and use a binary form. All other requests are questions (questions.ts).
 // The kind of a read selects its result: what clients see, or the state for a decision.
@@ -23,8 +23,13 @@ type About = { lagMs: number; behind: boolean; parked: boolean };
 /** `notHere`: the replica does not serve the thing's partition now. `notYet`: it did not reach `minVersion` in time. */
 type Missing = { kind: 'notHere' } | { kind: 'notYet' };
 
-/** A replica's reply with what clients see of a thing. */
-export type ReadReply = ({ kind: 'state' } & Rendered & About) | Missing;
+/**
+ * A replica's reply with what clients see of a thing. The replica gives the JSON as text. The gateway gets its bytes,
+ * and passes them on without decoding them.
+ */
+export type ReadReply<Json extends string | Buffer = string> =
+  | ({ kind: 'state' } & Omit<Rendered, 'json'> & { json: Json } & About)
+  | Missing;
 
 /** A replica's reply with the state of a thing. */
 export type StateReply = ({ kind: 'state'; state: State } & About) | Missing;
@@ -44,14 +49,25 @@ export const writeReadRequest = (
   kind: typeof kinds.read | typeof kinds.readState,
   request: number,
   { entity, id, minVersion, waitMs }: ReadRequest,
-): void =>
-  writeFrame(outbox, kind, request, 7 + entity.length + id.length, (buffer, offset) => {
-    buffer.writeUInt32BE(minVersion, offset);
-    buffer.writeUInt16BE(Math.max(0, Math.min(waitMs, 65_535)), offset + 4);
-    buffer.writeUInt8(entity.length, offset + 6);
-    buffer.write(entity, offset + 7, 'latin1');
-    buffer.write(id, offset + 7 + entity.length, 'latin1');
-  });
+): void => {
+  const head =
+    minVersion > versionMax || entity.length > 255 ? refuseRequest(minVersion, entity) : readRequestHeadBytes;
+  const offset = addFrame(outbox, kind, request, head + entity.length + id.length);
+  const { buffer } = outbox;
+  buffer.writeUInt32BE(minVersion, offset);
+  buffer.writeUInt16BE(Math.max(0, Math.min(waitMs, 65_535)), offset + 4);
+  buffer[offset + 6] = entity.length;
+  buffer.write(entity, offset + head, 'latin1');
+  buffer.write(id, offset + head + entity.length, 'latin1');
+};
+
+const readRequestHeadBytes = 7;
+const versionMax = 0xffff_ffff;
+
+// nothing may fail after the frame is added
+const refuseRequest = (minVersion: number, entity: string): never => {
+  throw new RangeError(`Cannot ask for version ${minVersion} of an entity with a name of ${entity.length} letters`);
+};
 
 /** Parses a read request. Throws RangeError when it is truncated. */
 export const parseReadRequest = ({ payload }: Frame): ReadRequest => {
@@ -67,20 +83,20 @@ export const parseReadRequest = ({ payload }: Frame): ReadRequest => {
 
 export const writeReadReply = (outbox: Outbox, request: number, reply: ReadReply): void => {
   if (reply.kind !== 'state') return writeMissing(outbox, kinds.readReply, request, reply);
-  const jsonBytes = Buffer.byteLength(reply.json);
-  writeFrame(outbox, kinds.readReply, request, readReplyHeadBytes + jsonBytes, (buffer, offset) => {
-    buffer.writeUInt8(statuses.indexOf(reply.status), offset);
-    buffer.writeUInt8(flagsOf(reply), offset + 1);
-    buffer.writeUInt32BE(reply.version, offset + 2);
-    buffer.writeDoubleBE(reply.lagMs, offset + 6);
-    buffer.writeDoubleBE(reply.createdAt, offset + 14);
-    buffer.writeDoubleBE(reply.changedAt, offset + 22);
-    buffer.write(reply.json, offset + readReplyHeadBytes);
-  });
+  const bytes = readReplyHeadBytes + Buffer.byteLength(reply.json);
+  const offset = addFrame(outbox, kinds.readReply, request, bytes);
+  const { buffer } = outbox;
+  buffer[offset] = statuses.indexOf(reply.status);
+  buffer[offset + 1] = flagsOf(reply);
+  buffer.writeUInt32BE(reply.version, offset + 2);
+  buffer.writeDoubleBE(reply.lagMs, offset + 6);
+  buffer.writeDoubleBE(reply.createdAt, offset + 14);
+  buffer.writeDoubleBE(reply.changedAt, offset + 22);
+  buffer.write(reply.json, offset + readReplyHeadBytes);
 };
 
 /** Parses a read reply. Throws RangeError when it is invalid. */
-export const parseReadReply = ({ payload }: Frame): ReadReply => {
+export const parseReadReply = ({ payload }: Frame): ReadReply<Buffer> => {
   const code = payload.readUInt8(0);
   if (code === notHere) return { kind: 'notHere' };
   if (code === notYet) return { kind: 'notYet' };
@@ -99,7 +115,7 @@ export const parseReadReply = ({ payload }: Frame): ReadReply => {
     lagMs,
     createdAt,
     changedAt,
-    json: payload.toString('utf8', readReplyHeadBytes, payload.length),
+    json: payload.subarray(readReplyHeadBytes),
     behind: (flags & isBehind) !== 0,
     parked: (flags & isParked) !== 0,
   };

@@ -12,6 +12,7 @@ import {
   readFrames,
   replyBytesMax,
   requestBytesMax,
+  sendFrames,
 } from './frames.ts';
 import { challengeOf, greetWithinMs, hearHello, type Identity, keyOf, openGreetingInbox } from './greeting.ts';
 import {
@@ -184,6 +185,7 @@ const receive = (service: ReadService, connection: Connection, chunk: Buffer) =>
       if (connection.refused) return;
       answerFrame(service, connection, frame);
     }
+    sendFrames(connection.outbox); // the answers to one block go out in one write, at once
   } catch (error) {
     refuse(service, connection, { kind: 'request', message: 'its request failed with an internal error' });
     service.options.onError(error);

@@ -4,13 +4,26 @@ import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { parseMinVersion } from '../parse-headers.ts';
 import { answerProblem, invalid } from '../problem.ts';
-import { readThing } from '../read-thing.ts';
+import { type Read, readThing } from '../read-thing.ts';
 
-/** GET /api/user/{id} */
-export const read = async (gateway: Gateway, entity: Entity, exchange: Exchange, id: string): Promise<void> => {
-  const faults = findIdFaults(id);
-  if (faults.length > 0) return answerProblem(exchange, invalid(faults));
+/** GET /api/user/{id}. Calls `done` when it is answered, or `fail` with what the entity's `present` throws. */
+export const read = (
+  gateway: Gateway,
+  entity: Entity,
+  exchange: Exchange,
+  id: string,
+  done: () => void,
+  fail: (error: unknown) => void,
+): void => {
   const least = parseMinVersion(exchange.minVersion);
-  if (least.kind === 'faults') return answerProblem(exchange, invalid(least.faults));
-  answerRead(exchange, entity, id, await readThing(gateway, entity, id, least.value));
+  const faults = [...findIdFaults(id), ...(least.kind === 'faults' ? least.faults : [])];
+  if (faults.length > 0 || least.kind === 'faults') {
+    answerProblem(exchange, invalid(faults));
+    return done();
+  }
+  const take = (result: Read) => {
+    answerRead(exchange, entity, id, result);
+    done();
+  };
+  readThing(gateway, entity, id, least.value ?? 0, take, fail);
 };

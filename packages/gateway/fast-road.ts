@@ -1,0 +1,176 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type CommandType, type Entity, isId } from '@muster/model';
+import { expectAppend } from '@muster/store';
+import { type Exchange, openExchange } from './exchange.ts';
+import type { Gateway } from './gateway.ts';
+import { noteAnswer } from './note-answer.ts';
+import { type Head, parseHead } from './parse-head.ts';
+import { parseJson } from './parse-json.ts';
+import { answerProblem } from './problem.ts';
+import { problemOfThrown } from './problem-of-thrown.ts';
+import { bodyBytesMax, cutShort, invalidBody } from './read-body.ts';
+import { requestIdOf } from './request-ids.ts';
+import { beginWork, endWork, enter, findNoPlace, leave, type RequestKind } from './requests.ts';
+import { create } from './routes/create.ts';
+import { remove } from './routes/delete.ts';
+import { read } from './routes/read.ts';
+import { update } from './routes/update.ts';
+import { sendAnswer } from './send-answer.ts';
+
+// The common requests do not pass through Koa, which costs more than all else that a read needs. This file takes only
+// requests whose method, address and headers it knows entirely. They run the same routes as through Koa. All other
+// requests, and those that need a special answer, are left to Koa.
+
+/** The entities by their addresses. */
+export type FastRoad = readonly FastEntity[];
+
+type FastEntity = { entity: Entity; path: string; update: CommandType | undefined; remove: CommandType | undefined };
+
+export const openFastRoad = (entities: readonly Entity[]): FastRoad =>
+  entities.map((entity) => ({
+    entity,
+    path: entity.path,
+    update: entity.isRecord ? entity.commands.get('update') : undefined,
+    remove: entity.isRecord ? entity.commands.get('delete') : undefined,
+  }));
+
+/** Runs a route on an exchange. Calls `done` once, or `fail` with what it throws. */
+type Route = (exchange: Exchange, done: () => void, fail: (error: unknown) => void) => void;
+
+/** A request on the fast road. */
+type Fast = {
+  gateway: Gateway;
+  req: IncomingMessage;
+  res: ServerResponse;
+  head: Head;
+  requestId: string;
+  kind: RequestKind;
+  startedAt: number;
+};
+
+/** Takes a request if it is a plain one. Returns false, and has done nothing, if it is for Koa. */
+export const takeFastRoad = (gateway: Gateway, road: FastRoad, req: IncomingMessage, res: ServerResponse): boolean => {
+  const startedAt = performance.now();
+  if (gateway.standing.stopping || req.httpVersionMinor !== 1) return false; // these connections will be closed
+  const route = routeOf(gateway, road, req.method as string, req.url as string);
+  const head = route && parseHead(req.rawHeaders);
+  if (!route || !head) return false;
+  const kind = req.method === 'GET' ? 'read' : 'write';
+  const hasBody = req.method === 'POST' || req.method === 'PUT';
+  if (hasBody ? !isPlainBody(head) : head.bodyBytes > 0) return false;
+  const requestId = requestIdOf(gateway.requestIds, head.requestId);
+  const fast: Fast = { gateway, req, res, head, requestId, kind, startedAt };
+  const problem = findNoPlace(gateway, kind);
+  if (problem) {
+    req.resume(); // the rest is small, and the next request on this connection comes after it
+    const exchange = openExchange({ requestId });
+    answerProblem(exchange, problem);
+    finish(fast, exchange, true);
+    return true;
+  }
+  enter(gateway.requests, req);
+  if (kind === 'write') expectAppend(gateway.log); // prepares the append while the body arrives
+  if (hasBody) takeBody(fast, route);
+  else run(fast, route, undefined);
+  return true;
+};
+
+// the body is JSON in UTF-8, is not compressed, and is not too large
+const isPlainBody = ({ contentType, bodyBytes }: Head): boolean =>
+  bodyBytes > 0 && bodyBytes <= bodyBytesMax && plainTypes.has(contentType);
+
+const plainTypes = new Set(['application/json', 'application/json; charset=utf-8', 'application/json;charset=UTF-8']);
+
+const routeOf = (gateway: Gateway, road: FastRoad, method: string, url: string): Route | undefined => {
+  for (const { entity, path, update, remove } of road) {
+    if (!url.startsWith(path)) continue;
+    if (url.length === path.length) return method === 'POST' ? createRoute(gateway, entity) : undefined;
+    const id = url.slice(path.length + 1);
+    if (url[path.length] !== '/' || !isId(id)) continue; // with a parameter, or escaped, it is no id
+    if (method === 'GET') return readRoute(gateway, entity, id);
+    if (method === 'PUT' && update) return updateRoute(gateway, entity, update, id);
+    if (method === 'DELETE' && remove) return removeRoute(gateway, entity, remove, id);
+    return undefined;
+  }
+  return undefined;
+};
+
+const readRoute =
+  (gateway: Gateway, entity: Entity, id: string): Route =>
+  (exchange, done, fail) =>
+    read(gateway, entity, exchange, id, done, fail);
+
+const createRoute =
+  (gateway: Gateway, entity: Entity): Route =>
+  (exchange, done, fail) =>
+    create(gateway, entity, exchange).then(done, fail);
+
+const updateRoute =
+  (gateway: Gateway, entity: Entity, type: CommandType, id: string): Route =>
+  (exchange, done, fail) =>
+    update(gateway, entity, type, exchange, id).then(done, fail);
+
+const removeRoute =
+  (gateway: Gateway, entity: Entity, type: CommandType, id: string): Route =>
+  (exchange, done, fail) =>
+    remove(gateway, entity, type, exchange, id).then(done, fail);
+
+const takeBody = (fast: Fast, route: Route) => {
+  const { req } = fast;
+  let body: Buffer | undefined;
+  let isOver = false;
+  req.on('data', (chunk: Buffer) => {
+    body = body ? Buffer.concat([body, chunk]) : chunk; // at most 64 KB, and nearly always one chunk
+  });
+  req.once('end', () => {
+    isOver = true;
+    run(fast, route, body);
+  });
+  req.once('close', () => {
+    if (!isOver) fail(fast, cutShort); // the client has gone
+  });
+};
+
+/** Runs the route, and answers. */
+const run = (fast: Fast, route: Route, body: Buffer | undefined) => {
+  const { gateway, head, kind, requestId } = fast;
+  const parsed = body && parseJson(body);
+  if (parsed?.kind === 'problem') return fail(fast, invalidBody(parsed.why));
+  const { ifMatch, minVersion } = head;
+  const exchange = openExchange({ requestId, ifMatch, minVersion, input: parsed?.value });
+  const begunAt = beginWork(gateway.requests, kind);
+  const end = (answered: Exchange) => {
+    endWork(gateway.requests, kind, begunAt);
+    leave(gateway.requests, fast.req);
+    finish(fast, answered, false);
+  };
+  route(
+    exchange,
+    () => end(exchange),
+    (error) => {
+      const failed = openExchange({ requestId });
+      answerProblem(failed, problemOfThrown(gateway, requestId, error));
+      end(failed);
+    },
+  );
+};
+
+const fail = (fast: Fast, problem: Parameters<typeof answerProblem>[1]) => {
+  const exchange = openExchange({ requestId: fast.requestId });
+  answerProblem(exchange, problem);
+  leave(fast.gateway.requests, fast.req);
+  finish(fast, exchange, false);
+};
+
+const finish = ({ gateway, req, res, requestId, startedAt }: Fast, exchange: Exchange, isLoggedElsewhere: boolean) => {
+  try {
+    sendAnswer(res, exchange);
+  } catch (error) {
+    // a header that HTTP does not allow: this must not end the process
+    gateway.logger.error({ err: error, requestId }, 'A request failed through a fault of ours');
+    res.destroy();
+  }
+  const { status } = exchange;
+  const ms = performance.now() - startedAt;
+  noteAnswer(gateway, { requestId, method: req.method ?? '', url: req.url ?? '', status, ms, isLoggedElsewhere });
+};
