@@ -1,9 +1,9 @@
 import { type Command, type Decision, decide, type Entity, type State } from '@muster/model';
-import type { Loaded } from '@muster/store';
+import type { ChainAppended, Loaded } from '@muster/store';
 import { notWritten, type Outcome } from './outcome.ts';
 
 /**
- * A state to decide on. `fresh`: the read of the log began after the request arrived. Only such a state may be the
+ * A state to decide on. `fresh`: the read of the log began after the requests arrived. Only such a state may be the
  * reason to append nothing.
  */
 export type Known = Loaded & { fresh: boolean };
@@ -11,46 +11,163 @@ export type Known = Loaded & { fresh: boolean };
 /** The event that a command results in, the state after it, and its time. */
 export type Decided = Extract<Decision, { kind: 'event' }> & { at: Date };
 
+/** A command that is to be decided. It gets one outcome, or the error that its entity's code throws. */
+export type Deciding = { command: Command; settle: (outcome: Outcome) => void; fail: (error: unknown) => void };
+
 /**
- * The effects of the loop. `append` returns `conflict` when another event has that version. `nowFor` returns the time
- * of an event on that state.
+ * The effects of the loop:
+ * - `isLate`: the deadline of a command has passed.
+ * - `nowFor`: the time of an event on a state.
+ * - `append`: appends the events that these commands resulted in, in order, after this state.
+ * - `isNewest`: whether the log has nothing newer than this state. The read begins after the call.
+ * - `readAgain`: reads the state in the log.
  */
-export type Steps = {
+export type Steps<One extends Deciding> = {
+  isLate: (one: One) => boolean;
   nowFor: (state: State) => Date;
-  append: (state: State, decided: Decided) => Promise<Outcome | 'conflict'>;
+  append: (state: State, chain: readonly { one: One; decided: Decided }[]) => Promise<ChainAppended>;
+  isNewest: (state: State) => Promise<boolean>;
   readAgain: (state: State) => Promise<Loaded>;
 };
 
-const attemptsMax = 100; // decisions on one command, each followed by a conflict
+const conflictsMax = 100;
+
+/** A command with its decision, and the state on which it was decided. */
+type Step<One> = { one: One; decision: Decision | Decided; before: State; version: number };
 
 /**
- * Decides a command and appends its event. After each conflict it decides again on the newer state. A command that
- * appends nothing is answered only on a fresh state. Throws EntityBroken and the errors of the steps.
+ * Decides commands on one stream, each on the result of the one before, and appends their events together. After a
+ * conflict, the commands that were not appended are decided again on the newer state. A command that appends nothing is
+ * answered only if its state was the newest one. Settles each command. Returns the last state, or undefined if it is not
+ * known. Throws the errors of the steps; then the other commands are not settled, and none of their events is appended.
  */
-export const decideAndAppend = async (
+export const decideAndAppend = async <One extends Deciding>(
   entity: Entity,
-  command: Command,
+  commands: readonly One[],
   first: Known,
-  steps: Steps,
-): Promise<Outcome> => {
+  steps: Steps<One>,
+): Promise<State | undefined> => {
   let known = first;
-  for (let attempts = 0; attempts < attemptsMax; ) {
-    if (known.parked) return { kind: 'parked', state: known.state, problem: known.parked.problem };
-    const at = steps.nowFor(known.state);
-    const decision = decide(entity, command, known.state, at);
-    const settled = known.fresh || isCertain(decision);
-    if (decision.kind === 'event') {
-      const outcome = await steps.append(known.state, { ...decision, at });
-      if (outcome !== 'conflict') return outcome;
-      attempts += 1;
-    } else if (settled) return withoutEvent(decision, known.state);
+  let todo = commands;
+  for (let conflicts = 0; ; ) {
+    if (known.parked) return settleAll(todo, { kind: 'parked', state: known.state, problem: known.parked.problem });
+    const plan = planTurn(entity, settleLate(todo, steps), known.state, steps.nowFor);
+    if (plan.some(isEvent)) {
+      const { stored, outcome } = await steps.append(known.state, plan.filter(isEvent).map(decidedOf));
+      const rest = settleStored(plan, stored);
+      const last = stateAfter(plan, stored, known.state);
+      if (outcome.kind === 'appended') return last;
+      if (outcome.kind === 'unknown') return settleUnknown(rest, outcome.why);
+      if (outcome.kind === 'notWritten')
+        rest.splice(rest.findIndex(isEvent), 1)[0]?.one.settle(notWritten(outcome.why));
+      todo = rest.map(({ one }) => one);
+      known = { state: last, parked: undefined, fresh: false };
+      if (outcome.kind !== 'conflict') continue;
+      conflicts += 1;
+      if (conflicts >= conflictsMax)
+        return settleAll(todo, notWritten(`somebody else was faster ${conflictsMax} times`));
+    } else {
+      const open = plan.filter((step) => !settleCertain(step, known));
+      if (open.length === 0) return known.state;
+      todo = open.map(({ one }) => one);
+      if (await steps.isNewest(known.state)) {
+        known = { ...known, fresh: true };
+        continue;
+      }
+    }
     known = { ...(await steps.readAgain(known.state)), fresh: true };
   }
-  return notWritten(`somebody else was faster ${attemptsMax} times`);
 };
 
-const withoutEvent = (decision: Exclude<Decision, { kind: 'event' }>, state: State): Outcome =>
-  decision.kind === 'unchanged' ? { kind: 'done', state } : { kind: 'refused', refusal: decision, state };
+/** Decides each command on the result of the one before. Pure, but for commands whose entity's code fails. */
+const planTurn = <One extends Deciding>(
+  entity: Entity,
+  commands: readonly One[],
+  from: State,
+  nowFor: (state: State) => Date,
+): Step<One>[] => {
+  const plan: Step<One>[] = [];
+  let state = from;
+  for (const one of commands) {
+    const at = nowFor(state);
+    try {
+      const decision = decide(entity, one.command, state, at);
+      const next = decision.kind === 'event' ? decision.next : state;
+      plan.push({
+        one,
+        decision: decision.kind === 'event' ? { ...decision, at } : decision,
+        before: state,
+        version: next.version,
+      });
+      state = next;
+    } catch (error) {
+      one.fail(error); // EntityBroken: nothing is appended for this command
+    }
+  }
+  return plan;
+};
 
-// if a thing exists or existed, no later event changes that
-const isCertain = (decision: Decision) => decision.kind === 'refused' && decision.reason === 'Exists';
+const isEvent = <One>({ decision }: Step<One>): boolean => decision.kind === 'event';
+
+const decidedOf = <One>({ one, decision }: Step<One>) => ({ one, decided: decision as Decided });
+
+/** Settles the commands whose deadline has passed, and returns the others. */
+const settleLate = <One extends Deciding>(commands: readonly One[], { isLate }: Steps<One>): readonly One[] =>
+  commands.filter((one) => {
+    if (!isLate(one)) return true;
+    one.settle(notWritten('its turn came only after its deadline'));
+    return false;
+  });
+
+/**
+ * Settles the commands up to the last stored event, and those after it that it shows to be decided on the newest state.
+ * An append at the next version shows that the state before it was the newest. Returns the others, in order.
+ */
+const settleStored = <One extends Deciding>(plan: readonly Step<One>[], stored: number): Step<One>[] => {
+  let events = 0;
+  return plan.filter((step) => {
+    if (isEvent(step)) events += 1;
+    if (stored === 0 || events > stored) return true;
+    step.one.settle(isEvent(step) ? { kind: 'done', state: (step.decision as Decided).next } : withoutEvent(step));
+    return false;
+  });
+};
+
+/** The state after this many events of a plan. */
+const stateAfter = <One>(plan: readonly Step<One>[], stored: number, from: State): State => {
+  const last = plan.filter(isEvent)[stored - 1];
+  return last ? (last.decision as Decided).next : from;
+};
+
+/** Settles a command without an event, if that is certain. Returns whether it did. */
+const settleCertain = <One extends Deciding>(step: Step<One>, { fresh }: Known): boolean => {
+  if (!fresh && !isCertain(step)) return false;
+  step.one.settle(withoutEvent(step));
+  return true;
+};
+
+const withoutEvent = ({ decision, before }: Step<Deciding>): Outcome =>
+  decision.kind === 'unchanged' || decision.kind === 'event'
+    ? { kind: 'done', state: before }
+    : { kind: 'refused', refusal: decision, state: before };
+
+// No later event changes these: a thing that exists or existed, a thing that was deleted, and a version that has passed.
+const isCertain = ({ one: { command }, decision, before }: Step<Deciding>): boolean =>
+  decision.kind === 'refused' &&
+  (decision.reason === 'Exists' ||
+    decision.reason === 'Deleted' ||
+    (decision.reason === 'OtherVersion' && before.version > (command.ifVersion ?? before.version)));
+
+const settleAll = (commands: readonly Deciding[], outcome: Outcome): undefined => {
+  for (const one of commands) one.settle(outcome);
+  return undefined;
+};
+
+/** The events may be stored. A command without an event writes nothing, but its state may not be the newest. */
+const settleUnknown = <One extends Deciding>(rest: readonly Step<One>[], why: string): undefined => {
+  for (const step of rest)
+    step.one.settle(
+      isEvent(step) ? { kind: 'unavailable', written: 'unknown', why, version: step.version } : notWritten(why),
+    );
+  return undefined;
+};

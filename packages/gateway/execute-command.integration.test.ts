@@ -221,12 +221,20 @@ describe('A command', () => {
 
   it('on a stream with a full queue is not written and is answered at once', async () => {
     gateway = openTestGateway(log, [note], { STREAM_QUEUE_MAX: '2' });
-    const outcomes = await Promise.all([create, setStars(2), setStars(3)].map((one) => execute(gateway, id, one)));
-    expect(outcomes.map(({ kind }) => kind)).to.deep.equal(['done', 'done', 'unavailable']);
-    expect(outcomes[2]).to.deep.include({
+    const commands = [create, setStars(2), setStars(3), setStars(4)]; // the first runs, two wait
+    const outcomes = await Promise.all(commands.map((one) => execute(gateway, id, one)));
+    expect(outcomes.map(({ kind }) => kind)).to.deep.equal(['done', 'done', 'done', 'unavailable']);
+    expect(outcomes[3]).to.deep.include({
       ...{ written: 'notWritten', why: `2 requests for note "${id}" wait already`, version: undefined },
     });
-    expect(await versionsOf()).to.deep.equal([1, 2]);
+    expect(await versionsOf()).to.deep.equal([1, 2, 3]);
+  });
+
+  it('is refused at once during a known outage of the database, and nothing is sent', async () => {
+    gateway.database.reachable = false;
+    const outcome = await execute(gateway, id, create);
+    expect(outcome).to.deep.include({ written: 'notWritten', why: 'the database does not answer' });
+    expect(await versionsOf()).to.deep.equal([]);
   });
 
   describe('at its deadline', () => {

@@ -1,61 +1,79 @@
-import { EntityBroken, type State } from '@muster/model';
-import { catchUpState, databaseNow, type Loaded, logIdOf } from '@muster/store';
-import { appendEvent } from './append-event.ts';
-import { decideAndAppend } from './decide-and-append.ts';
+import type { State } from '@muster/model';
+import { catchUpState, databaseNow, isNewest, logIdOf } from '@muster/store';
+import { appendEvents } from './append-events.ts';
+import { decideAndAppend, type Known } from './decide-and-append.ts';
 import { loadFirstState } from './first-state.ts';
 import { type Gateway, keyOf } from './gateway.ts';
 import { loadThing } from './load-thing.ts';
 import { type Bound, leftMs, notWritten, type Outcome, type Request } from './outcome.ts';
 import { remember } from './remembered.ts';
-import { type TurnLimits, takeTurn } from './take-turn.ts';
+import { endStuckTurns, type RunTurn, type Task, takeTurn } from './turns.ts';
 
 /**
- * Decides a command on its stream's state and appends at most one event. Answers by the request's deadline. The next
- * command on the same stream is decided on the resulting state. Throws EntityBroken; then nothing is appended.
+ * Decides a command on its stream's state and appends at most one event. Answers by the request's deadline. Commands
+ * that wait on one stream are decided in turn, each on the result of the one before, and appended together. Rejects
+ * with EntityBroken; then nothing is appended.
  */
-export const executeCommand = async (gateway: Gateway, request: Request): Promise<Outcome> => {
-  const { entity, id } = request;
-  // take the log's id before the state is read: if the log is replaced after this, the append is refused
-  const key = keyOf(gateway, entity, id);
-  const bound = { ...request, logId: logIdOf(gateway.log) };
-  const limits = turnLimits(gateway);
-  const outcome = await takeTurn<State, Outcome>(gateway.turns, key, limits, async (former) => {
-    const result = await attempt(gateway, bound, former);
-    return { result, left: result.kind === 'done' ? result.state : undefined };
+export const executeCommand = (gateway: Gateway, request: Request): Promise<Outcome> =>
+  new Promise((resolve, reject) => {
+    if (!gateway.database.reachable) return resolve(notWritten('the database does not answer'));
+    // take the log's id before the state is read: if the log is replaced after this, the append is refused
+    const bound = { ...request, logId: logIdOf(gateway.log) };
+    const key = keyOf(gateway, request.entity, request.id);
+    const settle = (outcome: Outcome) => {
+      if (outcome.kind !== 'unavailable' && outcome.state.version > 0)
+        remember(gateway.remembered, key, outcome.state.version, outcome.state);
+      resolve(outcome);
+    };
+    const task: Task = { request: bound, settle, fail: reject };
+    // nobody else knows a new id, so nobody waits for a turn
+    if (request.isNewId) return void runTurn(gateway)([task], undefined);
+    const most = gateway.settings.STREAM_QUEUE_MAX;
+    if (!takeTurn(gateway.turns, key, most, task, runTurn(gateway)))
+      resolve(notWritten(`${most} requests for ${request.entity.name} "${request.id}" wait already`));
   });
-  if (!outcome) return notWritten(`${limits.waitingMax} requests for ${entity.name} "${id}" wait already`);
-  if (outcome.kind !== 'unavailable' && outcome.state.version > 0)
-    remember(gateway.remembered, key, outcome.state.version);
-  return outcome;
-};
 
-// every step of a command ends by its deadline. A turn that lasts longer is a bug, and must not block the stream for
-// ever
-const turnLimits = ({ settings }: Gateway): TurnLimits => ({
-  waitingMax: settings.STREAM_QUEUE_MAX,
-  turnMs: 2 * settings.WRITE_DEADLINE_MS,
-});
+/** Ends turns that never end by themselves. Call it once a second. */
+export const watchTurns = (gateway: Gateway): void =>
+  endStuckTurns(gateway.turns, 2 * gateway.settings.WRITE_DEADLINE_MS, () => runTurn(gateway));
 
-const attempt = async (gateway: Gateway, request: Bound, former: State | undefined): Promise<Outcome> => {
-  if (leftMs(request) <= 0) return notWritten('its turn came only after its deadline');
-  try {
-    return await decideAndAppend(request.entity, request.command, await loadFirstState(gateway, request, former), {
-      nowFor: (state) => databaseNow(gateway.clock, changedAt(state)),
-      append: (state, decided) => appendEvent(gateway, request, state, decided),
-      readAgain: (state) => readAgain(gateway, request, state),
-    });
-  } catch (error) {
-    if (error instanceof EntityBroken) throw error;
-    // only reads throw, so no write is in flight
-    return notWritten(error instanceof Error ? error.message : String(error));
-  }
+const runTurn =
+  (gateway: Gateway): RunTurn =>
+  async (tasks, former) => {
+    const [{ request: first }] = tasks as [Task];
+    const { entity, id } = first;
+    const deciding = tasks.map(({ request, settle, fail }) => ({ request, command: request.command, settle, fail }));
+    try {
+      const known = await firstState(gateway, tasks, former);
+      if (!known) return undefined;
+      return await decideAndAppend(entity, deciding, known, {
+        isLate: ({ request }) => leftMs(request) <= 0,
+        nowFor: (state) => databaseNow(gateway.clock, changedAt(state)),
+        append: (state, chain) => appendEvents(gateway, state, chain),
+        isNewest: (state) =>
+          isNewest(gateway.log, gateway.lookUps, { entity: entity.name, id, version: state.version }, leftMs(first)),
+        readAgain: (state) => readAgain(gateway, first, state),
+      });
+    } catch (error) {
+      // only reads throw, so no write is in flight
+      for (const { settle } of tasks) settle(notWritten(error instanceof Error ? error.message : String(error)));
+      return undefined;
+    }
+  };
+
+/** Returns the state for the first decision, or undefined if the deadline of every task has passed. */
+const firstState = async (gateway: Gateway, tasks: Task[], former: State | undefined): Promise<Known | undefined> => {
+  const open = tasks.find(({ request }) => leftMs(request) > 0);
+  if (open) return loadFirstState(gateway, open.request, former);
+  for (const { settle } of tasks) settle(notWritten('its turn came only after its deadline'));
+  return undefined;
 };
 
 // the time of an event is never before the time of the previous one
 const changedAt = (state: State): Date | undefined => (state.status === 'active' ? state.updatedAt : undefined);
 
 // without a state, the record is a shorter way than all events of the stream
-const readAgain = (gateway: Gateway, request: Request, state: State): Promise<Loaded> =>
+const readAgain = (gateway: Gateway, request: Bound, state: State) =>
   state.version === 0
     ? loadThing(gateway, request.entity, request.id, leftMs(request))
     : catchUpState(gateway.log, request.entity, request.id, state, leftMs(request));

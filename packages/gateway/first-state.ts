@@ -6,22 +6,24 @@ import type { Known } from './decide-and-append.ts';
 import { type Gateway, keyOf } from './gateway.ts';
 import { loadThing } from './load-thing.ts';
 import { leftMs, type Request } from './outcome.ts';
-import { rememberedVersion } from './remembered.ts';
+import { recentState, rememberedVersion } from './remembered.ts';
 
 /**
- * Returns the state for the first decision of a command. It is the state that the previous command on this stream left.
- * Without one, it comes from the owner or its standby, then from the record and the stream's tail. Throws DeadlineError
- * when the database does not answer in time.
+ * Returns the state for the first decision of a turn. It is the state that the turn before left, or a recent one that
+ * this gateway wrote. Without one, it comes from the owner or its standby, then from the record and the stream's tail.
+ * Throws DeadlineError when the database does not answer in time.
  */
 export const loadFirstState = async (gateway: Gateway, request: Request, former: State | undefined): Promise<Known> => {
-  const { entity, id, command } = request;
-  if (former) return { state: former, parked: undefined, fresh: false };
-  // if the thing exists, the append conflicts
-  if (command.type.creates) return { state: absent, parked: undefined, fresh: false };
+  const { entity, id, isNewId, command } = request;
+  if (isNewId) return { state: absent, parked: undefined, fresh: false };
+  const recent = former ?? recentState(gateway.remembered, keyOf(gateway, entity, id));
+  if (recent) return { state: recent, parked: undefined, fresh: false };
   const held = await new Promise<Held<StateReply> | undefined>((resolve) =>
     askReplicas(gateway, entity, id, 0, readStateThen, resolve),
   );
-  if (!held) return { ...(await loadThing(gateway, entity, id, leftMs(request))), fresh: true };
+  // if the thing exists, the append conflicts
+  if (!held && command.type.creates) return { state: absent, parked: undefined, fresh: false };
+  if (!held || held.reply.parked) return { ...(await loadThing(gateway, entity, id, leftMs(request))), fresh: true };
   const { state } = held.reply;
   if (state.version >= rememberedVersion(gateway.remembered, keyOf(gateway, entity, id)))
     return { state, parked: undefined, fresh: false };

@@ -6,9 +6,11 @@ import {
   type DatabaseClock,
   type Loaded,
   type Log,
+  type LookUps,
   logIdOf,
   openAppendQueue,
   openClock,
+  openLookUps,
 } from '@muster/store';
 import { type LongReads, openLongReads } from './long-reads.ts';
 import { type Members, openMembers, type Wire } from './members.ts';
@@ -19,7 +21,7 @@ import { openRequestIds, type RequestIds } from './request-ids.ts';
 import { openRequests, type Requests } from './requests.ts';
 import type { Settings } from './settings.ts';
 import { type Loads, openLoads } from './share-load.ts';
-import { openTurns, type Turns } from './take-turn.ts';
+import { openTurns, type Turns } from './turns.ts';
 
 /** The whole state of a gateway, passed as a parameter. None of it must survive a restart. */
 export type Gateway = {
@@ -30,6 +32,7 @@ export type Gateway = {
   queue: AppendQueue;
   turns: Turns;
   loads: Loads<Loaded>;
+  lookUps: LookUps;
   longReads: LongReads;
   remembered: Remembered;
   members: Members;
@@ -59,6 +62,7 @@ export const openGateway = (
     queue,
     turns: openTurns(),
     loads: openLoads(),
+    lookUps: openLookUps(),
     longReads: openLongReads(),
     remembered: openRemembered(APPEND_LANES * APPEND_BATCH_MAX),
     members: openMembers(wireOf(given)),

@@ -1,8 +1,18 @@
 import type { Command, Decision, Entity, State } from '@muster/model';
 import type { LogId } from '@muster/store';
 
-/** A command for one thing, with its deadline on the monotonic clock, in milliseconds. */
-export type Request = { entity: Entity; id: string; command: Command; requestId: string; deadlineAt: number };
+/**
+ * A command for one thing, with its deadline on the monotonic clock, in milliseconds. `isNewId`: this gateway made the
+ * id, so the thing cannot exist.
+ */
+export type Request = {
+  entity: Entity;
+  id: string;
+  isNewId?: boolean;
+  command: Command;
+  requestId: string;
+  deadlineAt: number;
+};
 
 /** A request with the log that its state is read from. Its event goes into no other log. */
 export type Bound = Request & { logId: LogId | undefined };

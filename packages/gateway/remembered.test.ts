@@ -20,10 +20,10 @@ describe('The versions that a gateway returned', () => {
 
   it('are forgotten one minute after their last return', () => {
     const remembered = openRemembered(10);
-    remember(remembered, 'note:a', 5, 1_000);
+    remember(remembered, 'note:a', 5, undefined, 1_000);
     expect(rememberedVersion(remembered, 'note:a', 1_000 + minuteMs - 1)).to.equal(5);
     expect(rememberedVersion(remembered, 'note:a', 1_000 + minuteMs)).to.equal(0);
-    remember(remembered, 'note:a', 4, 1_000 + minuteMs - 1); // an older version also counts as a return of the stream
+    remember(remembered, 'note:a', 4, undefined, 1_000 + minuteMs - 1); // an older version also counts as a return of the stream
     expect(rememberedVersion(remembered, 'note:a', 1_000 + minuteMs)).to.equal(5);
   });
 

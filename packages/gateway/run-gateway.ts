@@ -11,16 +11,26 @@ import {
   refuseSettings,
   repeat,
 } from '@muster/runtime';
-import { databaseNow, isFinal, listMembers, logIdOf, measureClock, openLog, prepareDatabase } from '@muster/store';
+import {
+  databaseNow,
+  isFinal,
+  listMembers,
+  logIdOf,
+  measureClock,
+  openLog,
+  prepareDatabase,
+  suitLookUps,
+} from '@muster/store';
 import { openApp } from './app.ts';
 import { checkLog, keptOf } from './check-log.ts';
+import { watchTurns } from './execute-command.ts';
 import { openFastRoad, takeFastRoad } from './fast-road.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { closeMembers, isCovered, takeMembers } from './members.ts';
 import { parseGatewaySettings } from './settings.ts';
 
 const refreshEveryMs = 1_000;
-const refreshSoonMs = 200; // while no aggregator serves some partition, so that its reads go to the database
+const refreshSoonMs = 200; // while the database is away, or while no aggregator serves some partition
 const refreshDeadlineMs = 1_000;
 const stopWithinMs = 5_000;
 
@@ -48,12 +58,13 @@ export const runGateway = async (
   logger.info({ healthPort: health.port }, 'Started, waiting for the database');
 
   if (!(await prepareDatabase(keptOf(gateway), signal))) return 0;
+  await suitLookUps(log, gateway.lookUps, refreshDeadlineMs).catch(() => undefined); // the default suits any server
   await refresh(gateway);
   const over = new AbortController();
   const ending = AbortSignal.any([signal, over.signal]);
   const refreshing = repeat(
     () => refresh(gateway),
-    () => (isCovered(gateway.members) ? refreshEveryMs : refreshSoonMs),
+    () => (gateway.database.reachable && isCovered(gateway.members) ? refreshEveryMs : refreshSoonMs),
     ending,
     (error) => over.abort(error),
   );
@@ -90,8 +101,10 @@ const openHandler = (gateway: Gateway): RequestListener => {
  * Throws the errors that isFinal names.
  */
 const refresh = async (gateway: Gateway) => {
-  const { clock, database, log, logger, members, settings } = gateway;
+  const { clock, database, log, logger, members, queue, settings } = gateway;
   const wasReachable = database.reachable;
+  const beganAt = performance.now();
+  watchTurns(gateway);
   try {
     await measureClock(log, clock, refreshDeadlineMs);
     await checkLog(gateway); // before the members: only those of this log are asked
@@ -108,6 +121,7 @@ const refresh = async (gateway: Gateway) => {
     if (!wasReachable) logger.info('The database answers again');
   } catch (error) {
     if (isFinal(error)) throw error;
+    if (queue.answeredAt > beganAt) return; // it answers appends, so it is only slow
     database.reachable = false;
     if (wasReachable)
       logger.error(

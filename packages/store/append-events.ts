@@ -1,5 +1,5 @@
 import { failpoint, noticed } from '@muster/runtime';
-import { BSON, type MongoBulkWriteError } from 'mongodb';
+import { BSON, type MongoBulkWriteError, type WriteError } from 'mongodb';
 import { isPartial, wasNeverSent, wasRefused } from './bulk-error.ts';
 import type { StoredEvent } from './documents.ts';
 import { logIdOf, noteAppended, proveLog } from './guard-log.ts';
@@ -20,33 +20,49 @@ export type Appended =
   | { kind: 'notWritten'; why: string }
   | { kind: 'unknown'; why: string };
 
+/**
+ * The outcome of a chain: how many of its events are stored, from the first one on, and what became of the next one.
+ * `appended`: all are stored. `unknown`: all further events of the chain may be stored, too.
+ */
+export type ChainAppended = { stored: number; outcome: Appended };
+
 /** The waiting and running appends of this process. A plain value, changed only in this file. */
 export type AppendQueue = {
   waiting: Append[];
+  open: Append[]; // those without an outcome, and some with one
+  sweeping: boolean;
   inFlight: number; // batches
   resting: boolean; // the last batch failed: nothing is sent until the database answers a ping
   batches: number; // sent since the start
+  answeredAt: number; // when the database last stored a batch, on the monotonic clock
   limits: AppendLimits;
 };
 
 export type AppendLimits = { lanes: number; batchEventsMax: number; batchBytesMax: number; waitingMax: number };
 
+/** One event, or a chain of events of one stream with consecutive versions. */
 type Append = {
-  event: StoredEvent;
+  events: readonly StoredEvent[];
+  stored: number; // how many of its events are stored, from the first one on
   logId: LogId | undefined; // the log that its state was read from
   bytes: number;
   sent: boolean;
   // The server refused its whole batch, perhaps because of one event. Each event is then sent in a batch of its own.
   alone: boolean;
+  dueAt: number; // on the monotonic clock, in milliseconds
+  deadlineMs: number;
   settled: boolean;
-  settle: (outcome: Appended) => void;
+  resolve: (appended: ChainAppended) => void;
 };
 
 export const openAppendQueue = (limits: Partial<AppendLimits> = {}): AppendQueue => ({
   waiting: [],
+  open: [],
+  sweeping: false,
   inFlight: 0,
   resting: false,
   batches: 0,
+  answeredAt: Number.NEGATIVE_INFINITY,
   limits: { lanes: 2, batchEventsMax: 500, batchBytesMax: 4 * 1024 * 1024, waitingMax: 10_000, ...limits },
 });
 
@@ -55,30 +71,70 @@ export const openAppendQueue = (limits: Partial<AppendLimits> = {}): AppendQueue
  * events share the next batch (group commit, without a timer). After the deadline the event is not sent again. `logId`
  * names the log that the event was decided on; the event is not written to any other log.
  */
-export const append = (
+export const append = async (
   log: Log,
   queue: AppendQueue,
   event: StoredEvent,
   deadlineMs: number,
   logId = logIdOf(log),
-): Promise<Appended> =>
+): Promise<Appended> => (await appendChain(log, queue, [event], deadlineMs, logId)).outcome;
+
+/**
+ * Appends events of one stream with consecutive versions, in order: none is stored unless all before it are stored.
+ * Otherwise as `append`. Chains share ordered batches with each other, single events share unordered ones.
+ */
+export const appendChain = (
+  log: Log,
+  queue: AppendQueue,
+  events: readonly StoredEvent[],
+  deadlineMs: number,
+  logId = logIdOf(log),
+): Promise<ChainAppended> =>
   new Promise((resolve) => {
-    if (deadlineMs <= 0) return resolve({ kind: 'notWritten', why: 'the deadline had passed before the append began' });
-    const bytes = sizeOf(event);
-    if (bytes === undefined) return resolve({ kind: 'notWritten', why: 'the event cannot be encoded as BSON' });
-    if (isFull(queue))
-      return resolve({ kind: 'notWritten', why: `the queue is full: ${queue.limits.waitingMax} appends wait` });
-    const one: Append = { event, logId, bytes, sent: false, alone: false, settled: false, settle: () => undefined };
-    const timer = setTimeout(() => one.settle(lateOutcome(one, deadlineMs)), deadlineMs);
-    one.settle = (outcome) => {
-      if (one.settled) return;
-      one.settled = true;
-      clearTimeout(timer);
-      resolve(outcome);
-    };
+    const refuse = (why: string) => resolve({ stored: 0, outcome: { kind: 'notWritten', why } });
+    if (deadlineMs <= 0) return refuse('the deadline had passed before the append began');
+    const bytes = sizeOf(events);
+    if (bytes === undefined) return refuse('the event cannot be encoded as BSON');
+    if (isFull(queue)) return refuse(`the queue is full: ${queue.limits.waitingMax} appends wait`);
+    const dueAt = performance.now() + deadlineMs;
+    const state = { stored: 0, sent: false, alone: false, settled: false };
+    const one: Append = { events, logId, bytes, dueAt, deadlineMs, resolve, ...state };
+    queue.open.push(one);
     queue.waiting.push(one);
+    sweepLater(queue);
     pump(log, queue);
   });
+
+const settle = (one: Append, outcome: Appended) => {
+  if (one.settled) return;
+  one.settled = true;
+  one.resolve({ stored: one.stored, outcome });
+};
+
+/** Notes that all events are stored. */
+const settleAppended = (one: Append) => {
+  one.stored = one.events.length;
+  settle(one, { kind: 'appended' });
+};
+
+const isChain = (one: Append | undefined): boolean => one !== undefined && one.events.length > 1;
+
+const sweepEveryMs = 20;
+
+// one timer for all deadlines
+const sweepLater = (queue: AppendQueue) => {
+  if (queue.sweeping) return;
+  queue.sweeping = true;
+  setTimeout(sweep, sweepEveryMs, queue);
+};
+
+const sweep = (queue: AppendQueue) => {
+  queue.sweeping = false;
+  const now = performance.now();
+  for (const one of queue.open) if (!one.settled && one.dueAt <= now) settle(one, lateOutcome(one));
+  queue.open = queue.open.filter((one) => !one.settled);
+  if (queue.open.length > 0) sweepLater(queue);
+};
 
 const isFull = (queue: AppendQueue): boolean => {
   if (queue.waiting.length < queue.limits.waitingMax) return false;
@@ -86,8 +142,8 @@ const isFull = (queue: AppendQueue): boolean => {
   return queue.waiting.length >= queue.limits.waitingMax;
 };
 
-const lateOutcome = (one: Append, deadlineMs: number): Appended => {
-  const why = `the database did not answer within ${Math.round(deadlineMs)} ms`;
+const lateOutcome = (one: Append): Appended => {
+  const why = `the database did not answer within ${Math.round(one.deadlineMs)} ms`;
   return one.sent ? { kind: 'unknown', why } : { kind: 'notWritten', why };
 };
 
@@ -104,25 +160,35 @@ const pump = (log: Log, queue: AppendQueue) => {
   }
 };
 
+/** Takes the first append that waits, and those after it that fit into its batch: either single events, or chains. */
 const takeBatch = (log: Log, queue: AppendQueue): Append[] => {
   const batch: Append[] = [];
-  let bytes = 0;
-  let taken = 0;
+  const left: Append[] = [];
+  let [count, bytes, isOver] = [0, 0, false];
   for (const one of queue.waiting) {
-    const isFull = batch.length >= queue.limits.batchEventsMax || bytes + one.bytes > queue.limits.batchBytesMax;
-    // The first event is always taken, whatever its size. Otherwise an event larger than the limit would block the
-    // queue.
-    if (batch.length > 0 && (isFull || one.alone)) break;
-    taken += 1;
     if (one.logId !== logIdOf(log)) settleReplaced([one]); // the log was replaced while the event waited
     if (one.settled) continue; // its deadline has passed, or it was settled in the line above
+    const isOther = batch.length > 0 && isChain(one) !== isChain(batch[0]);
+    // The first one is always taken, whatever its size. Otherwise one above the limit would block the queue.
+    isOver ||=
+      !isOther && batch.length > 0 && (one.alone || isAbove(queue.limits, count + unstored(one), bytes + one.bytes));
+    if (isOver || isOther) {
+      left.push(one);
+      continue;
+    }
     batch.push(one);
+    count += unstored(one);
     bytes += one.bytes;
-    if (one.alone) break;
+    isOver = one.alone;
   }
-  queue.waiting.splice(0, taken);
+  queue.waiting = left;
   return batch;
 };
+
+const unstored = ({ events, stored }: Append) => events.length - stored;
+
+const isAbove = ({ batchEventsMax, batchBytesMax }: AppendLimits, count: number, bytes: number) =>
+  count > batchEventsMax || bytes > batchBytesMax;
 
 const commit = async (log: Log, queue: AppendQueue, batch: Append[]) => {
   const isSame = await Promise.resolve(proveLog(log)).catch(() => undefined);
@@ -137,13 +203,16 @@ const send = async (log: Log, queue: AppendQueue, batch: Append[]) => {
   if (batch.length > 1) noticed('append:together');
   for (const one of batch) one.sent = true;
   try {
-    const events = batch.map((one) => one.event);
-    const written = handlesOf(log).events.insertMany(events, { ordered: false });
+    const ordered = isChain(batch[0]); // an event must not be stored when the one before it is not
+    const events = batch.flatMap((one) => one.events.slice(one.stored));
+    const written = handlesOf(log).events.insertMany(events, { ordered });
     await withinDeadline(written, sendDeadlineMs, `append ${events.length} events`);
     await failpoint('append:after-send');
-    for (const one of batch.slice(-1)) noteAppended(log, one.event._id);
-    for (const one of batch) one.settle({ kind: 'appended' });
+    queue.answeredAt = performance.now();
+    for (const event of events.slice(-1)) noteAppended(log, event._id);
+    for (const one of batch) settleAppended(one);
   } catch (error) {
+    if (isPartial(error) && isChain(batch[0])) return settleUpTo(log, queue, batch, sentBefore, error);
     if (isPartial(error)) return settlePartly(log, queue, batch, sentBefore, error);
     if (wasNeverSent(error)) for (const one of batch) one.sent = sentBefore.has(one);
     if (wasRefused(error)) for (const one of batch) one.alone = true;
@@ -154,12 +223,12 @@ const send = async (log: Log, queue: AppendQueue, batch: Append[]) => {
 // Both kinds of append are unsafe: one whose preceding version is missing, and one into a log without the unique index.
 const settleReplaced = (batch: readonly Append[]) => {
   const why = 'the log was dropped or replaced while this process ran; the process is switching to the current log';
-  for (const one of batch) one.settle({ kind: one.sent ? 'unknown' : 'notWritten', why });
+  for (const one of batch) settle(one, { kind: one.sent ? 'unknown' : 'notWritten', why });
 };
 
 const sendDeadlineMs = 3_000; // after this its events count as unknown, and its lane is free for other batches
 
-// Some events of the batch failed. All others are stored.
+// Some events of an unordered batch failed. All others are stored.
 const settlePartly = async (
   log: Log,
   queue: AppendQueue,
@@ -172,33 +241,62 @@ const settlePartly = async (
   if (failed.size < batch.length) noticed('append:partly');
   for (const [index, one] of batch.entries()) {
     const failure = failed.get(index);
-    if (!failure) one.settle({ kind: 'appended' });
+    if (!failure) settleAppended(one);
     else if (failure.code === 11000 || sentBefore.has(one))
       taken.push(one); // an earlier try may have stored it
-    else
-      one.settle({
-        kind: 'notWritten',
-        why: failure.errmsg ?? `the database refused the event with error code ${failure.code}`,
-      });
+    else settle(one, refusedBy(failure));
   }
   await Promise.all(taken.map((one) => settleTaken(log, queue, one)));
+};
+
+const refusedBy = ({ errmsg, code }: WriteError): Appended => ({
+  kind: 'notWritten',
+  why: errmsg ?? `the database refused the event with error code ${code}`,
+});
+
+// One event of an ordered batch failed. All before it are stored, and none after it.
+const settleUpTo = async (
+  log: Log,
+  queue: AppendQueue,
+  batch: Append[],
+  sentBefore: ReadonlySet<Append>,
+  error: MongoBulkWriteError,
+) => {
+  const [failure] = error.result.getWriteErrors() as [WriteError];
+  let at = failure.index;
+  const end = batch.findIndex((one) => {
+    if (at < unstored(one)) return true;
+    at -= unstored(one);
+    settleAppended(one);
+    return false;
+  });
+  const failed = batch[end] as Append;
+  failed.stored += at;
+  const untried = batch.slice(end + 1);
+  for (const one of untried) one.sent = sentBefore.has(one);
+  putBack(queue, untried);
+  if (failure.code === 11000 || sentBefore.has(failed)) await settleTaken(log, queue, failed);
+  else settle(failed, refusedBy(failure));
 };
 
 /**
  * Settles an append after a duplicate key error. An earlier try may have stored this event. Servers name different
  * indexes in this error, so the stream decides. If the stream has no event at this version yet, the event is sent
- * again, until its deadline.
+ * again, until its deadline. Further events of a chain are sent, too.
  */
 const settleTaken = async (log: Log, queue: AppendQueue, one: Append) => {
-  const { entity, entityId, version } = one.event;
+  const event = one.events[one.stored] as StoredEvent;
+  const { entity, entityId, version } = event;
   try {
     const other = await withinDeadline(
       handlesOf(log).events.findOne({ entity, entityId, version }, { projection: { _id: 1 } }),
       lookDeadlineMs,
       'read the event that has this version',
     );
-    if (!other) putBack(queue, [one]);
-    else one.settle(other._id === one.event._id ? { kind: 'appended' } : { kind: 'conflict' });
+    if (other && other._id !== event._id) return settle(one, { kind: 'conflict' });
+    if (other) one.stored += 1;
+    if (one.stored === one.events.length) settleAppended(one);
+    else putBack(queue, [one]);
   } catch {
     await sendAgain(log, queue, [one]);
   }
@@ -241,13 +339,10 @@ const rest = async (log: Log, queue: AppendQueue) => {
 const pingDeadlineMs = 500;
 const pingPauseMs = 50;
 
-/**
- * The size of an event as BSON, in bytes. Undefined when it cannot be encoded: such an event would fail its whole
- * batch.
- */
-const sizeOf = (event: StoredEvent): number | undefined => {
+/** The size of events as BSON, in bytes. Undefined when one cannot be encoded: it would fail its whole batch. */
+const sizeOf = (events: readonly StoredEvent[]): number | undefined => {
   try {
-    return BSON.serialize(event).length;
+    return events.reduce((bytes, event) => bytes + BSON.serialize(event).length, 0);
   } catch {
     return undefined;
   }

@@ -1,4 +1,12 @@
-export { type Appended, type AppendLimits, type AppendQueue, append, openAppendQueue } from './append-events.ts';
+export {
+  type Appended,
+  type AppendLimits,
+  type AppendQueue,
+  append,
+  appendChain,
+  type ChainAppended,
+  openAppendQueue,
+} from './append-events.ts';
 export { readCheckpoints, saveCheckpoints } from './checkpoints.ts';
 export { describeShared, findHoles, findSharedVersions, type Hole, LogDamaged, type SharedVersion } from './damage.ts';
 export { type DatabaseClock, databaseNow, measureClock, openClock } from './database-clock.ts';
@@ -26,6 +34,7 @@ export { estimateEvents } from './estimate-events.ts';
 export { expectAppend, guardStoredLog, logIdOf } from './guard-log.ts';
 export { isLogWhole, type KeptLog, mendLog, prepareDatabase } from './keep-log.ts';
 export type { LogId } from './log-guard.ts';
+export { isNewest, type LookUps, openLookUps, suitLookUps } from './look-up.ts';
 export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } from './members.ts';
 export { oldestPosition } from './oldest-position.ts';
 export { connect, type Log, type LogOptions, openLog } from './open-log.ts';

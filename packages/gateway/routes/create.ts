@@ -15,7 +15,8 @@ export const create = async (gateway: Gateway, entity: Entity, exchange: Exchang
   if (parsed.kind === 'faults') return answerProblem(exchange, invalid(parsed.faults));
   const id = parsed.id ?? newId(gateway.random);
   const command = { type, input: parsed.fields };
-  const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, exchange) });
+  const isNewId = parsed.id === undefined;
+  const outcome = await executeCommand(gateway, { entity, id, isNewId, command, ...requestOf(gateway, exchange) });
   answerOutcome(exchange, entity, id, outcome, ({ json }) => {
     exchange.headers.push('Location', `${entity.path}/${id}`);
     answerJson(exchange, 201, json);

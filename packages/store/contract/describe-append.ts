@@ -46,6 +46,38 @@ export const describeAppend = (subject: Subject): void => {
       expect(await storedEvents(store, log, 'a')).to.deep.equal([event]);
     });
 
+    it('stores a chain of events of one stream in order, up to the first one that cannot be stored', async () => {
+      await using log = await openEmptyLog(subject);
+      const queue = store.openAppendQueue();
+      const chainOf = (id: string, from: number, to: number) =>
+        Array.from({ length: to - from + 1 }, (_, index) => eventAt(id, from + index));
+      await appendAll(store, log, [eventAt('b', 3)]); // another writer was faster
+      const appended = await Promise.all(
+        [chainOf('a', 1, 50), chainOf('b', 1, 5), chainOf('c', 1, 2)].map((chain) =>
+          store.appendChain(log, queue, chain, deadlineMs),
+        ),
+      );
+      expect(appended).to.deep.equal([
+        { stored: 50, outcome: { kind: 'appended' } },
+        { stored: 2, outcome: { kind: 'conflict' } },
+        { stored: 2, outcome: { kind: 'appended' } },
+      ]);
+      const versionsOf = async (id: string) => (await storedEvents(store, log, id)).map(({ version }) => version);
+      expect((await versionsOf('b')).sort()).to.deep.equal([1, 2, 3]);
+      expect(await versionsOf('c')).to.have.length(2);
+    });
+
+    it('continues a chain whose first events are stored already', async () => {
+      await using log = await openEmptyLog(subject);
+      const chain = [1, 2, 3, 4].map((version) => eventAt('a', version));
+      const [first, second] = chain as [StoredEvent, StoredEvent];
+      await appendAll(store, log, [first]);
+      await appendAll(store, log, [second]); // as if the answers were lost
+      const appended = await store.appendChain(log, store.openAppendQueue(), chain, deadlineMs);
+      expect(appended).to.deep.equal({ stored: 4, outcome: { kind: 'appended' } });
+      expect(await storedEvents(store, log, 'a')).to.have.length(4);
+    });
+
     it('treats one id under two entities as two streams', async () => {
       await using log = await openEmptyLog(subject);
       const outcomes = await appendAll(store, log, [eventAt('a', 1), eventAt('a', 1, { entity: 'other' })]);

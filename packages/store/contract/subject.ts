@@ -5,6 +5,7 @@ import type { Log } from '../open-log.ts';
 export type Store = Pick<
   typeof door,
   | 'append'
+  | 'appendChain'
   | 'beatHeart'
   | 'countDeadLetters'
   | 'countEvents'
