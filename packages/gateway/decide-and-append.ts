@@ -38,8 +38,9 @@ type Step<One> = { one: One; decision: Decision | Decided; before: State; versio
 /**
  * Decides commands on one stream, each on the result of the one before, and appends their events together. After a
  * conflict, the commands that were not appended are decided again on the newer state. A command that appends nothing is
- * answered only if its state was the newest one. Settles each command. Returns the last state, or undefined if it is not
- * known. Throws the errors of the steps; then the other commands are not settled, and none of their events is appended.
+ * answered only if its state was the newest one. Settles each command. Returns the last state, or undefined if it is
+ * not known. Throws the errors of the steps; then the other commands are not settled, and none of their events is
+ * appended.
  */
 export const decideAndAppend = async <One extends Deciding>(
   entity: Entity,
@@ -151,7 +152,7 @@ const withoutEvent = ({ decision, before }: Step<Deciding>): Outcome =>
     ? { kind: 'done', state: before }
     : { kind: 'refused', refusal: decision, state: before };
 
-// No later event changes these: a thing that exists or existed, a thing that was deleted, and a version that has passed.
+// No later event changes these: a thing that exists or existed, one that was deleted, and a version that has passed.
 const isCertain = ({ one: { command }, decision, before }: Step<Deciding>): boolean =>
   decision.kind === 'refused' &&
   (decision.reason === 'Exists' ||

@@ -23,7 +23,8 @@ describe('The versions that a gateway returned', () => {
     remember(remembered, 'note:a', 5, undefined, 1_000);
     expect(rememberedVersion(remembered, 'note:a', 1_000 + minuteMs - 1)).to.equal(5);
     expect(rememberedVersion(remembered, 'note:a', 1_000 + minuteMs)).to.equal(0);
-    remember(remembered, 'note:a', 4, undefined, 1_000 + minuteMs - 1); // an older version also counts as a return of the stream
+    // an older version also counts as a return of the stream
+    remember(remembered, 'note:a', 4, undefined, 1_000 + minuteMs - 1);
     expect(rememberedVersion(remembered, 'note:a', 1_000 + minuteMs)).to.equal(5);
   });
 
