@@ -4,7 +4,7 @@ import type { Bound, Outcome } from './outcome.ts';
 /** A command that waits for its outcome. */
 export type Task = { request: Bound; settle: (outcome: Outcome) => void; fail: (error: unknown) => void };
 
-/** By stream: the commands that wait while others are decided and appended. A plain value; only this file changes it. */
+/** By stream: the commands that wait while others are decided and appended. A plain value, changed only here. */
 export type Turns = Map<string, Turn>;
 
 type Turn = { waiting: Task[]; begunAt: number };
