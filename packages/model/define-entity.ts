@@ -1,5 +1,6 @@
 import type Joi from 'joi';
 import { checkEntity } from './check-entity.ts';
+import { compileInput } from './compile-input.ts';
 import type { DataOf, FieldSchema, FieldSchemas } from './data-of.ts';
 import type { EntityDefinition, EventDefinition, LooseCommand, LooseDefinition, TypedEntity } from './definition.ts';
 import type { CommandType, EventType } from './entity.ts';
@@ -55,7 +56,7 @@ const commandOf = ([name, { creates, input = {}, decide }]: [string, LooseComman
   name,
   creates: creates === true,
   inputNames: Object.keys(input),
-  schema: inputSchemaOf(input, creates === true),
+  ...compileInput(inputSchemaOf(input, creates === true)),
   findFaults: () => [],
   decide,
 });

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type Joi from 'joi';
 import { checkRecord } from './check-entity.ts';
+import { compileInput } from './compile-input.ts';
 import type { DataOf, FieldSchemas } from './data-of.ts';
 import { type Decided, deleted, unchanged } from './decision.ts';
 import type { RecordDefinition, RecordEvents, RecordInputs, TypedEntity } from './definition.ts';
@@ -58,17 +59,17 @@ const commandsOf = (fields: Record<string, Joi.Schema>, title: string): [Command
   const changesSchema = createSchema.fork(inputNames, (schema) => schema.optional()).prefs({ noDefaults: true });
   return [
     {
-      ...{ name: 'create', creates: true, inputNames, schema: createSchema, findFaults: () => [] },
+      ...{ name: 'create', creates: true, inputNames, ...compileInput(createSchema), findFaults: () => [] },
       decide: (input) => ({ type: `${title}Created`, data: input }),
     },
     {
       // what a partial update does not name stays as it is
-      ...{ name: 'update', creates: false, inputNames, schema: changesSchema },
+      ...{ name: 'update', creates: false, inputNames, ...compileInput(changesSchema) },
       findFaults: (changes) => findNothingToUpdate(changes, inputNames),
       decide: (changes, state) => decideUpdate(`${title}Updated`, changes, state ?? {}),
     },
     {
-      ...{ name: 'delete', creates: false, inputNames: [], schema: strictSchemaOf({}), findFaults: () => [] },
+      ...{ name: 'delete', creates: false, inputNames: [], ...compileInput(strictSchemaOf({})), findFaults: () => [] },
       decide: () => ({ type: `${title}Deleted`, data: {} }),
     },
   ];

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import type { Check } from './compile-value.ts';
 import type { Decided, Deletes } from './decision.ts';
 import type { Fault } from './fault.ts';
 import type { Event, Fields, StoredEvent } from './stored-event.ts';
@@ -39,6 +40,7 @@ export type CommandType = Readonly<{
   creates: boolean;
   inputNames: readonly string[];
   schema: Joi.ObjectSchema<Fields>;
+  check: Check; // the schema, compiled
   findFaults: (input: Fields) => Fault[]; // faults that the schema cannot express
   decide: (input: Fields, fields: Fields | undefined, now: Date) => Decided;
 }>;

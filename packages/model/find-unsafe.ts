@@ -1,13 +1,25 @@
 import type { Fault } from './fault.ts';
 
-const depthMax = 32;
+/** The depth at which an object or a list is refused. */
+export const depthMax = 32;
 
 /**
  * Finds values in parsed JSON that must not reach the database or a prototype, at any depth: keys such as `$where`,
  * `a.b` or `__proto__`, text that is not well-formed Unicode (it would be stored as other text), and nesting deeper
  * than 32.
  */
-export const findUnsafe = (value: unknown, pointer = '', depth = 0): Fault[] => {
+export const findUnsafe = (value: unknown): Fault[] => (isSafe(value) ? [] : listUnsafe(value, '', 0));
+
+/** Whether `findUnsafe` finds nothing in a value of this depth. It writes no pointers, since most values are safe. */
+export const isSafe = (value: unknown, depth = 0): boolean => {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth >= depthMax) return false;
+  if (Array.isArray(value)) return value.every((inner) => isSafe(inner, depth + 1));
+  return Object.entries(value).every(([key, inner]) => !isUnsafeKey(key) && isSafe(inner, depth + 1));
+};
+
+const listUnsafe = (value: unknown, pointer: string, depth: number): Fault[] => {
   if (typeof value === 'string')
     return value.isWellFormed() ? [] : [{ pointer, detail: 'is not well-formed Unicode text' }];
   if (typeof value !== 'object' || value === null) return [];
@@ -15,14 +27,15 @@ export const findUnsafe = (value: unknown, pointer = '', depth = 0): Fault[] => 
   return Object.entries(value).flatMap(([key, inner]) => {
     const at = `${pointer}/${escapePointer(key)}`;
     if (isUnsafeKey(key)) return [{ pointer: at, detail: `${JSON.stringify(key)} is not allowed` }];
-    return findUnsafe(inner, at, depth + 1);
+    return listUnsafe(inner, at, depth + 1);
   });
 };
 
 /** Escapes a key for a JSON pointer (RFC 6901). */
 export const escapePointer = (key: string): string => key.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1');
 
-const isUnsafeKey = (key: string) =>
+/** Whether a key means something else to the database or to JavaScript. */
+export const isUnsafeKey = (key: string) =>
   key === '__proto__' ||
   key === '_bsontype' ||
   key.startsWith('$') ||

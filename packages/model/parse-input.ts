@@ -1,4 +1,5 @@
 import type Joi from 'joi';
+import { unsure } from './compile-value.ts';
 import { type CommandType, idSchema, isId } from './entity.ts';
 import type { Fault } from './fault.ts';
 import { escapePointer, findUnsafe } from './find-unsafe.ts';
@@ -11,12 +12,22 @@ export type ParsedInput =
 
 /** Parses the input of a command, and the id if the body may name one. Returns all faults if there are any. */
 export const parseInput = (command: CommandType, body: unknown): ParsedInput => {
+  const checked = command.check(body);
+  return checked === unsure ? parseWithJoi(command, body) : inputOf(command, checked as Fields);
+};
+
+/** The same without the compiled check: what Joi says counts, and only Joi writes faults. */
+export const parseWithJoi = (command: CommandType, body: unknown): ParsedInput => {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return { kind: 'faults', faults: [{ pointer: '', detail: 'expected a JSON object' }] };
   const unsafe = findUnsafe(body);
   if (unsafe.length > 0) return { kind: 'faults', faults: capped(unsafe) };
   const { value, error } = validate(command.schema, body);
   if (error) return { kind: 'faults', faults: capped(error.details.map(faultOf)) };
+  return inputOf(command, value);
+};
+
+const inputOf = (command: CommandType, value: Fields): ParsedInput => {
   const { id, ...fields } = value;
   const faults = command.findFaults(fields);
   return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'input', id: id as string | undefined, fields };

@@ -23,7 +23,7 @@ const wantsDate = ({ type, context }: Joi.ValidationErrorItem): boolean =>
 const isoDate = /^(\d{4})-(\d\d)-(\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
 
 /** A day (at 00:00 UTC), or a time with its zone, in ISO 8601. */
-const parseDate = (text: unknown): Date | undefined => {
+export const parseDate = (text: unknown): Date | undefined => {
   const parts = typeof text === 'string' ? isoDate.exec(text) : null;
   if (!parts) return undefined;
   const [year, month, day] = parts.slice(1).map(Number) as [number, number, number];
