@@ -7,7 +7,7 @@ import type { Input } from './lifecycle.ts';
 import type { Numbers } from './numbers.ts';
 import { noteOpened } from './progress.ts';
 import { isSnapshotDue } from './snapshot.ts';
-import { takeEvent } from './take-event.ts';
+import { takeEvents } from './take-event.ts';
 
 /**
  * Follows the change stream of these partitions from a position, or from now if it is undefined. Applies the events to
@@ -21,17 +21,23 @@ export async function* followLog(
 ): AsyncGenerator<Input> {
   let taken = 0;
   for await (const watched of watchLog(aggregator.log, { partitions, from, signal, pauseMs: backOffMs })) {
-    if (watched.kind === 'event') await takeEvent(aggregator, watched.event, signal);
-    else yield* inputsOf(aggregator, order, watched);
+    if (watched.kind === 'events') {
+      await takeEvents(aggregator, watched.events, signal);
+      taken += watched.events.length;
+    } else yield* inputsOf(aggregator, order, watched);
     if (signal.aborted) return;
-    taken += 1;
     // buffered events come without a wait: let requests be answered in between
-    if (taken % 100 === 0) await immediate();
+    if (taken >= takenInOneGoMax) {
+      taken = 0;
+      await immediate();
+    }
     if (isSnapshotDue(aggregator)) yield { kind: 'snapshotDue' };
   }
 }
 
-const inputsOf = (aggregator: Aggregator, order: number, watched: Exclude<Watched, { kind: 'event' }>): Input[] => {
+const takenInOneGoMax = 100;
+
+const inputsOf = (aggregator: Aggregator, order: number, watched: Exclude<Watched, { kind: 'events' }>): Input[] => {
   const { heart, logger, metrics, progress } = aggregator;
   switch (watched.kind) {
     case 'opened':

@@ -8,34 +8,65 @@ import { wakeWaiters } from './waiting.ts';
 const readDeadlineMs = 5_000;
 
 /**
- * Takes one event from the change stream into memory. The event is applied, dropped as known, or parked. If versions
- * before it are missing, they are read from the log first. While its partition is restored, the event is kept.
+ * Takes events from the change stream into memory, in their order. An event is applied, dropped as known, or parked. If
+ * versions before it are missing, they are read from the log first. While its partition is restored, the event is kept.
  */
-export const takeEvent = async (aggregator: Aggregator, stored: StoredEvent, signal: AbortSignal): Promise<void> => {
-  const partition = aggregator.table.get(stored.partition);
-  if (partition && keepPending(partition, stored)) return;
-  const applied = takeAtOnce(aggregator, stored, aggregator.heart.last?.position);
-  if (applied.kind === 'hole') await fillHole(aggregator, stored, applied.above, signal);
+export const takeEvents = async (
+  aggregator: Aggregator,
+  events: readonly StoredEvent[],
+  signal: AbortSignal,
+): Promise<void> => {
+  const { heart, table } = aggregator;
+  const counts = openCounts();
+  for (const stored of events) {
+    const partition = table.get(stored.partition);
+    if (partition && keepPending(partition, stored)) continue;
+    const applied = takeOne(aggregator, stored, heart.last?.position, counts);
+    if (applied.kind !== 'hole') continue;
+    await fillHole(aggregator, stored, applied.above, signal);
+    if (signal.aborted) break;
+  }
+  addCounts(aggregator, counts);
 };
 
 /**
- * The same without waiting. A hole is left to the caller. `after` is the heartbeat after which the change stream
+ * Takes one event without waiting. A hole is left to the caller. `after` is the heartbeat after which the change stream
  * brought the event; without it the event comes from the log.
  */
 export const takeAtOnce = (aggregator: Aggregator, stored: StoredEvent, after?: Position): Applied => {
+  const counts = openCounts();
+  const applied = takeOne(aggregator, stored, after, counts);
+  addCounts(aggregator, counts);
+  return applied;
+};
+
+/** How many events were applied, known and to be saved here. Added to the metrics once for many events. */
+type Counts = { applied: number; known: number; unsaved: number };
+
+const openCounts = (): Counts => ({ applied: 0, known: 0, unsaved: 0 });
+
+const takeOne = (aggregator: Aggregator, stored: StoredEvent, after: Position | undefined, counts: Counts): Applied => {
   const applied = applyEvent(aggregator.table, aggregator.entities, stored, after);
   if (applied.kind === 'applied') {
-    aggregator.metrics.applied.inc();
+    counts.applied += 1;
     wakeWaiters(aggregator.waiting, applied.entry);
   }
-  if (applied.kind === 'known') aggregator.metrics.known.inc();
+  if (applied.kind === 'known') counts.known += 1;
   if (applied.kind === 'parked')
     aggregator.logger.error(
       { event: stored },
       `Parked ${stored.entity} "${stored.entityId}" at version ${stored.version}: see DeadLetters`,
     );
-  if (applied.kind === 'applied' || applied.kind === 'parked') countToSave(aggregator, stored.partition);
+  // only owned partitions are saved here
+  const isToSave = applied.kind === 'applied' || applied.kind === 'parked';
+  if (isToSave && aggregator.table.get(stored.partition)?.owned) counts.unsaved += 1;
   return applied;
+};
+
+const addCounts = ({ metrics, progress }: Aggregator, { applied, known, unsaved }: Counts) => {
+  if (applied > 0) metrics.applied.inc(applied);
+  if (known > 0) metrics.known.inc(known);
+  countUnsaved(progress, unsaved);
 };
 
 /**

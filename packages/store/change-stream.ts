@@ -1,39 +1,105 @@
-import { type ChangeStream, type ChangeStreamDocument, MongoServerError, type ResumeToken } from 'mongodb';
+import { BSON, type ClientSession, type Document, type Long, MongoServerError, type ResumeToken } from 'mongodb';
 import type { AggregatorDocument, StoredEvent } from './documents.ts';
 import { handlesOf, type Log } from './open-log.ts';
 import { positionOf } from './position.ts';
-import type { Watched } from './watched.ts';
+import { decodeAt, findValue, isTextAt } from './raw-document.ts';
+import type { Heartbeat } from './watched.ts';
+
+// The driver's own change stream returns one change per promise. These commands return all changes of a reply, as bytes:
+// a read costs the same however many changes it brings.
+
+/** An open change stream: its cursor on the server, the session of the cursor, and its first batch. */
+export type Stream = { cursor: Long; session: ClientSession; first: Batch };
+
+/** The changes of one reply, as bytes, and the token to resume after them, unless the server sent none. */
+export type Batch = { changes: readonly Buffer[]; token: ResumeToken | undefined };
+
+export type Change =
+  | { kind: 'event'; event: StoredEvent }
+  | { kind: 'heartbeat'; heartbeat: Heartbeat }
+  | { kind: 'other' };
+
+const batchMax = 1_000;
 
 /**
  * Opens a change stream of the inserts into `Events` of these partitions and of all heartbeats. It starts after `from`,
- * or now if `from` is undefined. Each read waits up to `awaitMs` milliseconds for a change.
+ * or now if `from` is undefined.
  */
-export const openStream = (
+export const openStream = async (
   log: Log,
   partitions: readonly number[],
   from: ResumeToken | undefined,
-  awaitMs: number,
-): ChangeStream => {
+): Promise<Stream> => {
+  const { client, db } = handlesOf(log);
+  const session = client.startSession({ causalConsistency: false });
+  const command = {
+    aggregate: 1,
+    pipeline: [{ $changeStream: from ? { resumeAfter: from } : {} }, ...stagesFor(partitions)],
+    cursor: { batchSize: batchMax },
+    readConcern: { level: 'majority' },
+  };
+  try {
+    const { cursor } = await db.command(command, { session, fieldsAsRaw: { firstBatch: true } });
+    return { cursor: cursor.id, session, first: batchOf(cursor.firstBatch, cursor.postBatchResumeToken) };
+  } catch (error) {
+    void session.endSession().catch(() => undefined);
+    throw error;
+  }
+};
+
+/** Reads the next batch. Waits up to `awaitMs` milliseconds for a change. The batch is empty if none came. */
+export const readBatch = async (log: Log, { cursor: id, session }: Stream, awaitMs: number): Promise<Batch> => {
+  const command = { getMore: id, collection: ofDatabase, batchSize: batchMax, maxTimeMS: awaitMs };
+  const { cursor } = await handlesOf(log).db.command(command, { session, fieldsAsRaw: { nextBatch: true } });
+  return batchOf(cursor.nextBatch, cursor.postBatchResumeToken);
+};
+
+/** Closes the stream. The server removes the cursor of a stream that cannot be closed after some minutes. */
+export const closeStream = async (log: Log, { cursor, session }: Stream): Promise<void> => {
+  await handlesOf(log)
+    .db.command({ killCursors: ofDatabase, cursors: [cursor] }, { session })
+    .finally(() => session.endSession());
+};
+
+const ofDatabase = '$cmd.aggregate'; // the collection that a cursor on a whole database belongs to
+
+const stagesFor = (partitions: readonly number[]): Document[] => {
   const events = { 'ns.coll': 'Events', operationType: 'insert', 'fullDocument.partition': { $in: [...partitions] } };
   const heartbeats = { 'ns.coll': 'Aggregators', operationType: { $in: ['insert', 'update'] } };
-  const stages = [
+  return [
     { $match: { $or: [events, heartbeats] } },
     { $project: { operationType: 1, clusterTime: 1, documentKey: 1, fullDocument: 1, updateDescription: 1, ns: 1 } },
   ];
-  const options = { maxAwaitTimeMS: awaitMs, batchSize: 1_000, ...(from ? { resumeAfter: from } : {}) };
-  return handlesOf(log).db.watch(stages, options);
 };
 
-/** Parses a change of that stream: an event, a heartbeat, or `quiet` for any other change. */
-export const readChange = (change: ChangeStreamDocument): Watched => {
-  if (change.operationType === 'insert' && change.ns.coll === 'Events')
-    return { kind: 'event', event: change.fullDocument as StoredEvent };
-  if (change.operationType !== 'insert' && change.operationType !== 'update') return { kind: 'quiet' };
+// the token of the reply serves only when there are no changes: it may belong to something later
+const batchOf = (changes: readonly Buffer[], token: ResumeToken | undefined): Batch => {
+  const last = changes.at(-1);
+  return { changes, token: last ? decodeAt(last, findValue(last, 0, '_id', 'document')) : token };
+};
+
+/** Parses a change of that stream. Of an event, nothing but the event is decoded. */
+export const readChange = (change: Buffer): Change =>
+  isEvent(change)
+    ? { kind: 'event', event: decodeAt(change, findValue(change, 0, 'fullDocument', 'document')) as StoredEvent }
+    : readHeartbeat(BSON.deserialize(change));
+
+const isEvent = (change: Buffer): boolean => {
+  const namespace = findValue(change, 0, 'ns', 'document');
+  return (
+    namespace >= 0 &&
+    isTextAt(change, findValue(change, namespace, 'coll', 'text'), 'Events') &&
+    isTextAt(change, findValue(change, 0, 'operationType', 'text'), 'insert')
+  );
+};
+
+const readHeartbeat = (change: Document): Change => {
+  if (change.operationType !== 'insert' && change.operationType !== 'update') return { kind: 'other' };
   const seen = (change.operationType === 'insert' ? change.fullDocument : change.updateDescription.updatedFields) as
     | Partial<AggregatorDocument>
     | undefined;
   // an update of an aggregator's document without a heartbeat
-  if (!seen?.beat || !seen.heartbeatAt || !change.clusterTime) return { kind: 'quiet' };
+  if (!seen?.beat || !seen.heartbeatAt || !change.clusterTime) return { kind: 'other' };
   const aggregator = String(change.documentKey._id);
   const position = positionOf(change._id, change.clusterTime);
   return { kind: 'heartbeat', heartbeat: { aggregator, beat: seen.beat, at: seen.heartbeatAt, position } };

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChangeStream, ResumeToken } from 'mongodb';
-import { isLost, openStream, readChange } from './change-stream.ts';
+import type { ResumeToken } from 'mongodb';
+import { type Batch, closeStream, isLost, openStream, readBatch, readChange, type Stream } from './change-stream.ts';
+import type { StoredEvent } from './documents.ts';
 import type { Log } from './open-log.ts';
 import { insidesOf, type Position } from './position.ts';
-import type { Watched } from './watched.ts';
+import { runMax, type Watched } from './watched.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 export type WatchOptions = {
@@ -15,7 +16,7 @@ export type WatchOptions = {
 
 /** The progress of one watch. Changed only in this file. */
 type WatchProgress = {
-  token: ResumeToken | undefined; // the token of the last change; undefined before the first
+  token: ResumeToken | undefined; // of the last change read; undefined before the first
   opened: boolean; // at least one stream was opened
   failures: number; // since the last successful read
 };
@@ -41,9 +42,10 @@ export async function* watchLog(
         kind: 'lost',
         error: new Error('Cannot resume the change stream: it broke before it returned a token'),
       };
-    const stream = openStream(log, partitions, progress.token, awaitMs);
+    const opening = openStream(log, partitions, progress.token);
     try {
-      yield* readUntilUnread(stream, progress, signal);
+      const stream = await withinDeadline(opening, answerMs, 'open the change stream');
+      yield* readUntilUnread(log, stream, progress, signal);
     } catch (error) {
       if (isLost(error)) return yield { kind: 'lost', error };
       yield { kind: 'broken', error };
@@ -51,7 +53,8 @@ export async function* watchLog(
       // aborted during the pause: the loop ends
       await sleep(pauseMs(progress.failures), undefined, { signal }).catch(() => undefined);
     } finally {
-      void stream.close().catch(() => undefined); // not awaited: an unreachable server does not answer this either
+      // not awaited: an unreachable server does not answer this either
+      void opening.then((stream) => closeStream(log, stream)).catch(() => undefined);
     }
   }
 }
@@ -61,24 +64,45 @@ export async function* watchLog(
  * breaks.
  */
 async function* readUntilUnread(
-  stream: ChangeStream,
+  log: Log,
+  stream: Stream,
   progress: WatchProgress,
   signal: AbortSignal,
 ): AsyncGenerator<Watched> {
-  const first = await readNext(stream, progress);
+  progress.token = stream.first.token ?? progress.token;
+  const first = stream.first.changes.length > 0 ? stream.first : await readNext(log, stream, progress);
   progress.opened = true;
   let readAt = performance.now(); // the time for opening does not count: the first changes must be used
   yield { kind: 'opened' };
-  yield first;
+  yield* inOrder(first);
   while (!signal.aborted && performance.now() - readAt < unreadMaxMs) {
     readAt = performance.now();
-    yield await readNext(stream, progress);
+    yield* inOrder(await readNext(log, stream, progress));
   }
 }
 
-const readNext = async (stream: ChangeStream, progress: WatchProgress): Promise<Watched> => {
-  const change = await withinDeadline(stream.tryNext(), awaitMs + answerMs, 'read the change stream');
+const readNext = async (log: Log, stream: Stream, progress: WatchProgress): Promise<Batch> => {
+  const batch = await withinDeadline(readBatch(log, stream, awaitMs), awaitMs + answerMs, 'read the change stream');
   progress.failures = 0;
-  progress.token = change ? change._id : (stream.resumeToken ?? progress.token);
-  return change ? readChange(change) : { kind: 'quiet' };
+  progress.token = batch.token ?? progress.token;
+  return batch;
 };
+
+/** Yields what a batch brings. Events that follow each other come in runs. */
+function* inOrder({ changes }: Batch): Generator<Watched> {
+  let events: StoredEvent[] = [];
+  let isQuiet = true;
+  for (const bytes of changes) {
+    const change = readChange(bytes);
+    if (change.kind === 'other') continue;
+    isQuiet = false;
+    if (change.kind === 'event') events.push(change.event);
+    if (events.length > 0 && (change.kind === 'heartbeat' || events.length === runMax)) {
+      yield { kind: 'events', events };
+      events = [];
+    }
+    if (change.kind === 'heartbeat') yield change;
+  }
+  if (events.length > 0) yield { kind: 'events', events };
+  if (isQuiet) yield { kind: 'quiet' };
+}

@@ -4,7 +4,7 @@ import type { StoredEvent } from '../documents.ts';
 import type { Log } from '../open-log.ts';
 import { recordOf } from '../records.ts';
 import type { Watched } from '../watched.ts';
-import { appendInOrder, deadlineMs, eventAt, streams } from './notes.ts';
+import { appendAll, appendInOrder, deadlineMs, eventAt, streams } from './notes.ts';
 import { openEmptyLog, partitions, type Store, type Subject } from './subject.ts';
 import { beat, nextPositions, openWatch } from './watching.ts';
 
@@ -30,6 +30,16 @@ export const describeWatch = (subject: Subject): void => {
       expect(watch.seen.events).to.deep.equal(events.filter(({ partition }) => partition % 2 === 0));
       expect(watch.seen.beats).to.deep.equal(['aggregator-0:1', 'aggregator-1:1', 'aggregator-0:2']);
       expect(watch.seen.kinds).to.include('quiet').and.not.to.include('broken');
+    });
+
+    it('yields at most 100 events at once, so that its reader has bounded work', async () => {
+      await using log = await openEmptyLog(subject);
+      const [from] = await nextPositions(store, log, 1);
+      const events = streams('many-', 350);
+      await appendAll(store, log, events);
+      await using watch = await openWatch(store, log, { partitions, from });
+      await watch.until('all events arrive', (seen) => seen.events.length === events.length);
+      expect(Math.max(...watch.seen.runs)).to.be.within(2, 100);
     });
 
     it('yields opened first, and then every heartbeat written after it', async () => {

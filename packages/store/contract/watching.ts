@@ -8,7 +8,13 @@ import { deadlineMs } from './notes.ts';
 import { partitions, type Store } from './subject.ts';
 
 /** What a watch has yielded so far. */
-export type Seen = { kinds: Watched['kind'][]; events: StoredEvent[]; heartbeats: Heartbeat[]; beats: string[] };
+export type Seen = {
+  kinds: Watched['kind'][];
+  events: StoredEvent[];
+  runs: number[]; // the number of events that came at once
+  heartbeats: Heartbeat[];
+  beats: string[];
+};
 
 export type Watching = AsyncDisposable & {
   seen: Seen;
@@ -17,7 +23,7 @@ export type Watching = AsyncDisposable & {
 
 /** Starts a watch in the background and stores what it yields. Default: no partitions, from now on. */
 export const startWatch = (store: Store, log: Log, options: Partial<WatchOptions>): Watching => {
-  const seen: Seen = { kinds: [], events: [], heartbeats: [], beats: [] };
+  const seen: Seen = { kinds: [], events: [], runs: [], heartbeats: [], beats: [] };
   const stop = new AbortController();
   const whole = { partitions: [], from: undefined, pauseMs: () => 20, ...options, signal: stop.signal };
   const watching = collect(store, log, whole, seen);
@@ -66,7 +72,10 @@ export const nextPositions = async (store: Store, log: Log, count: number): Prom
 const collect = async ({ watchLog }: Store, log: Log, options: WatchOptions, seen: Seen) => {
   for await (const watched of watchLog(log, options)) {
     seen.kinds.push(watched.kind);
-    if (watched.kind === 'event') seen.events.push(watched.event);
+    if (watched.kind === 'events') {
+      seen.events.push(...watched.events);
+      seen.runs.push(watched.events.length);
+    }
     if (watched.kind !== 'heartbeat') continue;
     seen.heartbeats.push(watched.heartbeat);
     seen.beats.push(watched.heartbeat.beat);
