@@ -5,8 +5,8 @@ import { positionOf } from './position.ts';
 import { decodeAt, findValue, isTextAt } from './raw-document.ts';
 import type { Heartbeat } from './watched.ts';
 
-// The driver's own change stream returns one change per promise. These commands return all changes of a reply, as bytes:
-// a read costs the same however many changes it brings.
+// The driver's own change stream returns one change per promise. These commands return the changes of a reply as bytes:
+// a read costs the same, however many changes it brings.
 
 /** An open change stream: its cursor on the server, the session of the cursor, and its first batch. */
 export type Stream = { cursor: Long; session: ClientSession; first: Batch };
