@@ -15,6 +15,7 @@ import {
   requestBytesMax,
 } from './frames.ts';
 import { type Greeting, greetWithinMs, hearWelcome, type Identity, keyOf, openGreeting } from './greeting.ts';
+import { localPathOf } from './local-path.ts';
 import {
   kinds,
   parseReadReply,
@@ -49,7 +50,7 @@ export type AggregatorClient = {
   failures: number; // consecutive failed connections
   closed: boolean;
   reconnect: NodeJS.Timeout | undefined;
-  sweeping: boolean; // while requests wait
+  sweep: NodeJS.Timeout | undefined; // while requests wait
   probing: NodeJS.Timeout | undefined;
 };
 
@@ -105,7 +106,7 @@ export const openAggregatorClient = ({
     failures: 0,
     closed: false,
     reconnect: undefined,
-    sweeping: false,
+    sweep: undefined,
     probing: undefined,
   };
   dial(client);
@@ -118,6 +119,7 @@ export const closeAggregatorClient = (client: AggregatorClient): void => {
   client.closed = true;
   clearTimeout(client.reconnect);
   clearInterval(client.probing);
+  clearTimeout(client.sweep);
   client.socket?.destroy();
   disconnect(client);
 };
@@ -225,9 +227,11 @@ const send = (
   slot.request = request;
   slot.expiresAt = performance.now() + withinMs;
   slot.settle = settle;
-  if (client.sweeping) return;
-  client.sweeping = true;
-  setTimeout(sweep, sweepEveryMs, client);
+  sweepLater(client);
+};
+
+const sweepLater = (client: AggregatorClient) => {
+  client.sweep ??= setTimeout(sweep, sweepEveryMs, client);
 };
 
 /** Returns the slot of the next request. Skips the numbers whose slot still waits for an older answer. */
@@ -253,25 +257,43 @@ const settleSlot = (client: AggregatorClient, slot: Slot, frame: Frame | undefin
   settle(frame);
 };
 
+/** Connects: first over the Unix socket, if there may be one, and if that leads nowhere over TCP. */
 const dial = (client: AggregatorClient) => {
   const [host, port] = splitAddress(client.address);
-  const socket = connect({ host, port, noDelay: true, keepAlive: true });
+  const path = localPathOf(host, port);
+  if (path === undefined) return dialOver(client, connect({ host, port, ...tcpOptions }), () => dialLater(client));
+  dialOver(client, connect({ path }), (wasGreeted) => {
+    if (wasGreeted) return dialLater(client);
+    dialOver(client, connect({ host, port, ...tcpOptions }), () => dialLater(client));
+  });
+};
+
+const tcpOptions = { noDelay: true, keepAlive: true };
+
+const dialLater = (client: AggregatorClient) => {
+  client.failures += 1;
+  client.reconnect = setTimeout(() => dial(client), backOffMs(client.failures, 20, 1_000));
+};
+
+/** Greets and serves over this socket. Calls `ended` when it closes, unless the client is closed. */
+const dialOver = (client: AggregatorClient, socket: Socket, ended: (wasGreeted: boolean) => void) => {
   client.socket = socket;
+  let wasGreeted = false;
   const greeting = openGreeting(client.expected, randomBytes(32).toString('hex'));
   // the host may not answer at all, or not greet
   const timer = setTimeout(() => socket.destroy(), greetWithinMs);
   socket.on('data', (chunk) => {
     if (client.outbox) return receive(client, readFrames(client.inbox, chunk));
     greet(client, socket, greeting, chunk);
-    if (client.outbox) clearTimeout(timer);
+    if (!client.outbox) return;
+    wasGreeted = true;
+    clearTimeout(timer);
   });
   socket.on('error', () => undefined); // 'close' follows
   socket.once('close', () => {
     clearTimeout(timer);
     disconnect(client);
-    if (client.closed) return;
-    client.failures += 1;
-    client.reconnect = setTimeout(() => dial(client), backOffMs(client.failures, 20, 1_000));
+    if (!client.closed) ended(wasGreeted);
   });
 };
 
@@ -329,14 +351,12 @@ const disconnect = (client: AggregatorClient) => {
 };
 
 const sweep = (client: AggregatorClient) => {
-  client.sweeping = false;
+  client.sweep = undefined;
   const now = performance.now();
   if (client.outbox && isOverdue(client.inbox, now))
     hangUp(client, `it did not complete a block within ${blockWithinMs / 1_000} s`);
   expire(client, now);
-  if (client.waiting === 0 || client.sweeping) return;
-  client.sweeping = true;
-  setTimeout(sweep, sweepEveryMs, client);
+  if (client.waiting > 0) sweepLater(client);
 };
 
 // A request with a longer wait may be older than one with a shorter wait, so all are checked. Usually there are few.

@@ -15,6 +15,7 @@ import {
   sendFrames,
 } from './frames.ts';
 import { challengeOf, greetWithinMs, hearHello, type Identity, keyOf, openGreetingInbox } from './greeting.ts';
+import { localPathOf } from './local-path.ts';
 import {
   kinds,
   parseReadRequest,
@@ -86,12 +87,13 @@ export const serveRequests = async (options: ServeOptions): Promise<ReadService>
   await new Promise<void>((resolve, reject) =>
     server.once('error', reject).listen(options.port, options.host, resolve),
   );
+  const local = await listenLocally(options, (server.address() as AddressInfo).port);
   const sweep = setInterval(() => closeOverdue(service), sweepEveryMs).unref();
   const close = async () => {
     clearInterval(sweep);
-    const closed = new Promise((resolve) => server.close(resolve));
+    const closed = [server, ...(local ? [local] : [])].map((one) => new Promise((resolve) => one.close(resolve)));
     dropConnections(service);
-    await closed;
+    await Promise.all(closed);
   };
   const service: ReadService = {
     port: (server.address() as AddressInfo).port,
@@ -103,10 +105,22 @@ export const serveRequests = async (options: ServeOptions): Promise<ReadService>
     complaints: openComplaints(),
     [Symbol.asyncDispose]: close,
   };
-  // for example when no file handles are left: that must not end the process
-  server.on('error', options.onError);
-  server.on('connection', (socket) => challenge(service, socket));
+  for (const one of [server, ...(local ? [local] : [])]) {
+    one.on('error', options.onError); // for example when no file handles are left: that must not end the process
+    one.on('connection', (socket) => challenge(service, socket));
+  }
   return service;
+};
+
+/** Listens on the Unix socket beside the port, too. Without it, gateways use the port. */
+const listenLocally = async ({ host }: ServeOptions, port: number): Promise<Server | undefined> => {
+  const path = localPathOf(host, port);
+  if (path === undefined) return undefined;
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(undefined));
+    server.listen({ path }, () => resolve(server.removeAllListeners('error')));
+  });
 };
 
 /** Closes all connections, so that every gateway greets again. Call it when the identity has changed. */
@@ -117,7 +131,7 @@ export const dropConnections = ({ connections }: ReadService): void => {
 const challenge = (service: ReadService, socket: Socket) => {
   const connection: Connection = {
     socket,
-    from: `${socket.remoteAddress}:${socket.remotePort}`,
+    from: socket.remoteAddress === undefined ? 'this machine' : `${socket.remoteAddress}:${socket.remotePort}`,
     nonce: randomBytes(32).toString('hex'),
     inbox: openGreetingInbox(),
     outbox: openOutbox(socket, replyBytesMax),
