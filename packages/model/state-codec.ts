@@ -88,10 +88,14 @@ const encodeList = (list: readonly unknown[]): readonly unknown[] => {
 };
 
 const encodeObject = (object: Fields): Fields => {
-  const entries = Object.entries(object);
-  const encoded = entries.map(([name, value]): [string, unknown] => [name, encodeValue(value)]);
-  const isSame = encoded.every(([, value], index) => value === entries[index]?.[1]);
-  return isSame ? object : Object.fromEntries(encoded); // keeps "__proto__" as an ordinary key
+  let encoded = object;
+  for (const name of Object.keys(object)) {
+    const value = encodeValue(object[name]);
+    if (value === object[name]) continue;
+    if (encoded === object) encoded = { ...object };
+    setKey(encoded, name, value);
+  }
+  return encoded;
 };
 
 /** Whether a reader would take the object for one of the forms above. */
@@ -135,10 +139,14 @@ const decodeInside = (holder: object, depth: number): object => {
   for (const [name, value] of Object.entries(holder)) {
     const decoded = decodeValue(value, depth + 1);
     if (decoded === value) continue;
-    // an assignment to the key "__proto__" would not set a key
-    Object.defineProperty(holder, name, { value: decoded, writable: true, enumerable: true, configurable: true });
+    setKey(holder, name, decoded);
   }
   return holder;
+};
+
+// an assignment to the key "__proto__" would not set a key
+const setKey = (holder: object, name: string, value: unknown): void => {
+  Object.defineProperty(holder, name, { value, writable: true, enumerable: true, configurable: true });
 };
 
 const asObject = (value: unknown): Fields => {
