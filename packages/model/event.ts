@@ -31,7 +31,7 @@ const parseCurrent = (entity: Entity, stored: StoredEvent): ParsedEvent => {
     return poison(
       `its data has shape ${JSON.stringify(shape)}, and this program knows the shapes 1 to ${current} of ${type.type}`,
     );
-  const data = upcastData(type, stored.data, shape);
+  const data = shape === current ? stored.data : upcastData(type, stored.data, shape);
   const dataProblem = findDataProblem(entity, type, data);
   if (dataProblem) return poison(dataProblem);
   return { kind: 'event', event: { type: type.type, version: stored.version, at: stored.at, data } };

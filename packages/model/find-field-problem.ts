@@ -42,6 +42,16 @@ const hasType = (schema: Joi.Schema, value: unknown): boolean => {
 
 // values that a schema allows beside those of its type, such as null; what a condition allows is not looked at
 const mayHave = (schema: Joi.Schema, value: unknown): boolean => {
-  const { allow, whens } = schema.describe();
-  return value !== undefined && (whens !== undefined || (allow ?? []).includes(value));
+  if (value === undefined) return false;
+  const { allow, whens } = describe(schema);
+  return whens !== undefined || (allow ?? []).includes(value);
+};
+
+// Joi takes microseconds to describe a schema, and a null in a field would cost them in every event of a restore
+const described = new WeakMap<Joi.Schema, Joi.Description>();
+
+const describe = (schema: Joi.Schema): Joi.Description => {
+  const found = described.get(schema) ?? schema.describe();
+  described.set(schema, found);
+  return found;
 };

@@ -1,8 +1,7 @@
 import type { Fields } from './stored-event.ts';
 
 /** The fields without those that are undefined, which no log and no record has. */
-export const withoutUndefined = (fields: Fields): Fields => {
-  const entries = Object.entries(fields);
-  const kept = entries.filter(([, value]) => value !== undefined);
-  return kept.length === entries.length ? fields : Object.fromEntries(kept);
-};
+export const withoutUndefined = (fields: Fields): Fields =>
+  Object.values(fields).includes(undefined)
+    ? Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+    : fields;
