@@ -1,6 +1,5 @@
 import { depthMax, isSafe, isUnsafeKey } from './find-unsafe.ts';
 import { type NumberRule, numberRuleOf } from './number-rules.ts';
-import { parseDate } from './read-dates.ts';
 import { type TextRule, textRuleOf } from './text-rules.ts';
 
 // A check takes a tenth of the time of Joi. It accepts a value only where Joi certainly accepts it, and returns what
@@ -9,7 +8,7 @@ import { type TextRule, textRuleOf } from './text-rules.ts';
 /** Stands for a value that a check does not know to be valid. */
 export const unsure = Symbol('unsure');
 
-/** Returns a value of JSON as Joi and the engine accept it, or `unsure`. */
+/** Returns a value as Joi and the engine accept it, or `unsure`. */
 export type Check = (value: unknown) => unknown;
 
 /** What Joi describes of a schema, as far as it is known here. */
@@ -25,13 +24,13 @@ export type Description = {
 };
 type Rule = { name: string; args?: Readonly<Record<string, unknown>> };
 
-/** Where a schema stands: its depth in the body, and what it inherits from the schemas around it. */
-type Place = { depth: number; hasDefaults: boolean };
+/** Where a schema stands: its depth, what it inherits from the schemas around it, and how dates come in. */
+type Place = { depth: number; hasDefaults: boolean; checkDate: Check };
 
 /** The check of a described schema. Undefined if something in it is not known here. */
 export const compileValue = (described: Description, place: Place): Check | undefined => {
   if (!isKnown(described)) return undefined;
-  const check = compileType(described, { depth: place.depth, hasDefaults: hasDefaultsIn(described, place) });
+  const check = compileType(described, { ...place, hasDefaults: hasDefaultsIn(described, place) });
   const { allow, invalid = [], flags } = described;
   if (!check || (!allow && invalid.length === 0)) return check;
   const [allowed, refused, isOnly] = [new Set(allow), new Set(invalid), flags?.only === true];
@@ -84,7 +83,7 @@ const compileType = (described: Description, place: Place): Check | undefined =>
     case 'boolean':
       return (value) => (typeof value === 'boolean' ? value : unsure);
     case 'date':
-      return compileDate;
+      return place.checkDate;
     case 'any':
       return (value) => (value !== undefined && isSafe(value, place.depth) ? value : unsure);
     case 'object':
@@ -115,9 +114,6 @@ const compileNumber = (rules: readonly Rule[]): Check | undefined => {
     return number;
   };
 };
-
-// JSON has no dates: the engine parses the text where a date belongs
-const compileDate: Check = (value) => parseDate(value) ?? unsure;
 
 const compileAnyObject = (flags: Description['flags'], { depth }: Place): Check | undefined =>
   flags?.unknown === false ? undefined : (value) => (isPlain(value) && isSafe(value, depth) ? value : unsure);

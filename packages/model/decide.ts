@@ -1,3 +1,4 @@
+import { unsure } from './compile-value.ts';
 import type { Decided } from './decision.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { CommandType, Entity, EventType } from './entity.ts';
@@ -113,8 +114,9 @@ const eventOf = (
 
 /** Why the data must not go into the log: a rule of its schema, or that no reader would understand it. */
 const findMisfit = (entity: Entity, known: EventType, data: Fields): string | undefined => {
-  const { error } = entity.isRecord ? { error: undefined } : known.schema.validate(data);
-  return error?.message ?? findDataProblem(entity, known, data);
+  if (entity.isRecord) return findDataProblem(entity, known, data);
+  if (known.check(data) !== unsure) return undefined;
+  return known.schema.validate(data).error?.message ?? findDataProblem(entity, known, data);
 };
 
 const refused = (reason: EngineRefusal): Decision => ({ kind: 'refused', reason });

@@ -1,6 +1,6 @@
 import type Joi from 'joi';
 import { checkEntity } from './check-entity.ts';
-import { compileInput } from './compile-input.ts';
+import { compileData, compileInput } from './compile-schema.ts';
 import type { DataOf, FieldSchema, FieldSchemas } from './data-of.ts';
 import type { EntityDefinition, EventDefinition, LooseCommand, LooseDefinition, TypedEntity } from './definition.ts';
 import type { CommandType, EventType } from './entity.ts';
@@ -46,7 +46,7 @@ const eventOf = ({ events, evolve, upcasts = {} }: LooseDefinition, type: string
     creates: creates === true,
     fields: joi(fields),
     requiredNames: requiredOf(fields),
-    schema: strictSchemaOf(fields),
+    ...compileData(strictSchemaOf(fields)),
     upcasts: upcasts[type] ?? [],
     evolve: evolve[type] as EventType['evolve'],
   };

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type Joi from 'joi';
 import { checkRecord } from './check-entity.ts';
-import { compileInput } from './compile-input.ts';
+import { compileData, compileInput } from './compile-schema.ts';
 import type { DataOf, FieldSchemas } from './data-of.ts';
 import { type Decided, deleted, unchanged } from './decision.ts';
 import type { RecordDefinition, RecordEvents, RecordInputs, TypedEntity } from './definition.ts';
@@ -39,7 +39,7 @@ export const defineRecord = <const Own extends FieldSchemas, const Title extends
 };
 
 const eventsOf = (fields: Record<string, Joi.Schema>, title: string): EventType[] => {
-  const common = { fields, requiredNames: [], schema: strictSchemaOf({}), upcasts: [], creates: false };
+  const common = { fields, requiredNames: [], ...compileData(strictSchemaOf({})), upcasts: [], creates: false };
   return [
     {
       ...common,
@@ -81,8 +81,11 @@ const findNothingToUpdate = (changes: Fields, names: readonly string[]): Fault[]
     : [{ pointer: '', detail: `nothing to update: expected at least one of ${names.join(', ')}` }];
 
 const decideUpdate = (type: string, changes: Fields, fields: Fields): Decided => {
-  const changed = Object.entries(changes).filter(([name, value]) => !isSame(value, fields[name]));
-  return changed.length === 0 ? unchanged : { type, data: Object.fromEntries(changed) };
+  const names = Object.keys(changes);
+  const changed = names.filter((name) => !isSame(changes[name], fields[name]));
+  if (changed.length === 0) return unchanged;
+  if (changed.length === names.length) return { type, data: changes };
+  return { type, data: Object.fromEntries(changed.map((name) => [name, changes[name]])) };
 };
 
 // 0 and -0 are one number to whoever reads JSON

@@ -30,6 +30,7 @@ export type EventType = Readonly<{
   fields: Readonly<Record<string, Joi.Schema>>;
   requiredNames: readonly string[];
   schema: Joi.ObjectSchema<Fields>; // the data that a `decide` may return
+  check: Check; // the schema, compiled
   upcasts: readonly ((data: Fields) => Fields)[]; // the first one converts shape 1 to shape 2
   evolve: (fields: Fields | undefined, event: Event) => Fields | Deletes;
 }>;

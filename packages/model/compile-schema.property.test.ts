@@ -2,11 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import Joi from 'joi';
-import { compileInput } from './compile-input.ts';
-import { unsure } from './compile-value.ts';
+import { compileData, compileInput } from './compile-schema.ts';
+import { type Check, unsure } from './compile-value.ts';
 import type { CommandType } from './entity.ts';
 import { inputSchemaOf } from './field-schemas.ts';
+import { findFieldProblem } from './find-field-problem.ts';
 import { parseInput, parseWithJoi } from './parse-input.ts';
+import type { Fields } from './stored-event.ts';
 
 // Joi is the oracle: whatever the compiled check accepts, Joi accepts with the same values, and the faults are Joi's
 
@@ -309,12 +311,20 @@ const schemaOf = (fields: Record<string, Joi.Schema>, kind: string): Joi.ObjectS
   return schema.fork(Object.keys(fields), (field) => field.optional()).prefs({ noDefaults: true });
 };
 
-const commandOf = (schema: Joi.ObjectSchema): CommandType => ({
-  ...{ name: 'do', creates: true, inputNames: [], findFaults: () => [] },
-  ...compileInput(schema),
-  decide: () => ({ type: 'Done', data: {} }),
-  [fc.toStringMethod as never]: () => text(schema.describe()), // what is said of a counterexample
-});
+type Subject = CommandType & { checkData: Check; fields: Record<string, Joi.Schema>; required: string[] };
+
+const commandOf = (schema: Joi.ObjectSchema): Subject => {
+  const keys = (schema.$_terms as { keys: { key: string; schema: Joi.Schema }[] }).keys;
+  return {
+    ...{ name: 'do', creates: true, inputNames: [], findFaults: () => [] },
+    ...compileInput(schema),
+    checkData: compileData(schema).check,
+    fields: Object.fromEntries(keys.map((key) => [key.key, key.schema])),
+    required: keys.filter((key) => key.schema._flags.presence === 'required').map(({ key }) => key),
+    decide: () => ({ type: 'Done', data: {} }),
+    [fc.toStringMethod as never]: () => text(schema.describe()), // what is said of a counterexample
+  };
+};
 
 /** What a road gives, or throws: joi throws for a link to nowhere. */
 const outcomeOf = (parse: () => unknown): unknown => {
@@ -350,14 +360,21 @@ const allChangedOnce = [
 ];
 
 /** Compares both roads for these bodies. Returns how many need no Joi. */
-const compare = (command: CommandType, bodies: readonly unknown[]): number => {
+const compare = (command: Subject, bodies: readonly unknown[]): number => {
   for (const body of bodies) {
     const byJoi = outcomeOf(() => parseWithJoi(command, body));
     const parsed = outcomeOf(() => parseInput(command, body));
     expect(isDeepStrictEqual(parsed, byJoi), `${text(body)} gives ${text(parsed)}, not ${text(byJoi)}`).to.equal(true);
     expect(text(parsed)).to.equal(text(byJoi)); // the same order, too
+    if (command.checkData(body) !== unsure) expectFitting(command, body as Fields);
   }
   return bodies.filter((body) => command.check(body) !== unsure).length;
+};
+
+/** As the data of an event, a body that is accepted must keep all rules, and have the types of the fields. */
+const expectFitting = ({ schema, fields, required }: Subject, data: Fields): void => {
+  expect(schema.validate(data).error, text(data)).to.equal(undefined);
+  expect(findFieldProblem(fields, required, data), text(data)).to.equal(undefined);
 };
 
 /** Joi must not be needed for any of these bodies that it accepts. */
