@@ -5,6 +5,7 @@ import type { DataOf, FieldSchema, FieldSchemas } from './data-of.ts';
 import type { EntityDefinition, EventDefinition, LooseCommand, LooseDefinition, TypedEntity } from './definition.ts';
 import type { CommandType, EventType } from './entity.ts';
 import { inputSchemaOf, requiredOf, strictSchemaOf } from './field-schemas.ts';
+import { beginningsOf } from './write-members.ts';
 
 /**
  * Makes an entity from its definition. Throws an Error with everything that is wrong with the definition, and how to
@@ -29,6 +30,7 @@ export const defineEntity = <
     isRecord: false,
     fields,
     fieldNames: Object.keys(fields),
+    beginnings: beginningsOf(Object.keys(fields)),
     requiredNames: requiredOf(fields),
     events: new Map(Object.keys(loose.events).map((type) => [type, eventOf(loose, type)])),
     commands: new Map(commands.map((command) => [command.name, command])),

@@ -9,6 +9,7 @@ import type { CommandType, Entity, EventType } from './entity.ts';
 import type { Fault } from './fault.ts';
 import { inputSchemaOf, requiredOf, strictSchemaOf } from './field-schemas.ts';
 import type { Fields } from './stored-event.ts';
+import { beginningsOf } from './write-members.ts';
 
 /**
  * Makes an entity of plain data: the commands `create`, `update` (in part) and `delete`, with an event for each. Throws
@@ -28,6 +29,7 @@ export const defineRecord = <const Own extends FieldSchemas, const Title extends
     isRecord: true,
     fields,
     fieldNames: Object.keys(fields),
+    beginnings: beginningsOf(Object.keys(fields)),
     requiredNames: requiredOf(fields),
     events: new Map(eventsOf(fields, title).map((event) => [event.type, event])),
     commands: new Map(commands.map((command) => [command.name, command])),

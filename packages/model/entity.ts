@@ -12,6 +12,7 @@ export type Entity = Readonly<{
   isRecord: boolean; // has PUT and DELETE
   fields: Readonly<Record<string, Joi.Schema>>; // of its state
   fieldNames: readonly string[];
+  beginnings: readonly string[] | undefined; // of the fields in JSON, where they can be written one by one
   requiredNames: readonly string[]; // the fields that every state has
   events: ReadonlyMap<string, EventType>; // by type: 'UserCreated'
   commands: ReadonlyMap<string, CommandType>; // by name: 'create'

@@ -1,6 +1,8 @@
 import type { Entity } from './entity.ts';
 import { present } from './present.ts';
 import type { State } from './state.ts';
+import type { Fields } from './stored-event.ts';
+import { writeMembers } from './write-members.ts';
 
 /**
  * A thing as it is answered. `json` is what clients see of an active thing, and empty otherwise. Times are in
@@ -15,10 +17,15 @@ export const renderState = (entity: Entity, id: string, state: State): Rendered 
     case 'absent':
       return { status, version, json: '', createdAt: 0, changedAt: 0 };
     case 'active': {
-      const json = JSON.stringify(present(entity, id, state.fields));
+      const json = writeThing(entity, id, state.fields);
       return { status, version, json, createdAt: state.createdAt.getTime(), changedAt: state.updatedAt.getTime() };
     }
     case 'deleted':
       return { status, version, json: '', createdAt: state.createdAt.getTime(), changedAt: state.deletedAt.getTime() };
   }
 };
+
+const writeThing = (entity: Entity, id: string, fields: Fields): string =>
+  entity.present || !entity.beginnings
+    ? JSON.stringify(present(entity, id, fields))
+    : writeMembers(id, entity.fieldNames, entity.beginnings, fields);
