@@ -13,7 +13,9 @@ export type ParsedInput =
 /** Parses the input of a command, and the id if the body may name one. Returns all faults if there are any. */
 export const parseInput = (command: CommandType, body: unknown): ParsedInput => {
   const checked = command.check(body);
-  return checked === unsure ? parseWithJoi(command, body) : inputOf(command, checked as Fields);
+  if (checked === unsure) return parseWithJoi(command, body);
+  const value = checked as Fields; // a new object, which needs no copy without an id
+  return Object.hasOwn(value, 'id') ? withoutId(command, value) : inputOf(command, undefined, value);
 };
 
 /** The same without the compiled check: what Joi says counts, and only Joi writes faults. */
@@ -24,13 +26,15 @@ export const parseWithJoi = (command: CommandType, body: unknown): ParsedInput =
   if (unsafe.length > 0) return { kind: 'faults', faults: capped(unsafe) };
   const { value, error } = validate(command.schema, body);
   if (error) return { kind: 'faults', faults: capped(error.details.map(faultOf)) };
-  return inputOf(command, value);
+  return withoutId(command, value);
 };
 
-const inputOf = (command: CommandType, value: Fields): ParsedInput => {
-  const { id, ...fields } = value;
+const withoutId = (command: CommandType, { id, ...fields }: Fields): ParsedInput =>
+  inputOf(command, id as string | undefined, fields);
+
+const inputOf = (command: CommandType, id: string | undefined, fields: Fields): ParsedInput => {
   const faults = command.findFaults(fields);
-  return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'input', id: id as string | undefined, fields };
+  return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'input', id, fields };
 };
 
 /** Returns the faults of an id. */
