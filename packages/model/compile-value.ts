@@ -5,8 +5,9 @@ import { type TextRule, textRuleOf } from './text-rules.ts';
 // A check takes a tenth of the time of Joi. It accepts a value only where Joi certainly accepts it, and returns what
 // Joi would return. In every other case it is unsure, and Joi decides.
 
+// registered, as a process may hold two copies of Muster
 /** Stands for a value that a check does not know to be valid. */
-export const unsure = Symbol('unsure');
+export const unsure: unique symbol = Symbol.for('muster.unsure');
 
 /** Returns a value as Joi and the engine accept it, or `unsure`. */
 export type Check = (value: unknown) => unknown;
