@@ -183,6 +183,22 @@ describe('A command', () => {
     await until('no turn is left', () => gateway.turns.size === 0);
   });
 
+  it('that creates what the owner knows to exist is refused without a write', async () => {
+    await others(1, 7);
+    await using owner = await openOwner(stateAt(2, 7));
+    expect(await execute(gateway, id, create)).to.deep.include(refusedWith('Exists'));
+    expect([owner.asked, gateway.queue.batches]).to.deep.equal([[id], 0]);
+  });
+
+  it('on a hot stream shares its batch with those that wait, in the order of their arrival', async () => {
+    await others(1);
+    const before = gateway.queue.batches;
+    const stars = Array.from({ length: 300 }, (_, n) => n + 2);
+    const outcomes = await Promise.all(stars.map((one) => execute(gateway, id, setStars(one))));
+    expect(outcomes.map(starsOf)).to.deep.equal(stars.map((one) => [one, one]));
+    expect(gateway.queue.batches - before).to.equal(4); // the first alone, then up to 100 at a time
+  });
+
   it('that changes nothing in memory is decided on the log', async () => {
     await others(1, 7);
     await using _owner = await openOwner(stateAt(1, 1));

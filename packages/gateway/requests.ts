@@ -14,15 +14,31 @@ export type Requests = {
 
 export type RequestKind = 'read' | 'write';
 
-/** The requests whose work has begun, and the sum of the times at which it began, in whole milliseconds. */
-type Work = { count: number; begunSum: number };
+/**
+ * The requests of one kind whose work has begun, and how many may be at work at once. The limit follows what the process
+ * and the database can do: it falls while requests are slow, and rises again while it is used.
+ */
+type Work = {
+  count: number;
+  begunSum: number; // of the times at which their work began, in whole milliseconds
+  limit: number;
+  refused: number; // since the limit was last adapted, as all below
+  ended: number;
+  msSum: number; // that the ended ones took
+  since: number;
+};
 
 export const openRequests = (): Requests => ({
   inFlight: new Set(),
   running: 0,
-  work: { read: { count: 0, begunSum: 0 }, write: { count: 0, begunSum: 0 } },
+  work: { read: openWork(), write: openWork() },
   refused: 0,
   loggedAt: Number.NEGATIVE_INFINITY,
+});
+
+const openWork = (): Work => ({
+  ...{ count: 0, begunSum: 0, limit: startLimit, refused: 0, ended: 0, msSum: 0 },
+  since: Number.NEGATIVE_INFINITY,
 });
 
 /** What the limit needs of a gateway. */
@@ -34,8 +50,10 @@ export type Limited = {
 };
 
 const logEveryMs = 10_000;
-const lateMs = 500; // with requests of this mean age at work, a new one would take about a second
-const lateCountMin = 64; // a few slow requests are no overload
+const slowMs = 250; // requests that take longer on average wait for each other
+const adaptEveryMs = 100;
+const startLimit = 1_000;
+const leastLimit = 64; // a few slow requests are no overload
 
 /** Whether a request only reads. */
 export const kindOf = (method: string | undefined): RequestKind =>
@@ -43,23 +61,33 @@ export const kindOf = (method: string | undefined): RequestKind =>
 
 /**
  * Returns the answer to a request for which there is no place, or undefined. There is no place while `REQUESTS_MAX`
- * requests are in progress, or while the requests of its kind at work have a mean age above 500 ms. Then they come
- * faster than they are answered, and one more would only wait. The log says so at most once in 10 s.
+ * requests are in progress, or while the limit of its kind is reached: then one more would only wait. The log says so at
+ * most once in 10 s.
  */
-export const findNoPlace = (limited: Limited, kind: RequestKind): Problem | undefined => {
+export const findNoPlace = (limited: Limited, kind: RequestKind, now = performance.now()): Problem | undefined => {
   const { requests, settings, metrics } = limited;
+  const work = requests.work[kind];
+  adapt(work, settings.REQUESTS_MAX, now);
   const isFull = requests.inFlight.size >= settings.REQUESTS_MAX || requests.running >= 2 * settings.REQUESTS_MAX;
-  if (!isFull && !isLate(requests.work[kind])) return undefined;
+  if (!isFull && work.count < work.limit) return undefined;
+  work.refused += 1;
   requests.refused += 1;
-  metrics.refused.inc({ reason: isFull ? 'full' : `late-${kind}s` });
+  metrics.refused.inc({ reason: isFull ? 'full' : `slow-${kind}s` });
   logRefused(limited);
   const full = `${settings.REQUESTS_MAX} requests are at work already (REQUESTS_MAX)`;
-  const late = `the ${requests.work[kind].count} ${kind}s at work are ${lateMs} ms old on average`;
-  return unavailable(isFull ? full : `${late}: more come than are answered`, { written: 'notWritten' });
+  const slow = `${work.count} ${kind}s are at work already, and more would take longer than ${slowMs} ms`;
+  return unavailable(isFull ? full : slow, { written: 'notWritten' });
 };
 
-const isLate = ({ count, begunSum }: Work): boolean =>
-  count >= lateCountMin && performance.now() - begunSum / count > lateMs;
+/** Adapts the limit of one kind of requests to how long they took since the last time, or have been at work. */
+const adapt = (work: Work, most: number, now: number) => {
+  if (now - work.since < adaptEveryMs) return;
+  const { count, begunSum, ended, msSum, refused, limit } = work;
+  const isSlow = (ended > 0 && msSum / ended > slowMs) || (count > 0 && now - begunSum / count > slowMs);
+  if (isSlow) work.limit = Math.max(leastLimit, Math.floor(Math.min(limit, count + ended) * 0.7));
+  else if (refused > 0 || count > limit / 2) work.limit = Math.min(most, Math.ceil(limit * 1.25));
+  Object.assign(work, { refused: 0, ended: 0, msSum: 0, since: now });
+};
 
 /** Notes that a request takes a place. */
 export const enter = (requests: Requests, req: IncomingMessage): void => {
@@ -74,17 +102,20 @@ export const leave = (requests: Requests, req: IncomingMessage): void => {
 };
 
 /** Notes that the work on a request begins: its body has been read. Returns what `endWork` needs. */
-export const beginWork = ({ work }: Requests, kind: RequestKind): number => {
-  const begunAt = Math.round(performance.now());
+export const beginWork = ({ work }: Requests, kind: RequestKind, now = performance.now()): number => {
+  const begunAt = Math.round(now);
   work[kind].count += 1;
   work[kind].begunSum += begunAt;
   return begunAt;
 };
 
 /** Notes that the work on a request ended. */
-export const endWork = ({ work }: Requests, kind: RequestKind, begunAt: number): void => {
-  work[kind].count -= 1;
-  work[kind].begunSum -= begunAt;
+export const endWork = (requests: Requests, kind: RequestKind, begunAt: number, now = performance.now()): void => {
+  const work = requests.work[kind];
+  work.count -= 1;
+  work.begunSum -= begunAt;
+  work.ended += 1;
+  work.msSum += now - begunAt;
 };
 
 const logRefused = ({ logger, requests }: Limited) => {
