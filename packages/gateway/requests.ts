@@ -15,8 +15,8 @@ export type Requests = {
 export type RequestKind = 'read' | 'write';
 
 /**
- * The requests of one kind whose work has begun, and how many may be at work at once. The limit follows what the process
- * and the database can do: it falls while requests are slow, and rises again while it is used.
+ * The requests of one kind whose work has begun, and how many may be at work at once. The limit follows what the
+ * process and the database can do: it falls while requests are slow, and rises again while it is used.
  */
 type Work = {
   count: number;
@@ -61,8 +61,8 @@ export const kindOf = (method: string | undefined): RequestKind =>
 
 /**
  * Returns the answer to a request for which there is no place, or undefined. There is no place while `REQUESTS_MAX`
- * requests are in progress, or while the limit of its kind is reached: then one more would only wait. The log says so at
- * most once in 10 s.
+ * requests are in progress, or while the limit of its kind is reached: then one more would only wait. The log says so
+ * at most once in 10 s.
  */
 export const findNoPlace = (limited: Limited, kind: RequestKind, now = performance.now()): Problem | undefined => {
   const { requests, settings, metrics } = limited;
