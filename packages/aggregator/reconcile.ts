@@ -70,8 +70,7 @@ const findBehind = async ({ entities, log }: Aggregator, partition: Partition): 
 };
 
 const isBehindLog = (partition: Partition, { entity, id, version }: Suspect): boolean =>
-  (findEntry(partition, entity.name, id)?.state.version ?? 0) < version &&
-  !partition.parked.has(`${entity.name}:${id}`);
+  (findEntry(partition, entity.name, id)?.version ?? 0) < version && !partition.parked.has(`${entity.name}:${id}`);
 
 const heartbeatReturned = async ({ heart }: Aggregator, signal: AbortSignal) => {
   const next = heart.sent + 1;

@@ -1,20 +1,22 @@
+import { setImmediate as immediate } from 'node:timers/promises';
+import type { Entity } from '@muster/model';
 import { failpoint } from '@muster/runtime';
 import {
   type CheckpointDocument,
   oldestPosition,
   type Position,
   readCheckpoints,
-  scanEvents,
-  scanRecords,
-  stateOf,
+  type SavedState,
+  scanEventBatches,
+  scanStates,
 } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import type { RecoveryMode } from './lifecycle.ts';
 import type { Numbers } from './numbers.ts';
 import { noteRestoring } from './progress.ts';
 import { retryParked } from './retry-parked.ts';
-import { beginPending, endPending, loadEntry, type Partition } from './table.ts';
-import { fillHole, takeAtOnce } from './take-event.ts';
+import { beginPending, endLoading, endPending, loadEntry, type Partition, type Table } from './table.ts';
+import { takeScanned } from './take-event.ts';
 import { takePending } from './take-pending.ts';
 
 const readDeadlineMs = 10_000;
@@ -70,13 +72,18 @@ const loadRecords = async (
   checkpoints: Checkpoints,
   signal: AbortSignal,
 ): Promise<void> => {
-  const { log, entities, table, logger } = aggregator;
+  const { log, entities, table, logger, settings } = aggregator;
   for (const entity of entities.values()) {
-    for await (const record of scanRecords(log, entity, partitions)) {
+    for await (const batch of scanStates(log, entity, partitions, settings.PARTITIONS)) {
       if (signal.aborted) return;
-      const partition = table.get(record.partition);
-      if (partition) loadEntry(partition, entity, record._id, stateOf(entity, record));
+      for (const saved of batch) loadSaved(table, entity, saved);
+      await immediate(); // requests are answered in between
     }
+  }
+  for (const number of partitions) {
+    const partition = table.get(number);
+    if (partition) endLoading(partition);
+    await immediate();
   }
   await failpoint('restore:after-records');
   if (signal.aborted) return;
@@ -90,6 +97,11 @@ const loadRecords = async (
       'Folding all their events from the log instead',
   );
   await scanLog(aggregator, torn, undefined, signal);
+};
+
+const loadSaved = (table: Table, entity: Entity, saved: SavedState) => {
+  const partition = table.get(saved.partition);
+  if (partition) loadEntry(partition, entity, saved);
 };
 
 // SCAN_OVERLAP_MS covers clocks that differ; a partition without a checkpoint is scanned from the start of the log
@@ -110,9 +122,14 @@ const scanSinceCheckpoints = async (
 };
 
 const scanLog = async (aggregator: Aggregator, partitions: Numbers, since: Date | undefined, signal: AbortSignal) => {
-  for await (const event of scanEvents(aggregator.log, partitions, since)) {
+  const { log, settings } = aggregator;
+  for await (const events of scanEventBatches(log, partitions, settings.PARTITIONS, since)) {
+    for (let at = 0; at < events.length && !signal.aborted; at += takenInOneGoMax) {
+      await takeScanned(aggregator, events.slice(at, at + takenInOneGoMax), signal);
+      await immediate(); // requests are answered in between
+    }
     if (signal.aborted) return;
-    const applied = takeAtOnce(aggregator, event);
-    if (applied.kind === 'hole') await fillHole(aggregator, event, applied.above, signal);
   }
 };
+
+const takenInOneGoMax = 500;

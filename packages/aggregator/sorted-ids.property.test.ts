@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { addId, openSortedIds, removeId, sliceIds } from './sorted-ids.ts';
+import { addId, addLoose, openSortedIds, removeId, sliceIds } from './sorted-ids.ts';
 
 const step = fc.record({
-  kind: fc.constantFrom('add' as const, 'remove' as const),
+  kind: fc.constantFrom('add' as const, 'addLoose' as const, 'remove' as const),
   id: fc.integer({ min: 0, max: 3_000 }).map((n) => `id-${n}`),
 });
 
@@ -18,9 +18,12 @@ describe('Sorted ids', () => {
           const ids = openSortedIds();
           const set = new Set<string>();
           for (const { kind, id } of steps) {
-            if (kind === 'add') set.add(id);
-            else set.delete(id);
-            (kind === 'add' ? addId : removeId)(ids, id);
+            const isNew = !set.has(id);
+            if (kind === 'remove') set.delete(id);
+            else set.add(id);
+            if (kind === 'remove') removeId(ids, id);
+            else if (kind === 'addLoose' && isNew) addLoose(ids, id);
+            else addId(ids, id);
           }
           const expected = [...set].sort();
           expect(ids.size).to.equal(expected.length);

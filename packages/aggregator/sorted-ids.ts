@@ -1,15 +1,32 @@
 /**
  * A sorted set of ids, stored as pieces of bounded length. Adding, removing and finding the nth id cost about the
- * square root of their number. A plain value; only this file changes it.
+ * square root of their number. `loose` ids are in the set and not sorted yet. A plain value; only this file changes it.
  */
-export type SortedIds = { pieces: string[][]; size: number };
+export type SortedIds = { pieces: string[][]; size: number; loose: string[] };
 
 const pieceMax = 512;
+const pieceLoaded = 384; // leaves room for ids to come
 
-export const openSortedIds = (): SortedIds => ({ pieces: [], size: 0 });
+export const openSortedIds = (): SortedIds => ({ pieces: [], size: 0, loose: [] });
+
+/** Adds an id that is not in the set. It is sorted together with others, at the next call of another function. */
+export const addLoose = (ids: SortedIds, id: string): void => {
+  ids.loose.push(id);
+  ids.size += 1;
+};
+
+/** Sorts the loose ids. */
+export const sortLoose = (ids: SortedIds): void => {
+  if (ids.loose.length === 0) return;
+  const all = [...ids.pieces.flat(), ...ids.loose].sort();
+  ids.pieces = [];
+  for (let at = 0; at < all.length; at += pieceLoaded) ids.pieces.push(all.slice(at, at + pieceLoaded));
+  ids.loose = [];
+};
 
 /** Adds an id. Does nothing if the id is in the set already. */
 export const addId = (ids: SortedIds, id: string): void => {
+  sortLoose(ids);
   const at = pieceFor(ids, id);
   const piece = ids.pieces[at];
   if (!piece) {
@@ -26,6 +43,7 @@ export const addId = (ids: SortedIds, id: string): void => {
 
 /** Removes an id. Does nothing if the id is not in the set. */
 export const removeId = (ids: SortedIds, id: string): void => {
+  sortLoose(ids);
   const at = pieceFor(ids, id);
   const piece = ids.pieces[at];
   if (!piece) return;
@@ -38,6 +56,7 @@ export const removeId = (ids: SortedIds, id: string): void => {
 
 /** Returns up to `limit` ids in order, beginning with the one at `offset` (from 0). */
 export const sliceIds = (ids: SortedIds, offset: number, limit: number): string[] => {
+  sortLoose(ids);
   const slice: string[] = [];
   let skip = offset;
   for (const piece of ids.pieces) {

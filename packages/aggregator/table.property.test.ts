@@ -109,7 +109,7 @@ describe('The table of states', () => {
         for (const partition of snapshot.values()) {
           for (const entry of partition.entries.get(thing.name)?.values() ?? []) {
             const into = table.get(partition.number);
-            if (into) loadEntry(into, thing, entry.id, entry.state);
+            if (into) loadEntry(into, thing, entry);
           }
         }
         applyAll(table, log.slice(Math.max(0, at - (overlap % 10))));
@@ -122,13 +122,9 @@ describe('The table of states', () => {
     const [first] = logOf([{ id: 'a', command: commandOf('create', { text: 'x', size: 1 }) }]);
     const partition = table.get(0);
     if (!partition || !first) throw new Error('Cannot test without partition 0 and an event');
-    loadEntry(partition, thing, 'b', {
-      status: 'active',
-      version: 3,
-      fields: { text: 'y', size: 2 },
-      createdAt: new Date(),
-      updatedAt: new Date(),
-    });
+    const [createdAt, updatedAt] = [new Date(), new Date()];
+    const state = { status: 'active', version: 3, fields: { text: 'y', size: 2 }, createdAt, updatedAt } as const;
+    loadEntry(partition, thing, { id: 'b', version: 3, state });
     expect(partition.changed.size).to.equal(0);
     applyAll(table, [first, first]);
     expect([...partition.changed.keys()].map(({ id }) => id)).to.deep.equal(['a']);

@@ -1,6 +1,9 @@
 import { absent, applyStored, type Entity, type Rendered, type State } from '@muster/model';
-import { isBefore, type Position, type StoredEvent } from '@muster/store';
-import { addId, openSortedIds, removeId, type SortedIds } from './sorted-ids.ts';
+import { isBefore, type Packed, type Position, type StoredEvent } from '@muster/store';
+import { type Entry, isActive, openEntry, setPacked, setRendered, setSavedVersion, setState } from './entry.ts';
+import { addId, addLoose, openSortedIds, removeId, type SortedIds, sortLoose } from './sorted-ids.ts';
+
+export type { Entry };
 
 /**
  * The states that this aggregator holds, by partition. All code may read it. Only the functions of this file change it;
@@ -32,14 +35,6 @@ export type Partition = {
  */
 export type Changed = ReadonlyMap<Entry, Position | undefined>;
 
-export type Entry = {
-  readonly entity: Entity;
-  readonly id: string;
-  readonly state: State;
-  readonly savedVersion: number;
-  readonly rendered: Rendered | undefined; // what clients see of the state, once it was asked for
-};
-
 /**
  * A stream with an event that does not parse. It keeps the state before that event. `letters` are the events that are
  * not saved as dead letters yet.
@@ -67,7 +62,6 @@ type MutableParked = Mutable<Omit<Parked, 'letters'>> & { letters: StoredEvent[]
 // this file makes all of them
 const partitionsIn = (table: Table) => table as Map<number, MutablePartition>;
 const changing = (partition: Partition) => partition as MutablePartition;
-const changingEntry = (entry: Entry) => entry as Mutable<Entry>;
 const changingParked = (parked: Parked) => parked as MutableParked;
 
 /**
@@ -175,7 +169,7 @@ export const applyEvent = (
   const entity = entities.get(stored.entity);
   if (!entity) return park(partition, stored, `no entity "${stored.entity}" is known here`);
   const entry = findEntry(partition, entity.name, stored.entityId);
-  const known = entry?.state.version ?? 0;
+  const known = entry?.version ?? 0;
   if (stored.version <= known) return placeKnown(partition, entry, stored, after);
   if (partition.parked.has(streamKey(stored)))
     return park(partition, stored, 'it follows an event that could not be understood');
@@ -195,7 +189,7 @@ const placeKnown = (
   { version }: StoredEvent,
   after: Position | undefined,
 ): Applied => {
-  if (after && entry?.state.version === version && partition.changed.has(entry))
+  if (after && entry?.version === version && partition.changed.has(entry))
     changing(partition).changed.set(entry, after);
   return { kind: 'known' };
 };
@@ -220,22 +214,35 @@ export const keepPending = (partition: Partition, stored: StoredEvent): boolean 
 
 const pendingMax = 200_000;
 
-/** Puts a state from a record into the table, unless the table has the same or a newer version. */
-export const loadEntry = (partition: Partition, entity: Entity, id: string, state: State): void => {
+/** A saved state, packed or not. */
+type Saved = { id: string; version: number } & ({ packed: Packed } | { state: State });
+
+/**
+ * Puts the state of a record into the table, unless the table has the same or a newer version. Call `endLoading` after
+ * the last one.
+ */
+export const loadEntry = (partition: Partition, entity: Entity, saved: Saved): void => {
+  const { id, version } = saved;
   const entry = findEntry(partition, entity.name, id) ?? addEntry(partition, entity, id);
-  noteSaved(entry, state.version);
-  if (state.version > entry.state.version) putState(partition, entry, state);
+  if (version <= entry.version) return noteSaved(entry, version);
+  const wasActive = isActive(entry);
+  changing(partition).events += version - entry.version;
+  if ('packed' in saved) setPacked(entry, version, saved.packed);
+  else setState(entry, saved.state);
+  noteSaved(entry, version);
+  noteActive(partition, entry, wasActive, addLoose);
+};
+
+/** Sorts the ids of the things that were loaded. */
+export const endLoading = ({ active }: Partition): void => {
+  for (const ids of active.values()) sortLoose(ids);
 };
 
 /** Notes that the record of this version is saved. */
-export const noteSaved = (entry: Entry, version: number): void => {
-  changingEntry(entry).savedVersion = Math.max(entry.savedVersion, version);
-};
+export const noteSaved = (entry: Entry, version: number): void => setSavedVersion(entry, version);
 
 /** Keeps what clients see of the entry's state, until the state changes. */
-export const keepRendered = (entry: Entry, rendered: Rendered): void => {
-  changingEntry(entry).rendered = rendered;
-};
+export const keepRendered = (entry: Entry, rendered: Rendered): void => setRendered(entry, rendered);
 
 /** Takes the unsaved changes out of a partition, for its next snapshot. */
 export const takeUnsaved = (partition: Partition): Unsaved => {
@@ -282,22 +289,26 @@ export const streamKey = ({ entity, entityId }: { entity: string; entityId: stri
   `${entity}:${entityId}`;
 
 const addEntry = (partition: Partition, entity: Entity, id: string): Entry => {
-  const entry: Entry = { entity, id, state: absent, savedVersion: 0, rendered: undefined };
+  const entry = openEntry(entity, id);
   const { entries } = changing(partition);
-  const ofEntity = entries.get(entity.name) ?? new Map<string, Entry>();
-  entries.set(entity.name, ofEntity.set(id, entry));
+  const ofEntity = entries.get(entity.name);
+  if (ofEntity) ofEntity.set(id, entry);
+  else entries.set(entity.name, new Map([[id, entry]]));
   return entry;
 };
 
 const putState = (partition: Partition, entry: Entry, state: State) => {
-  const kept = changing(partition);
-  kept.events += state.version - entry.state.version;
-  const wasActive = entry.state.status === 'active';
-  changingEntry(entry).state = state;
-  changingEntry(entry).rendered = undefined;
-  if (wasActive === (state.status === 'active')) return;
-  const active = kept.active.get(entry.entity.name) ?? openSortedIds();
-  kept.active.set(entry.entity.name, active);
-  if (wasActive) removeId(active, entry.id);
-  else addId(active, entry.id);
+  const wasActive = isActive(entry);
+  changing(partition).events += state.version - entry.version;
+  setState(entry, state);
+  noteActive(partition, entry, wasActive, addId);
+};
+
+const noteActive = (partition: Partition, entry: Entry, wasActive: boolean, add: typeof addId) => {
+  if (wasActive === isActive(entry)) return;
+  const { active } = changing(partition);
+  const ids = active.get(entry.entity.name) ?? openSortedIds();
+  active.set(entry.entity.name, ids);
+  if (wasActive) removeId(ids, entry.id);
+  else add(ids, entry.id);
 };

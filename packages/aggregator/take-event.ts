@@ -11,18 +11,27 @@ const readDeadlineMs = 5_000;
  * Takes events from the change stream into memory, in their order. An event is applied, dropped as known, or parked. If
  * versions before it are missing, they are read from the log first. While its partition is restored, the event is kept.
  */
-export const takeEvents = async (
+export const takeEvents = (aggregator: Aggregator, events: readonly StoredEvent[], signal: AbortSignal) =>
+  takeInOrder(aggregator, events, signal, (stored, counts) => {
+    const partition = aggregator.table.get(stored.partition);
+    if (partition && keepPending(partition, stored)) return undefined;
+    return takeOne(aggregator, stored, aggregator.heart.last?.position, counts);
+  });
+
+/** The same for events from a scan of the log. They are taken while their partition is restored, too. */
+export const takeScanned = (aggregator: Aggregator, events: readonly StoredEvent[], signal: AbortSignal) =>
+  takeInOrder(aggregator, events, signal, (stored, counts) => takeOne(aggregator, stored, undefined, counts));
+
+const takeInOrder = async (
   aggregator: Aggregator,
   events: readonly StoredEvent[],
   signal: AbortSignal,
+  take: (stored: StoredEvent, counts: Counts) => Applied | undefined,
 ): Promise<void> => {
-  const { heart, table } = aggregator;
   const counts = openCounts();
   for (const stored of events) {
-    const partition = table.get(stored.partition);
-    if (partition && keepPending(partition, stored)) continue;
-    const applied = takeOne(aggregator, stored, heart.last?.position, counts);
-    if (applied.kind !== 'hole') continue;
+    const applied = take(stored, counts);
+    if (applied?.kind !== 'hole') continue;
     await fillHole(aggregator, stored, applied.above, signal);
     if (signal.aborted) break;
   }
@@ -87,7 +96,7 @@ export const fillHole = async (
       `Cannot fill the hole before version ${stored.version} of ${entity.name} "${stored.entityId}", trying again`,
     );
   const fill = async () => {
-    const from = findEntry(partition, entity.name, stored.entityId)?.state.version ?? above; // where a try ended
+    const from = findEntry(partition, entity.name, stored.entityId)?.version ?? above; // where a try ended
     for await (const events of readStream(aggregator.log, entity, stored.entityId, from, () => readDeadlineMs)) {
       if (signal.aborted) return false;
       for (const event of events) takeFromLog(aggregator, partition, event);

@@ -31,7 +31,7 @@ export const waitForVersion = (waiting: Waiting, key: string, version: number, w
 export const wakeWaiters = (waiting: Waiting, entry: Entry): void => {
   if (waiting.count === 0) return;
   const waiters = waiting.byStream.get(`${entry.entity.name}:${entry.id}`) ?? [];
-  for (const waiter of waiters.filter((one) => one.version <= entry.state.version)) waiter.wake(true);
+  for (const waiter of waiters.filter((one) => one.version <= entry.version)) waiter.wake(true);
 };
 
 const remove = (waiting: Waiting, key: string, waiter: Waiter) => {

@@ -20,6 +20,7 @@ export type Change =
   | { kind: 'other' };
 
 const batchMax = 1_000;
+// a cursor's id must go back as the long that it is, also if a number could hold it: `promoteLongs: false`
 
 /**
  * Opens a change stream of the inserts into `Events` of these partitions and of all heartbeats. It starts after `from`,
@@ -39,7 +40,7 @@ export const openStream = async (
     readConcern: { level: 'majority' },
   };
   try {
-    const { cursor } = await db.command(command, { session, fieldsAsRaw: { firstBatch: true } });
+    const { cursor } = await db.command(command, { session, promoteLongs: false, fieldsAsRaw: { firstBatch: true } });
     return { cursor: cursor.id, session, first: batchOf(cursor.firstBatch, cursor.postBatchResumeToken) };
   } catch (error) {
     void session.endSession().catch(() => undefined);
@@ -50,7 +51,11 @@ export const openStream = async (
 /** Reads the next batch. Waits up to `awaitMs` milliseconds for a change. The batch is empty if none came. */
 export const readBatch = async (log: Log, { cursor: id, session }: Stream, awaitMs: number): Promise<Batch> => {
   const command = { getMore: id, collection: ofDatabase, batchSize: batchMax, maxTimeMS: awaitMs };
-  const { cursor } = await handlesOf(log).db.command(command, { session, fieldsAsRaw: { nextBatch: true } });
+  const { cursor } = await handlesOf(log).db.command(command, {
+    session,
+    promoteLongs: false,
+    fieldsAsRaw: { nextBatch: true },
+  });
   return batchOf(cursor.nextBatch, cursor.postBatchResumeToken);
 };
 

@@ -38,9 +38,18 @@ export { isNewest, type LookUps, openLookUps, suitLookUps } from './look-up.ts';
 export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } from './members.ts';
 export { oldestPosition } from './oldest-position.ts';
 export { connect, type Log, type LogOptions, openLog } from './open-log.ts';
+export { type Packed, unpackState } from './packed-state.ts';
 export { comparePositions, isBefore, isSamePlace, type Position } from './position.ts';
 export { readEventsOutside, readRecordsOutside } from './read-outside.ts';
-export { countEvents, scanEvents, scanLastVersions, scanRecords } from './read-partition.ts';
+export {
+  countEvents,
+  type SavedState,
+  scanEventBatches,
+  scanEvents,
+  scanLastVersions,
+  scanRecords,
+  scanStates,
+} from './read-partition.ts';
 export { countSaved, listSaved, NeverSaved, type SavedCount } from './read-set.ts';
 export { readSettings } from './read-settings.ts';
 export { catchUpState, foldStored, type Loaded, loadState, pageVersions, readStream } from './read-stream.ts';

@@ -43,14 +43,19 @@ export const findValue = (bytes: Buffer, from: number, name: string, type: keyof
 export const isTextAt = (bytes: Buffer, at: number, text: string): boolean =>
   at >= 0 && isText(bytes, at + 4, at + 3 + bytes.readInt32LE(at), text);
 
-const isText = (bytes: Buffer, from: number, end: number, text: string): boolean => {
+/** Whether the bytes between two places are this text. */
+export const isText = (bytes: Buffer, from: number, end: number, text: string): boolean => {
   if (end - from !== text.length) return false;
   for (let index = 0; index < text.length; index += 1) if (bytes[from + index] !== text.charCodeAt(index)) return false;
   return true;
 };
 
-/** The size of a value of this type in bytes, or -1 if the type is not listed above. */
-const sizeOf = (bytes: Buffer, at: number, type: number | undefined): number => {
+/** Returns the date at this place, in milliseconds since 1970. */
+export const readMs = (bytes: Buffer, at: number): number =>
+  bytes.readInt32LE(at + 4) * 2 ** 32 + bytes.readUInt32LE(at);
+
+/** Returns the size of a value of this type in bytes, or -1 if the type is not listed above. */
+export const sizeOf = (bytes: Buffer, at: number, type: number | undefined): number => {
   switch (type) {
     case types.null:
       return 0;

@@ -3,6 +3,7 @@ import type { SnapshotMark } from './documents.ts';
 import { logIdOf } from './guard-log.ts';
 import type { LogId } from './log-guard.ts';
 import type { Log } from './open-log.ts';
+import { isText } from './raw-document.ts';
 
 /** Returns a snapshot's mark from its log, the incarnation that takes it, and its number there. Pure. */
 export const markOf = (logId: LogId | undefined, incarnation: string, number: number): SnapshotMark =>
@@ -16,6 +17,23 @@ export const markOf = (logId: LogId | undefined, incarnation: string, number: nu
 export const isOfThisLog = (log: Log, mark: SnapshotMark): boolean => {
   const logId = logIdOf(log);
   return logId === undefined || !mark.includes('-') || mark.startsWith(`${tagOf(logId)}-`);
+};
+
+/**
+ * Returns the same test for marks in their stored form: the bytes between two places. It is for many marks at once,
+ * because it derives the log's part of a mark only once.
+ */
+export const markTestOf = (log: Log): ((bytes: Buffer, from: number, end: number) => boolean) => {
+  const logId = logIdOf(log);
+  if (logId === undefined) return () => true;
+  const prefix = `${tagOf(logId)}-`;
+  return (bytes, from, end) =>
+    isText(bytes, from, Math.min(end, from + prefix.length), prefix) || !includesDash(bytes, from, end);
+};
+
+const includesDash = (bytes: Buffer, from: number, end: number): boolean => {
+  const at = bytes.indexOf('-', from);
+  return at >= 0 && at < end;
 };
 
 /**
