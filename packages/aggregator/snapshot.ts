@@ -1,13 +1,13 @@
 import type { Entity } from '@muster/model';
-import { failpoint, isArmed } from '@muster/runtime';
+import { failpoint, isArmed, pause } from '@muster/runtime';
 import {
   type CheckpointDocument,
   type Heartbeat,
   keepDeadLetter,
   logIdOf,
   markOf,
-  type RecordDocument,
   recordOf,
+  type SnapshotMark,
   saveCheckpoints,
   saveRecords,
 } from '@muster/store';
@@ -17,6 +17,7 @@ import { holdsLease } from './membership.ts';
 import type { Numbers } from './numbers.ts';
 import { beginSaving, countUnsaved, endSaving, noteTaken } from './progress.ts';
 import {
+  type Changed,
   countActive,
   type Entry,
   hasUnsaved,
@@ -30,9 +31,13 @@ import {
 /** What one snapshot takes from memory in one step. */
 type Taken = { unsaved: Unsaved[]; entries: TakenEntry[]; checkpoints: CheckpointDocument[] };
 /** `saved`: a record of an older version is stored already. */
-type TakenEntry = { entry: Entry; record: RecordDocument; saved: boolean };
+type TakenEntry = { entry: Entry; state: SavedState; partition: number; mark: SnapshotMark; saved: boolean };
+type SavedState = Parameters<typeof recordOf>[2];
 
-const saveInOneGoMax = 1_000;
+// A server may let appends wait until it has written a whole batch. It writes new records together, but replaces records
+// one by one, which takes as long as so many appends.
+const newInOneGoMax = 200;
+const replacedInOneGoMax = 50;
 
 /**
  * Whether a snapshot is due. It is due after `SNAPSHOT_EVERY` unsaved events, `SNAPSHOT_AFTER_MS` after the oldest of
@@ -97,19 +102,22 @@ const takeChanged = (aggregator: Aggregator, partitions: Numbers, heartbeat: Hea
   noteTaken(progress, isDueForAll);
   return {
     unsaved,
-    entries: unsaved.flatMap(({ partition, entries }) =>
-      entries.flatMap(([entry]) => takeEntry(aggregator, entry, partition)),
-    ),
+    entries: unsaved.flatMap(({ partition, entries }) => takeEntries(aggregator, partition, entries)),
     checkpoints: due.map((partition) => checkpointOf(aggregator, partition, heartbeat)),
   };
 };
 
-// nothing to save when only the checkpoint failed: the record is stored already
-const takeEntry = (aggregator: Aggregator, entry: Entry, partition: Partition): TakenEntry[] => {
-  const { id, state, savedVersion } = entry;
-  if (state.status === 'absent' || savedVersion >= state.version) return [];
-  const record = recordOf(id, partition.number, state, markOfNext(aggregator, partition));
-  return [{ entry, record, saved: savedVersion > 0 }];
+// the records are made later, in batches: a state never changes
+const takeEntries = (aggregator: Aggregator, partition: Partition, entries: Changed): TakenEntry[] => {
+  const mark = markOfNext(aggregator, partition);
+  const taken: TakenEntry[] = [];
+  for (const entry of entries.keys()) {
+    const { state, savedVersion } = entry;
+    // nothing to save when only the checkpoint failed: the record is stored already
+    if (state.status === 'absent' || savedVersion >= state.version) continue;
+    taken.push({ entry, state, partition: partition.number, mark, saved: savedVersion > 0 });
+  }
+  return taken;
 };
 
 // the mark names the log from which this membership restored; the database may have another one by now
@@ -139,18 +147,39 @@ const saveTaken = async (aggregator: Aggregator, taken: Taken) => {
 };
 
 const saveEntries = async (aggregator: Aggregator, entity: Entity, all: readonly TakenEntry[]) => {
-  const entries = all.filter(({ entry }) => entry.entity === entity);
-  const most = isArmed('snapshot:inside-records') ? Math.ceil(entries.length / 2) : saveInOneGoMax;
-  for (let at = 0; at < entries.length; at += most) {
-    await saveBatch(aggregator, entity, entries.slice(at, at + most));
-    if (at + most < entries.length) await failpoint('snapshot:inside-records');
+  const batches = batchesOf(all.filter(({ entry }) => entry.entity === entity));
+  for (const [index, batch] of batches.entries()) {
+    const startedAt = performance.now();
+    await saveBatch(aggregator, entity, batch);
+    if (index === batches.length - 1) return;
+    await failpoint('snapshot:inside-records');
+    // appends that waited for this batch go first
+    if (aggregator.course.lifecycle.phase !== 'leaving') await pause(performance.now() - startedAt);
   }
 };
 
-const saveBatch = async ({ log, settings, metrics }: Aggregator, entity: Entity, entries: TakenEntry[]) => {
-  const { failed, error } = await saveRecords(log, entity, entries, settings.SNAPSHOT_DEADLINE_MS);
+const batchesOf = (entries: readonly TakenEntry[]): TakenEntry[][] => {
+  if (isArmed('snapshot:inside-records')) return inPieces(entries, Math.ceil(entries.length / 2));
+  const [isReplaced, isNew] = [({ saved }: TakenEntry) => saved, ({ saved }: TakenEntry) => !saved];
+  return [
+    ...inPieces(entries.filter(isNew), newInOneGoMax),
+    ...inPieces(entries.filter(isReplaced), replacedInOneGoMax),
+  ];
+};
+
+const inPieces = (entries: readonly TakenEntry[], lengthMax: number): TakenEntry[][] =>
+  Array.from({ length: Math.ceil(entries.length / lengthMax) }, (_, piece) =>
+    entries.slice(piece * lengthMax, (piece + 1) * lengthMax),
+  );
+
+const saveBatch = async ({ log, settings, metrics }: Aggregator, entity: Entity, entries: readonly TakenEntry[]) => {
+  const savings = entries.map(({ entry, state, partition, mark, saved }) => ({
+    record: recordOf(entry.id, partition, state, mark),
+    saved,
+  }));
+  const { failed, error } = await saveRecords(log, entity, savings, settings.SNAPSHOT_DEADLINE_MS);
   const kept = entries.filter(({ entry }) => !failed.has(entry.id));
-  for (const { entry, record } of kept) noteSaved(entry, record.version);
+  for (const { entry, state } of kept) noteSaved(entry, state.version);
   metrics.saved.inc(kept.length);
   if (failed.size > 0) throw error ?? new Error(`${failed.size} records were not saved`);
 };
@@ -158,6 +187,6 @@ const saveBatch = async ({ log, settings, metrics }: Aggregator, entity: Entity,
 const putBack = ({ progress }: Aggregator, { unsaved }: Taken) => {
   for (const one of unsaved) {
     putBackUnsaved(one);
-    countUnsaved(progress, one.entries.length + one.letters.length);
+    countUnsaved(progress, one.entries.size + one.letters.length);
   }
 };

@@ -44,7 +44,7 @@ export type Parked = { readonly version: number; readonly problem: string; reado
 /** The changes that a snapshot takes out of a partition. */
 export type Unsaved = {
   readonly partition: Partition;
-  readonly entries: readonly (readonly [Entry, Position | undefined])[];
+  readonly entries: Changed;
   readonly letters: readonly { parked: Parked; event: StoredEvent }[];
 };
 
@@ -247,13 +247,13 @@ export const keepRendered = (entry: Entry, rendered: Rendered): void => setRende
 /** Takes the unsaved changes out of a partition, for its next snapshot. */
 export const takeUnsaved = (partition: Partition): Unsaved => {
   const taken = changing(partition);
-  const entries = [...taken.changed];
+  const entries = taken.changed; // not copied: there may be very many
   const letters = [...taken.parked.values()].flatMap((parked) =>
     changingParked(parked)
       .letters.splice(0)
       .map((event) => ({ parked, event })),
   );
-  taken.changed.clear();
+  taken.changed = new Map();
   taken.snapshot += 1;
   return { partition, entries, letters };
 };

@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { Aggregator } from './aggregator.ts';
 import { readStoredCheckpoints } from './restore.ts';
 import { dropReached } from './table.ts';
@@ -19,5 +20,6 @@ export const trimChanged = async (aggregator: Aggregator): Promise<void> => {
     const partition = table.get(number);
     const checkpoint = checkpoints.get(number);
     if (partition && checkpoint && !partition.owned) dropReached(partition, checkpoint.position);
+    await immediate(); // requests are answered in between
   }
 };
