@@ -34,8 +34,8 @@ type Taken = { unsaved: Unsaved[]; entries: TakenEntry[]; checkpoints: Checkpoin
 type TakenEntry = { entry: Entry; state: SavedState; partition: number; mark: SnapshotMark; saved: boolean };
 type SavedState = Parameters<typeof recordOf>[2];
 
-// A server may let appends wait until it has written a whole batch. It writes new records together, but replaces records
-// one by one, which takes as long as so many appends.
+// A server may let appends wait until it has written a whole batch. It writes new records together. It replaces records
+// one by one, and each takes as long as an append.
 const newInOneGoMax = 200;
 const replacedInOneGoMax = 50;
 
