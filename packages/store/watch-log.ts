@@ -16,7 +16,7 @@ export type WatchOptions = {
 
 /** The progress of one watch. Changed only in this file. */
 type WatchProgress = {
-  token: ResumeToken | undefined; // of the last change read; undefined before the first
+  token: ResumeToken | undefined; // of the last change yielded; undefined before the first
   opened: boolean; // at least one stream was opened
   failures: number; // since the last successful read
 };
@@ -69,26 +69,32 @@ async function* readUntilUnread(
   progress: WatchProgress,
   signal: AbortSignal,
 ): AsyncGenerator<Watched> {
-  progress.token = stream.first.token ?? progress.token;
-  const first = stream.first.changes.length > 0 ? stream.first : await readNext(log, stream, progress);
+  const isFirstEmpty = stream.first.changes.length === 0;
+  if (isFirstEmpty) progress.token = stream.first.token ?? progress.token;
+  const first = isFirstEmpty ? await readNext(log, stream, progress) : stream.first;
   progress.opened = true;
   let readAt = performance.now(); // the time for opening does not count: the first changes must be used
   yield { kind: 'opened' };
-  yield* inOrder(first);
+  yield* useBatch(first, progress);
   while (!signal.aborted && performance.now() - readAt < unreadMaxMs) {
     readAt = performance.now();
-    yield* inOrder(await readNext(log, stream, progress));
+    yield* useBatch(await readNext(log, stream, progress), progress);
   }
 }
 
 const readNext = async (log: Log, stream: Stream, progress: WatchProgress): Promise<Batch> => {
   const batch = await withinDeadline(readBatch(log, stream, awaitMs), awaitMs + answerMs, 'read the change stream');
   progress.failures = 0;
-  progress.token = batch.token ?? progress.token;
   return batch;
 };
 
-/** Yields what a batch brings. Events that follow each other come in runs. */
+/** Yields what a batch brings. A batch that cannot be decoded to its end is read again, and skips nothing. */
+function* useBatch(batch: Batch, progress: WatchProgress): Generator<Watched> {
+  yield* inOrder(batch);
+  progress.token = batch.token ?? progress.token;
+}
+
+/** Events that follow each other come in runs. */
 function* inOrder({ changes }: Batch): Generator<Watched> {
   let events: StoredEvent[] = [];
   let isQuiet = true;
