@@ -42,8 +42,10 @@ const record = fc
   })
   .map((entries) => Object.fromEntries(entries) as RecordDocument);
 
-const isOwnMark = (bytes: Buffer, from: number, end: number) =>
-  !bytes.toString('latin1', from, end).startsWith('other');
+const wanted = {
+  partitions: new Set(Array.from({ length: 31 }, (_, number) => number)),
+  isOwnMark: (bytes: Buffer, from: number, end: number) => !bytes.toString('latin1', from, end).startsWith('other'),
+};
 
 const encode = (document: object): Buffer => Buffer.from(BSON.serialize(document, { ignoreUndefined: true }));
 
@@ -53,9 +55,10 @@ describe('A packed record', () => {
     fc.assert(
       fc.property(record, (given) => {
         const bytes = encode(given);
-        const packed = packRecord(slab, bytes, isOwnMark);
-        if (!packed) return;
+        const packed = packRecord(slab, bytes, wanted);
         const decoded = BSON.deserialize(bytes) as RecordDocument;
+        if (packed === 'unwanted') expect(decoded.partition).to.equal(31);
+        if (packed === 'unwanted' || packed === 'unusual') return;
         expect(decoded.snapshot.startsWith('other')).to.equal(false);
         const { bytes: at, at: place } = packed.packed;
         const { id, partition, version } = packed;
@@ -73,9 +76,9 @@ describe('A packed record', () => {
   it('is made of a usual record of an active thing, and of no deleted one', () => {
     const usual = { _id: 'a', text: 'ä😀', stars: 5, tags: ['x'], version: 1, partition: 3, snapshot: 'a1:3' };
     const times = { createdAt: new Date(1), updatedAt: new Date(2) };
-    const pack = (document: object) => packRecord(openSlab(), encode(document), isOwnMark);
+    const pack = (document: object) => packRecord(openSlab(), encode(document), wanted);
     expect(pack({ ...usual, ...times })).to.deep.include({ id: 'a', partition: 3, version: 1 });
-    expect(pack({ ...usual, ...times, deletedAt: new Date(3) })).to.equal(undefined);
+    expect(pack({ ...usual, ...times, deletedAt: new Date(3) })).to.equal('unusual');
     expect(isPackable(note)).to.equal(true);
   });
 });

@@ -34,15 +34,21 @@ export const isPackable = (entity: Entity): boolean =>
 
 const own = ['_id', 'version', 'partition', 'snapshot', 'createdAt', 'updatedAt', 'deletedAt'];
 
+/** `isOwnMark` says whether the bytes between two places are the mark of a snapshot of this log. */
+export type Wanted = {
+  partitions: ReadonlySet<number>;
+  isOwnMark: (bytes: Buffer, from: number, end: number) => boolean;
+};
+
 /**
- * Packs the state of a record. Returns undefined if anything about the record is unusual, such as a deletion: decode it
- * then. `isOwnMark` says whether the bytes between two places are the mark of a snapshot of this log.
+ * Packs the state of a record in one of the wanted partitions. Returns `unusual` if anything about the record is
+ * unusual, such as a deletion: decode it then.
  */
 export const packRecord = (
   slab: Slab,
   record: Buffer,
-  isOwnMark: (bytes: Buffer, from: number, end: number) => boolean,
-): PackedRecord | undefined => {
+  { partitions, isOwnMark }: Wanted,
+): PackedRecord | 'unwanted' | 'unusual' => {
   const end = record.readInt32LE(0) - 1;
   let [id, version, partition, createdAt, updatedAt, mark, fieldsFrom, fieldsEnd] = [0, 0, -1, 0, 0, 0, 0, 0];
   for (let at = 4; at < end; ) {
@@ -51,7 +57,7 @@ export const packRecord = (
     while (record[value] !== 0) value += 1;
     value += 1;
     const size = sizeOf(record, value, type);
-    if (size < 0) return undefined;
+    if (size < 0) return 'unusual';
     const name = ownNameAt(record, at + 1, value - 1);
     if (name === '_id' && type === types.text) id = value;
     else if (name === 'version' && type === types.int) version = record.readInt32LE(value);
@@ -59,7 +65,7 @@ export const packRecord = (
     else if (name === 'createdAt' && type === types.date) createdAt = value;
     else if (name === 'updatedAt' && type === types.date) updatedAt = value;
     else if (name === 'snapshot' && type === types.text) mark = value;
-    else if (name !== undefined || (fieldsEnd > 0 && fieldsEnd !== at)) return undefined;
+    else if (name !== undefined || (fieldsEnd > 0 && fieldsEnd !== at)) return 'unusual';
     else {
       fieldsFrom ||= at;
       fieldsEnd = value + size;
@@ -67,9 +73,10 @@ export const packRecord = (
     at = value + size;
   }
   const isWhole = id > 0 && version > 0 && partition >= 0 && createdAt > 0 && updatedAt > 0 && mark > 0;
-  if (!isWhole || !isOwnMark(record, mark + 4, mark + 3 + record.readInt32LE(mark))) return undefined;
+  if (!isWhole || !isOwnMark(record, mark + 4, mark + 3 + record.readInt32LE(mark))) return 'unusual';
+  if (!partitions.has(partition)) return 'unwanted';
   const text = asciiAt(record, id + 4, id + 3 + record.readInt32LE(id));
-  if (text === undefined) return undefined;
+  if (text === undefined) return 'unusual';
   return { id: text, partition, version, packed: write(slab, record, { createdAt, updatedAt, fieldsFrom, fieldsEnd }) };
 };
 

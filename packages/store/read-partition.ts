@@ -55,16 +55,17 @@ export async function* scanStates(
   ofPartitions: number,
   batchMs = 15_000,
 ): AsyncGenerator<SavedState[]> {
-  const isWanted = new Set(partitions);
   const slab = openSlab();
   const filter = areMany(partitions, ofPartitions) ? {} : { partition: { $in: [...partitions] } };
   const read = { collection: entity.collection, filter, batchMs, what: `read the records of ${entity.name}` };
   for await (const records of readRaw(log, read)) {
-    const isOwnMark = markTestOf(log);
+    const wanted = { partitions: new Set(partitions), isOwnMark: markTestOf(log) };
     const states: SavedState[] = [];
     for (const record of records) {
-      const saved = (isPackable(entity) && packRecord(slab, record, isOwnMark)) || decodeRecord(log, entity, record);
-      if (saved && isWanted.has(saved.partition)) states.push(saved);
+      const packed = isPackable(entity) ? packRecord(slab, record, wanted) : 'unusual';
+      if (packed === 'unwanted') continue;
+      const saved = packed === 'unusual' ? decodeRecord(log, entity, record) : packed;
+      if (saved && wanted.partitions.has(saved.partition)) states.push(saved);
     }
     yield states;
   }
