@@ -109,6 +109,8 @@ describe('The checker of histories', () => {
     ['a read below the version that was asked for', [{ requestId: 'r6', minVersion: 2 }]],
     ['a read below the version that was returned before', [{ requestId: 'r6', returned: 2 }]],
     ['a refusal as not found of what had been created', [{ requestId: 'r0', invokedAt: 20, completedAt: 25 }]],
+    ['a write at another version than it was asked for', [{ requestId: 'r2', ifVersion: 5 }]],
+    ['a refusal as passed of a version that had not', [{ requestId: 'r8', status: 412, version: 2, ifVersion: 2 }]],
     ['a refusal as deleted of what was not', [{ requestId: 'r8', version: 2 }]],
     ['a refusal as existing of what was not there', [{ requestId: 'r4', version: undefined }]],
     [

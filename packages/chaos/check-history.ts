@@ -76,6 +76,8 @@ const checkWrite = (log: FoldedLog, call: Call): string[] => {
 };
 
 const checkStored = (log: FoldedLog, call: Call, event: StoredEvent): string[] => {
+  if (call.ifVersion !== undefined && event.version !== call.ifVersion + 1)
+    return [`${tell(call)}, though it was asked only at version ${call.ifVersion}`];
   if (event.entityId !== call.id || event.version !== call.version)
     return [`${tell(call)} is in the log as ${describe(event)}`];
   const state = stateAt(log, call.id, event.version);
@@ -100,6 +102,9 @@ const checkData = ({ subject }: FoldedLog, call: Call, event: StoredEvent): stri
 };
 
 const checkRefusal = (log: FoldedLog, call: Call): string[] => {
+  // the version in If-Match was answered before, so only a later one can be the reason
+  if (call.status === 412 && (call.version ?? 0) <= (call.ifVersion ?? 0))
+    return [`${tell(call)}, though version ${call.ifVersion} was answered before`];
   const state = stateAt(log, call.id, call.version ?? 0);
   const isRight = state !== undefined && log.subject.refuses(state, call);
   return isRight ? [] : [`${tell(call)}, the log has it ${state?.status} there: ${show(state?.shown)}`];
@@ -139,8 +144,8 @@ const checkOrderOfOne = ({ byRequest }: FoldedLog, calls: Call[]): string[] => {
       ended += 1;
     }
     const least = (newest?.version ?? 0) + (call.outcome === 'ok' && byRequest.has(call.requestId) ? 1 : 0);
-    // that a thing exists stays true: a create is refused from an older state, too
-    const mayBeOlder = call.op === 'create' && call.outcome === 'refused';
+    // that a thing exists stays true, and so does that a version has passed: an older state is reason enough
+    const mayBeOlder = call.outcome === 'refused' && (call.op === 'create' || call.status === 412);
     if (!mayBeOlder && (call.version ?? 0) < least)
       problems.push(`${tell(call)}, though ${newest ? tell(newest) : 'nothing'} was answered before`);
   }

@@ -8,6 +8,8 @@ export type Call = {
   sent: Shown | undefined;
   /** What Muster-Min-Version asked for. */
   minVersion: number | undefined;
+  /** What If-Match asked for: a version that was answered to somebody before. */
+  ifVersion?: number | undefined;
   /**
    * The version that the gateway, as it still runs, returned to this session before, which must not go back even where
    * nothing is asked.

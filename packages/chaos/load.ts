@@ -14,6 +14,7 @@ export type Load = {
   sets: SetCall[]; // COUNT and LIST
   aborted: number; // uploads that broke off
   hot: readonly string[]; // a few ids that everybody wants
+  newest: Map<string, number>; // by entity and id: the newest version that anybody got
   accounts: Accounts | undefined; // none where the programs do not serve them
   sessions: number;
   lost: number; // connections lost: from then on a gateway may be one that knows nothing of what was returned before
@@ -72,6 +73,7 @@ export const startLoad = async (urls: readonly string[], options: LoadOptions = 
     sets: [],
     aborted: 0,
     hot,
+    newest: new Map(),
     accounts: share > 0 ? accountsOf(name, hot) : undefined,
     sessions,
     lost: 0,
@@ -211,10 +213,13 @@ const perform = async (load: Load, session: Session, { subject, op, id, sent }: 
   const requestId = `${session.name}-${session.calls}`;
   const invokedAt = performance.now();
   const returned = known?.lost === load.lost && invokedAt - known.at < rememberedMs ? known.version : 0;
-  const reply = await ask(session.url, { subject, op, id, sent }, requestId, minVersion);
+  const isConditional = subject === 'user' && op === 'update' && nextRandom(session.random) < 0.2;
+  const ifVersion = isConditional ? load.newest.get(key) : undefined;
+  const reply = await ask(session.url, { subject, op, id, sent }, requestId, { minVersion, ifVersion });
   const completedAt = performance.now();
   if (!reply) load.lost += 1;
   const version = reply && versionOf(reply);
+  if (version) load.newest.set(key, Math.max(version, load.newest.get(key) ?? 0));
   if (version)
     session.returned.set(key, { version: Math.max(version, known?.version ?? 0), lost: load.lost, at: completedAt });
   session.written = op === 'read' ? undefined : { subject, id };
@@ -227,6 +232,7 @@ const perform = async (load: Load, session: Session, { subject, op, id, sent }: 
       id,
       sent,
       minVersion,
+      ifVersion,
       returned,
       invokedAt,
       completedAt,
@@ -287,13 +293,14 @@ const ask = (
   url: string,
   wanted: Wanted,
   requestId: string,
-  minVersion: number | undefined,
+  { minVersion, ifVersion }: Pick<Call, 'minVersion' | 'ifVersion'>,
 ): Promise<Reply | undefined> => {
   const least: Record<string, string> = minVersion === undefined ? {} : { 'muster-min-version': String(minVersion) };
+  const only: Record<string, string> = ifVersion === undefined ? {} : { 'if-match': `"${ifVersion}"` };
   const [method, path] = requestOf(wanted);
   const options = {
     body: wanted.sent,
-    headers: { 'x-request-id': requestId, ...least },
+    headers: { 'x-request-id': requestId, ...least, ...only },
     signal: AbortSignal.timeout(answerWithinMs),
   };
   return call(url, method, path, options).catch(() => undefined);
