@@ -30,8 +30,7 @@ const programs = [
   { name: 'chaos', entry: 'packages/chaos/main.ts', isWhole: false },
   { name: 'bench-bare-koa', entry: 'packages/bench/bare-koa.ts', isWhole: false },
   { name: 'bench-plain-crud', entry: 'packages/bench/plain-crud.ts', isWhole: false },
-  { name: 'bench-load', entry: 'packages/bench/load.ts', isWhole: false },
-  { name: 'bench-mixed', entry: 'packages/bench/mixed.ts', isWhole: false },
+  { name: 'bench-generator', entry: 'packages/bench/generator.ts', isWhole: false },
 ];
 
 const buildOne = async ({ name, entry, isWhole, isChaos = false }) => {

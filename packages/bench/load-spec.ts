@@ -1,36 +1,71 @@
+/** What a load sends. Each recipe is one function in requests.ts. */
+export type RecipeName =
+  | 'get'
+  | 'post'
+  | 'put'
+  | 'exists'
+  | 'hot'
+  | 'unseen'
+  | 'unchanged'
+  | 'mixed'
+  | 'remove'
+  | 'page';
+
 /**
- * The task of the load generator: send as many requests as are answered over `connections` connections for `seconds`
- * seconds. `users` and `seed` define the existing ids.
+ * The task of the load generator. `users` and `seed` define the existing ids. Without `phases` it is a closed loop:
+ * each of `connections` connections sends the next request when it has the answer to the last one.
  */
 export type LoadSpec = {
-  kind: 'GET' | 'POST' | 'PUT';
   url: string;
   path: string;
-  connections: number;
-  seconds: number;
   users: number;
   seed: number;
+  recipe: RecipeName;
+  /** The number of connections of a closed loop, and the greatest number of an open one. */
+  connections: number;
+  /** The time before the measured window, in seconds. */
+  warmSeconds: number;
+  /** The measured window of a closed loop, in seconds. */
+  seconds: number;
+  /**
+   * An open loop: constant rates, one after another, whatever the answers take. The first `warmSeconds` of the first
+   * phase come before the window.
+   */
+  phases?: { perSecond: number; seconds: number }[];
+  /** The offset of the pages of the recipe `page`. The first user that the recipe `remove` deletes. */
+  offset?: number;
 };
+
+/** What became of the requests of one kind. Times are in milliseconds. */
+export type KindResult = { requests: number; failed: number; p50Ms: number; p99Ms: number; mostMs: number };
+
+/** What became of the requests that were due in one slice of 100 ms. */
+export type Slice = { due: number; good: number; refused: number; failed: number; mostMs: number };
 
 /**
- * The result of a load; latencies are in milliseconds. `requests` includes the warm-up, the other figures do not.
- * `failed` counts timeouts, errors and answers other than 2xx.
+ * The result of a load. Times run from the moment when a request was due. All figures are of the measured window,
+ * except `statuses`, `faults` and `slices`, which are of the whole load. `refused` counts answers 503 and 429, `failed`
+ * all that were not answered as expected, `refused` included.
  */
-export type LoadResult = {
+export type LoadResult = KindResult & {
+  seconds: number;
+  /** Answers that arrived in the window, by second. */
   perSecond: number;
-  p50Ms: number;
-  p99Ms: number;
-  requests: number;
-  failed: number;
+  /** Answers that arrived in the window. */
+  answered: number;
+  /** Good answers to requests that were due in the window, by second. */
+  goodPerSecond: number;
+  refused: number;
+  byKind: Record<string, KindResult>;
   statuses: Record<string, number>;
+  /** Requests without an answer, by reason. */
+  faults: Record<string, number>;
+  slices: Slice[];
+  /** The processor time of the generator itself in the window, as a share of one core. */
+  ownShare: number;
 };
 
-/** A mixed load at a fixed rate, which does not wait for answers. */
-export type MixedSpec = { url: string; path: string; perSecond: number; seconds: number; users: number; seed: number };
+/** What the generator sends to its parent: the edges of the window, then the result. */
+export type GeneratorMessage = { kind: 'begin' } | { kind: 'end' } | { kind: 'result'; result: LoadResult };
 
-export type MixedKind = 'GET' | 'PUT' | 'POST' | 'DELETE';
-
-export type MixedResult = Record<
-  MixedKind,
-  { requests: number; failed: number; p50Ms: number; p99Ms: number; mostMs: number }
->;
+export const sliceMs = 100;

@@ -39,8 +39,8 @@ export const measureAway = async (
 ): Promise<Away> => {
   const { system, path, seed, users } = place;
   const owned = way === 'none' ? undefined : await findUserOf(place, aggregator);
-  const task: LoadSpec = { kind: 'GET', url: system.url, path, connections, seconds, users, seed };
-  const generated = runGenerator<LoadResult>('bench-load', task, seconds);
+  const task: LoadSpec = { recipe: 'get', url: system.url, path, connections, seconds, users, seed, warmSeconds: 0.5 };
+  const generated = runGenerator(task);
   await pause(headStartMs);
   const since = performance.now();
   if (way === 'killed') await killForGood(system, aggregator);

@@ -1,9 +1,9 @@
-import { type ChildProcess, execFile, fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { findProjectRoot } from '@muster/embedded';
 import { pause } from '@muster/runtime';
+import type { GeneratorMessage, LoadResult, LoadSpec } from './load-spec.ts';
 
 export type Child = AsyncDisposable & { url: string; pid: number };
 
@@ -25,14 +25,32 @@ export const startChild = async (name: string, environment: NodeJS.ProcessEnv): 
   }
 };
 
-/**
- * Runs one of the benchmark's load generators from `dist` with a task, and returns its result. Throws when it fails.
- */
-export const runGenerator = async <Result>(name: string, task: object, seconds: number): Promise<Result> => {
-  const limits = { timeout: (seconds + 60) * 1_000, maxBuffer: 16 * 1024 * 1024 };
-  const { stdout } = await promisify(execFile)(process.execPath, [inDist(name), JSON.stringify(task)], limits);
-  return JSON.parse(stdout) as Result;
+/** Called at the edges of the measured window of a load. */
+export type WindowEdges = { onBegin?: () => void; onEnd?: () => void };
+
+/** Runs the load generator as a process of its own, and returns its result. Throws when it fails or takes too long. */
+export const runGenerator = async (spec: LoadSpec, edges: WindowEdges = {}): Promise<LoadResult> => {
+  const words = [JSON.stringify(spec)];
+  const child = fork(inDist('bench-generator'), words, {
+    execArgv: [],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const found: { result?: LoadResult } = {};
+  child.on('message', (message: GeneratorMessage) => {
+    if (message.kind === 'begin') edges.onBegin?.();
+    if (message.kind === 'end') edges.onEnd?.();
+    if (message.kind === 'result') found.result = message.result;
+  });
+  const late = setTimeout(() => child.kill('SIGKILL'), (secondsOf(spec) + generatorExtraSeconds) * 1_000);
+  const [code] = await once(child, 'exit').finally(() => clearTimeout(late));
+  if (found.result === undefined) throw new Error(`The load generator ended with exit code ${code} and no result`);
+  return found.result;
 };
+
+const generatorExtraSeconds = 60;
+
+const secondsOf = ({ warmSeconds, seconds, phases }: LoadSpec): number =>
+  phases?.reduce((sum, phase) => sum + phase.seconds, 0) ?? warmSeconds + seconds;
 
 const inDist = (name: string) => join(findProjectRoot(), 'dist', `${name}.js`);
 

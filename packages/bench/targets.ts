@@ -1,65 +1,73 @@
 import { readCommandLine } from '@muster/embedded';
-import { processOf, type RunningSystem } from '@muster/supervisor';
-import { startChild } from './start-child.ts';
+import { pin } from './pinning.ts';
+import { databasePidsOf, fillPlainOf, type Ground, pidsOf, type Stage } from './stage.ts';
+import { type Child, startChild } from './start-child.ts';
+
+/** Muster, a Koa that answers each request with one constant user, and the service that a team would write instead. */
+export type TargetKind = 'muster' | 'bare' | 'plain';
 
 /**
  * A measured system. `readPids` returns the pids of all its processes except the database. `readFrontPids` returns
- * those of its HTTP processes.
+ * those of its HTTP processes. The stage is Muster's own, or that on whose database the other service runs.
  */
 export type Target = {
+  kind: TargetKind;
   name: string;
   url: string;
-  isMuster: boolean;
+  stage: Stage;
   readPids: () => number[];
   readFrontPids: () => number[];
 };
 
-export type Targets = AsyncDisposable & { all: Target[] };
+/** The targets beside Muster that were started for a stage. */
+export type OtherTargets = AsyncDisposable & { targets: Target[] };
 
-export const targetNames = { muster: '(a) Muster', bare: '(b) bare Koa', plain: '(c) plain Koa + mongodb' } as const;
+export const targetNames = { muster: 'Muster', bare: 'bare Koa', plain: 'plain Koa + mongodb' } as const;
 
-/** Starts the two targets other than Muster, in the same environment. */
-export const openTargets = async (system: RunningSystem, environment: NodeJS.ProcessEnv): Promise<Targets> => {
-  const UPDATE = (await isOnSecantus(system)) ? 'in two' : 'in one';
-  const plain = await startChild('bench-plain-crud', { ...environment, MONGODB_URI: system.mongodbUri, UPDATE });
-  const bare = await startChild('bench-bare-koa', environment).catch(async (error) => {
-    await plain[Symbol.asyncDispose]();
-    throw error;
-  });
-  const all = [
-    {
-      name: targetNames.muster,
-      url: system.url,
-      isMuster: true,
-      readPids: () => pidsOf(system, [...system.gateways, ...system.aggregators]),
-      readFrontPids: () => pidsOf(system, system.gateways),
-    },
-    {
-      name: targetNames.bare,
-      url: bare.url,
-      isMuster: false,
-      readPids: () => [bare.pid],
-      readFrontPids: () => [bare.pid],
-    },
-    {
-      name: targetNames.plain,
-      url: plain.url,
-      isMuster: false,
-      readPids: () => [plain.pid],
-      readFrontPids: () => [plain.pid],
-    },
-  ];
+/** Muster on a stage as a target. Another revision has its name behind that of Muster. */
+export const musterOf = (stage: Stage): Target => ({
+  kind: 'muster',
+  name: stage.build.name,
+  url: stage.system.url,
+  stage,
+  readPids: () => pidsOf(stage.system, [...stage.system.gateways, ...stage.system.aggregators]),
+  readFrontPids: () => pidsOf(stage.system, stage.system.gateways),
+});
+
+/** Starts these other targets beside a stage, pinned as Muster is. */
+export const openOthers = async (
+  ground: Ground,
+  stage: Stage,
+  kinds: ReadonlySet<TargetKind>,
+): Promise<OtherTargets> => {
+  const children: Child[] = [];
   const close = async () => {
-    await Promise.all([plain, bare].map((child) => child[Symbol.asyncDispose]()));
+    await Promise.all(children.map((child) => child[Symbol.asyncDispose]()));
   };
-  return { all, [Symbol.asyncDispose]: close };
+  const start = async (kind: 'bare' | 'plain', program: string, environment: NodeJS.ProcessEnv): Promise<Target> => {
+    const child = await startChild(program, environment);
+    children.push(child);
+    if (ground.pinning) await pin(child.pid, ground.pinning.target);
+    const readPids = () => [child.pid];
+    return { kind, name: targetNames[kind], url: child.url, stage, readPids, readFrontPids: readPids };
+  };
+  try {
+    const targets: Target[] = [];
+    if (kinds.has('bare')) targets.push(await start('bare', 'bench-bare-koa', ground.environment));
+    if (kinds.has('plain')) {
+      await fillPlainOf(stage);
+      const UPDATE = (await isOnSecantus(stage)) ? 'in two' : 'in one';
+      const own = { MONGODB_URI: stage.system.mongodbUri, DATABASE: stage.database, UPDATE };
+      targets.push(await start('plain', 'bench-plain-crud', { ...ground.environment, ...own }));
+    }
+    return { targets, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 };
 
-/** Returns the pids of those of these processes that are running. */
-export const pidsOf = (system: RunningSystem, names: readonly string[]): number[] =>
-  names.flatMap((name) => processOf(system, name).spawned?.pid ?? []);
-
-const isOnSecantus = async (system: RunningSystem): Promise<boolean> => {
-  const [pid] = system.processes.has('mongodb') ? pidsOf(system, ['mongodb']) : [];
+const isOnSecantus = async (stage: Stage): Promise<boolean> => {
+  const [pid] = databasePidsOf(stage);
   return pid !== undefined && ((await readCommandLine(pid))?.includes('secantus') ?? false);
 };

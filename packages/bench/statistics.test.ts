@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { percentile, spreadOf } from './percentiles.ts';
+import { percentile, spreadOf } from './statistics.ts';
 
 describe('Percentiles', () => {
   const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);

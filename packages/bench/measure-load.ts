@@ -1,0 +1,83 @@
+import { pause } from '@muster/runtime';
+import type { LoadResult, LoadSpec } from './load-spec.ts';
+import { readCpuMs } from './read-cpu.ts';
+import type { Figures } from './row.ts';
+import { databasePidsOf, seed } from './stage.ts';
+import { runGenerator } from './start-child.ts';
+import type { Target } from './targets.ts';
+import { untilSaved } from './until-saved.ts';
+
+/** A load on a target: all that is not the target's own. */
+export type Load = Pick<LoadSpec, 'recipe' | 'connections' | 'seconds' | 'phases' | 'offset'>;
+
+const warmSeconds = 0.5;
+const savedWithinMs = 10_000;
+
+/** A closed loop: as many requests as are answered. */
+export const closedLoop = (recipe: LoadSpec['recipe'], connections: number, seconds: number, offset = 0): Load => ({
+  recipe,
+  connections,
+  seconds,
+  offset,
+});
+
+/** An open loop: a constant rate, over as many connections as are needed, up to 512. */
+export const openLoop = (recipe: LoadSpec['recipe'], perSecond: number, seconds: number): Load => ({
+  recipe,
+  connections: 512,
+  seconds,
+  phases: [{ perSecond, seconds: seconds + warmSeconds }],
+});
+
+/**
+ * Runs a load on a target, and measures it between the edges of the window. Before it, waits until the database has
+ * finished the work of the load before. After it, waits until Muster has saved all.
+ */
+export const measureLoad = async (target: Target, load: Load): Promise<{ result: LoadResult; figures: Figures }> => {
+  const { stage } = target;
+  const databasePids = databasePidsOf(stage);
+  await waitUntilQuiet(databasePids);
+  const read = () => ({
+    all: readCpuMs(target.readPids()),
+    front: readCpuMs(target.readFrontPids()),
+    database: databasePids.length === 0 ? Number.NaN : readCpuMs(databasePids),
+  });
+  const window = { begin: read(), end: read() };
+  const spec = { ...load, url: target.url, path: stage.path, users: stage.users, seed, warmSeconds };
+  const result = await runGenerator(spec, {
+    onBegin: () => Object.assign(window, { begin: read() }),
+    onEnd: () => Object.assign(window, { end: read() }),
+  });
+  if (target.kind === 'muster' && isWriting(load)) await untilSaved(stage.log, savedWithinMs);
+  const microsOf = (what: 'all' | 'front' | 'database') =>
+    ((window.end[what] - window.begin[what]) * 1_000) / result.answered;
+  const coreShare = (window.end.all - window.begin.all) / 1_000 / result.seconds;
+  return {
+    result,
+    figures: {
+      ...{ perSecond: result.perSecond, p50Ms: result.p50Ms, p99Ms: result.p99Ms, mostMs: result.mostMs },
+      cpuMicros: microsOf('all'),
+      frontCpuMicros: microsOf('front'),
+      databaseCpuMicros: microsOf('database'),
+      coreShare,
+      loadShare: result.ownShare,
+      ...{ refused: result.refused, failed: result.failed - result.refused },
+    },
+  };
+};
+
+const isWriting = ({ recipe }: Load) => !['get', 'page', 'unseen', 'exists', 'unchanged'].includes(recipe);
+
+const quietSampleMs = 500;
+const quietShare = 0.1; // of one processor
+const quietWithinMs = 15_000;
+
+/** Waits until the database is quiet, at most 15 seconds. */
+const waitUntilQuiet = async (databasePids: readonly number[]) => {
+  const untilMs = performance.now() + quietWithinMs;
+  while (performance.now() < untilMs) {
+    const before = readCpuMs(databasePids);
+    await pause(quietSampleMs);
+    if (!(readCpuMs(databasePids) - before > quietShare * quietSampleMs)) return;
+  }
+};

@@ -1,0 +1,38 @@
+import { judgeAims, type Verdict } from './aims.ts';
+import type { Machine } from './describe-machine.ts';
+import type { BenchOptions, Sample } from './row.ts';
+import { type Control, type Group, groupSamples, judgeControls } from './summarize.ts';
+
+/** What a run was: enough to repeat it. */
+export type About = {
+  at: string;
+  commit: string;
+  against: string | undefined;
+  seed: number;
+  options: BenchOptions;
+  rows: readonly string[];
+  /** The processors of what is measured and of the rest, in words. */
+  pinning: string;
+  machine: Machine;
+};
+
+/** A run with all its figures, as it is kept in a file. */
+export type BenchResult = {
+  about: About;
+  groups: Group[];
+  controls: Control[];
+  aims: Verdict[];
+  warnings: [text: string, times: number][];
+};
+
+/** Summarizes a run. `target` is the target whose controls are judged. Pure. */
+export const summarizeRun = (
+  about: About,
+  samples: readonly Sample[],
+  target: string,
+  warnings: ReadonlyMap<string, number>,
+): BenchResult => {
+  const groups = groupSamples(samples);
+  const controls = judgeControls(samples, target);
+  return { about, groups, controls, aims: judgeAims(groups, controls), warnings: [...warnings] };
+};

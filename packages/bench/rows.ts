@@ -1,0 +1,23 @@
+import type { Row } from './row.ts';
+import { atRates } from './rows/at-rates.ts';
+import { get } from './rows/get.ts';
+import { mixed } from './rows/mixed.ts';
+import { overload } from './rows/overload.ts';
+import { post } from './rows/post.ts';
+
+/** All rows of the benchmark, in the order in which they run. */
+export const rows: readonly Row[] = [get, post, ...atRates, mixed, overload];
+
+/** The rows that were asked for, or a problem in words. */
+export type ChosenRows = { kind: 'rows'; rows: readonly Row[] } | { kind: 'problem'; problem: string };
+
+/** Chooses rows by a list of names such as `get,hot`; all without a list. Unknown names are a problem. Pure. */
+export const chooseRows = (all: readonly Row[], list: string | undefined): ChosenRows => {
+  if (list === undefined) return { kind: 'rows', rows: all };
+  const names = list.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !all.some((row) => row.name === name));
+  if (unknown.length === 0) return { kind: 'rows', rows: all.filter(({ name }) => names.includes(name)) };
+  const known = all.map(({ name }) => name).join(', ');
+  const shown = unknown.map((name) => JSON.stringify(name)).join(', ');
+  return { kind: 'problem', problem: `Cannot measure ${shown}: the rows are ${known}` };
+};

@@ -1,0 +1,146 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readPartitions, seedLog } from '@muster/cli';
+import { entities } from '@muster/entities';
+import { pause } from '@muster/runtime';
+import { type Log, openLog } from '@muster/store';
+import { type ProcessEvent, processOf, type RunningSystem, type SystemOptions, startSystem } from '@muster/supervisor';
+import { countLine, type Warnings } from './count-warnings.ts';
+import { dropDatabase } from './drop-database.ts';
+import { fillPlain } from './fill-plain.ts';
+import { type Pinning, pin } from './pinning.ts';
+import { untilSaved } from './until-saved.ts';
+
+/** A revision of Muster, and the arguments of node for its programs. Without programs, those that are built here. */
+export type Build = { name: string; programs?: NonNullable<SystemOptions['programs']> };
+
+/** What all stages of a run share. */
+export type Ground = {
+  environment: NodeJS.ProcessEnv;
+  pinning: Pinning | undefined;
+  warnings: Warnings;
+  say: (text: string) => void;
+  signal: AbortSignal;
+};
+
+export type StageOptions = {
+  build: Build;
+  users: number;
+  aggregators?: number;
+  /** Further environment variables of the programs. */
+  settings?: Record<string, string>;
+};
+
+/** A running Muster with its own database, filled with users. */
+export type Stage = AsyncDisposable & {
+  build: Build;
+  system: RunningSystem;
+  log: Log;
+  database: string;
+  path: string;
+  users: number;
+};
+
+/** The seed of all users. */
+export const seed = 1;
+
+const filledWithinMs = 120_000;
+const savedWithinMs = 120_000;
+
+/** Starts a Muster with users, pinned, and waits until it has saved all of them. */
+export const openStage = async (ground: Ground, options: StageOptions): Promise<Stage> => {
+  const { environment, pinning, warnings, say } = ground;
+  const { build, users, aggregators = 3, settings = {} } = options;
+  const dataPath = await mkdtemp(join(tmpdir(), 'muster-bench-'));
+  const database = `muster_bench_${process.pid}_${Date.now().toString(36)}`;
+  const mongodbUri = environment.MONGODB_URI || undefined;
+  const onEvent = (event: ProcessEvent) => {
+    if (event.kind === 'line') countLine(warnings, event.name, event.line);
+    if ((event.kind === 'started' || event.kind === 'ready') && pinning && event.name !== 'mongodb')
+      void pin(event.pid, pinning.target);
+  };
+  const removeData = () => rm(dataPath, { recursive: true, force: true, maxRetries: 5 });
+  const programs = { ...environment, LOG_LEVEL: 'warn', DATABASE: database, ...settings };
+  const system = await startSystem({
+    ...{ dataPath, mongodbUri, aggregators, programs: build.programs, onEvent, say },
+    environment: programs,
+    dieWithParent: true,
+  }).catch(async (error) => {
+    await removeData();
+    throw error;
+  });
+  const log = openLog({ uri: system.mongodbUri, database, appName: 'muster-bench' });
+  const close = async () => {
+    await log[Symbol.asyncDispose]();
+    await system[Symbol.asyncDispose]();
+    if (mongodbUri) await dropDatabase(mongodbUri, database).catch(() => undefined);
+    await removeData();
+  };
+  const path = entities[0]?.path ?? '';
+  const stage = { build, system, log, database, path, users, [Symbol.asyncDispose]: close };
+  try {
+    await fill(ground, stage);
+    return stage;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+/** Runs `body` with a stage of its own. */
+export const withStage = async <Result>(
+  ground: Ground,
+  options: StageOptions,
+  body: (stage: Stage) => Promise<Result>,
+): Promise<Result> => {
+  await using stage = await openStage(ground, options);
+  return await body(stage);
+};
+
+/** Returns the pids of those of these processes that are running. */
+export const pidsOf = (system: RunningSystem, names: readonly string[]): number[] =>
+  names.flatMap((name) => processOf(system, name).spawned?.pid ?? []);
+
+/** Returns the pids of the database's processes. Empty when it is an external server. */
+export const databasePidsOf = ({ system }: Stage): number[] =>
+  system.processes.has('mongodb') ? pidsOf(system, ['mongodb']) : [];
+
+const fill = async ({ say, signal }: Ground, stage: Stage): Promise<void> => {
+  const [entity] = entities;
+  if (!entity) throw new Error('Cannot fill the database: expected at least one entity, found none');
+  const { log, users } = stage;
+  say(`Creating ${users} users`);
+  const partitions = await readPartitions(log);
+  await seedLog(log, entity, partitions, { users, seed, concurrency: 2_000, signal, onSeeded: () => undefined });
+  signal.throwIfAborted();
+  await untilCounted(stage, signal);
+  await untilSaved(log, savedWithinMs);
+};
+
+// through the API, and not through the wire: another revision may have another wire
+const untilCounted = async ({ system, path, users }: Stage, signal: AbortSignal): Promise<void> => {
+  for (const untilMs = performance.now() + filledWithinMs; ; await pause(200, signal)) {
+    signal.throwIfAborted();
+    const count = await readCount(system.url + path);
+    if (count === users) return;
+    if (performance.now() > untilMs)
+      throw new Error(
+        `Cannot start the measurements: expected ${users} users in memory, found ${count ?? 'no answer'}`,
+      );
+  }
+};
+
+const readCount = async (base: string): Promise<number | undefined> => {
+  try {
+    const answer = await fetch(`${base}/count`, { signal: AbortSignal.timeout(5_000) });
+    if (answer.headers.has('Muster-As-Of')) return undefined; // from a snapshot: not all may be in memory
+    return ((await answer.json()) as { count?: number }).count;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Fills the collection of the plain service with the same users. */
+export const fillPlainOf = ({ system, database, users }: Stage): Promise<void> =>
+  fillPlain({ uri: system.mongodbUri, database }, seed, users);
