@@ -8,7 +8,7 @@ import { openPinning, type Pinning } from './pinning.ts';
 import { type About, type BenchResult, summarizeRun } from './result.ts';
 import type { BenchOptions, Row, Sample } from './row.ts';
 import { runRows } from './run-rows.ts';
-import { type Build, type Ground, seed } from './stage.ts';
+import { buildOf, type Ground, seed } from './stage.ts';
 import { targetNames } from './targets.ts';
 
 /** What a run shall do. */
@@ -35,7 +35,7 @@ export const bench = async (
   const warnings: Warnings = new Map();
   const pinning = request.isPinned ? await openPinning() : undefined;
   const ground: Ground = { environment, pinning, warnings, say, signal };
-  const builds: Build[] = [{ name: targetNames.muster }];
+  const builds = [buildOf(targetNames.muster, findProjectRoot())];
   const began = new Date();
   const samples: Sample[] = [];
   const known: { machine: Machine } = { machine: await describeMachine(undefined) };

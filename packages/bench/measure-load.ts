@@ -31,24 +31,37 @@ export const openLoop = (recipe: LoadSpec['recipe'], perSecond: number, seconds:
 
 /**
  * Runs a load on a target, and measures it between the edges of the window. Before it, waits until the database has
- * finished the work of the load before. After it, waits until Muster has saved all.
+ * finished the work of the load before. After it, waits until Muster has saved all. Calls `onBegin` when the window
+ * begins.
  */
-export const measureLoad = async (target: Target, load: Load): Promise<{ result: LoadResult; figures: Figures }> => {
+export const measureLoad = async (
+  target: Target,
+  load: Load,
+  onBegin: () => void = () => undefined,
+): Promise<{ result: LoadResult; figures: Figures }> => {
   const { stage } = target;
   const databasePids = databasePidsOf(stage);
   await waitUntilQuiet(databasePids);
-  const read = () => ({
+  const read = (): Cpu => ({
     all: readCpuMs(target.readPids()),
     front: readCpuMs(target.readFrontPids()),
     database: databasePids.length === 0 ? Number.NaN : readCpuMs(databasePids),
   });
-  const window = { begin: read(), end: read() };
+  const before = read();
+  const window = { begin: before, end: before };
   const spec = { ...load, url: target.url, path: stage.path, users: stage.users, seed, warmSeconds };
   const result = await runGenerator(spec, {
-    onBegin: () => Object.assign(window, { begin: read() }),
-    onEnd: () => Object.assign(window, { end: read() }),
+    onBegin: () => {
+      window.begin = read();
+      onBegin();
+    },
+    onEnd: () => {
+      window.end = read();
+    },
   });
-  if (target.kind === 'muster' && isWriting(load)) await untilSaved(stage.log, savedWithinMs);
+  const isSaved = target.kind === 'muster' && stage.isSaving && isWriting(load);
+  if (isSaved) await untilSaved(stage.log, savedWithinMs);
+  const saved = isSaved ? savedFigures(before, read(), result) : {};
   const microsOf = (what: 'all' | 'front' | 'database') =>
     ((window.end[what] - window.begin[what]) * 1_000) / result.answered;
   const coreShare = (window.end.all - window.begin.all) / 1_000 / result.seconds;
@@ -58,12 +71,23 @@ export const measureLoad = async (target: Target, load: Load): Promise<{ result:
       ...{ perSecond: result.perSecond, p50Ms: result.p50Ms, p99Ms: result.p99Ms, mostMs: result.mostMs },
       cpuMicros: microsOf('all'),
       frontCpuMicros: microsOf('front'),
+      ...(target.kind === 'muster' ? { aggregatorCpuMicros: microsOf('all') - microsOf('front') } : {}),
       databaseCpuMicros: microsOf('database'),
       coreShare,
       loadShare: result.ownShare,
+      ...saved,
       ...{ refused: result.refused, failed: result.failed - result.refused },
     },
   };
+};
+
+type Cpu = { all: number; front: number; database: number };
+
+/** What the whole load cost until all was saved, snapshots and database included. */
+const savedFigures = (before: Cpu, after: Cpu, { statuses }: LoadResult): Figures => {
+  const total = Object.values(statuses).reduce((sum, count) => sum + count, 0);
+  const spentMs = after.all - before.all + (after.database - before.database);
+  return { savedCpuMicros: (spentMs * 1_000) / total };
 };
 
 const isWriting = ({ recipe }: Load) => !['get', 'page', 'unseen', 'exists', 'unchanged'].includes(recipe);

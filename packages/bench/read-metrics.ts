@@ -12,9 +12,7 @@ export type TailFigures = {
 
 /** Reads the metrics of all aggregators that answer. */
 export const readTail = async (log: Log): Promise<TailFigures> => {
-  const members = await listMembers(log, 5_000);
-  const texts = await Promise.all(members.map(({ healthPort }) => fetchMetrics(healthPort)));
-  const found = texts.map(parseMetrics);
+  const found = await readAll(log);
   const sumOf = (name: string, label = '') => found.reduce((sum, metrics) => sum + figureOf(metrics, name, label), 0);
   return {
     lagSeconds: Math.max(0, ...found.map((metrics) => figureOf(metrics, 'muster_lag_seconds'))),
@@ -24,6 +22,19 @@ export const readTail = async (log: Log): Promise<TailFigures> => {
     saved: sumOf('muster_records_saved_total'),
     applied: sumOf('muster_events_applied_total'),
   };
+};
+
+/** Returns the sum of these metrics over all aggregators that answer. */
+export const sumMetrics = async (log: Log, names: readonly string[]): Promise<number> => {
+  const found = await readAll(log);
+  return found
+    .flatMap((metrics) => names.map((name) => figureOf(metrics, name)))
+    .reduce((sum, value) => sum + value, 0);
+};
+
+const readAll = async (log: Log): Promise<Metric[][]> => {
+  const members = await listMembers(log, 5_000);
+  return await Promise.all(members.map(async ({ healthPort }) => parseMetrics(await fetchMetrics(healthPort))));
 };
 
 export type Metric = { name: string; labels: string; value: number };

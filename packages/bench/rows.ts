@@ -1,12 +1,25 @@
 import type { Row } from './row.ts';
 import { atRates } from './rows/at-rates.ts';
+import { away } from './rows/away.ts';
+import { failover } from './rows/failover.ts';
+import { fanout } from './rows/fanout.ts';
+import { flat } from './rows/flat.ts';
 import { get } from './rows/get.ts';
+import { idle } from './rows/idle.ts';
+import { memory } from './rows/memory.ts';
 import { mixed } from './rows/mixed.ts';
 import { overload } from './rows/overload.ts';
 import { post } from './rows/post.ts';
+import { restore } from './rows/restore.ts';
+import { single } from './rows/single.ts';
+import { snapshots } from './rows/snapshots.ts';
+import { visible } from './rows/visible.ts';
 
-/** All rows of the benchmark, in the order in which they run. */
-export const rows: readonly Row[] = [get, post, ...atRates, mixed, overload];
+/** All rows of the benchmark. Those that share one Muster run first, in this order. */
+export const rows: readonly Row[] = [
+  ...[get, post, ...atRates, mixed, overload, single, idle, visible, failover, away],
+  ...[flat, fanout, restore, memory, snapshots],
+];
 
 /** The rows that were asked for, or a problem in words. */
 export type ChosenRows = { kind: 'rows'; rows: readonly Row[] } | { kind: 'problem'; problem: string };

@@ -1,5 +1,5 @@
 import type { Bench, BenchOptions, Measured, Row, Sample } from './row.ts';
-import { type Build, type Ground, openStage, type Stage } from './stage.ts';
+import { type Build, type Ground, type Stage, withStages } from './stage.ts';
 import { musterOf, openOthers, type Target, type TargetKind } from './targets.ts';
 
 /** What a run measures: rows on builds. The first build is the one that is compared with everything else. */
@@ -38,7 +38,8 @@ const runShared = async (
 ) => {
   const { ground, options, builds } = plan;
   const kinds = new Set(rows.flatMap(({ targets }) => targets));
-  await withStages(ground, options.users, builds, [], async (stages) => {
+  const wanted = builds.map((build) => ({ build, users: options.users }));
+  await withStages(ground, wanted, async (stages) => {
     const [first] = stages;
     if (first === undefined) return;
     await onStage(first);
@@ -46,18 +47,6 @@ const runShared = async (
     const all = [...stages.map(musterOf), ...others.targets];
     for (const row of rows) await runOnTargets(bench, row, targetsOf(row, all), keep);
   });
-};
-
-const withStages = async (
-  ground: Ground,
-  users: number,
-  [build, ...further]: readonly Build[],
-  open: readonly Stage[],
-  body: (stages: readonly Stage[]) => Promise<void>,
-): Promise<void> => {
-  if (build === undefined) return await body(open);
-  await using stage = await openStage(ground, { build, users });
-  await withStages(ground, users, further, [...open, stage], body);
 };
 
 const targetsOf = ({ targets }: SharedRow, all: readonly Target[]): Target[] =>

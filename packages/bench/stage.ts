@@ -12,8 +12,8 @@ import { fillPlain } from './fill-plain.ts';
 import { type Pinning, pin } from './pinning.ts';
 import { untilSaved } from './until-saved.ts';
 
-/** A revision of Muster, and the arguments of node for its programs. Without programs, those that are built here. */
-export type Build = { name: string; programs?: NonNullable<SystemOptions['programs']> };
+/** A revision of Muster, and the arguments of node for its programs. */
+export type Build = { name: string; programs: NonNullable<SystemOptions['programs']> };
 
 /** What all stages of a run share. */
 export type Ground = {
@@ -30,6 +30,8 @@ export type StageOptions = {
   aggregators?: number;
   /** Further environment variables of the programs. */
   settings?: Record<string, string>;
+  /** Whether the aggregators take snapshots with these settings. Default: true. */
+  isSaving?: boolean;
 };
 
 /** A running Muster with its own database, filled with users. */
@@ -40,6 +42,7 @@ export type Stage = AsyncDisposable & {
   database: string;
   path: string;
   users: number;
+  isSaving: boolean;
 };
 
 /** The seed of all users. */
@@ -51,7 +54,7 @@ const savedWithinMs = 120_000;
 /** Starts a Muster with users, pinned, and waits until it has saved all of them. */
 export const openStage = async (ground: Ground, options: StageOptions): Promise<Stage> => {
   const { environment, pinning, warnings, say } = ground;
-  const { build, users, aggregators = 3, settings = {} } = options;
+  const { build, users, aggregators = 3, settings = {}, isSaving = true } = options;
   const dataPath = await mkdtemp(join(tmpdir(), 'muster-bench-'));
   const database = `muster_bench_${process.pid}_${Date.now().toString(36)}`;
   const mongodbUri = environment.MONGODB_URI || undefined;
@@ -78,7 +81,7 @@ export const openStage = async (ground: Ground, options: StageOptions): Promise<
     await removeData();
   };
   const path = entities[0]?.path ?? '';
-  const stage = { build, system, log, database, path, users, [Symbol.asyncDispose]: close };
+  const stage = { build, system, log, database, path, users, isSaving, [Symbol.asyncDispose]: close };
   try {
     await fill(ground, stage);
     return stage;
@@ -98,6 +101,24 @@ export const withStage = async <Result>(
   return await body(stage);
 };
 
+/** Runs `body` with several stages at the same time. */
+export const withStages = async (
+  ground: Ground,
+  [options, ...further]: readonly StageOptions[],
+  body: (stages: Stage[]) => Promise<void>,
+  open: Stage[] = [],
+): Promise<void> => {
+  if (options === undefined) return await body(open);
+  await using stage = await openStage(ground, options);
+  await withStages(ground, further, body, [...open, stage]);
+};
+
+/** Returns the build in the folder `dist` of a checkout. */
+export const buildOf = (name: string, root: string): Build => ({
+  name,
+  programs: { gateway: [join(root, 'dist', 'gateway.js')], aggregator: [join(root, 'dist', 'aggregator.js')] },
+});
+
 /** Returns the pids of those of these processes that are running. */
 export const pidsOf = (system: RunningSystem, names: readonly string[]): number[] =>
   names.flatMap((name) => processOf(system, name).spawned?.pid ?? []);
@@ -115,7 +136,7 @@ const fill = async ({ say, signal }: Ground, stage: Stage): Promise<void> => {
   await seedLog(log, entity, partitions, { users, seed, concurrency: 2_000, signal, onSeeded: () => undefined });
   signal.throwIfAborted();
   await untilCounted(stage, signal);
-  await untilSaved(log, savedWithinMs);
+  if (stage.isSaving) await untilSaved(log, savedWithinMs);
 };
 
 // through the API, and not through the wire: another revision may have another wire
@@ -131,7 +152,8 @@ const untilCounted = async ({ system, path, users }: Stage, signal: AbortSignal)
   }
 };
 
-const readCount = async (base: string): Promise<number | undefined> => {
+/** Returns the number of users in memory. Undefined when it is not known at present. */
+export const readCount = async (base: string): Promise<number | undefined> => {
   try {
     const answer = await fetch(`${base}/count`, { signal: AbortSignal.timeout(5_000) });
     if (answer.headers.has('Muster-As-Of')) return undefined; // from a snapshot: not all may be in memory

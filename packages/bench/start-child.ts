@@ -47,6 +47,29 @@ export const runGenerator = async (spec: LoadSpec, edges: WindowEdges = {}): Pro
   return found.result;
 };
 
+/** What the plain reader reads: all records, and the events since a moment. */
+export type PlainRead = { uri: string; database: string; since: Date };
+
+/**
+ * Runs the program that reads as a program without Muster would. Returns how long it took from its start to its end,
+ * and how long its reads took. Calls `onStart` with its pid.
+ */
+export const readPlainly = async (
+  task: PlainRead,
+  onStart: (pid: number) => void,
+): Promise<{ totalMs: number; readMs: number }> => {
+  const startedAt = performance.now();
+  const child = fork(inDist('bench-plain-restore'), [JSON.stringify(task)], { execArgv: [] });
+  if (child.pid !== undefined) onStart(child.pid);
+  const found = { readMs: Number.NaN };
+  child.on('message', ({ readMs }: { readMs: number }) => {
+    found.readMs = readMs;
+  });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`The plain reader ended with exit code ${code}`);
+  return { totalMs: performance.now() - startedAt, readMs: found.readMs };
+};
+
 const generatorExtraSeconds = 60;
 
 const secondsOf = ({ warmSeconds, seconds, phases }: LoadSpec): number =>

@@ -24,7 +24,8 @@ const isDriver = (module: string) => /^(mongodb|bson)(\/|$)/.test(module);
 const isInsideStore = (module: string) => /^@muster\/store\/|\/store\//.test(module);
 
 // Exceptions: the shell and the fixtures of the test kit act as an operator; so does the benchmark of a plain service.
-const mayUseDriver = /^(store\/|testing\/(open-shell|user-log)\.ts|bench\/(plain-crud|fill-plain|drop-database)\.ts)/;
+const mayUseDriver =
+  /^(store\/|testing\/(open-shell|user-log)\.ts|bench\/(plain-\w+|fill-plain|drop-database|watch-events)\.ts)/;
 
 const insides = ['handlesOf', 'recordsOf', 'positionOf', 'insidesOf'];
 

@@ -1,33 +1,51 @@
 import { makeUser } from '@muster/cli';
 import { pause } from '@muster/runtime';
 import { killProcess, type RunningSystem } from '@muster/supervisor';
-
-/**
- * Times since the kill of an aggregator, in milliseconds: until the first correct answer for one of its users
- * (`anyMs`), and until its own correct answer from memory (`itselfMs`).
- */
-export type Failover = { aggregator: string; anyMs: number; itselfMs: number; slowestMs: number; failed: number };
+import type { Measured, Row } from '../row.ts';
+import { type Stage, seed } from '../stage.ts';
 
 const mostMs = 60_000;
 const pollMs = 10;
+const settledMs = 12_000; // the supervisor delays the restart of a process that dies sooner than this after its start
+
+export const failover: Row = {
+  name: 'failover',
+  about: 'kill -9 of an aggregator, one of whose users is changed meanwhile',
+  kind: 'shared',
+  rounds: 'once',
+  targets: ['muster'],
+  measure: async ({ options, say, signal }, { stage }) => {
+    const { aggregators } = stage.system;
+    const measured: Measured[] = [];
+    for (let trial = 0; trial < options.trials; trial += 1) {
+      if (trial >= aggregators.length) await pause(settledMs, signal);
+      signal.throwIfAborted();
+      const name = aggregators[trial % aggregators.length] ?? '';
+      const figures = await measureOne(stage, name);
+      say(`Kill -9 of ${name}: its own correct answer from memory after ${Math.round(figures.itselfMs)} ms`);
+      measured.push({ what: 'kill -9', figures });
+    }
+    return measured;
+  },
+};
+
+/**
+ * Times since the kill, in milliseconds: until the first correct answer for one of its users (`anyMs`), and until its
+ * own correct answer from memory (`itselfMs`).
+ */
+type Failover = { anyMs: number; itselfMs: number; slowestMs: number; failed: number };
 
 /**
  * Kills an aggregator with kill -9, and changes one of its users while it is down. Reads that user until the restarted
  * aggregator itself answers with the new value. Throws when that takes longer than 60 seconds.
  */
-export const measureFailover = async (
-  system: RunningSystem,
-  aggregator: string,
-  path: string,
-  seed: number,
-  users: number,
-): Promise<Failover> => {
-  const id = await findUserOf(system, aggregator, path, seed, users);
+const measureOne = async ({ system, path, users }: Stage, aggregator: string): Promise<Failover> => {
+  const id = await findUserOf(system, aggregator, path, users);
   const group = Math.floor(Math.random() * 2 ** 31);
   const killedAt = performance.now();
   await killProcess(system, aggregator, 'SIGKILL');
   const change = { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ group }) };
-  const failover: Failover = { aggregator, anyMs: Number.NaN, itselfMs: Number.NaN, slowestMs: 0, failed: 0 };
+  const failover: Failover = { anyMs: Number.NaN, itselfMs: Number.NaN, slowestMs: 0, failed: 0 };
   await readOrWrite(failover, system.url + path, id, change);
   while (performance.now() - killedAt < mostMs) {
     const answer = await readOrWrite(failover, system.url + path, id);
@@ -63,13 +81,7 @@ const ask = async (address: string, change?: RequestInit): Promise<Answer | unde
   return answer.ok ? { group, source: answer.headers.get('Muster-Source') ?? '' } : undefined;
 };
 
-const findUserOf = async (
-  system: RunningSystem,
-  aggregator: string,
-  path: string,
-  seed: number,
-  users: number,
-): Promise<string> => {
+const findUserOf = async (system: RunningSystem, aggregator: string, path: string, users: number): Promise<string> => {
   for (let tries = 0; tries < 1_000; tries += 1) {
     const { id } = makeUser(seed, Math.floor(Math.random() * users));
     const answer = await ask(`${system.url}${path}/${id}`).catch(() => undefined);
