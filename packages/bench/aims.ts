@@ -9,13 +9,16 @@ type Aim = {
   limit: 'at most' | 'at least';
   aim: number;
   stretch?: number;
-  /** The cases of the row that the figure comes from: the control of these decides whether it is noisy. */
-  cases: readonly string[];
-  read: (figure: ReadFigure) => number;
+  /** The cases of the row whose A/A control decides whether the figure is noisy. None for figures without CPU. */
+  cases?: readonly string[];
+  read: (median: ReadMedian, medians: ReadMedians) => number;
 };
 
-/** Returns the median of a figure. The target is Muster by default. NaN when it was not measured. */
-type ReadFigure = (what: string, name: string, target?: string) => number;
+/** Returns the median of a figure of a case. The target is Muster by default. NaN when it was not measured. */
+type ReadMedian = (what: string, name: string, target?: string) => number;
+
+/** Returns the medians of a figure of all cases of Muster whose names start with `prefix`, in the order of the row. */
+type ReadMedians = (prefix: string, name: string) => number[];
 
 /** An aim with what was measured. */
 export type Verdict = {
@@ -25,95 +28,179 @@ export type Verdict = {
   stretch: string;
   measured: string;
   value: number;
-  outcome: 'reached' | 'stretch reached' | 'falls short' | 'noisy';
+  outcome: 'reached' | 'stretch reached' | 'falls short' | 'noisy' | 'not measured';
 };
 
 const { bare, plain } = targetNames;
 
-const table: readonly Aim[] = [
+const ratioToFirst = (values: readonly number[]): number => (values.at(-1) ?? Number.NaN) / (values[0] ?? Number.NaN);
+
+/** An aim of a figure of one case. */
+const figureAim = (
+  row: string,
+  what: string,
+  [name, of]: [figure: string, of: string],
+  rest: Pick<Aim, 'unit' | 'aim' | 'stretch'>,
+): Aim => ({ row, what, limit: 'at most', ...rest, read: (median) => median(of, name) });
+
+const getAims: readonly Aim[] = [
   {
-    ...{ row: 'get', what: 'CPU a request, against bare Koa', unit: '×', limit: 'at most', aim: 1.5, stretch: 1 },
+    ...{ row: 'get', what: `CPU a request, against ${bare}`, unit: '×', limit: 'at most', aim: 1.5, stretch: 1 },
     cases: ['GET at 32'],
-    read: (of) => of('GET at 32', 'cpuMicros') / of('GET at 32', 'cpuMicros', bare),
+    read: (median) => median('GET at 32', 'cpuMicros') / median('GET at 32', 'cpuMicros', bare),
   },
   {
-    ...{ row: 'get', what: 'requests/s, against bare Koa', unit: '×', limit: 'at least', aim: 0.75, stretch: 1 },
+    ...{ row: 'get', what: `requests/s, against ${bare}`, unit: '×', limit: 'at least', aim: 0.75, stretch: 1 },
     cases: ['GET at 32'],
-    read: (of) => of('GET at 32', 'perSecond') / of('GET at 32', 'perSecond', bare),
+    read: (median) => median('GET at 32', 'perSecond') / median('GET at 32', 'perSecond', bare),
   },
+];
+
+const postAims: readonly Aim[] = [
   {
-    ...{
-      row: 'post',
-      what: 'CPU of the gateway a request, at 256',
-      unit: ' µs',
-      limit: 'at most',
-      aim: 60,
-      stretch: 35,
-    },
+    ...figureAim('post', 'CPU of the gateway a request, at 256', ['frontCpuMicros', 'POST at 256'], {
+      ...{ unit: ' µs', aim: 60, stretch: 35 },
+    }),
     cases: ['POST at 256'],
-    read: (of) => of('POST at 256', 'frontCpuMicros'),
   },
   ...[
     { count: 256, aim: 8, stretch: 10 },
     { count: 32, aim: 3, stretch: 4 },
   ].map(
     ({ count, aim, stretch }): Aim => ({
-      ...{ row: 'post', what: `requests/s against ${plain}, at ${count}`, unit: '×', limit: 'at least', aim, stretch },
+      ...{ row: 'post', what: `requests/s, against ${plain}, at ${count}`, unit: '×', limit: 'at least', aim, stretch },
       cases: [`POST at ${count}`],
-      read: (of) => of(`POST at ${count}`, 'perSecond') / of(`POST at ${count}`, 'perSecond', plain),
+      read: (median) => median(`POST at ${count}`, 'perSecond') / median(`POST at ${count}`, 'perSecond', plain),
     }),
   ),
   {
-    ...{ row: 'post', what: `p50 above ${plain}, at 1`, unit: ' ms', limit: 'at most', aim: 0.25, stretch: 0.1 },
-    cases: ['POST at 1'],
-    read: (of) => of('POST at 1', 'p50Ms') - of('POST at 1', 'p50Ms', plain),
+    ...{ row: 'post', what: `p50 more than ${plain}, at 1`, unit: ' ms', limit: 'at most', aim: 0.25, stretch: 0.1 },
+    read: (median) => median('POST at 1', 'p50Ms') - median('POST at 1', 'p50Ms', plain),
   },
-  {
-    ...{ row: 'exists', what: 'p99 at 2,000/s', unit: ' ms', limit: 'at most', aim: 10 },
-    cases: ['2000/s'],
-    read: (of) => of('2000/s', 'p99Ms'),
-  },
-  {
-    ...{ row: 'hot', what: 'p99 at 2,000/s', unit: ' ms', limit: 'at most', aim: 50 },
-    cases: ['2000/s'],
-    read: (of) => of('2000/s', 'p99Ms'),
-  },
-  {
-    ...{ row: 'hot', what: 'refused or failed at 2,000/s', unit: '', limit: 'at most', aim: 0 },
-    cases: ['2000/s'],
-    read: (of) => of('2000/s', 'refused') + of('2000/s', 'failed'),
-  },
-  {
-    ...{ row: 'unseen', what: 'p99 at 1,000/s', unit: ' ms', limit: 'at most', aim: 15 },
-    cases: ['1000/s'],
-    read: (of) => of('1000/s', 'p99Ms'),
-  },
+];
+
+const rateAims: readonly Aim[] = [
+  figureAim('exists', 'p99 at 2,000/s', ['p99Ms', '2000/s'], { unit: ' ms', aim: 10 }),
+  figureAim('hot', 'p99 at 2,000/s', ['p99Ms', '2000/s'], { unit: ' ms', aim: 50 }),
+  ...[2_000, 5_000].map(
+    (rate): Aim => ({
+      row: 'hot',
+      what: `503 and failures at ${rate.toLocaleString('en')}/s${rate === 5_000 ? ' (stretch)' : ''}`,
+      ...{ unit: '', limit: 'at most', aim: 0 },
+      read: (median) => median(`${rate}/s`, 'refused') + median(`${rate}/s`, 'failed'),
+    }),
+  ),
+  figureAim('unseen', 'p99 at 1,000/s', ['p99Ms', '1000/s'], { unit: ' ms', aim: 15 }),
   {
     ...{ row: 'unchanged', what: 'share of a core at 1,000/s', unit: ' %', limit: 'at most', aim: 25 },
     cases: ['1000/s'],
-    read: (of) => 100 * of('1000/s', 'coreShare'),
+    read: (median) => 100 * median('1000/s', 'coreShare'),
   },
   {
     ...{ row: 'mixed', what: 'highest rate with p99 < 25 ms and no error', unit: '/s', limit: 'at least' },
-    ...{ aim: 4_000, stretch: 8_000, cases: [] },
-    read: (of) => of('highest rate', 'highestPerSecond'),
+    ...{ aim: 4_000, stretch: 8_000 },
+    read: (median) => median('highest rate', 'highestPerSecond'),
   },
 ];
+
+const overloadAims: readonly Aim[] = [
+  ...[
+    { what: 'longest answer', figure: 'longestMs' },
+    { what: 'back to normal after', figure: 'backToNormalMs' },
+  ].map(
+    ({ what, figure }): Aim => ({
+      ...{ row: 'overload', what, unit: ' ms', limit: 'at most', aim: 2_000 },
+      read: (_, medians) => medians('', figure)[0] ?? Number.NaN,
+    }),
+  ),
+  {
+    ...{ row: 'overload', what: 'good answers, of the highest rate', unit: ' %', limit: 'at least', aim: 80 },
+    read: (_, medians) => 100 * (medians('', 'goodputShare')[0] ?? Number.NaN),
+  },
+];
+
+const quietAims: readonly Aim[] = [
+  figureAim('single', 'CPU of all processes a write', ['writeCpuMs', 'one write'], { unit: ' ms', aim: 0.8 }),
+  {
+    ...{ row: 'idle', what: 'share of a core of everything', unit: ' %', limit: 'at most', aim: 3 },
+    read: (median) => 100 * median('idle', 'coreShare'),
+  },
+  {
+    ...{ row: 'visible', what: 'p50, against a bare watch', unit: '×', limit: 'at most', aim: 1.15 },
+    read: (median) => median('one event at a time', 'seenP50Ms') / median('one event at a time', 'watchP50Ms'),
+  },
+  {
+    ...{ row: 'visible', what: 'p99 more than a bare watch', unit: ' ms', limit: 'at most', aim: 2 },
+    read: (median) => median('one event at a time', 'seenP99Ms') - median('one event at a time', 'watchP99Ms'),
+  },
+];
+
+const growthAims: readonly Aim[] = [
+  ...['GET', 'POST', 'PUT', 'DELETE', 'page of 100', 'late page of 100'].map(
+    (what): Aim => ({
+      ...{ row: 'flat', what: `CPU of a ${what}, most users against fewest`, unit: '×', limit: 'at most', aim: 1.1 },
+      read: (_, medians) => ratioToFirst(medians(`${what}, `, 'cpuMicros')),
+    }),
+  ),
+  {
+    ...{ row: 'flat', what: 'CPU of a late page, against the first one', unit: '×', limit: 'at most', aim: 1.1 },
+    read: (_, medians) =>
+      (medians('late page of 100, ', 'cpuMicros').at(-1) ?? Number.NaN) /
+      (medians('page of 100, ', 'cpuMicros').at(-1) ?? Number.NaN),
+  },
+  {
+    ...{ row: 'fanout', what: 'CPU of a read, 8 aggregators against 1', unit: '×', limit: 'at most', aim: 1.15 },
+    read: (_, medians) => ratioToFirst(medians('GET, ', 'cpuMicros')),
+  },
+  {
+    ...{ row: 'fanout', what: 'CPU of an applied event, 8 against 1', unit: '×', limit: 'at most', aim: 1.56 },
+    read: (_, medians) => ratioToFirst(medians('PUT, ', 'appliedCpuMicros')),
+  },
+  {
+    ...{ row: 'memory', what: 'bytes a user, against JSON', unit: '×', limit: 'at most', aim: 2.5, stretch: 1 },
+    read: (_, medians) => medians('', 'bytesRatio').at(-1) ?? Number.NaN,
+  },
+];
+
+const restoreAims: readonly Aim[] = [
+  {
+    ...{ row: 'restore', what: 'records, against the reads of a plain program', unit: '×', limit: 'at most', aim: 0.3 },
+    read: (median) => {
+      const of = (name: string) => median('nothing behind', name);
+      return (of('readyMs') - (of('plainMs') - of('plainReadMs'))) / of('plainReadMs');
+    },
+  },
+  {
+    ...{ row: 'restore', what: 'until caught up, against a plain program', unit: '×', limit: 'at most', aim: 0.7 },
+    read: (_, medians) => medians('', 'timeRatio').at(-1) ?? Number.NaN,
+  },
+  {
+    ...{ row: 'snapshots', what: 'p99 of POST, with against without', unit: '×', limit: 'at most', aim: 1.3 },
+    read: (median) => median('with snapshots', 'p99Ms') / median('without snapshots', 'p99Ms'),
+  },
+];
+
+const table = [getAims, postAims, rateAims, overloadAims, quietAims, growthAims, restoreAims].flat();
 
 /** Returns the aims of the rows that were measured, each with what was measured. Pure. */
 export const judgeAims = (groups: readonly Group[], controls: readonly Control[]): Verdict[] =>
   table.filter(({ row }) => groups.some((group) => group.row === row)).map((aim) => judge(aim, groups, controls));
 
 const judge = (aim: Aim, groups: readonly Group[], controls: readonly Control[]): Verdict => {
-  const { row, what, unit, limit, cases } = aim;
-  const read: ReadFigure = (of, name, target = targetNames.muster) =>
-    groups.find((group) => group.row === row && group.what === of && group.target === target)?.figures[name]?.median ??
-    Number.NaN;
-  const value = aim.read(read);
+  const { row, what, unit, limit, cases = [] } = aim;
+  const own = groups.filter((group) => group.row === row);
+  const median: ReadMedian = (of, name, target = targetNames.muster) =>
+    own.find((group) => group.what === of && group.target === target)?.figures[name]?.median ?? Number.NaN;
+  const medians: ReadMedians = (prefix, name) =>
+    own
+      .filter((group) => group.target === targetNames.muster && group.what.startsWith(prefix))
+      .map(({ figures }) => figures[name]?.median ?? Number.NaN);
+  const value = aim.read(median, medians);
   const reaches = (wanted: number) => (limit === 'at most' ? value <= wanted : value >= wanted);
   const sign = limit === 'at most' ? '≤' : '≥';
   const isNoisy = controls.some((control) => control.row === row && cases.includes(control.what) && control.isNoisy);
   const outcome = (): Verdict['outcome'] => {
+    if (Number.isNaN(value)) return 'not measured';
     if (isNoisy) return 'noisy';
     if (aim.stretch !== undefined && reaches(aim.stretch)) return 'stretch reached';
     return reaches(aim.aim) ? 'reached' : 'falls short';

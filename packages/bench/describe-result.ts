@@ -10,11 +10,12 @@ export const describeResult = (result: BenchResult, rows: readonly Row[]): strin
     ...describeAims(result),
     ...rows.flatMap((row) => describeRow(result, row)),
     ...describeRatios(result),
+    ...describeProblems(result),
     ...describeWarnings(result),
   ].join('\n');
 
 const describeAbout = ({ about }: BenchResult): string[] => {
-  const { at, commit, against, options, pinning, machine, seed } = about;
+  const { at, commit, against, options, pinning, machine, seed, loadAtStart } = about;
   const other = against === undefined ? '' : `, against ${against}`;
   return [
     `- measured ${at.slice(0, 16).replace('T', ' ')} UTC, commit ${commit}${other}`,
@@ -22,7 +23,7 @@ const describeAbout = ({ about }: BenchResult): string[] => {
       'medians (minimum – maximum)',
     `- machine: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.system}`,
     `- Node.js ${machine.node}; MongoDB: ${machine.database}`,
-    `- processors: ${pinning}`,
+    `- processors: ${pinning}; load average before: ${loadAtStart.toFixed(2)}`,
   ];
 };
 
@@ -78,6 +79,9 @@ const ratioLines = (group: Group, other: Group): string[][] =>
     return Number.isFinite(ratio) ? [[group.row, group.what, headOf[name] ?? name, ratio.toFixed(3)]] : [];
   });
 
+const describeProblems = ({ problems }: BenchResult): string[] =>
+  problems.length === 0 ? [] : ['', 'Not measured:', '', ...problems.map((problem) => `- ${problem}`)];
+
 const describeWarnings = ({ warnings }: BenchResult): string[] =>
   warnings.length === 0
     ? []
@@ -94,6 +98,35 @@ const headOf: Record<string, string> = {
   databaseCpuMicros: 'database CPU µs/request',
   coreShare: 'share of a core',
   loadShare: 'generator share of a core',
+  aggregatorCpuMicros: 'aggregators CPU µs/request',
+  savedCpuMicros: 'CPU µs/request until saved, with database',
+  appliedCpuMicros: 'aggregators CPU µs/applied event',
+  writeCpuMs: 'CPU ms/write',
+  gatewayCpuMs: 'gateway CPU ms/write',
+  aggregatorCpuMs: 'aggregators CPU ms/write',
+  databaseCpuMs: 'database CPU ms/write',
+  gatewayShare: 'gateway',
+  aggregatorShare: 'aggregators',
+  databaseShare: 'database',
+  seenP50Ms: 'in memory p50 ms',
+  seenP99Ms: 'in memory p99 ms',
+  watchP50Ms: 'bare watch p50 ms',
+  watchP99Ms: 'bare watch p99 ms',
+  notFromMemory: 'not from memory',
+  anyMs: 'first correct answer after, ms',
+  itselfMs: 'its own answer from memory after, ms',
+  slowestMs: 'slowest answer meanwhile, ms',
+  standbyMs: 'another aggregator answers after, ms',
+  copiesMs: 'all copies after, ms',
+  caughtUpMs: 'caught up after, ms',
+  readyMs: 'serving after, ms',
+  plainMs: 'plain program, ms',
+  plainReadMs: 'its reads, ms',
+  timeRatio: 'caught up / plain program',
+  heapBytes: 'heap, bytes',
+  userBytes: 'bytes/user',
+  jsonBytes: 'JSON bytes/user',
+  bytesRatio: 'bytes / JSON bytes',
   refused: '503',
   failed: 'failed',
   wantedPerSecond: 'rate',

@@ -1,11 +1,15 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { BenchRequest } from './bench.ts';
+import { guardRows } from './guard.ts';
 import type { BenchOptions, Row } from './row.ts';
 import { chooseRows } from './rows.ts';
 
 /** The options of the command line, as commander parses them. */
 export type ParsedOptions = BenchOptions & {
   only?: string;
+  against?: string;
+  guard?: true;
+  record?: true;
   quick?: true;
   unpinned?: true;
   out?: string;
@@ -27,6 +31,12 @@ export const openProgram = (rows: readonly Row[]): Command =>
     .option('--users <number>', 'number of users created before the measurements', parseCount, 100_000)
     .option('--sizes <numbers>', 'numbers of users that flat and memory compare', parseCounts, [10_000, 100_000])
     .option('--trials <number>', 'number of times an aggregator is killed', parseCount, 5)
+    .option('--against <revision>', 'also measure another revision of this project, and print the ratios')
+    .option('--guard', `measure ${guardRows}, and fail when a CPU ratio is more than 15 % above the stored one`)
+    .option(
+      '--record',
+      'add the run to docs/performance/trend.jsonl and to the chapter; with --guard, store the ratios',
+    )
     .option('--unpinned', 'do not pin processes to processors')
     .option('--quick', 'a small run, which only shows that the benchmark works')
     .option('--out <file>', 'also write the Markdown to this file')
@@ -34,11 +44,19 @@ export const openProgram = (rows: readonly Row[]): Command =>
 
 /** Returns what a run with these options shall do. Pure. */
 export const requestOf = (parsed: ParsedOptions, rows: readonly Row[]): Requested => {
-  const chosen = chooseRows(rows, parsed.only);
+  const chosen = chooseRows(rows, parsed.only ?? (parsed.guard ? guardRows : undefined));
   if (chosen.kind === 'problem') return chosen;
   const { seconds, rounds, users, sizes, trials } = parsed.quick ? { ...parsed, ...quick } : parsed;
-  const options = { seconds, rounds, users, sizes, trials };
-  return { kind: 'request', request: { options, rows: chosen.rows, isPinned: !parsed.unpinned, out: parsed.out } };
+  const request: BenchRequest = {
+    options: { seconds, rounds, users, sizes, trials },
+    rows: chosen.rows,
+    isPinned: !parsed.unpinned,
+    against: parsed.against,
+    guard: parsed.guard ? (parsed.record ? 'store' : 'compare') : 'no',
+    isRecorded: parsed.record === true && !parsed.guard,
+    out: parsed.out,
+  };
+  return { kind: 'request', request };
 };
 
 /** Parses an integer above 0. Throws InvalidArgumentError. Pure. */

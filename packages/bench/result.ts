@@ -14,6 +14,8 @@ export type About = {
   /** The processors of what is measured and of the rest, in words. */
   pinning: string;
   machine: Machine;
+  /** The load average of the machine before the run: above 0.5, other work disturbs the figures. */
+  loadAtStart: number;
 };
 
 /** A run with all its figures, as it is kept in a file. */
@@ -22,17 +24,19 @@ export type BenchResult = {
   groups: Group[];
   controls: Control[];
   aims: Verdict[];
+  /** Rows that could not be measured, with the reasons. */
+  problems: string[];
+  /** Lines in the logs of the processes. */
   warnings: [text: string, times: number][];
 };
 
-/** Summarizes a run. `target` is the target whose controls are judged. Pure. */
+/** Summarizes the samples of a run. `target` is the target whose controls are judged. Pure. */
 export const summarizeRun = (
   about: About,
   samples: readonly Sample[],
   target: string,
-  warnings: ReadonlyMap<string, number>,
-): BenchResult => {
+): Pick<BenchResult, 'about' | 'groups' | 'controls' | 'aims'> => {
   const groups = groupSamples(samples);
   const controls = judgeControls(samples, target);
-  return { about, groups, controls, aims: judgeAims(groups, controls), warnings: [...warnings] };
+  return { about, groups, controls, aims: judgeAims(groups, controls) };
 };

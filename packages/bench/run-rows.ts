@@ -5,38 +5,51 @@ import { musterOf, openOthers, type Target, type TargetKind } from './targets.ts
 /** What a run measures: rows on builds. The first build is the one that is compared with everything else. */
 export type Plan = { ground: Ground; options: BenchOptions; rows: readonly Row[]; builds: readonly Build[] };
 
+/** What a caller wants to know during a run: each measurement, and the first stage of the shared rows. */
+export type RunEvents = { onSample: (sample: Sample) => void; onStage: (stage: Stage) => Promise<void> };
+
 /**
- * Runs all rows, and calls `onSample` with each measurement and `onStage` with the stage of the shared rows. In each round the targets are measured one after another,
- * the first one again at the end. Every second round goes in the opposite order. So what changes slowly on the machine
- * affects all targets alike.
+ * Runs all rows. In each round the targets are measured one after another, the first one again at the end. Every second
+ * round goes in the opposite order. So what changes slowly on the machine affects all targets alike. Returns the rows
+ * that could not be measured, with the reasons. Ends early when the signal aborts.
  */
-export const runRows = async (
-  plan: Plan,
-  onSample: (sample: Sample) => void,
-  onStage: (stage: Stage) => Promise<void>,
-): Promise<void> => {
+export const runRows = async (plan: Plan, events: RunEvents): Promise<string[]> => {
+  const { ground, options, rows } = plan;
   const samples: Sample[] = [];
-  const keep = (sample: Sample) => {
-    samples.push(sample);
-    onSample(sample);
+  const bench: Bench = { ...ground, options, samples };
+  const problems: string[] = [];
+  const attempt: Attempt = async (what, body) => {
+    if (ground.signal.aborted) return;
+    try {
+      await body();
+    } catch (error) {
+      if (ground.signal.aborted) return;
+      problems.push(`${what}: ${error instanceof Error ? error.message : error}`);
+      ground.say(`Cannot measure ${problems.at(-1)}`);
+    }
   };
-  const bench: Bench = { ...plan.ground, options: plan.options, samples };
-  const shared = plan.rows.filter((row) => row.kind === 'shared');
-  if (shared.length > 0) await runShared(plan, bench, shared, keep, onStage);
-  for (const row of plan.rows) if (row.kind === 'own') await runOwn(plan, bench, row, keep);
+  const keep: Keep = (sample) => {
+    samples.push(sample);
+    events.onSample(sample);
+  };
+  const shared = rows.filter((row) => row.kind === 'shared');
+  if (shared.length > 0)
+    await attempt('the shared rows', () => runShared(plan, bench, shared, { keep, attempt, onStage: events.onStage }));
+  for (const row of rows) if (row.kind === 'own') await attempt(row.name, () => runOwn(plan, bench, row, keep));
+  return problems;
 };
 
+type Keep = (sample: Sample) => void;
+type Attempt = (what: string, body: () => Promise<void>) => Promise<void>;
 type SharedRow = Extract<Row, { kind: 'shared' }>;
 type OwnRow = Extract<Row, { kind: 'own' }>;
 
 const runShared = async (
-  plan: Plan,
+  { ground, options, builds }: Plan,
   bench: Bench,
   rows: readonly SharedRow[],
-  keep: (sample: Sample) => void,
-  onStage: (stage: Stage) => Promise<void>,
+  { keep, attempt, onStage }: { keep: Keep; attempt: Attempt; onStage: RunEvents['onStage'] },
 ) => {
-  const { ground, options, builds } = plan;
   const kinds = new Set(rows.flatMap(({ targets }) => targets));
   const wanted = builds.map((build) => ({ build, users: options.users }));
   await withStages(ground, wanted, async (stages) => {
@@ -45,19 +58,14 @@ const runShared = async (
     await onStage(first);
     await using others = await openOthers(ground, first, kinds);
     const all = [...stages.map(musterOf), ...others.targets];
-    for (const row of rows) await runOnTargets(bench, row, targetsOf(row, all), keep);
+    for (const row of rows) await attempt(row.name, () => runOnTargets(bench, row, targetsOf(row, all), keep));
   });
 };
 
 const targetsOf = ({ targets }: SharedRow, all: readonly Target[]): Target[] =>
   all.filter(({ kind }) => targets.includes(kind as TargetKind));
 
-const runOnTargets = async (
-  bench: Bench,
-  row: SharedRow,
-  targets: readonly Target[],
-  keep: (sample: Sample) => void,
-) => {
+const runOnTargets = async (bench: Bench, row: SharedRow, targets: readonly Target[], keep: Keep) => {
   const rounds = row.rounds === 'once' ? 1 : bench.options.rounds;
   for (let round = 1; round <= rounds; round += 1) {
     for (const { item: target, half } of orderOf(targets, round, row.rounds === 'each')) {
@@ -69,7 +77,7 @@ const runOnTargets = async (
   }
 };
 
-const runOwn = async ({ builds }: Plan, bench: Bench, row: OwnRow, keep: (sample: Sample) => void) => {
+const runOwn = async ({ builds }: Plan, bench: Bench, row: OwnRow, keep: Keep) => {
   const rounds = row.rounds === 'once' ? 1 : bench.options.rounds;
   for (let round = 1; round <= rounds; round += 1) {
     for (const { item: build, half } of orderOf(builds, round, false)) {
