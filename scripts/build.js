@@ -31,6 +31,7 @@ const programs = [
   { name: 'bench-bare-koa', entry: 'packages/bench/bare-koa.ts', isWhole: false },
   { name: 'bench-plain-crud', entry: 'packages/bench/plain-crud.ts', isWhole: false },
   { name: 'bench-plain-restore', entry: 'packages/bench/plain-restore.ts', isWhole: false },
+  { name: 'bench-charts', entry: 'packages/bench/charts/main.ts', isWhole: false },
   { name: 'bench-generator', entry: 'packages/bench/generator.ts', isWhole: false },
 ];
 

@@ -25,15 +25,19 @@ export type BenchRequest = {
   guard: 'no' | 'compare' | 'store';
   /** Add a line to the trend file, and write the figures into the chapter on performance. */
   isRecorded: boolean;
+  /** The folder of the result files. */
+  resultsPath: string;
   /** Also write the Markdown to this file. */
   out: string | undefined;
 };
+
+const warmUpSecondsMax = 3;
 
 type Say = (text: string) => void;
 
 /**
  * Runs the benchmark: starts all that it measures, with its own database. Prints the figures as Markdown, and keeps
- * them as JSON in `bench-results`. Returns the exit code: 0 after a complete measurement, whatever the figures are. 1
+ * them as a JSON file. Returns the exit code: 0 after a complete measurement, whatever the figures are. 1
  * when it was interrupted, when a row could not be measured, or when the guard found worse ratios. 2 when the guard has
  * nothing to compare with.
  */
@@ -53,7 +57,7 @@ export const bench = async (
   const text = describeResult(result, request.rows);
   print(text);
   if (request.out !== undefined) await writeFile(request.out, `${text}\n`);
-  say(`Kept in ${await keepResult(result)}`);
+  say(`Kept in ${await keepResult(result, request.resultsPath)}`);
   if (signal.aborted) say('Interrupted');
   if (signal.aborted || result.problems.length > 0) return 1;
   if (request.isRecorded) await recordResult(result, text);
@@ -81,7 +85,8 @@ const measure = async (
   await using revision = against === undefined ? undefined : await openRevision(against);
   const warnings: Warnings = new Map();
   const pinning = request.isPinned ? await openPinning() : undefined;
-  const ground: Ground = { environment, pinning, warnings, say, signal };
+  const warmUpSeconds = Math.min(warmUpSecondsMax, options.seconds);
+  const ground: Ground = { environment, pinning, warnings, warmUpSeconds, say, signal };
   const samples: Sample[] = [];
   const known: { machine: Machine } = { machine: await describeMachine(undefined) };
   const plan = { ground, options, rows, builds: buildsOf(revision) };

@@ -5,10 +5,10 @@ import type { BenchResult } from './result.ts';
 
 const inProject = (...names: string[]) => join(findProjectRoot(), ...names);
 
-/** Keeps a result as JSON in `bench-results`. Returns the path. */
-export const keepResult = async (result: BenchResult): Promise<string> => {
-  await mkdir(inProject('bench-results'), { recursive: true });
-  const path = inProject('bench-results', `${result.about.at.slice(0, 19).replaceAll(':', '-')}.json`);
+/** Keeps a result as JSON in a folder, which it makes if it is missing. Returns the path. */
+export const keepResult = async (result: BenchResult, folder: string): Promise<string> => {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${result.about.at.slice(0, 19).replaceAll(':', '-')}.json`);
   await writeFile(path, `${JSON.stringify(result, undefined, 1)}\n`);
   return path;
 };

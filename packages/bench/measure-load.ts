@@ -30,8 +30,8 @@ export const openLoop = (recipe: LoadSpec['recipe'], perSecond: number, seconds:
 });
 
 /**
- * Runs a load on a target, and measures it between the edges of the window. Before it, waits until the database has
- * finished the work of the load before. After it, waits until Muster has saved all. Calls `onBegin` when the window
+ * Runs a load on a target, and measures it between the edges of the window. Before it, waits until the target and its
+ * database have finished the load before. After it, waits until Muster has saved all. Calls `onBegin` when the window
  * begins.
  */
 export const measureLoad = async (
@@ -41,7 +41,7 @@ export const measureLoad = async (
 ): Promise<{ result: LoadResult; figures: Figures }> => {
   const { stage } = target;
   const databasePids = databasePidsOf(stage);
-  await waitUntilQuiet(databasePids);
+  await waitUntilQuiet(target);
   const read = (): Cpu => ({
     all: readCpuMs(target.readPids()),
     front: readCpuMs(target.readFrontPids()),
@@ -93,15 +93,16 @@ const savedFigures = (before: Cpu, after: Cpu, { statuses }: LoadResult): Figure
 const isWriting = ({ recipe }: Load) => !['get', 'page', 'unseen', 'exists', 'unchanged'].includes(recipe);
 
 const quietSampleMs = 500;
-const quietShare = 0.1; // of one processor
+const quietShare = 0.3; // of one processor: more than idle processes use
 const quietWithinMs = 15_000;
 
-/** Waits until the database is quiet, at most 15 seconds. */
-const waitUntilQuiet = async (databasePids: readonly number[]) => {
+/** Waits until the target and its database have finished the load before, at most 15 seconds. */
+const waitUntilQuiet = async (target: Target) => {
+  const read = () => readCpuMs([...target.readPids(), ...databasePidsOf(target.stage)]);
   const untilMs = performance.now() + quietWithinMs;
   while (performance.now() < untilMs) {
-    const before = readCpuMs(databasePids);
+    const before = read();
     await pause(quietSampleMs);
-    if (!(readCpuMs(databasePids) - before > quietShare * quietSampleMs)) return;
+    if (!(read() - before > quietShare * quietSampleMs)) return;
   }
 };

@@ -19,7 +19,6 @@ export const openRevision = async (name: string): Promise<Revision> => {
   const close = async () => {
     await git('worktree', 'remove', '--force', root).catch(() => undefined);
     await rm(folder, { recursive: true, force: true });
-    await git('worktree', 'prune').catch(() => undefined);
   };
   try {
     await git('worktree', 'add', '--detach', root, commit);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { BenchRequest } from './bench.ts';
 import { guardRows } from './guard.ts';
@@ -12,6 +13,7 @@ export type ParsedOptions = BenchOptions & {
   record?: true;
   quick?: true;
   unpinned?: true;
+  results: string;
   out?: string;
 };
 
@@ -39,6 +41,7 @@ export const openProgram = (rows: readonly Row[]): Command =>
     )
     .option('--unpinned', 'do not pin processes to processors')
     .option('--quick', 'a small run, which only shows that the benchmark works')
+    .option('--results <folder>', 'folder of the result files', 'bench-results')
     .option('--out <file>', 'also write the Markdown to this file')
     .exitOverride();
 
@@ -54,6 +57,7 @@ export const requestOf = (parsed: ParsedOptions, rows: readonly Row[]): Requeste
     against: parsed.against,
     guard: parsed.guard ? (parsed.record ? 'store' : 'compare') : 'no',
     isRecorded: parsed.record === true && !parsed.guard,
+    resultsPath: resolve(parsed.results),
     out: parsed.out,
   };
   return { kind: 'request', request };

@@ -9,7 +9,9 @@ import { type ProcessEvent, processOf, type RunningSystem, type SystemOptions, s
 import { countLine, type Warnings } from './count-warnings.ts';
 import { dropDatabase } from './drop-database.ts';
 import { fillPlain } from './fill-plain.ts';
+import type { RecipeName } from './load-spec.ts';
 import { type Pinning, pin } from './pinning.ts';
+import { runGenerator } from './start-child.ts';
 import { untilSaved } from './until-saved.ts';
 
 /** A revision of Muster, and the arguments of node for its programs. */
@@ -20,6 +22,8 @@ export type Ground = {
   environment: NodeJS.ProcessEnv;
   pinning: Pinning | undefined;
   warnings: Warnings;
+  /** How long a new process gets requests before it is measured, in seconds. */
+  warmUpSeconds: number;
   say: (text: string) => void;
   signal: AbortSignal;
 };
@@ -127,7 +131,8 @@ export const pidsOf = (system: RunningSystem, names: readonly string[]): number[
 export const databasePidsOf = ({ system }: Stage): number[] =>
   system.processes.has('mongodb') ? pidsOf(system, ['mongodb']) : [];
 
-const fill = async ({ say, signal }: Ground, stage: Stage): Promise<void> => {
+const fill = async (ground: Ground, stage: Stage): Promise<void> => {
+  const { say, signal } = ground;
   const [entity] = entities;
   if (!entity) throw new Error('Cannot fill the database: expected at least one entity, found none');
   const { log, users } = stage;
@@ -136,7 +141,22 @@ const fill = async ({ say, signal }: Ground, stage: Stage): Promise<void> => {
   await seedLog(log, entity, partitions, { users, seed, concurrency: 2_000, signal, onSeeded: () => undefined });
   signal.throwIfAborted();
   await untilCounted(stage, signal);
+  await warmUp(ground, stage.system.url, stage, ['get', 'put']);
   if (stage.isSaving) await untilSaved(log, savedWithinMs);
+};
+
+/** Sends requests to a new process, so that its code is compiled before it is measured. */
+export const warmUp = async (
+  { warmUpSeconds, signal }: Ground,
+  url: string,
+  { path, users }: Pick<Stage, 'path' | 'users'>,
+  recipes: readonly RecipeName[],
+): Promise<void> => {
+  if (users === 0) return;
+  for (const recipe of recipes) {
+    signal.throwIfAborted();
+    await runGenerator({ url, path, users, seed, recipe, connections: 32, warmSeconds: 0, seconds: warmUpSeconds });
+  }
 };
 
 // through the API, and not through the wire: another revision may have another wire

@@ -1,6 +1,6 @@
 import { readCommandLine } from '@muster/embedded';
 import { pin } from './pinning.ts';
-import { databasePidsOf, fillPlainOf, type Ground, pidsOf, type Stage } from './stage.ts';
+import { databasePidsOf, fillPlainOf, type Ground, pidsOf, type Stage, warmUp } from './stage.ts';
 import { type Child, startChild } from './start-child.ts';
 
 /** Muster, a Koa that answers each request with one constant user, and the service that a team would write instead. */
@@ -53,12 +53,18 @@ export const openOthers = async (
   };
   try {
     const targets: Target[] = [];
-    if (kinds.has('bare')) targets.push(await start('bare', 'bench-bare-koa', ground.environment));
+    if (kinds.has('bare')) {
+      const bare = await start('bare', 'bench-bare-koa', ground.environment);
+      await warmUp(ground, bare.url, stage, ['get']);
+      targets.push(bare);
+    }
     if (kinds.has('plain')) {
       await fillPlainOf(stage);
       const UPDATE = (await isOnSecantus(stage)) ? 'in two' : 'in one';
       const own = { MONGODB_URI: stage.system.mongodbUri, DATABASE: stage.database, UPDATE };
-      targets.push(await start('plain', 'bench-plain-crud', { ...ground.environment, ...own }));
+      const plain = await start('plain', 'bench-plain-crud', { ...ground.environment, ...own });
+      await warmUp(ground, plain.url, stage, ['get', 'put']);
+      targets.push(plain);
     }
     return { targets, [Symbol.asyncDispose]: close };
   } catch (error) {

@@ -1,0 +1,44 @@
+import { type EChartsCoreOption, init } from 'echarts';
+import type { Chart } from './charts.ts';
+
+const size = { width: 860, height: 420 };
+
+/** Draws a chart as SVG. */
+export const drawChart = (chart: Chart): string => {
+  const picture = init(null, null, { renderer: 'svg', ssr: true, ...size });
+  picture.setOption({ ...common(chart), ...(chart.kind === 'lines' ? lineOption(chart) : barOption(chart)) });
+  const svg = picture.renderToSVGString();
+  picture.dispose();
+  return svg;
+};
+
+const common = ({ title }: Chart): EChartsCoreOption => ({
+  animation: false,
+  backgroundColor: '#ffffff',
+  title: { text: title, left: 'center' },
+  legend: { bottom: 0 },
+  grid: { left: 70, right: 60, top: 60, bottom: 90 },
+});
+
+const lineOption = ({ x, y, lines, limit, limitName }: Extract<Chart, { kind: 'lines' }>): EChartsCoreOption => ({
+  xAxis: { type: x.isLogarithmic ? 'log' : 'value', name: x.name, nameLocation: 'middle', nameGap: 28, min: 'dataMin' },
+  yAxis: { type: y.isLogarithmic ? 'log' : 'value', name: y.name },
+  series: lines.map(({ name, points }, index) => ({
+    ...{ name, type: 'line', data: points },
+    ...(index === 0 ? { markLine: limitLine(limit, limitName) } : {}),
+  })),
+});
+
+const limitLine = (limit: number, name: string) => ({
+  silent: true,
+  symbol: 'none',
+  lineStyle: { type: 'dashed', color: '#888888' },
+  label: { formatter: name },
+  data: [{ yAxis: limit }],
+});
+
+const barOption = ({ y, names, parts }: Extract<Chart, { kind: 'bars' }>): EChartsCoreOption => ({
+  xAxis: { type: 'category', data: names, axisLabel: { interval: 0, fontSize: 10 } },
+  yAxis: { type: 'value', name: y.name },
+  series: parts.map(({ name, values }) => ({ name, type: 'bar', stack: 'all', data: values, barMaxWidth: 60 })),
+});
