@@ -21,13 +21,22 @@ export const closedLoop = (recipe: LoadSpec['recipe'], connections: number, seco
   offset,
 });
 
-/** An open loop: a constant rate, over as many connections as are needed, up to 512. */
-export const openLoop = (recipe: LoadSpec['recipe'], perSecond: number, seconds: number): Load => ({
-  recipe,
-  connections: 512,
-  seconds,
-  phases: [{ perSecond, seconds: seconds + warmSeconds }],
-});
+/** An open loop: a constant rate, over as many connections as are needed. */
+export const openLoop = (
+  recipe: LoadSpec['recipe'],
+  perSecond: number,
+  seconds: number,
+  connections = fewConnections,
+): Load => ({ recipe, connections, seconds, phases: [{ perSecond, seconds: seconds + warmSeconds }] });
+
+/** Enough connections for a target that keeps up. */
+const fewConnections = 512;
+
+/**
+ * So many connections that a target which does not keep up sees all the requests. With fewer, they would wait in the
+ * generator.
+ */
+export const manyConnections = 8_000;
 
 /**
  * Runs a load on a target, and measures it between the edges of the window. Before it, waits until the target and its

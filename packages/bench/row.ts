@@ -1,4 +1,3 @@
-import type { Pinning } from './pinning.ts';
 import type { Build, Ground } from './stage.ts';
 import type { Target, TargetKind } from './targets.ts';
 
@@ -26,7 +25,7 @@ export type Measured = { what: string; figures: Figures };
 export type Sample = Measured & { row: string; target: string; round: number; half: 'first' | 'last' };
 
 /** What a row can use: the run's options and the samples so far. */
-export type Bench = Ground & { options: BenchOptions; pinning: Pinning | undefined; samples: readonly Sample[] };
+export type Bench = Ground & { options: BenchOptions; samples: readonly Sample[] };
 
 /**
  * One row of the benchmark. A shared row is measured on targets that run for all rows. Another one starts what it

@@ -1,5 +1,5 @@
 import type { RecipeName } from '../load-spec.ts';
-import { measureLoad, openLoop } from '../measure-load.ts';
+import { manyConnections, measureLoad, openLoop } from '../measure-load.ts';
 import type { Measured, Row } from '../row.ts';
 
 /** The rows that send one kind of request at some rates, in an open loop. */
@@ -20,7 +20,8 @@ export const atRates: readonly Row[] = table.map(({ recipe, about, rates }) => (
   measure: async ({ options }, target) => {
     const measured: Measured[] = [];
     for (const perSecond of rates) {
-      const { figures } = await measureLoad(target, openLoop(recipe, perSecond, options.seconds));
+      const load = openLoop(recipe, perSecond, options.seconds, manyConnections);
+      const { figures } = await measureLoad(target, load);
       measured.push({ what: `${perSecond}/s`, figures });
     }
     return measured;

@@ -1,10 +1,8 @@
 import { judgeOverload } from '../judge-overload.ts';
-import { measureLoad } from '../measure-load.ts';
+import { manyConnections, measureLoad } from '../measure-load.ts';
 import type { Row } from '../row.ts';
 import { highestOf } from './mixed.ts';
 
-// so many that the target sees the overload: with few connections, the requests would wait in the generator
-const connections = 8_000;
 const afterSeconds = 6;
 const afterShare = 0.2;
 const fallbackPerSecond = 1_000;
@@ -22,7 +20,7 @@ export const overload: Row = {
       { perSecond: 2 * highest, seconds },
       { perSecond: afterShare * highest, seconds: afterSeconds },
     ];
-    const { result } = await measureLoad(target, { recipe: 'mixed', connections, seconds, phases });
+    const { result } = await measureLoad(target, { recipe: 'mixed', connections: manyConnections, seconds, phases });
     const { goodPerSecond, ...judged } = judgeOverload(result.slices, seconds * 1_000);
     const unanswered = Object.values(result.faults).reduce((sum, count) => sum + count, 0);
     const figures = { ...judged, goodPerSecond, goodputShare: goodPerSecond / highest, unanswered };
