@@ -102,6 +102,7 @@ const headOf: Record<string, string> = {
   savedCpuMicros: 'CPU µs/request until saved, with database',
   appliedCpuMicros: 'aggregators CPU µs/applied event',
   writeCpuMs: 'CPU ms/write',
+  savedCpuMs: 'CPU ms/write until saved',
   gatewayCpuMs: 'gateway CPU ms/write',
   aggregatorCpuMs: 'aggregators CPU ms/write',
   databaseCpuMs: 'database CPU ms/write',

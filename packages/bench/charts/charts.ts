@@ -50,7 +50,7 @@ const cpuByRequest = (groups: readonly Group[]): Chart | undefined => {
   return {
     ...{ file: 'cpu-by-request.svg', title: 'Processor time of a request', kind: 'bars' },
     y: { name: 'µs', isLogarithmic: false },
-    names: shown.map(({ what, target }) => `${what}\n${target}`),
+    names: shown.map(({ what, target }) => `${what}, ${target}`),
     parts: [
       { name: 'HTTP process', values: values('frontCpuMicros') },
       { name: 'aggregators', values: values('aggregatorCpuMicros') },
@@ -73,7 +73,7 @@ const costBySize = (groups: readonly Group[]): Chart | undefined => {
   });
   if (!lines.some(({ points }) => points.length > 1)) return undefined;
   return {
-    ...{ file: 'cost-by-size.svg', title: 'Processor time of a request by number of users, against the fewest users' },
+    ...{ file: 'cost-by-size.svg', title: 'Processor time of a request by number of users (the fewest users: 1)' },
     ...{ kind: 'lines', lines, limit: 1.1, limitName: '1.1' },
     x: { name: 'users', isLogarithmic: true },
     y: { name: 'times', isLogarithmic: false },

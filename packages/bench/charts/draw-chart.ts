@@ -15,13 +15,16 @@ export const drawChart = (chart: Chart): string => {
 const common = ({ title }: Chart): EChartsCoreOption => ({
   animation: false,
   backgroundColor: '#ffffff',
-  title: { text: title, left: 'center' },
-  legend: { bottom: 0 },
-  grid: { left: 70, right: 60, top: 60, bottom: 90 },
+  title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
+  legend: { bottom: 0, itemGap: 24 },
 });
 
 const lineOption = ({ x, y, lines, limit, limitName }: Extract<Chart, { kind: 'lines' }>): EChartsCoreOption => ({
-  xAxis: { type: x.isLogarithmic ? 'log' : 'value', name: x.name, nameLocation: 'middle', nameGap: 28, min: 'dataMin' },
+  grid: { left: 70, right: 60, top: 60, bottom: 90 },
+  xAxis: {
+    ...{ type: x.isLogarithmic ? 'log' : 'value', name: x.name, nameLocation: 'middle', nameGap: 28 },
+    ...{ min: 'dataMin', max: 'dataMax' },
+  },
   yAxis: { type: y.isLogarithmic ? 'log' : 'value', name: y.name },
   series: lines.map(({ name, points }, index) => ({
     ...{ name, type: 'line', data: points },
@@ -37,8 +40,10 @@ const limitLine = (limit: number, name: string) => ({
   data: [{ yAxis: limit }],
 });
 
+// horizontal: the names are long
 const barOption = ({ y, names, parts }: Extract<Chart, { kind: 'bars' }>): EChartsCoreOption => ({
-  xAxis: { type: 'category', data: names, axisLabel: { interval: 0, fontSize: 10 } },
-  yAxis: { type: 'value', name: y.name },
-  series: parts.map(({ name, values }) => ({ name, type: 'bar', stack: 'all', data: values, barMaxWidth: 60 })),
+  grid: { left: 220, right: 60, top: 40, bottom: 80 },
+  xAxis: { type: 'value', name: y.name },
+  yAxis: { type: 'category', data: names, inverse: true },
+  series: parts.map(({ name, values }) => ({ name, type: 'bar', stack: 'all', data: values, barMaxWidth: 24 })),
 });
