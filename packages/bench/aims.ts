@@ -165,6 +165,17 @@ const growthAims: readonly Aim[] = [
   },
 ];
 
+const delayAims: readonly Aim[] = [
+  { what: 'p99 of the event loop more than empty', figure: 'loopP99Ms', aim: 3 },
+  { what: 'longest delay of the event loop more than empty', figure: 'loopMostMs', aim: 20 },
+].map(({ what, figure, aim }) => ({
+  ...{ row: 'memory', what, unit: ' ms', limit: 'at most', aim },
+  read: (_, medians) => {
+    const values = medians('', figure);
+    return (values.at(-1) ?? Number.NaN) - (values[0] ?? Number.NaN);
+  },
+}));
+
 const restoreAims: readonly Aim[] = [
   {
     ...{ row: 'restore', what: 'records, against the reads of a plain program', unit: '×', limit: 'at most', aim: 0.3 },
@@ -183,7 +194,7 @@ const restoreAims: readonly Aim[] = [
   },
 ];
 
-const table = [getAims, postAims, rateAims, overloadAims, quietAims, growthAims, restoreAims].flat();
+const table = [getAims, postAims, rateAims, overloadAims, quietAims, growthAims, delayAims, restoreAims].flat();
 
 /** Returns the aims of the rows that were measured, each with what was measured. Pure. */
 export const judgeAims = (groups: readonly Group[], controls: readonly Control[]): Verdict[] =>

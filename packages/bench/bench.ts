@@ -54,11 +54,12 @@ export const bench = async (
     return 2;
   }
   const result = await measure(environment, request, signal, say);
+  if (signal.aborted) say('Interrupted');
+  if (result.groups.length === 0) return 1;
   const text = describeResult(result, request.rows);
   print(text);
   if (request.out !== undefined) await writeFile(request.out, `${text}\n`);
   say(`Kept in ${await keepResult(result, request.resultsPath)}`);
-  if (signal.aborted) say('Interrupted');
   if (signal.aborted || result.problems.length > 0) return 1;
   if (request.isRecorded) await recordResult(result, text);
   if (request.guard === 'store') say(`Stored the ratios in ${await storeRatios(result)}`);

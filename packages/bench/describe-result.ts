@@ -124,6 +124,8 @@ const headOf: Record<string, string> = {
   plainMs: 'plain program, ms',
   plainReadMs: 'its reads, ms',
   timeRatio: 'caught up / plain program',
+  loopP99Ms: 'event loop delay p99 ms',
+  loopMostMs: 'event loop delay maximum ms',
   heapBytes: 'heap, bytes',
   userBytes: 'bytes/user',
   jsonBytes: 'JSON bytes/user',

@@ -35,7 +35,8 @@ const findCommit = async (name: string): Promise<string> => {
   try {
     return await git('rev-parse', '--verify', '--short', `${name}^{commit}`);
   } catch {
-    throw new Error(`Cannot compare with ${JSON.stringify(name)}: expected a commit, branch or tag of this repository`);
+    const problem = `Cannot compare with ${JSON.stringify(name)}: expected a commit, branch or tag of this repository`;
+    throw Object.assign(new Error(problem), { exitCode: 2 });
   }
 };
 

@@ -24,12 +24,10 @@ export const readTail = async (log: Log): Promise<TailFigures> => {
   };
 };
 
-/** Returns the sum of these metrics over all aggregators that answer. */
-export const sumMetrics = async (log: Log, names: readonly string[]): Promise<number> => {
+/** Reads these metrics, each as the sum over all aggregators that answer. */
+export const readMetrics = async (log: Log, names: readonly string[]): Promise<number[]> => {
   const found = await readAll(log);
-  return found
-    .flatMap((metrics) => names.map((name) => figureOf(metrics, name)))
-    .reduce((sum, value) => sum + value, 0);
+  return names.map((name) => found.reduce((sum, metrics) => sum + figureOf(metrics, name), 0));
 };
 
 const readAll = async (log: Log): Promise<Metric[][]> => {
