@@ -29,9 +29,11 @@ describe('The load generator', function () {
   });
 
   it('keeps its connections, and sends one request at a time on each in a closed loop', async () => {
-    const { result, seen } = await run((_, answer) => answer.end('{}'), { connections: 3, seconds: 0.5 });
+    const { result, seen, edges } = await run((_, answer) => answer.end('{}'), { connections: 3, seconds: 0.5 });
     expect(seen.connections).to.equal(3);
     expect(result.requests).to.be.above(100);
+    expect(edges).to.equal('begin end result');
+    expect(result.ownShare).to.be.above(0);
     expect(result.failed).to.equal(0);
     expect(seen.mostAtOnce).to.be.at.most(3);
   });
@@ -76,11 +78,13 @@ const run = async (listener: RequestListener, load: Pick<LoadSpec, 'connections'
   const generator = join(findProjectRoot(), 'packages', 'bench', 'generator.ts');
   const child = fork(generator, [JSON.stringify(spec)], { execArgv: ['--import', 'tsx'] });
   const found: { result?: LoadResult } = {};
+  const kinds: string[] = [];
   child.on('message', (message: GeneratorMessage) => {
+    kinds.push(message.kind);
     if (message.kind === 'result') found.result = message.result;
   });
   await once(child, 'exit');
   server.close();
   if (found.result === undefined) throw new Error('The generator sent no result');
-  return { result: found.result, seen };
+  return { result: found.result, seen, edges: kinds.join(' ') };
 };

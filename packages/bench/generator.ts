@@ -56,26 +56,30 @@ const run = async (spec: LoadSpec): Promise<void> => {
     startedAt,
     endsAt: startedAt + totalMs,
   };
-  const cpu = { begin: process.cpuUsage(), micros: 0 };
-  setTimeout(
-    () => {
-      cpu.begin = process.cpuUsage();
-      tell({ kind: 'begin' });
-    },
-    startedAt + spec.warmSeconds * 1_000 - performance.now(),
-  );
-  setTimeout(() => {
-    const { user, system } = process.cpuUsage(cpu.begin);
-    cpu.micros = user + system;
-    tell({ kind: 'end' });
-  }, load.endsAt - performance.now());
   const sweeping = setInterval(() => sweep(load), sweepEveryMs);
-  if (spec.phases) await sendAtRates(load, spec.phases);
-  else openClosedLoop(load);
-  while (performance.now() < load.endsAt || isPending(load)) await sleepMs(5);
+  const [ownMicros] = await Promise.all([measureWindow(load), sendAll(load)]);
+  while (isPending(load)) await sleepMs(5);
   clearInterval(sweeping);
   for (const { socket } of load.connections) socket.destroy();
-  tell({ kind: 'result', result: resultOf(load.record, cpu.micros) });
+  tell({ kind: 'result', result: resultOf(load.record, ownMicros) });
+};
+
+/** Announces the edges of the window. Returns the processor time of this process between them, in microseconds. */
+const measureWindow = async ({ spec, startedAt, endsAt }: Load): Promise<number> => {
+  await sleepMs(startedAt + spec.warmSeconds * 1_000 - performance.now());
+  const before = process.cpuUsage();
+  tell({ kind: 'begin' });
+  await sleepMs(endsAt - performance.now());
+  const { user, system } = process.cpuUsage(before);
+  tell({ kind: 'end' });
+  return user + system;
+};
+
+/** Sends until the end. In a closed loop, the answers send the further requests. */
+const sendAll = async (load: Load): Promise<void> => {
+  if (load.spec.phases) return await sendAtRates(load, load.spec.phases);
+  openClosedLoop(load);
+  await sleepMs(load.endsAt - performance.now());
 };
 
 const isPending = ({ connections, idle, waiting, waitingFrom }: Load) =>
