@@ -47,7 +47,8 @@ const checkEvents = ({ events, byRequest }: FoldedLog, calls: readonly Call[], b
 const checkAnswer = ({ subject }: FoldedLog, call: Call): string[] => {
   const { op, status, problem, retryAfter, id } = call;
   if (status === undefined) return [];
-  if (!subject.expected[op]?.includes(status)) return [`${tell(call)}: unexpected`];
+  const isExpected = subject.expected[op]?.includes(status) || (status === 412 && call.ifVersion !== undefined);
+  if (!isExpected) return [`${tell(call)}: unexpected`];
   if (status !== 503) return [];
   const problems = [];
   if (!retryAfter) problems.push(`${tell(call)} without Retry-After`);
