@@ -1,4 +1,4 @@
-import type { State } from '@muster/model';
+import { absent, type State } from '@muster/model';
 import { catchUpState, databaseNow, isNewest, logIdOf } from '@muster/store';
 import { appendEvents } from './append-events.ts';
 import { decideAndAppend, type Known } from './decide-and-append.ts';
@@ -25,7 +25,7 @@ export const executeCommand = (gateway: Gateway, request: Request): Promise<Outc
         remember(gateway.remembered, key, outcome.state.version, outcome.state);
       resolve(outcome);
     };
-    const task: Task = { request: bound, settle, fail: reject };
+    const task: Task = { request: bound, command: request.command, settle, fail: reject };
     // nobody else knows a new id, so nobody waits for a turn
     if (request.isNewId) return void runTurn(gateway)([task], undefined);
     const most = gateway.settings.STREAM_QUEUE_MAX;
@@ -42,11 +42,10 @@ const runTurn =
   async (tasks, former) => {
     const [{ request: first }] = tasks as [Task];
     const { entity, id } = first;
-    const deciding = tasks.map(({ request, settle, fail }) => ({ request, command: request.command, settle, fail }));
     try {
-      const known = await firstState(gateway, tasks, former);
+      const known = first.isNewId ? neverSeen : await firstState(gateway, tasks, former);
       if (!known) return undefined;
-      return await decideAndAppend(entity, deciding, known, {
+      return await decideAndAppend(entity, tasks, known, {
         isLate: ({ request }) => leftMs(request) <= 0,
         nowFor: (state) => databaseNow(gateway.clock, changedAt(state)),
         append: (state, chain) => appendEvents(gateway, state, chain),
@@ -60,6 +59,8 @@ const runTurn =
       return undefined;
     }
   };
+
+const neverSeen: Known = { state: absent, parked: undefined, fresh: false };
 
 /** Returns the state for the first decision, or undefined if the deadline of every task has passed. */
 const firstState = async (gateway: Gateway, tasks: Task[], former: State | undefined): Promise<Known | undefined> => {

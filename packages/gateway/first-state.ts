@@ -14,8 +14,7 @@ import { recentState, rememberedVersion } from './remembered.ts';
  * Throws DeadlineError when the database does not answer in time.
  */
 export const loadFirstState = async (gateway: Gateway, request: Request, former: State | undefined): Promise<Known> => {
-  const { entity, id, isNewId, command } = request;
-  if (isNewId) return { state: absent, parked: undefined, fresh: false };
+  const { entity, id, command } = request;
   const recent = former ?? recentState(gateway.remembered, keyOf(gateway, entity, id));
   if (recent) return { state: recent, parked: undefined, fresh: false };
   const held = await new Promise<Held<StateReply> | undefined>((resolve) =>

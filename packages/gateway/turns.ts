@@ -1,8 +1,9 @@
 import type { State } from '@muster/model';
-import type { Bound, Outcome } from './outcome.ts';
+import type { Deciding } from './decide-and-append.ts';
+import type { Bound } from './outcome.ts';
 
 /** A command that waits for its outcome. */
-export type Task = { request: Bound; settle: (outcome: Outcome) => void; fail: (error: unknown) => void };
+export type Task = Deciding & { request: Bound };
 
 /** By stream: the commands that wait while others are decided and appended. A plain value, changed only here. */
 export type Turns = Map<string, Turn>;

@@ -204,7 +204,9 @@ const send = async (log: Log, queue: AppendQueue, batch: Append[]) => {
   for (const one of batch) one.sent = true;
   try {
     const ordered = isChain(batch[0]); // an event must not be stored when the one before it is not
-    const events = batch.flatMap((one) => one.events.slice(one.stored));
+    const events = ordered
+      ? batch.flatMap((one) => one.events.slice(one.stored))
+      : batch.map((one) => one.events[0] as StoredEvent);
     const written = handlesOf(log).events.insertMany(events, { ordered });
     await withinDeadline(written, sendDeadlineMs, `append ${events.length} events`);
     await failpoint('append:after-send');
