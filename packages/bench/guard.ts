@@ -1,5 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { findProjectRoot } from '@muster/embedded';
 import type { BenchResult } from './result.ts';
 import type { Group } from './summarize.ts';
@@ -61,6 +61,7 @@ export const readRatios = async (): Promise<Ratios | undefined> => {
 /** Stores the ratios of a run for later guards. Returns the path. */
 export const storeRatios = async ({ about, groups }: BenchResult): Promise<string> => {
   const { at, commit, machine } = about;
+  await mkdir(dirname(path()), { recursive: true });
   const rounded = Object.entries(ratiosOf(groups)).map(([what, ratio]) => [what, Number(ratio.toFixed(3))]);
   await writeFile(
     path(),
