@@ -21,6 +21,8 @@ export const sometimesNames = [
   "an expired member's return",
   'a group commit of more than one',
   'a batch of which only a part went in',
+  'a chain of events of one stream',
+  'a chain stopped by a conflict',
   'an upload that broke off',
   'a withdrawal refused for too little money',
   'a command refused by a closed account',
@@ -90,5 +92,7 @@ export const sometimesOfLife = (observed: Pick<Observed, 'figures'>, passed: Are
     "an expired member's return": figureOf(observed, 'muster_leases_expired_total'),
     'a group commit of more than one': passed.filter(({ name }) => name === 'append:together').length,
     'a batch of which only a part went in': passed.filter(({ name }) => name === 'append:partly').length,
+    'a chain of events of one stream': passed.filter(({ name }) => name === 'append:chain').length,
+    'a chain stopped by a conflict': passed.filter(({ name }) => name === 'append:chain-stopped').length,
   };
 };

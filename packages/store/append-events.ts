@@ -201,6 +201,7 @@ const commit = async (log: Log, queue: AppendQueue, batch: Append[]) => {
 const send = async (log: Log, queue: AppendQueue, batch: Append[]) => {
   const sentBefore = new Set(batch.filter((one) => one.sent));
   if (batch.length > 1) noticed('append:together');
+  if (isChain(batch[0])) noticed('append:chain');
   for (const one of batch) one.sent = true;
   try {
     const ordered = isChain(batch[0]); // an event must not be stored when the one before it is not
@@ -264,6 +265,7 @@ const settleUpTo = async (
   sentBefore: ReadonlySet<Append>,
   error: MongoBulkWriteError,
 ) => {
+  noticed('append:chain-stopped');
   const [failure] = error.result.getWriteErrors() as [WriteError];
   let at = failure.index;
   const end = batch.findIndex((one) => {
