@@ -37,8 +37,7 @@ const answerRead = <Reply>(
   const entity = entities.get(request.entity);
   if (!partition?.served || !entity) return { kind: 'notHere' };
   const entry = findEntry(partition, request.entity, request.id);
-  if ((entry?.state.version ?? 0) >= request.minVersion)
-    return replyOf(aggregator, partition, entity, request.id, entry);
+  if ((entry?.version ?? 0) >= request.minVersion) return replyOf(aggregator, partition, entity, request.id, entry);
   return waitAndReply(aggregator, partition, entity, request, replyOf);
 };
 
@@ -116,7 +115,7 @@ const isReached = async (
   const reached = minVersions.map(([entity, id, version]) => {
     const partition = table.get(partitionOf(entity, id, settings.PARTITIONS));
     if (!partition) return true; // not ours to say
-    const known = findEntry(partition, entity, id)?.state.version ?? 0;
+    const known = findEntry(partition, entity, id)?.version ?? 0;
     return known >= version || waitForVersion(waiting, `${entity}:${id}`, version, waitMs);
   });
   return (await Promise.all(reached)).every(Boolean);

@@ -12,6 +12,7 @@ import {
   openClock,
   openLookUps,
 } from '@muster/store';
+import { openSender } from '@muster/wire';
 import { type LongReads, openLongReads } from './long-reads.ts';
 import { type Members, openMembers, type Wire } from './members.ts';
 import { type Metrics, openGatewayMetrics } from './metrics.ts';
@@ -79,6 +80,7 @@ export const openGateway = (
 const wireOf = ({ settings, logger }: Pick<Gateway, 'settings' | 'logger'>): Wire => ({
   database: settings.DATABASE,
   secret: settings.CLUSTER_SECRET,
+  sender: openSender(),
   // debug: the aggregator restarted, and the next refresh of the members reconnects to it
   onProblem: ({ kind, message }) => logger[kind === 'incarnation' ? 'debug' : 'warn']({ kind }, message),
 });

@@ -18,7 +18,7 @@ export type Members = {
 };
 
 /** What every connection to an aggregator needs. */
-export type Wire = Pick<AggregatorClientOptions, 'database' | 'secret' | 'onProblem'>;
+export type Wire = Pick<AggregatorClientOptions, 'database' | 'secret' | 'sender' | 'onProblem'>;
 
 export const openMembers = (wire: Wire): Members => ({
   wire,

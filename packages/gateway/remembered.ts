@@ -15,6 +15,7 @@ export type Remembered = {
 };
 
 const keepMs = 60_000;
+const moveAfterMs = 1_000; // what was returned again and again need not move each time
 const versionsMax = 100_000;
 const keepStatesMs = 2_000; // longer than an aggregator usually lags
 const statesMax = 10_000;
@@ -48,6 +49,7 @@ export const remember = (
   now = performance.now(),
 ): void => {
   const known = versions.get(key);
+  if (!state && known?.version === version && now - known.at < moveAfterMs) return;
   if (known) versions.delete(key); // moves it to the end
   versions.set(key, { version: Math.max(version, known?.version ?? 0), at: now });
   if (versions.size > versionsMax) forgetFirst(versions);
@@ -71,7 +73,7 @@ export const recentState = (
 /** The minimum version for reads of a stream now; 0 where nothing is remembered. */
 export const rememberedVersion = ({ versions }: Remembered, key: string, now = performance.now()): number => {
   const known = versions.get(key);
-  return known && now - known.at < keepMs ? known.version : 0;
+  return known && now - known.at < keepMs + moveAfterMs ? known.version : 0;
 };
 
 /** Remembers a write, which counts and lists must show from now on. */

@@ -10,9 +10,11 @@ import {
   type Outbox,
   openInbox,
   openOutbox,
+  openSender,
   readFrames,
   replyBytesMax,
   requestBytesMax,
+  type Sender,
 } from './frames.ts';
 import { type Greeting, greetWithinMs, hearWelcome, type Identity, keyOf, openGreeting } from './greeting.ts';
 import { localPathOf } from './local-path.ts';
@@ -36,6 +38,7 @@ export type AggregatorClient = {
   name: string;
   address: string;
   expected: Identity; // the process that must be at that address
+  sender: Sender;
   key: KeyObject;
   onProblem: (problem: WireProblem) => void;
   complaints: Complaints;
@@ -58,6 +61,8 @@ export type AggregatorClientOptions = Identity & {
   /** host:port. */
   address: string;
   secret: string;
+  /** Shared by all connections of this process. */
+  sender?: Sender;
   /** Called with each protocol violation at that address, at most once in 10 seconds per kind. */
   onProblem: (problem: WireProblem) => void;
 };
@@ -71,7 +76,8 @@ type Slot = { request: number; expiresAt: number; settle: (frame: Frame | undefi
 const slotCount = 16_384; // a power of two
 const slotsMax = 15_000; // requests without an answer: there is always a free slot nearby
 const sweepEveryMs = 10;
-const probeEveryMs = 250;
+const probeEveryMs = 250; // while suspect
+const quietTurns = 4; // otherwise once a second
 const probeWithinMs = 100;
 const requestMax = 0xffff_ffff;
 const unsentBytesMax = 16 * 1024 * 1024;
@@ -86,12 +92,14 @@ export const openAggregatorClient = ({
   incarnation,
   database,
   secret,
+  sender = openSender(),
   onProblem,
 }: AggregatorClientOptions): AggregatorClient => {
   const client: AggregatorClient = {
     name,
     address,
     expected: { name, incarnation, database },
+    sender,
     key: keyOf(secret),
     onProblem,
     complaints: openComplaints(),
@@ -110,7 +118,11 @@ export const openAggregatorClient = ({
     probing: undefined,
   };
   dial(client);
-  client.probing = setInterval(() => probe(client), probeEveryMs);
+  let turns = 0;
+  client.probing = setInterval(() => {
+    turns += 1;
+    if (client.suspect || turns % quietTurns === 0) probe(client);
+  }, probeEveryMs);
   return client;
 };
 
@@ -309,7 +321,7 @@ const greet = (client: AggregatorClient, socket: Socket, greeting: Greeting, chu
       socket.destroy();
       return report(client, heard.problem);
     case 'greeted':
-      client.outbox = openOutbox(socket, requestBytesMax);
+      client.outbox = openOutbox(socket, requestBytesMax, client.sender);
       client.inbox = openInbox(replyBytesMax);
       client.failures = 0;
       client.suspect = false;

@@ -21,16 +21,33 @@ export type Frame = { kind: number; request: number; payload: Buffer };
 export type Inbox = { held: Buffer; bytes: number; since: number; blockBytesMax: number };
 
 /** The frames of the next write. Changed only in this file. */
-export type Outbox = { socket: Socket; buffer: Buffer; used: number; scheduled: boolean; frameBytesMax: number };
+export type Outbox = {
+  socket: Socket;
+  buffer: Buffer;
+  used: number;
+  scheduled: boolean;
+  frameBytesMax: number;
+  sender: Sender;
+};
+
+/**
+ * Sends the frames of several outboxes. It waits while each turn of the event loop brings further frames, 8 turns at
+ * most: a write costs as much as all else that a read needs, so busy processes should write rarely. An idle process
+ * sends one turn later. Changed only in this file.
+ */
+export type Sender = { outboxes: Outbox[]; added: number; seen: number; turns: number };
+
+export const openSender = (): Sender => ({ outboxes: [], added: 0, seen: 0, turns: 0 });
 
 export const openInbox = (blockBytesMax: number): Inbox => ({ held: nothing, bytes: 0, since: 0, blockBytesMax });
 
-export const openOutbox = (socket: Socket, frameBytesMax: number): Outbox => ({
+export const openOutbox = (socket: Socket, frameBytesMax: number, sender = openSender()): Outbox => ({
   socket,
   buffer: Buffer.allocUnsafe(firstBytes),
   used: blockHeadBytes,
   scheduled: false,
   frameBytesMax,
+  sender,
 });
 
 /**
@@ -98,9 +115,11 @@ const beginFrame = (outbox: Outbox, kind: number, request: number, payloadBytes:
 
 const endFrame = (outbox: Outbox, end: number) => {
   outbox.used = end;
+  const { sender } = outbox;
+  sender.added += 1;
   if (outbox.scheduled) return;
   outbox.scheduled = true;
-  setImmediate(flush, outbox);
+  if (sender.outboxes.push(outbox) === 1) setImmediate(sendSoon, sender);
 };
 
 /** Returns a block with only this frame, for data that do not go through an outbox. */
@@ -130,9 +149,20 @@ const putBlockHead = (buffer: Buffer, end: number) => {
   buffer.writeUInt32BE(crc32(buffer.subarray(blockHeadBytes, end)), 8);
 };
 
-const flush = (outbox: Outbox) => {
-  outbox.scheduled = false;
-  sendFrames(outbox);
+const turnsMax = 8;
+
+const sendSoon = (sender: Sender) => {
+  if (sender.added !== sender.seen && sender.turns < turnsMax) {
+    sender.seen = sender.added;
+    sender.turns += 1;
+    setImmediate(sendSoon, sender);
+    return;
+  }
+  sender.turns = 0;
+  for (const outbox of sender.outboxes.splice(0)) {
+    outbox.scheduled = false;
+    sendFrames(outbox);
+  }
 };
 
 const send = (outbox: Outbox) => {

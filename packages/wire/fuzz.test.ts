@@ -6,7 +6,7 @@ import { until } from '@muster/testing';
 import { expect } from 'chai';
 import { closeAggregatorClient, isAnswering, openAggregatorClient } from './aggregator-client.ts';
 import type { WireProblem } from './complaints.ts';
-import { blockOf, type Frame, openInbox, readFrames } from './frames.ts';
+import { blockOf, type Frame, openInbox, openSender, readFrames } from './frames.ts';
 import {
   challengeOf,
   greetingKinds,
@@ -222,6 +222,7 @@ const frameFrom = (write: (outbox: Parameters<typeof writeAnswer>[0]) => void): 
     used: 12,
     scheduled: true,
     frameBytesMax: 4_096,
+    sender: openSender(),
   };
   write(outbox);
   const payload = Buffer.from(outbox.buffer.subarray(12 + 9, outbox.used));

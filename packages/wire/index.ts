@@ -10,6 +10,7 @@ export {
   readThen,
 } from './aggregator-client.ts';
 export type { WireProblem } from './complaints.ts';
+export { openSender, type Sender } from './frames.ts';
 export type { Identity } from './greeting.ts';
 export type { ReadReply, ReadRequest, StateReply } from './messages.ts';
 export type { Answer, MinVersion, Question } from './questions.ts';
