@@ -22,7 +22,7 @@ export const executeCommand = (gateway: Gateway, request: Request): Promise<Outc
     const key = keyOf(gateway, request.entity, request.id);
     const settle = (outcome: Outcome) => {
       if (outcome.kind !== 'unavailable' && outcome.state.version > 0)
-        remember(gateway.remembered, key, outcome.state.version, outcome.state);
+        remember(gateway.remembered, key, outcome.state.version, request.isNewId ? undefined : outcome.state);
       resolve(outcome);
     };
     const task: Task = { request: bound, command: request.command, settle, fail: reject };

@@ -22,7 +22,7 @@ describe('The versions that a gateway returned', () => {
     const remembered = openRemembered(10);
     remember(remembered, 'note:a', 5, undefined, 1_000);
     expect(rememberedVersion(remembered, 'note:a', 1_000 + minuteMs - 1)).to.equal(5);
-    expect(rememberedVersion(remembered, 'note:a', 2_000 + minuteMs)).to.equal(0);
+    expect(rememberedVersion(remembered, 'note:a', 1_000 + minuteMs)).to.equal(0);
     // an older version also counts as a return of the stream
     remember(remembered, 'note:a', 4, undefined, 1_000 + minuteMs - 1);
     expect(rememberedVersion(remembered, 'note:a', 1_000 + minuteMs)).to.equal(5);
@@ -47,26 +47,25 @@ describe('The writes of a gateway', () => {
     rememberWrite(remembered, 1, ['note', 'b', 1]);
     rememberWrite(remembered, 1, ['note', 'a', 2]);
     rememberWrite(remembered, 2, ['note', 'c', 7]);
-    expect(recentWrites(remembered, [1])).to.deep.equal([
+    expect(recentWrites(remembered, [1])).to.have.deep.members([
       ['note', 'b', 1],
       ['note', 'a', 2],
     ]);
     expect(recentWrites(remembered, [0, 2])).to.deep.equal([['note', 'c', 7]]);
   });
 
-  it('are removed after three seconds', () => {
+  it('are left out after three seconds', () => {
     const remembered = openRemembered(10);
     rememberWrite(remembered, 1, ['note', 'a', 1], 1_000);
     rememberWrite(remembered, 1, ['note', 'b', 1], 1_001);
     expect(recentWrites(remembered, [1], 1_000 + keepWritesMs)).to.have.length(2);
     expect(recentWrites(remembered, [1], 1_001 + keepWritesMs)).to.deep.equal([['note', 'b', 1]]);
-    expect(remembered.writes.get(1)?.size).to.equal(1);
   });
 
   it('are limited per partition: the oldest is forgotten', () => {
     const remembered = openRemembered(2);
     for (const id of ['a', 'b', 'a', 'c']) rememberWrite(remembered, 1, ['note', id, 1]);
     rememberWrite(remembered, 2, ['note', 'd', 1]);
-    expect(recentWrites(remembered, [1, 2]).map(([, id]) => id)).to.deep.equal(['a', 'c', 'd']);
+    expect(recentWrites(remembered, [1, 2]).map(([, id]) => id)).to.have.members(['a', 'c', 'd']);
   });
 });

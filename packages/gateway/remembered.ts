@@ -1,21 +1,23 @@
 import type { State } from '@muster/model';
 import type { MinVersion } from '@muster/wire';
+import { clearVersions, findVersion, noteVersion, openRecentVersions, type RecentVersions } from './recent-versions.ts';
 
 /**
  * The versions that this gateway returned in the last minute. It never returns an older one. A plain value. Only this
  * file changes it.
  */
 export type Remembered = {
-  versions: Map<string, { version: number; at: number }>; // by stream, the one returned last at the end
+  versions: RecentVersions; // by stream
   states: Map<string, { state: State; at: number }>; // by stream: the newest ones of this gateway's commands
-  // by partition, then stream: the writes of this gateway in the last seconds
-  writes: Map<number, Map<string, { minVersion: MinVersion; at: number }>>;
+  writes: Map<number, Writes>; // by partition: the last writes of this gateway
   // by partition: more than can be in flight at once, so that the newest ones come after all older ones in the log
   writesMax: number;
 };
 
+/** Writes in a ring: the next one replaces the oldest. */
+type Writes = { minVersions: MinVersion[]; ats: number[]; next: number };
+
 const keepMs = 60_000;
-const moveAfterMs = 1_000; // what was returned again and again need not move each time
 const versionsMax = 100_000;
 const keepStatesMs = 2_000; // longer than an aggregator usually lags
 const statesMax = 10_000;
@@ -27,7 +29,7 @@ const statesMax = 10_000;
 export const keepWritesMs = 3_000;
 
 export const openRemembered = (writesMax: number): Remembered => ({
-  versions: new Map(),
+  versions: openRecentVersions(versionsMax),
   states: new Map(),
   writes: new Map(),
   writesMax,
@@ -35,7 +37,7 @@ export const openRemembered = (writesMax: number): Remembered => ({
 
 /** Forgets everything, because the log was replaced. */
 export const forgetAll = ({ versions, states, writes }: Remembered): void => {
-  versions.clear();
+  clearVersions(versions);
   states.clear();
   writes.clear();
 };
@@ -48,12 +50,8 @@ export const remember = (
   state?: State,
   now = performance.now(),
 ): void => {
-  const known = versions.get(key);
-  if (!state && known?.version === version && now - known.at < moveAfterMs) return;
-  if (known) versions.delete(key); // moves it to the end
-  versions.set(key, { version: Math.max(version, known?.version ?? 0), at: now });
-  if (versions.size > versionsMax) forgetFirst(versions);
-  if (!state || version < (known?.version ?? 0)) return;
+  noteVersion(versions, key, version, now);
+  if (!state || version < (findVersion(versions, key)?.version ?? 0)) return;
   states.delete(key);
   states.set(key, { state, at: now });
   if (states.size > statesMax) forgetFirst(states);
@@ -67,46 +65,46 @@ export const recentState = (
 ): State | undefined => {
   const recent = states.get(key);
   if (!recent || now - recent.at > keepStatesMs) return undefined;
-  return recent.state.version < (versions.get(key)?.version ?? 0) ? undefined : recent.state;
+  return recent.state.version < (findVersion(versions, key)?.version ?? 0) ? undefined : recent.state;
 };
 
 /** The minimum version for reads of a stream now; 0 where nothing is remembered. */
 export const rememberedVersion = ({ versions }: Remembered, key: string, now = performance.now()): number => {
-  const known = versions.get(key);
-  return known && now - known.at < keepMs + moveAfterMs ? known.version : 0;
+  const known = findVersion(versions, key);
+  return known && now - known.at < keepMs ? known.version : 0;
 };
 
 /** Remembers a write, which counts and lists must show from now on. */
 export const rememberWrite = (
-  remembered: Remembered,
+  { writes, writesMax }: Remembered,
   partition: number,
   minVersion: MinVersion,
   now = performance.now(),
 ): void => {
-  const writes = remembered.writes.get(partition) ?? new Map<string, { minVersion: MinVersion; at: number }>();
-  remembered.writes.set(partition, writes);
-  const key = `${minVersion[0]}:${minVersion[1]}`;
-  writes.delete(key);
-  writes.set(key, { minVersion, at: now });
-  if (writes.size > remembered.writesMax) forgetFirst(writes);
+  const ring = writes.get(partition) ?? { minVersions: [], ats: [], next: 0 };
+  if (ring.minVersions.length === 0) writes.set(partition, ring);
+  ring.minVersions[ring.next] = minVersion;
+  ring.ats[ring.next] = now;
+  ring.next = (ring.next + 1) % writesMax;
 };
 
-/** Returns the writes of the last seconds in these partitions. */
+/** Returns the writes of the last seconds in these partitions: the newest version of each stream. */
 export const recentWrites = (
-  remembered: Remembered,
+  { writes }: Remembered,
   partitions: Iterable<number>,
   now = performance.now(),
 ): MinVersion[] => {
   const since = now - keepWritesMs;
-  const minVersions: MinVersion[] = [];
+  const newest = new Map<string, MinVersion>();
   for (const partition of partitions) {
-    const writes = remembered.writes.get(partition);
-    for (const [key, { minVersion, at }] of writes ?? []) {
-      if (at >= since) minVersions.push(minVersion);
-      else writes?.delete(key);
+    const { minVersions, ats } = writes.get(partition) ?? { minVersions: [], ats: [] };
+    for (const [index, minVersion] of minVersions.entries()) {
+      const key = `${minVersion[0]}:${minVersion[1]}`;
+      const isNewer = minVersion[2] > (newest.get(key)?.[2] ?? 0);
+      if ((ats[index] ?? 0) >= since && isNewer) newest.set(key, minVersion);
     }
   }
-  return minVersions;
+  return [...newest.values()];
 };
 
 const forgetFirst = <Key>(map: Map<Key, unknown>) => {
