@@ -37,7 +37,10 @@ type SavedState = Parameters<typeof recordOf>[2];
 // A server may let appends wait until it has written a whole batch. It writes new records together. It replaces records
 // one by one, and each takes as long as an append.
 const newInOneGoMax = 200;
-const replacedInOneGoMax = 50;
+const replacedInOneGoMax = 5;
+
+// Between batches, appends go first: for four times as long as a batch took. With many batches left, as long as it took.
+const waits = { usual: 4, many: 1, manyFrom: 40 };
 
 /**
  * Whether a snapshot is due. It is due after `SNAPSHOT_EVERY` unsaved events, `SNAPSHOT_AFTER_MS` after the oldest of
@@ -153,8 +156,8 @@ const saveEntries = async (aggregator: Aggregator, entity: Entity, all: readonly
     await saveBatch(aggregator, entity, batch);
     if (index === batches.length - 1) return;
     await failpoint('snapshot:inside-records');
-    // appends that waited for this batch go first
-    if (aggregator.course.lifecycle.phase !== 'leaving') await pause(performance.now() - startedAt);
+    const times = batches.length - index < waits.manyFrom ? waits.usual : waits.many;
+    if (aggregator.course.lifecycle.phase !== 'leaving') await pause(times * (performance.now() - startedAt));
   }
 };
 

@@ -1,6 +1,6 @@
 /**
- * The versions of the streams that were noted last, by key, in arrays. With an object for each in a `Map`, their garbage
- * was a sixth of what a create costs. A plain value. Only this file changes it.
+ * The versions of the streams that were noted last, by key, in arrays. With an object for each in a `Map`, their
+ * garbage was a sixth of what a create costs. A plain value. Only this file changes it.
  */
 export type RecentVersions = {
   size: number;
