@@ -39,7 +39,7 @@ type SavedState = Parameters<typeof recordOf>[2];
 const newInOneGoMax = 200;
 const replacedInOneGoMax = 5;
 
-// Between batches, appends go first: for four times as long as a batch took. With many batches left, as long as it took.
+// Between batches, appends go first: for four times as long as a batch took. With many batches left, only as long.
 const waits = { usual: 4, many: 1, manyFrom: 40 };
 
 /**
