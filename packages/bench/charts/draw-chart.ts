@@ -9,7 +9,8 @@ export const drawChart = (chart: Chart): string => {
   picture.setOption({ ...common(chart), ...(chart.kind === 'lines' ? lineOption(chart) : barOption(chart)) });
   const svg = picture.renderToSVGString();
   picture.dispose();
-  return svg;
+  // a title for readers who do not see it, and no styles for a pointer: a picture in a page has none
+  return svg.replace(/<style >.*?<\/style>\s*/s, '').replace('>', `>\n<title>${chart.title}</title>`);
 };
 
 const common = ({ title }: Chart): EChartsCoreOption => ({
