@@ -17,6 +17,7 @@ import { type LongReads, openLongReads } from './long-reads.ts';
 import { type Members, openMembers, type Wire } from './members.ts';
 import { type Metrics, openGatewayMetrics } from './metrics.ts';
 import { openRandomStock, type RandomStock } from './new-id.ts';
+import { type AnswerLines, openAnswerLines } from './note-answer.ts';
 import { openRemembered, type Remembered } from './remembered.ts';
 import { openRequestIds, type RequestIds } from './request-ids.ts';
 import { openRequests, type Requests } from './requests.ts';
@@ -39,6 +40,7 @@ export type Gateway = {
   members: Members;
   requests: Requests;
   requestIds: RequestIds;
+  answerLines: AnswerLines;
   clock: DatabaseClock;
   random: RandomStock;
   database: { reachable: boolean }; // as of the last refresh, once a second
@@ -69,6 +71,7 @@ export const openGateway = (
     members: openMembers(wireOf(given)),
     requests,
     requestIds: openRequestIds(),
+    answerLines: openAnswerLines(),
     clock: openClock(),
     random: openRandomStock(),
     database: { reachable: true },

@@ -1,4 +1,5 @@
-import type { Gateway } from './gateway.ts';
+import type { Logger } from '@muster/runtime';
+import type { Metrics } from './metrics.ts';
 
 /** What is noted of an answer. `isLoggedElsewhere`: only the metrics count it. */
 export type Answered = {
@@ -10,13 +11,40 @@ export type Answered = {
   isLoggedElsewhere?: boolean | undefined;
 };
 
-const slowMs = 250;
+/** The lines about answers in the current 10 seconds. A plain value. Only this file changes it. */
+export type AnswerLines = { since: number; written: number; leftOut: number };
 
-/** Notes an answer in the metrics. Logs it if it is an error of the service, or later than 250 ms. */
-export const noteAnswer = ({ logger, metrics }: Pick<Gateway, 'logger' | 'metrics'>, answered: Answered): void => {
-  const { requestId, method, url, status, ms } = answered;
-  metrics.seconds.observe({ method, status }, ms / 1_000);
+export const openAnswerLines = (): AnswerLines => ({ since: Number.NEGATIVE_INFINITY, written: 0, leftOut: 0 });
+
+const slowMs = 250;
+const windowMs = 10_000;
+const linesMax = 50; // in a window: during an outage, each request is refused
+
+type Noting = { answerLines: AnswerLines; logger: Logger; metrics: Pick<Metrics, 'seconds'> };
+
+/**
+ * Notes an answer in the metrics. Logs it if it is an error of the service, or later than 250 ms, at most 50 times in
+ * 10 seconds. `now` is `performance.now()`.
+ */
+export const noteAnswer = (noting: Noting, answered: Answered, now = performance.now()): void => {
+  const { method, status, ms } = answered;
+  noting.metrics.seconds.observe({ method, status }, ms / 1_000);
   if (answered.isLoggedElsewhere || (status < 500 && ms < slowMs)) return;
+  logAnswer(noting, answered, now);
+};
+
+const logAnswer = ({ answerLines: lines, logger }: Noting, answered: Answered, now: number) => {
+  if (now - lines.since > windowMs) {
+    if (lines.leftOut > 0)
+      logger.warn({ leftOut: lines.leftOut }, 'Further answers with errors or late were not logged');
+    Object.assign(lines, { since: now, written: 0, leftOut: 0 });
+  }
+  if (lines.written >= linesMax) {
+    lines.leftOut += 1;
+    return;
+  }
+  lines.written += 1;
+  const { requestId, method, url, status, ms } = answered;
   const about = { requestId, method, path: url.split('?', 1)[0], status, ms: Math.round(ms) };
   logger.warn(about, status >= 500 ? 'Answered with an error' : 'Answered late');
 };
