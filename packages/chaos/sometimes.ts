@@ -22,7 +22,6 @@ export const sometimesNames = [
   'a group commit of more than one',
   'a batch of which only a part went in',
   'a chain of events of one stream',
-  'a chain stopped by a conflict',
   'an upload that broke off',
   'a withdrawal refused for too little money',
   'a command refused by a closed account',
@@ -93,6 +92,5 @@ export const sometimesOfLife = (observed: Pick<Observed, 'figures'>, passed: Are
     'a group commit of more than one': passed.filter(({ name }) => name === 'append:together').length,
     'a batch of which only a part went in': passed.filter(({ name }) => name === 'append:partly').length,
     'a chain of events of one stream': passed.filter(({ name }) => name === 'append:chain').length,
-    'a chain stopped by a conflict': passed.filter(({ name }) => name === 'append:chain-stopped').length,
   };
 };

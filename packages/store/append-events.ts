@@ -265,7 +265,6 @@ const settleUpTo = async (
   sentBefore: ReadonlySet<Append>,
   error: MongoBulkWriteError,
 ) => {
-  noticed('append:chain-stopped');
   const [failure] = error.result.getWriteErrors() as [WriteError];
   let at = failure.index;
   const end = batch.findIndex((one) => {
