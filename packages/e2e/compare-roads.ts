@@ -9,26 +9,38 @@ type Drawn = { method: string; path: string; headers: [string, string][]; body: 
 /** An answer, without what differs between two equal ones: times, ages and new ids. */
 type Plain = { status: number; headers: string[]; body: string };
 
-export type Compared = { requests: number; fast: number; statuses: Map<number, number>; differences: string[] };
+/** `unavailable`: pairs that were not compared, because one of the answers was a 503. */
+export type Compared = {
+  requests: number;
+  fast: number;
+  unavailable: number;
+  statuses: Map<number, number>;
+  differences: string[];
+};
 
 const idsPerWorker = 12;
 const differencesMax = 5;
 
 /** Compares the answers to `count` random requests, with `workers` at work at once. */
 export const compareRoads = async (url: string, count: number, workers: number, seed: number): Promise<Compared> => {
-  const compared: Compared = { requests: 0, fast: 0, statuses: new Map(), differences: [] };
+  const compared: Compared = { requests: 0, fast: 0, unavailable: 0, statuses: new Map(), differences: [] };
   const agent = new Agent({ keepAlive: true, maxSockets: workers });
   const work = async (worker: number) => {
     const random = openRandom(seed * 1_000 + worker);
+    let epoch = 0; // a 503 may leave the two things in different states: go on with new ones
     while (compared.requests < count && compared.differences.length < differencesMax) {
       compared.requests += 1;
       const drawn = draw(random);
-      const id = `${worker}-${Math.floor(random() * idsPerWorker)}`;
+      const id = `${worker}-${epoch}-${Math.floor(random() * idsPerWorker)}`;
       const plain = await send(agent, url, drawn, `f${id}`, []);
       const throughKoa = await send(agent, url, drawn, `k${id}`, [['X-No-Route-Knows', '1']]);
       compared.statuses.set(plain.status, (compared.statuses.get(plain.status) ?? 0) + 1);
       if (plain.isFast) compared.fast += 1;
-      note(compared, drawn, plain, throughKoa);
+      if (plain.status !== 503 && throughKoa.status !== 503) note(compared, drawn, plain, throughKoa);
+      else if (!isOfMany(drawn)) {
+        epoch += 1;
+        compared.unavailable += 1;
+      }
     }
   };
   await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
@@ -36,20 +48,25 @@ export const compareRoads = async (url: string, count: number, workers: number, 
   return compared;
 };
 
-const note = ({ differences }: Compared, drawn: Drawn, plain: Plain, throughKoa: Plain) => {
-  // a list and a count change with the requests of others, and neither is for the fast road
-  const isOfMany = drawn.method === 'GET' && /^\/api\/user(\/|\/count|\?limit=1)?$/.test(drawn.path);
-  const textOf = ({ status, headers, body }: Plain) =>
-    isOfMany
-      ? JSON.stringify([status, headers.filter((one) => !one.startsWith('Link:'))])
-      : JSON.stringify([status, headers, body]);
-  const [one, other] = [textOf(plain), textOf(throughKoa)];
-  if (one === other) return;
+const note = (
+  { differences }: Compared,
+  drawn: Drawn,
+  plain: Plain & { isFast: boolean },
+  throughKoa: Plain & { isFast: boolean },
+) => {
   const { method, path, headers, body } = drawn;
+  const textOf = ({ status, headers, body }: Plain) => JSON.stringify([status, headers, body]);
+  const [one, other] = [textOf(plain), textOf(throughKoa)];
+  if (!throughKoa.isFast && (isOfMany(drawn) ? !plain.isFast : one === other)) return;
+  const what = `${method} ${path} ${JSON.stringify(headers)} ${body?.toString('latin1')}`;
   differences.push(
-    `${method} ${path} ${JSON.stringify(headers)} ${body?.toString('latin1')}\n  fast ${one}\n  Koa  ${other}`,
+    `${what}\n  ${plain.isFast ? 'fast' : 'Koa '} ${one}\n  ${throughKoa.isFast ? 'fast' : 'Koa '} ${other}`,
   );
 };
+
+// a list and a count are for Koa both times, and change with the requests of others
+const isOfMany = ({ method, path }: Drawn): boolean =>
+  /^(GET|HEAD)$/.test(method) && /^\/api\/user(\/|\/count|\?limit=1)?$/.test(path);
 
 const send = async (
   agent: Agent,

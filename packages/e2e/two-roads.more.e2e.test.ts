@@ -11,7 +11,8 @@ describe('The fast road and Koa', function () {
   it('answer 20,000 random requests with equal status, headers and bodies', async () => {
     console.log(`    FUZZ_SEED=${seed}`);
     await using system = await runInProcess(entities, { aggregators: 1 });
-    const { differences } = await compareRoads(system.url, 20_000, 16, seed);
+    const { requests, unavailable, differences } = await compareRoads(system.url, 20_000, 16, seed);
     expect(differences.join('\n')).to.equal('');
+    expect(unavailable).to.be.below(0.05 * requests);
   });
 });
