@@ -33,6 +33,9 @@ const refreshEveryMs = 1_000;
 const refreshSoonMs = 200; // while the database is away, or while no aggregator serves some partition
 const refreshDeadlineMs = 1_000;
 const stopWithinMs = 5_000;
+// Connections that wait to be accepted. When there are more, the system drops new ones, and clients try again only
+// after one, three and seven seconds.
+const backlog = 8_192;
 
 /**
  * Runs a gateway for these entities until the signal aborts, then finishes the requests in progress and closes. Calls
@@ -132,7 +135,7 @@ const refresh = async (gateway: Gateway) => {
 };
 
 const listen = async (server: Server, host: string, port: number): Promise<number> => {
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ port, host, backlog }, resolve));
   return (server.address() as AddressInfo).port;
 };
 
