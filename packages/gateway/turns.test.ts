@@ -67,10 +67,13 @@ describe('Turns on a stream', () => {
     expect(begun).to.have.length(1);
     endStuckTurns(turns, -1, () => run);
     expect(begun[1]).to.deep.equal({ names: [2], former: undefined });
-    end(at(9)); // the stuck turn ends late: its state is discarded
+    end(at(9)); // the stuck turn ends late: its state is discarded, and it takes nothing from the new turn
+    await new Promise(setImmediate);
+    expect(takeTurn(turns, 'key', 10, taskOf(4), run)).to.equal(true);
+    expect(begun).to.have.length(2);
     end(at(4));
-    await until('the third task runs', () => begun.length === 3);
-    expect(begun[2]).to.deep.equal({ names: [3], former: 4 });
+    await until('the others run', () => begun.length === 3);
+    expect(begun[2]).to.deep.equal({ names: [3, 4], former: 4 });
     end();
     await until('the stream is forgotten', () => turns.size === 0);
   });
