@@ -92,6 +92,8 @@ const send = async (
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk);
   const plain = plainOf(response, Buffer.concat(chunks).toString('latin1'), id);
+  // whether the end of the body has arrived with its beginning decides whether the connection stays open
+  if (isChunked) plain.headers = plain.headers.filter((header) => !/^(Connection|Keep-Alive)/.test(header));
   return { ...plain, isFast: response.rawHeaders[0] === 'X-Request-Id' };
 };
 

@@ -6,6 +6,7 @@ import type { Gateway } from './gateway.ts';
 import { noteAnswer } from './note-answer.ts';
 import { type Head, parseHead } from './parse-head.ts';
 import { parseJson } from './parse-json.ts';
+import type { PlainRequest } from './plain-request.ts';
 import { answerProblem } from './problem.ts';
 import { problemOfThrown } from './problem-of-thrown.ts';
 import { bodyBytesMax, cutShort, invalidBody } from './read-body.ts';
@@ -37,47 +38,80 @@ export const openFastRoad = (entities: readonly Entity[]): FastRoad =>
 /** Runs a route on an exchange. Calls `done` once, or `fail` with what it throws. */
 type Route = (exchange: Exchange, done: () => void, fail: (error: unknown) => void) => void;
 
+/** How a client gets its answer. `send` throws if a header is none that HTTP allows; `cut` ends the connection. */
+export type Client = { send: (exchange: Exchange) => void; cut: () => void };
+
 /** A request on the fast road. */
 type Fast = {
   gateway: Gateway;
-  req: IncomingMessage;
-  res: ServerResponse;
+  client: Client;
+  method: string;
+  url: string;
   head: Head;
   requestId: string;
   kind: RequestKind;
   startedAt: number;
 };
 
-/** Takes a request if it is a plain one. Returns false, and has done nothing, if it is for Koa. */
-export const takeFastRoad = (gateway: Gateway, road: FastRoad, req: IncomingMessage, res: ServerResponse): boolean => {
-  const startedAt = performance.now();
+/**
+ * Takes a request of Node's HTTP server if it is a plain one. Returns false, and has done nothing, if it is for Koa.
+ */
+export const takeRequest = (gateway: Gateway, road: FastRoad, req: IncomingMessage, res: ServerResponse): boolean => {
   if (gateway.standing.stopping || req.httpVersionMinor !== 1) return false; // these connections will be closed
-  const route = routeOf(gateway, road, req.method as string, req.url as string);
+  const { method = '', url = '' } = req;
+  const route = routeOf(gateway, road, method, url);
   const head = route && parseHead(req.rawHeaders);
-  if (!route || !head) return false;
-  const kind = req.method === 'GET' ? 'read' : 'write';
-  const hasBody = req.method === 'POST' || req.method === 'PUT';
-  if (hasBody ? !isPlainBody(head) : head.bodyBytes > 0) return false;
-  const requestId = requestIdOf(gateway.requestIds, head.requestId);
-  const fast: Fast = { gateway, req, res, head, requestId, kind, startedAt };
-  const problem = findNoPlace(gateway, kind);
-  if (problem) {
+  if (!route || !head || !isPlain(method, head)) return false;
+  const client = { send: (exchange: Exchange) => sendAnswer(res, exchange), cut: () => void res.destroy() };
+  const fast = openFast(gateway, client, { method, url, head });
+  if (refuse(fast))
     req.resume(); // the rest is small, and the next request on this connection comes after it
+  else if (head.bodyBytes > 0) takeBody(fast, route, req);
+  else run(fast, route, undefined);
+  return true;
+};
+
+/** Takes a request that has arrived as a whole. Returns false, and has done nothing, if it is not for the fast road. */
+export const takePlainRequest = (gateway: Gateway, road: FastRoad, client: Client, request: PlainRequest): boolean => {
+  const { method, url, head, body } = request;
+  const route = routeOf(gateway, road, method, url);
+  if (!route || !isPlain(method, head)) return false;
+  const fast = openFast(gateway, client, request);
+  if (!refuse(fast)) run(fast, route, body);
+  return true;
+};
+
+const openFast = (gateway: Gateway, client: Client, { method, url, head }: Omit<PlainRequest, 'body'>): Fast => ({
+  gateway,
+  client,
+  method,
+  url,
+  head,
+  requestId: requestIdOf(gateway.requestIds, head.requestId),
+  kind: method === 'GET' ? 'read' : 'write',
+  startedAt: performance.now(),
+});
+
+/** Gives a request its place, or refuses it at once. */
+const refuse = (fast: Fast): boolean => {
+  const { gateway, kind, requestId, startedAt } = fast;
+  const problem = findNoPlace(gateway, kind, startedAt);
+  if (problem) {
     const exchange = openExchange({ requestId });
     answerProblem(exchange, problem);
     finish(fast, exchange, true);
     return true;
   }
-  enter(gateway.requests, req);
+  enter(gateway.requests, fast);
   if (kind === 'write') expectAppend(gateway.log); // prepares the append while the body arrives
-  if (hasBody) takeBody(fast, route);
-  else run(fast, route, undefined);
-  return true;
+  return false;
 };
 
-// the body is JSON in UTF-8, is not compressed, and is not too large
-const isPlainBody = ({ contentType, bodyBytes }: Head): boolean =>
-  bodyBytes > 0 && bodyBytes <= bodyBytesMax && plainTypes.has(contentType);
+// a body must be JSON in UTF-8, not compressed, and not too large
+const isPlain = (method: string, { contentType, bodyBytes }: Head): boolean =>
+  method === 'POST' || method === 'PUT'
+    ? bodyBytes > 0 && bodyBytes <= bodyBytesMax && plainTypes.has(contentType)
+    : bodyBytes === 0;
 
 const plainTypes = new Set(['application/json', 'application/json; charset=utf-8', 'application/json;charset=UTF-8']);
 
@@ -115,8 +149,7 @@ const removeRoute =
   (exchange, done, fail) =>
     remove(gateway, entity, type, exchange, id).then(done, fail);
 
-const takeBody = (fast: Fast, route: Route) => {
-  const { req } = fast;
+const takeBody = (fast: Fast, route: Route, req: IncomingMessage) => {
   let body: Buffer | undefined;
   let isOver = false;
   req.on('data', (chunk: Buffer) => {
@@ -141,7 +174,7 @@ const run = (fast: Fast, route: Route, body: Buffer | undefined) => {
   const begunAt = beginWork(gateway.requests, kind);
   const end = (answered: Exchange) => {
     endWork(gateway.requests, kind, begunAt);
-    leave(gateway.requests, fast.req);
+    leave(gateway.requests, fast);
     finish(fast, answered, false);
   };
   route(
@@ -158,19 +191,19 @@ const run = (fast: Fast, route: Route, body: Buffer | undefined) => {
 const fail = (fast: Fast, problem: Parameters<typeof answerProblem>[1]) => {
   const exchange = openExchange({ requestId: fast.requestId });
   answerProblem(exchange, problem);
-  leave(fast.gateway.requests, fast.req);
+  leave(fast.gateway.requests, fast);
   finish(fast, exchange, false);
 };
 
-const finish = ({ gateway, req, res, requestId, startedAt }: Fast, exchange: Exchange, isLoggedElsewhere: boolean) => {
+const finish = (fast: Fast, exchange: Exchange, isLoggedElsewhere: boolean) => {
+  const { gateway, client, method, url, requestId, startedAt } = fast;
   try {
-    sendAnswer(res, exchange);
+    client.send(exchange);
   } catch (error) {
     // a header that HTTP does not allow: this must not end the process
     gateway.logger.error({ err: error, requestId }, 'A request failed through a fault of ours');
-    res.destroy();
+    client.cut();
   }
-  const { status } = exchange;
   const ms = performance.now() - startedAt;
-  noteAnswer(gateway, { requestId, method: req.method ?? '', url: req.url ?? '', status, ms, isLoggedElsewhere });
+  noteAnswer(gateway, { requestId, method, url, status: exchange.status, ms, isLoggedElsewhere });
 };

@@ -1,17 +1,25 @@
 /**
  * The headers of a request that the fast road knows. Missing ones are empty texts. `bodyBytes` is 0 without a body.
  */
-export type Head = { requestId: string; ifMatch: string; minVersion: string; contentType: string; bodyBytes: number };
+export type Head = {
+  host: string;
+  requestId: string;
+  ifMatch: string;
+  minVersion: string;
+  contentType: string;
+  bodyBytes: number;
+};
 
-type Known = 'ignored' | 'connection' | 'requestId' | 'ifMatch' | 'minVersion' | 'contentType' | 'bodyBytes';
+type Known = 'ignored' | 'connection' | 'host' | 'requestId' | 'ifMatch' | 'minVersion' | 'contentType' | 'bodyBytes';
 
 // the spellings of common clients, so that most names need no conversion
 const known = new Map<string, Known>();
 const know = (kind: Known, ...names: string[]) => {
   for (const name of names) known.set(name, kind).set(name.toLowerCase(), kind);
 };
-know('ignored', 'Host', 'User-Agent', 'Accept', 'Accept-Encoding', 'Accept-Language', 'Sec-Fetch-Mode');
+know('ignored', 'User-Agent', 'Accept', 'Accept-Encoding', 'Accept-Language', 'Sec-Fetch-Mode');
 know('connection', 'Connection');
+know('host', 'Host');
 know('requestId', 'X-Request-Id');
 know('ifMatch', 'If-Match');
 know('minVersion', 'Muster-Min-Version');
@@ -23,7 +31,7 @@ know('bodyBytes', 'Content-Length');
  * matters and comes twice: such a request is for Koa.
  */
 export const parseHead = (rawHeaders: readonly string[]): Head | undefined => {
-  const head: Head = { requestId: '', ifMatch: '', minVersion: '', contentType: '', bodyBytes: 0 };
+  const head: Head = { host: '', requestId: '', ifMatch: '', minVersion: '', contentType: '', bodyBytes: 0 };
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string;
     const value = rawHeaders[at + 1] as string;

@@ -1,11 +1,10 @@
-import type { IncomingMessage } from 'node:http';
 import type { Logger } from '@muster/runtime';
 import { type Problem, unavailable } from './problem.ts';
 import type { Settings } from './settings.ts';
 
 /** The requests in progress. A plain value. Only this file changes it. */
 export type Requests = {
-  inFlight: Set<IncomingMessage>;
+  inFlight: Set<object>; // each stands for a request
   running: number; // handlers that have not ended, even if the client has disconnected
   work: Record<RequestKind, Work>;
   refused: number; // since the log last said so
@@ -90,14 +89,14 @@ const adapt = (work: Work, most: number, now: number) => {
 };
 
 /** Notes that a request takes a place. */
-export const enter = (requests: Requests, req: IncomingMessage): void => {
-  requests.inFlight.add(req);
+export const enter = (requests: Requests, request: object): void => {
+  requests.inFlight.add(request);
   requests.running += 1;
 };
 
 /** Notes that the handler of a request ended. */
-export const leave = (requests: Requests, req: IncomingMessage): void => {
-  requests.inFlight.delete(req);
+export const leave = (requests: Requests, request: object): void => {
+  requests.inFlight.delete(request);
   requests.running -= 1;
 };
 

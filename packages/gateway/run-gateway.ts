@@ -23,8 +23,9 @@ import {
 } from '@muster/store';
 import { openApp } from './app.ts';
 import { checkLog, keptOf } from './check-log.ts';
+import { type Connections, closeAllConnections, closeIdleConnections, takeConnections } from './connections.ts';
 import { watchTurns } from './execute-command.ts';
-import { openFastRoad, takeFastRoad } from './fast-road.ts';
+import { type FastRoad, openFastRoad, takeRequest } from './fast-road.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { closeMembers, isCovered, takeMembers } from './members.ts';
 import { parseGatewaySettings } from './settings.ts';
@@ -71,10 +72,10 @@ export const runGateway = async (
     ending,
     (error) => over.abort(error),
   );
-  const server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 75_000 },
-    openHandler(gateway),
-  );
+  const road = openFastRoad(entities);
+  const timeouts = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 75_000 };
+  const server = createServer(timeouts, openHandler(gateway, road));
+  const connections = takeConnections(gateway, road, server);
   const port = await listen(server, settings.HOST, settings.PORT);
   standing.listening = true;
   logger.info({ url: `http://${settings.HOST}:${port}` }, 'Listening');
@@ -82,7 +83,7 @@ export const runGateway = async (
 
   await aborted(ending);
   standing.stopping = true;
-  await stop(server);
+  await stop(server, connections);
   await refreshing;
   closeMembers(gateway.members);
   if (over.signal.aborted) throw over.signal.reason;
@@ -91,11 +92,10 @@ export const runGateway = async (
 };
 
 /** Opens the handler of all requests: the fast road takes the plain ones, Koa takes all others. */
-const openHandler = (gateway: Gateway): RequestListener => {
-  const road = openFastRoad(gateway.entities);
+const openHandler = (gateway: Gateway, road: FastRoad): RequestListener => {
   const throughKoa = openApp(gateway).callback();
   return (req, res) => {
-    if (!takeFastRoad(gateway, road, req, res)) void throughKoa(req, res);
+    if (!takeRequest(gateway, road, req, res)) void throughKoa(req, res);
   };
 };
 
@@ -143,10 +143,16 @@ const listen = async (server: Server, host: string, port: number): Promise<numbe
  * Accepts no further connections. Ends each connection after its current answer; watch-request tells the client. Closes
  * the last ones by force.
  */
-const stop = async (server: Server) => {
+const stop = async (server: Server, connections: Connections) => {
   const closed = new Promise((resolve) => server.close(resolve));
-  const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
-  const force = setTimeout(() => server.closeAllConnections(), stopWithinMs);
+  const closeIdle = setInterval(() => {
+    closeIdleConnections(connections);
+    server.closeIdleConnections();
+  }, 50);
+  const force = setTimeout(() => {
+    closeAllConnections(connections);
+    server.closeAllConnections();
+  }, stopWithinMs);
   await closed;
   clearInterval(closeIdle);
   clearTimeout(force);
