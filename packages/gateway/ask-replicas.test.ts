@@ -2,7 +2,15 @@ import type { State } from '@muster/model';
 import type { Member } from '@muster/placement';
 import { openLog } from '@muster/store';
 import { note, until } from '@muster/testing';
-import { isAnswering, type ReadReply, type ReadRequest, readStateThen, readThen, type StateReply } from '@muster/wire';
+import {
+  type AggregatorClient,
+  isAnswering,
+  type ReadReply,
+  type ReadRequest,
+  readStateThen,
+  readThen,
+  type StateReply,
+} from '@muster/wire';
 import { expect } from 'chai';
 import { askReplicas, type Held } from './ask-replicas.ts';
 import type { Gateway } from './gateway.ts';
@@ -23,7 +31,10 @@ const notYet: Answering = () => ({ kind: 'notYet' });
  * Reads from an owner and an optional standby that answer in these ways. Returns the result and the requests that each
  * received.
  */
-const ask = async (deadlineMs: number, ...answering: Answering[]) => {
+const ask = (deadlineMs: number, ...answering: Answering[]) => askBeside([], deadlineMs, ...answering);
+
+/** The same, just after a request to each of the replicas with these numbers. */
+const askBeside = async (beside: readonly number[], deadlineMs: number, ...answering: Answering[]) => {
   await using log = openLog({ uri: 'mongodb://127.0.0.1:1', database: 'muster', appName: 'test' }); // never connects
   const gateway = openTestGateway(log, [note], { PARTITIONS: '1', REPLICA_DEADLINE_MS: String(deadlineMs) });
   const asked: { replica: number; waitMs: number }[] = [];
@@ -31,6 +42,7 @@ const ask = async (deadlineMs: number, ...answering: Answering[]) => {
     answering.map((answer, index) =>
       openTestReplica(`aggregator-${index}`, {
         readState: (request) => {
+          if (request.id === 'beside') return answer(request);
           asked.push({ replica: index, waitMs: request.waitMs });
           return answer(request);
         },
@@ -39,6 +51,10 @@ const ask = async (deadlineMs: number, ...answering: Answering[]) => {
     ),
   );
   await serveBy(gateway, replicas);
+  for (const index of beside) {
+    const { replica } = gateway.members.byName.get(`aggregator-${index}`) as { replica: AggregatorClient };
+    readStateThen(replica, { entity: 'note', id: 'beside', minVersion: 0, waitMs: 0 }, deadlineMs, () => undefined);
+  }
   const startedAt = performance.now();
   const held = await new Promise<Held<StateReply> | undefined>((resolve) =>
     askReplicas(gateway, note, 'a', 3, readStateThen, resolve),
@@ -70,6 +86,12 @@ describe('A gateway asks for a thing', () => {
     const { from, version, asked } = await ask(1_000, has(3), has(4));
     expect([from, version, asked.length]).to.deep.equal(['aggregator-0', 3, 1]);
     expect(asked[0]?.waitMs).to.equal(585); // 60 % of the deadline, minus the margin for the reply
+  });
+
+  it('from its standby first, when others are about to ask the standby, but not the owner', async () => {
+    expect((await askBeside([1], 1_000, has(3), has(4))).from).to.equal('aggregator-1');
+    expect((await askBeside([0, 1], 1_000, has(3), has(4))).from).to.equal('aggregator-0');
+    expect((await askBeside([1], 1_000, has(3), notYet)).from).to.equal('aggregator-0');
   });
 
   it('from its standby when the owner does not answer, within the deadline for both', async () => {

@@ -140,6 +140,9 @@ export const closeAggregatorClient = (client: AggregatorClient): void => {
 export const isAnswering = (client: AggregatorClient): boolean =>
   client.outbox !== undefined && !client.suspect && client.waiting < slotsMax;
 
+/** Whether requests to this aggregator wait to be sent together, in some turns of the event loop. */
+export const isAboutToSend = (client: AggregatorClient): boolean => client.outbox?.scheduled === true;
+
 /**
  * Reads what clients see of a thing. Calls `take` once, without a promise: with undefined when no answer came within
  * `withinMs` milliseconds.

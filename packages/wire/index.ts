@@ -3,6 +3,7 @@ export {
   type AggregatorClientOptions,
   askAggregator,
   closeAggregatorClient,
+  isAboutToSend,
   isAnswering,
   openAggregatorClient,
   readStateFrom,
