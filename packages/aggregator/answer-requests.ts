@@ -1,10 +1,9 @@
-import { absent, type Entity, present, type Rendered, renderState } from '@muster/model';
+import { type Entity, renderState, type State } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import type { Answer, Answers, MinVersion, Question, ReadReply, ReadRequest, StateReply } from '@muster/wire';
 import type { Aggregator } from './aggregator.ts';
 import { isBehind, lagMs } from './heart.ts';
-import { sliceIds } from './sorted-ids.ts';
-import { countActive, type Entry, findEntry, keepRendered, type Partition } from './table.ts';
+import { countActive, findState, findVersion, listActive, listThings, type Partition } from './table.ts';
 import { waitForVersion } from './waiting.ts';
 
 type Reply = { answer: Answer; text: string };
@@ -18,14 +17,8 @@ export const openAnswers = (aggregator: Aggregator): Answers => ({
 
 type Missing = { kind: 'notHere' } | { kind: 'notYet' };
 
-/** Makes the reply about a thing in a served partition. The entry is undefined if the thing never existed. */
-type ReplyOf<Reply> = (
-  aggregator: Aggregator,
-  partition: Partition,
-  entity: Entity,
-  id: string,
-  entry: Entry | undefined,
-) => Reply;
+/** Makes the reply about a thing in a served partition. */
+type ReplyOf<Reply> = (aggregator: Aggregator, partition: Partition, entity: Entity, id: string, state: State) => Reply;
 
 const answerRead = <Reply>(
   aggregator: Aggregator,
@@ -36,8 +29,8 @@ const answerRead = <Reply>(
   const partition = table.get(partitionOf(request.entity, request.id, settings.PARTITIONS));
   const entity = entities.get(request.entity);
   if (!partition?.served || !entity) return { kind: 'notHere' };
-  const entry = findEntry(partition, request.entity, request.id);
-  if ((entry?.version ?? 0) >= request.minVersion) return replyOf(aggregator, partition, entity, request.id, entry);
+  const state = findState(partition, request.entity, request.id);
+  if (state.version >= request.minVersion) return replyOf(aggregator, partition, entity, request.id, state);
   return waitAndReply(aggregator, partition, entity, request, replyOf);
 };
 
@@ -50,13 +43,13 @@ const waitAndReply = async <Reply>(
 ): Promise<Reply | Missing> => {
   const reached = await waitForVersion(aggregator.waiting, `${entity.name}:${id}`, minVersion, waitMs);
   if (!reached) return { kind: 'notYet' };
-  return replyOf(aggregator, partition, entity, id, findEntry(partition, entity.name, id));
+  return replyOf(aggregator, partition, entity, id, findState(partition, entity.name, id));
 };
 
-const readReplyOf: ReplyOf<ReadReply> = (aggregator, partition, entity, id, entry) => {
+const readReplyOf: ReplyOf<ReadReply> = (aggregator, partition, entity, id, state) => {
   const { heart } = aggregator;
   try {
-    const { status, version, json, createdAt, changedAt } = entry ? renderOnce(entry) : neverSeen;
+    const { status, version, json, createdAt, changedAt } = renderState(entity, id, state);
     const about = { lagMs: lagMs(heart), behind: isBehind(heart), parked: isParked(partition, entity, id) };
     return { kind: 'state', status, version, json, createdAt, changedAt, ...about };
   } catch (error) {
@@ -64,18 +57,9 @@ const readReplyOf: ReplyOf<ReadReply> = (aggregator, partition, entity, id, entr
   }
 };
 
-const neverSeen: Rendered = { status: 'absent', version: 0, json: '', createdAt: 0, changedAt: 0 };
-
-const renderOnce = (entry: Entry): Rendered => {
-  if (entry.rendered) return entry.rendered;
-  const rendered = renderState(entry.entity, entry.id, entry.state);
-  keepRendered(entry, rendered);
-  return rendered;
-};
-
-const stateReplyOf: ReplyOf<StateReply> = ({ heart }, partition, entity, id, entry) => ({
+const stateReplyOf: ReplyOf<StateReply> = ({ heart }, partition, entity, id, state) => ({
   kind: 'state',
-  state: entry?.state ?? absent,
+  state,
   lagMs: lagMs(heart),
   behind: isBehind(heart),
   parked: isParked(partition, entity, id),
@@ -115,7 +99,7 @@ const isReached = async (
   const reached = minVersions.map(([entity, id, version]) => {
     const partition = table.get(partitionOf(entity, id, settings.PARTITIONS));
     if (!partition) return true; // not ours to say
-    const known = findEntry(partition, entity, id)?.version ?? 0;
+    const known = findVersion(partition, entity, id);
     return known >= version || waitForVersion(waiting, `${entity}:${id}`, version, waitMs);
   });
   return (await Promise.all(reached)).every(Boolean);
@@ -134,10 +118,9 @@ const list = (aggregator: Aggregator, asked: Extract<Question, { kind: 'list' }>
   const partition = table.get(asked.partition);
   const entity = entities.get(asked.entity);
   if (!partition?.served || !entity) return notHere;
-  const active = partition.active.get(entity.name);
-  const ids = active ? sliceIds(active, asked.offset, asked.limit) : [];
+  const things = listActive(partition, entity.name, asked.offset, asked.limit);
   try {
-    const shown = ids.flatMap((id) => presented(entity, findEntry(partition, entity.name, id)));
+    const shown = things.map(([id, state]) => renderState(entity, id, state).json);
     const answer = { kind: 'listed' as const, items: shown.length, lagMs: lagMs(heart), behind: isBehind(heart) };
     return { answer, text: shown.join(',') };
   } catch (error) {
@@ -145,16 +128,11 @@ const list = (aggregator: Aggregator, asked: Extract<Question, { kind: 'list' }>
   }
 };
 
-const presented = (entity: Entity, entry: Entry | undefined): string[] =>
-  entry?.state.status === 'active' ? [JSON.stringify(present(entity, entry.id, entry.state.fields))] : [];
-
 const dump = (
   { table }: Aggregator,
   { partition: number, entity, after, limit }: Extract<Question, { kind: 'dump' }>,
 ): Reply => {
   const partition = table.get(number);
   if (!partition?.served) return notHere;
-  const entries = [...(partition.entries.get(entity)?.values() ?? [])].filter((entry) => entry.id > after);
-  const page = entries.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
-  return { answer: { kind: 'dumped', states: page.map(({ id, state }) => [id, state]) }, text: '' };
+  return { answer: { kind: 'dumped', states: listThings(partition, entity, after, limit) }, text: '' };
 };

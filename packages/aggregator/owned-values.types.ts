@@ -1,6 +1,7 @@
 import { noRoster } from '@muster/placement';
 import type { Aggregator } from './aggregator.ts';
-import type { Entry, Parked, Partition } from './table.ts';
+import type { Parked, Partition } from './table.ts';
+import { openThings } from './things.ts';
 
 /**
  * Never called: `tsc` checks it. Each line after an `@ts-expect-error` tries to change a value outside of the one file
@@ -10,7 +11,6 @@ import type { Entry, Parked, Partition } from './table.ts';
 export const changeWhatOthersOwn = (
   { course, membership, progress, table }: Aggregator,
   partition: Partition,
-  entry: Entry,
   parked: Parked,
 ): void => {
   // table.ts
@@ -27,17 +27,15 @@ export const changeWhatOthersOwn = (
   // @ts-expect-error
   partition.changed.clear();
   // @ts-expect-error
-  partition.entries.set('user', new Map());
+  partition.things = openThings();
+  // @ts-expect-error
+  partition.things.count = 0;
   // @ts-expect-error
   partition.parked.delete('user:ada');
   // @ts-expect-error
   table.set(1, partition);
   // @ts-expect-error
   table.delete(1);
-  // @ts-expect-error
-  entry.state = { status: 'absent', version: 0 };
-  // @ts-expect-error
-  entry.savedVersion = 1;
   // @ts-expect-error
   parked.letters.push();
 

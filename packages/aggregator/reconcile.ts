@@ -1,8 +1,8 @@
-import { absent, type Entity } from '@muster/model';
+import type { Entity } from '@muster/model';
 import { pause, retryUntil } from '@muster/runtime';
 import { countEvents, readStream, scanLastVersions } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
-import { findEntry, type Partition } from './table.ts';
+import { findState, findVersion, type Partition } from './table.ts';
 import { takeAtOnce } from './take-event.ts';
 
 const readDeadlineMs = 15_000;
@@ -70,7 +70,7 @@ const findBehind = async ({ entities, log }: Aggregator, partition: Partition): 
 };
 
 const isBehindLog = (partition: Partition, { entity, id, version }: Suspect): boolean =>
-  (findEntry(partition, entity.name, id)?.version ?? 0) < version && !partition.parked.has(`${entity.name}:${id}`);
+  findVersion(partition, entity.name, id) < version && !partition.parked.has(`${entity.name}:${id}`);
 
 const heartbeatReturned = async ({ heart }: Aggregator, signal: AbortSignal) => {
   const next = heart.sent + 1;
@@ -86,7 +86,7 @@ const repair = async (aggregator: Aggregator, partition: Partition, suspect: Sus
   const { log, logger, metrics, table } = aggregator;
   if (!isBehindLog(partition, suspect)) return; // the stream has brought the missing events meanwhile
   const { entity, id, version } = suspect;
-  const known = findEntry(partition, entity.name, id)?.state ?? absent;
+  const known = findState(partition, entity.name, id);
   for await (const missed of readStream(log, entity, id, known.version, () => readDeadlineMs)) {
     if (signal.aborted || table.get(partition.number) !== partition) return; // dropped, or restored again
     for (const event of missed) takeAtOnce(aggregator, event);

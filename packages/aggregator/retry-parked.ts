@@ -1,4 +1,4 @@
-import { absent, type Entity } from '@muster/model';
+import type { Entity } from '@muster/model';
 import {
   foldStored,
   type Loaded,
@@ -9,7 +9,7 @@ import {
 } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import type { Numbers } from './numbers.ts';
-import { findEntry, type Partition, park, streamKey } from './table.ts';
+import { findState, type Partition, park, streamKey } from './table.ts';
 import { takeAtOnce } from './take-event.ts';
 
 const readDeadlineMs = 10_000;
@@ -51,7 +51,7 @@ const retryStream = async (aggregator: Aggregator, letters: readonly Letter[]): 
  * Applies the events of a stream up to the first that does not parse, and parks the rest. Returns whether all parsed.
  */
 const foldAgain = async (aggregator: Aggregator, partition: Partition, entity: Entity, id: string) => {
-  const known = findEntry(partition, entity.name, id)?.state ?? absent;
+  const known = findState(partition, entity.name, id);
   let { state, parked }: Loaded = { state: known, parked: undefined };
   for await (const events of readStream(aggregator.log, entity, id, known.version, () => readDeadlineMs)) {
     if (!parked) ({ state, parked } = foldStored(entity, events, state));

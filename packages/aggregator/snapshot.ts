@@ -19,7 +19,6 @@ import { beginSaving, countUnsaved, endSaving, noteTaken } from './progress.ts';
 import {
   type Changed,
   countActive,
-  type Entry,
   hasUnsaved,
   noteSaved,
   type Partition,
@@ -27,12 +26,14 @@ import {
   takeUnsaved,
   type Unsaved,
 } from './table.ts';
+import { entityOf, idOf, savedVersionOf, stateOf, versionOf } from './things.ts';
 
 /** What one snapshot takes from memory in one step. */
-type Taken = { unsaved: Unsaved[]; entries: TakenEntry[]; checkpoints: CheckpointDocument[] };
+type Taken = { unsaved: Unsaved[]; things: TakenThing[]; checkpoints: CheckpointDocument[] };
 /** `saved`: a record of an older version is stored already. */
-type TakenEntry = { entry: Entry; state: SavedState; partition: number; mark: SnapshotMark; saved: boolean };
-type SavedState = Parameters<typeof recordOf>[2];
+type TakenThing = { number: number; version: number; partition: Partition; marks: Marks; saved: boolean };
+/** The marks of this snapshot and of the next one. */
+type Marks = { own: SnapshotMark; next: SnapshotMark };
 
 // A server may let appends wait until it has written a whole batch. It writes new records together. It replaces records
 // one by one, and each takes as long as an append.
@@ -74,7 +75,7 @@ export const saveSnapshot = async (
   const taken = takeChanged(aggregator, partitions, heart.last);
   if (taken.checkpoints.length === 0) return 'nothing';
   const startedAt = beginSaving(progress);
-  const records = taken.entries.length;
+  const records = taken.things.length;
   try {
     await saveTaken(aggregator, taken);
     metrics.snapshots.inc({ outcome: 'saved' });
@@ -105,31 +106,33 @@ const takeChanged = (aggregator: Aggregator, partitions: Numbers, heartbeat: Hea
   noteTaken(progress, isDueForAll);
   return {
     unsaved,
-    entries: unsaved.flatMap(({ partition, entries }) => takeEntries(aggregator, partition, entries)),
+    things: unsaved.flatMap(({ partition, changed }) => takeThings(aggregator, partition, changed)),
     checkpoints: due.map((partition) => checkpointOf(aggregator, partition, heartbeat)),
   };
 };
 
-// the records are made later, in batches: a state never changes
-const takeEntries = (aggregator: Aggregator, partition: Partition, entries: Changed): TakenEntry[] => {
-  const mark = markOfNext(aggregator, partition);
-  const taken: TakenEntry[] = [];
-  for (const entry of entries.keys()) {
-    const { state, savedVersion } = entry;
+// the records are made later, in batches
+const takeThings = (aggregator: Aggregator, partition: Partition, changed: Changed): TakenThing[] => {
+  const marks = marksOf(aggregator, partition);
+  const taken: TakenThing[] = [];
+  for (const number of changed.keys()) {
+    const version = versionOf(partition.things, number);
+    const saved = savedVersionOf(partition.things, number);
     // nothing to save when only the checkpoint failed: the record is stored already
-    if (state.status === 'absent' || savedVersion >= state.version) continue;
-    taken.push({ entry, state, partition: partition.number, mark, saved: savedVersion > 0 });
+    if (saved < version) taken.push({ number, version, partition, marks, saved: saved > 0 });
   }
   return taken;
 };
 
-// the mark names the log from which this membership restored; the database may have another one by now
-const markOfNext = ({ heart, membership }: Aggregator, { snapshot }: Partition) =>
-  markOf(membership.log, heart.incarnation, snapshot);
+// the marks name the log from which this membership restored; the database may have another one by now
+const marksOf = ({ heart, membership }: Aggregator, { snapshot }: Partition): Marks => ({
+  own: markOf(membership.log, heart.incarnation, snapshot),
+  next: markOf(membership.log, heart.incarnation, snapshot + 1),
+});
 
 const checkpointOf = (aggregator: Aggregator, partition: Partition, heartbeat: Heartbeat): CheckpointDocument => ({
   _id: partition.number,
-  snapshot: markOfNext(aggregator, partition),
+  snapshot: marksOf(aggregator, partition).own,
   position: heartbeat.position,
   at: heartbeat.at,
   events: partition.events,
@@ -143,14 +146,14 @@ const saveTaken = async (aggregator: Aggregator, taken: Taken) => {
   for (const { parked, event } of taken.unsaved.flatMap(({ letters }) => letters))
     await keepDeadLetter(log, event, parked.problem, settings.SNAPSHOT_DEADLINE_MS);
   await failpoint('snapshot:before-records');
-  for (const entity of entities.values()) await saveEntries(aggregator, entity, taken.entries);
+  for (const entity of entities.values()) await saveThings(aggregator, entity, taken.things);
   await failpoint('snapshot:after-records');
   await saveCheckpoints(log, taken.checkpoints, settings.SNAPSHOT_DEADLINE_MS);
   await failpoint('snapshot:after-checkpoints');
 };
 
-const saveEntries = async (aggregator: Aggregator, entity: Entity, all: readonly TakenEntry[]) => {
-  const batches = batchesOf(all.filter(({ entry }) => entry.entity === entity));
+const saveThings = async (aggregator: Aggregator, entity: Entity, all: readonly TakenThing[]) => {
+  const batches = batchesOf(all.filter(({ partition, number }) => entityOf(partition.things, number) === entity));
   for (const [index, batch] of batches.entries()) {
     const startedAt = performance.now();
     await saveBatch(aggregator, entity, batch);
@@ -161,35 +164,39 @@ const saveEntries = async (aggregator: Aggregator, entity: Entity, all: readonly
   }
 };
 
-const batchesOf = (entries: readonly TakenEntry[]): TakenEntry[][] => {
-  if (isArmed('snapshot:inside-records')) return inPieces(entries, Math.ceil(entries.length / 2));
-  const [isReplaced, isNew] = [({ saved }: TakenEntry) => saved, ({ saved }: TakenEntry) => !saved];
-  return [
-    ...inPieces(entries.filter(isNew), newInOneGoMax),
-    ...inPieces(entries.filter(isReplaced), replacedInOneGoMax),
-  ];
+const batchesOf = (taken: readonly TakenThing[]): TakenThing[][] => {
+  if (isArmed('snapshot:inside-records')) return inPieces(taken, Math.ceil(taken.length / 2));
+  const [isReplaced, isNew] = [({ saved }: TakenThing) => saved, ({ saved }: TakenThing) => !saved];
+  return [...inPieces(taken.filter(isNew), newInOneGoMax), ...inPieces(taken.filter(isReplaced), replacedInOneGoMax)];
 };
 
-const inPieces = (entries: readonly TakenEntry[], lengthMax: number): TakenEntry[][] =>
-  Array.from({ length: Math.ceil(entries.length / lengthMax) }, (_, piece) =>
-    entries.slice(piece * lengthMax, (piece + 1) * lengthMax),
+const inPieces = (taken: readonly TakenThing[], lengthMax: number): TakenThing[][] =>
+  Array.from({ length: Math.ceil(taken.length / lengthMax) }, (_, piece) =>
+    taken.slice(piece * lengthMax, (piece + 1) * lengthMax),
   );
 
-const saveBatch = async ({ log, settings, metrics }: Aggregator, entity: Entity, entries: readonly TakenEntry[]) => {
-  const savings = entries.map(({ entry, state, partition, mark, saved }) => ({
-    record: recordOf(entry.id, partition, state, mark),
-    saved,
-  }));
+const saveBatch = async (aggregator: Aggregator, entity: Entity, taken: readonly TakenThing[]) => {
+  const { log, settings, metrics } = aggregator;
+  const savings = taken.flatMap(savingOf);
   const { failed, error } = await saveRecords(log, entity, savings, settings.SNAPSHOT_DEADLINE_MS);
-  const kept = entries.filter(({ entry }) => !failed.has(entry.id));
-  for (const { entry, state } of kept) noteSaved(entry, state.version);
+  const kept = savings.filter(({ record }) => !failed.has(record._id));
+  for (const { number, partition, record } of kept) noteSaved(partition, number, record.version);
   metrics.saved.inc(kept.length);
   if (failed.size > 0) throw error ?? new Error(`${failed.size} records were not saved`);
+};
+
+// a state that has changed since it was taken counts first in the next snapshot, so its record has the mark of that one
+const savingOf = ({ number, version, partition, marks, saved }: TakenThing) => {
+  const { things } = partition;
+  const state = stateOf(things, number);
+  if (state.status === 'absent') return [];
+  const mark = state.version === version ? marks.own : marks.next;
+  return [{ number, partition, record: recordOf(idOf(things, number), partition.number, state, mark), saved }];
 };
 
 const putBack = ({ progress }: Aggregator, { unsaved }: Taken) => {
   for (const one of unsaved) {
     putBackUnsaved(one);
-    countUnsaved(progress, one.entries.size + one.letters.length);
+    countUnsaved(progress, one.changed.size + one.letters.length);
   }
 };

@@ -8,8 +8,10 @@ import {
   beginPending,
   countActive,
   endPending,
-  findEntry,
+  findState,
   keepPending,
+  listActive,
+  listThings,
   loadEntry,
   openTable,
   type Partition,
@@ -17,6 +19,7 @@ import {
   type Table,
   takeUnsaved,
 } from './table.ts';
+import { idOf } from './things.ts';
 
 const thing = defineRecord({
   name: 'thing',
@@ -77,7 +80,12 @@ const expectTable = (table: Table, log: StoredEvent[]) => {
     const own = log.filter((event) => event.partition === partition.number);
     const ids = [...new Set(own.map(({ entityId }) => entityId))];
     const states = ids.map((id) => fold(thing, parsed(own.filter(({ entityId }) => entityId === id))));
-    expect(ids.map((id) => findEntry(partition, thing.name, id)?.state)).to.deep.equal(states);
+    expect(ids.map((id) => findState(partition, thing.name, id))).to.deep.equal(states);
+    const all = ids.map((id, index): [string, State] => [id, states[index] ?? absent]).sort();
+    expect(listThings(partition, thing.name, '', 100)).to.deep.equal(all);
+    expect(listActive(partition, thing.name, 0, 100)).to.deep.equal(
+      all.filter(([, { status }]) => status === 'active'),
+    );
     expect(partition.events).to.equal(own.length);
     expect(countActive(partition, thing.name)).to.equal(states.filter(({ status }) => status === 'active').length);
   }
@@ -107,10 +115,9 @@ describe('The table of states', () => {
         const snapshot = openTable([0, 1]);
         applyAll(snapshot, log.slice(0, at));
         for (const partition of snapshot.values()) {
-          for (const entry of partition.entries.get(thing.name)?.values() ?? []) {
-            const into = table.get(partition.number);
-            if (into) loadEntry(into, thing, entry);
-          }
+          const into = table.get(partition.number);
+          for (const [id, state] of listThings(partition, thing.name, '', 100))
+            if (into) loadEntry(into, thing, { id, version: state.version, state });
         }
         applyAll(table, log.slice(Math.max(0, at - (overlap % 10))));
         expectTable(table, log);
@@ -127,7 +134,7 @@ describe('The table of states', () => {
     loadEntry(partition, thing, { id: 'b', version: 3, state });
     expect(partition.changed.size).to.equal(0);
     applyAll(table, [first, first]);
-    expect([...partition.changed.keys()].map(({ id }) => id)).to.deep.equal(['a']);
+    expect([...partition.changed.keys()].map((number) => idOf(partition.things, number))).to.deep.equal(['a']);
   });
 
   it('keeps up to 200,000 events of a partition that is being restored', () => {
@@ -157,7 +164,7 @@ describe('The table of states', () => {
     expect([partition.changed.size, partition.snapshot]).to.deep.equal([0, 1]);
     for (const event of log.slice(2)) applyEvent(table, entities, event, late);
     putBackUnsaved(unsaved);
-    const changed = [...partition.changed].map(([{ id }, after]) => [id, after]).sort();
+    const changed = [...partition.changed].map(([number, after]) => [idOf(partition.things, number), after]).sort();
     expect(changed).to.deep.equal([
       ['a', late],
       ['b', early],
@@ -187,7 +194,7 @@ describe('The table of states', () => {
     expect(applyAll(table, log)).to.deep.equal(['applied', 'parked', 'parked', 'applied']);
     expect(applyAll(table, log)).to.deep.equal(['known', 'known', 'known', 'known']);
     const partition = table.get(0);
-    expect(partition && findEntry(partition, thing.name, 'a')?.state.version).to.equal(1);
+    expect(partition && findState(partition, thing.name, 'a').version).to.equal(1);
     expect([
       partition?.parked.get('thing:a')?.letters.map(({ _id }) => _id),
       partition?.parkedEvents,

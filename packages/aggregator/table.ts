@@ -1,9 +1,23 @@
-import { absent, applyStored, type Entity, type Rendered, type State } from '@muster/model';
+import { absent, applyStored, type Entity, type State } from '@muster/model';
 import { isBefore, type Packed, type Position, type StoredEvent } from '@muster/store';
-import { type Entry, isActive, openEntry, setPacked, setRendered, setSavedVersion, setState } from './entry.ts';
-import { addId, addLoose, openSortedIds, removeId, type SortedIds, sortLoose } from './sorted-ids.ts';
-
-export type { Entry };
+import { addId, addLoose, openSortedIds, removeId, type SortedIds, sliceIds, sortLoose } from './sorted-ids.ts';
+import {
+  addThing,
+  countThings,
+  entityOf,
+  findThing,
+  idOf,
+  isActive,
+  openThings,
+  savedVersionOf,
+  setPacked,
+  setSavedVersion,
+  setState,
+  stateOf,
+  type Things,
+  versionMax,
+  versionOf,
+} from './things.ts';
 
 /**
  * The states that this aggregator holds, by partition. All code may read it. Only the functions of this file change it;
@@ -17,7 +31,7 @@ export type Partition = {
   readonly owned: boolean; // this aggregator saves it
   // during a restore: the events that the change stream brings meanwhile, unless there were too many
   readonly pending: readonly StoredEvent[] | 'overflowed' | undefined;
-  readonly entries: ReadonlyMap<string, ReadonlyMap<string, Entry>>; // by entity's name, then id
+  readonly things: Things;
   readonly active: ReadonlyMap<string, SortedIds>; // by entity's name
   readonly events: number; // the sum of the versions of its states
   readonly changed: Changed;
@@ -29,11 +43,11 @@ export type Partition = {
 };
 
 /**
- * The entries changed since the stored checkpoint, each with the position of the heartbeat after which the stream
- * brought the last change: a checkpoint of a later heartbeat reaches it. Undefined where it was read from the log
- * itself, which may be ahead of the stream.
+ * The numbers of the things changed since the stored checkpoint, each with the position of the heartbeat after which
+ * the stream brought the last change: a checkpoint of a later heartbeat reaches it. Undefined where it was read from
+ * the log itself, which may be ahead of the stream.
  */
-export type Changed = ReadonlyMap<Entry, Position | undefined>;
+export type Changed = ReadonlyMap<number, Position | undefined>;
 
 /**
  * A stream with an event that does not parse. It keeps the state before that event. `letters` are the events that are
@@ -44,17 +58,16 @@ export type Parked = { readonly version: number; readonly problem: string; reado
 /** The changes that a snapshot takes out of a partition. */
 export type Unsaved = {
   readonly partition: Partition;
-  readonly entries: Changed;
+  readonly changed: Changed;
   readonly letters: readonly { parked: Parked; event: StoredEvent }[];
 };
 
 // the same values, writable for this file
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-type MutablePartition = Mutable<Omit<Partition, 'entries' | 'active' | 'changed' | 'parked' | 'pending'>> & {
+type MutablePartition = Mutable<Omit<Partition, 'active' | 'changed' | 'parked' | 'pending'>> & {
   pending: StoredEvent[] | 'overflowed' | undefined;
-  entries: Map<string, Map<string, Entry>>;
   active: Map<string, SortedIds>;
-  changed: Map<Entry, Position | undefined>;
+  changed: Map<number, Position | undefined>;
   parked: Map<string, Parked>;
 };
 type MutableParked = Mutable<Omit<Parked, 'letters'>> & { letters: StoredEvent[] };
@@ -69,7 +82,7 @@ const changingParked = (parked: Parked) => parked as MutableParked;
  * this aggregator does not hold its partition.
  */
 export type Applied =
-  | { kind: 'applied'; entry: Entry }
+  | { kind: 'applied' }
   | { kind: 'known' }
   | { kind: 'hole'; above: number }
   | { kind: 'parked' }
@@ -83,7 +96,7 @@ const openPartition = (number: number): MutablePartition => ({
   served: false,
   owned: false,
   pending: undefined,
-  entries: new Map(),
+  things: openThings(),
   active: new Map(),
   events: 0,
   changed: new Map(),
@@ -148,8 +161,45 @@ export const noteSurplus = (partition: Partition, isSurplus: boolean, now: numbe
   return since;
 };
 
-export const findEntry = (partition: Partition, entity: string, id: string): Entry | undefined =>
-  partition.entries.get(entity)?.get(id);
+/** Returns the state of a thing, or an absent one if it never existed. Unpacks it, each time. */
+export const findState = ({ things }: Partition, entity: string, id: string): State => {
+  const number = findThing(things, entity, id);
+  return number < 0 ? absent : stateOf(things, number);
+};
+
+/** Returns the version of a thing's state, or 0 if it never existed. */
+export const findVersion = ({ things }: Partition, entity: string, id: string): number => {
+  const number = findThing(things, entity, id);
+  return number < 0 ? 0 : versionOf(things, number);
+};
+
+/** Returns up to `limit` active things in the order of their ids, beginning with the one at `offset` (from 0). */
+export const listActive = (
+  { active, things }: Partition,
+  entity: string,
+  offset: number,
+  limit: number,
+): [id: string, state: State][] => {
+  const ids = active.get(entity);
+  const numbers = ids ? sliceIds(ids, offset, limit) : [];
+  return numbers.map((number) => [idOf(things, number), stateOf(things, number)]);
+};
+
+/** Returns up to `limit` things, active or not, in the order of their ids, beginning after the id `after`. */
+export const listThings = (
+  { things }: Partition,
+  entity: string,
+  after: string,
+  limit: number,
+): [id: string, state: State][] => {
+  const found: [id: string, number: number][] = [];
+  for (let number = 0; number < countThings(things); number += 1) {
+    const id = idOf(things, number);
+    if (id > after && entityOf(things, number).name === entity) found.push([id, number]);
+  }
+  const page = found.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit);
+  return page.map(([id, number]) => [id, stateOf(things, number)]);
+};
 
 export const countActive = (partition: Partition, entity: string): number => partition.active.get(entity)?.size ?? 0;
 
@@ -168,40 +218,41 @@ export const applyEvent = (
   if (!partition) return { kind: 'foreign' };
   const entity = entities.get(stored.entity);
   if (!entity) return park(partition, stored, `no entity "${stored.entity}" is known here`);
-  const entry = findEntry(partition, entity.name, stored.entityId);
-  const known = entry?.version ?? 0;
-  if (stored.version <= known) return placeKnown(partition, entry, stored, after);
+  const { things } = partition;
+  const number = findThing(things, entity.name, stored.entityId);
+  const known = number < 0 ? 0 : versionOf(things, number);
+  if (stored.version <= known) return placeKnown(partition, number, stored, after);
   if (partition.parked.has(streamKey(stored)))
     return park(partition, stored, 'it follows an event that could not be understood');
   if (stored.version > known + 1) return { kind: 'hole', above: known };
-  const applied = applyStored(entity, entry?.state ?? absent, stored);
+  const applied = applyStored(entity, number < 0 ? absent : stateOf(things, number), stored);
   if (applied.kind === 'poison') return park(partition, stored, applied.problem);
-  const next = entry ?? addEntry(partition, entity, stored.entityId);
+  const next = number < 0 ? addThing(things, entity, stored.entityId) : number;
   putState(partition, next, applied.state);
   changing(partition).changed.set(next, after);
-  return { kind: 'applied', entry: next };
+  return { kind: 'applied' };
 };
 
 /** Sets the position of a change that was read from the log before the change stream brought it. */
 const placeKnown = (
   partition: Partition,
-  entry: Entry | undefined,
+  number: number,
   { version }: StoredEvent,
   after: Position | undefined,
 ): Applied => {
-  if (after && entry?.version === version && partition.changed.has(entry))
-    changing(partition).changed.set(entry, after);
+  if (after && partition.changed.has(number) && versionOf(partition.things, number) === version)
+    changing(partition).changed.set(number, after);
   return { kind: 'known' };
 };
 
 const placeChanged = ({ changed }: MutablePartition, heartbeat: Position) => {
-  for (const [entry, after] of changed) if (!after) changed.set(entry, heartbeat);
+  for (const [number, after] of changed) if (!after) changed.set(number, heartbeat);
 };
 
 /** Forgets the changes that a checkpoint of this heartbeat covers: those before the heartbeat. */
 export const dropReached = (partition: Partition, reached: Position): void => {
   const { changed } = changing(partition);
-  for (const [entry, after] of changed) if (after && isBefore(after, reached)) changed.delete(entry);
+  for (const [number, after] of changed) if (after && isBefore(after, reached)) changed.delete(number);
 };
 
 /** Keeps an event while its partition is restored. Returns false if the partition is not being restored. */
@@ -223,14 +274,19 @@ type Saved = { id: string; version: number } & ({ packed: Packed } | { state: St
  */
 export const loadEntry = (partition: Partition, entity: Entity, saved: Saved): void => {
   const { id, version } = saved;
-  const entry = findEntry(partition, entity.name, id) ?? addEntry(partition, entity, id);
-  if (version <= entry.version) return noteSaved(entry, version);
-  const wasActive = isActive(entry);
-  changing(partition).events += version - entry.version;
-  if ('packed' in saved) setPacked(entry, version, saved.packed);
-  else setState(entry, saved.state);
-  noteSaved(entry, version);
-  noteActive(partition, entry, wasActive, addLoose);
+  if (version > versionMax) return; // as if there were no record
+  const { things } = partition;
+  const found = findThing(things, entity.name, id);
+  const number = found < 0 ? addThing(things, entity, id) : found;
+  const known = versionOf(things, number);
+  if (version > known) {
+    const wasActive = isActive(things, number);
+    changing(partition).events += version - known;
+    if ('packed' in saved) setPacked(things, number, version, saved.packed);
+    else setState(things, number, saved.state);
+    noteActive(partition, entity, number, wasActive, addLoose);
+  }
+  noteSaved(partition, number, version);
 };
 
 /** Sorts the ids of the things that were loaded. */
@@ -239,15 +295,14 @@ export const endLoading = ({ active }: Partition): void => {
 };
 
 /** Notes that the record of this version is saved. */
-export const noteSaved = (entry: Entry, version: number): void => setSavedVersion(entry, version);
-
-/** Keeps what clients see of the entry's state, until the state changes. */
-export const keepRendered = (entry: Entry, rendered: Rendered): void => setRendered(entry, rendered);
+export const noteSaved = ({ things }: Partition, number: number, version: number): void => {
+  if (version > savedVersionOf(things, number)) setSavedVersion(things, number, version);
+};
 
 /** Takes the unsaved changes out of a partition, for its next snapshot. */
 export const takeUnsaved = (partition: Partition): Unsaved => {
   const taken = changing(partition);
-  const entries = taken.changed; // not copied: there may be very many
+  const { changed } = taken; // not copied: there may be very many
   const letters = [...taken.parked.values()].flatMap((parked) =>
     changingParked(parked)
       .letters.splice(0)
@@ -255,13 +310,13 @@ export const takeUnsaved = (partition: Partition): Unsaved => {
   );
   taken.changed = new Map();
   taken.snapshot += 1;
-  return { partition, entries, letters };
+  return { partition, changed, letters };
 };
 
-/** Puts back changes that were not saved. An entry that changed again keeps the position of the later change. */
-export const putBackUnsaved = ({ partition, entries, letters }: Unsaved): void => {
+/** Puts back changes that were not saved. A thing that changed again keeps the position of the later change. */
+export const putBackUnsaved = ({ partition, changed: taken, letters }: Unsaved): void => {
   const { changed } = changing(partition);
-  for (const [entry, after] of entries) if (!changed.has(entry)) changed.set(entry, after);
+  for (const [number, after] of taken) if (!changed.has(number)) changed.set(number, after);
   for (const { parked, event } of letters) changingParked(parked).letters.push(event);
 };
 
@@ -288,27 +343,25 @@ export const park = (partition: Partition, stored: StoredEvent, problem: string)
 export const streamKey = ({ entity, entityId }: { entity: string; entityId: string }): string =>
   `${entity}:${entityId}`;
 
-const addEntry = (partition: Partition, entity: Entity, id: string): Entry => {
-  const entry = openEntry(entity, id);
-  const { entries } = changing(partition);
-  const ofEntity = entries.get(entity.name);
-  if (ofEntity) ofEntity.set(id, entry);
-  else entries.set(entity.name, new Map([[id, entry]]));
-  return entry;
+const putState = (partition: Partition, number: number, state: State) => {
+  const { things } = partition;
+  const wasActive = isActive(things, number);
+  changing(partition).events += state.version - versionOf(things, number);
+  setState(things, number, state);
+  noteActive(partition, entityOf(things, number), number, wasActive, addId);
 };
 
-const putState = (partition: Partition, entry: Entry, state: State) => {
-  const wasActive = isActive(entry);
-  changing(partition).events += state.version - entry.version;
-  setState(entry, state);
-  noteActive(partition, entry, wasActive, addId);
-};
-
-const noteActive = (partition: Partition, entry: Entry, wasActive: boolean, add: typeof addId) => {
-  if (wasActive === isActive(entry)) return;
+const noteActive = (
+  partition: Partition,
+  { name }: Entity,
+  number: number,
+  wasActive: boolean,
+  add: typeof addId,
+): void => {
+  if (wasActive === isActive(partition.things, number)) return;
   const { active } = changing(partition);
-  const ids = active.get(entry.entity.name) ?? openSortedIds();
-  active.set(entry.entity.name, ids);
-  if (wasActive) removeId(ids, entry.id);
-  else add(ids, entry.id);
+  const ids = active.get(name) ?? openSortedIds(partition.things);
+  active.set(name, ids);
+  if (wasActive) removeId(ids, number);
+  else add(ids, number);
 };

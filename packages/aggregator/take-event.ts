@@ -2,7 +2,7 @@ import { retryUntil } from '@muster/runtime';
 import { type Position, readStream, type StoredEvent } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { countUnsaved } from './progress.ts';
-import { type Applied, applyEvent, findEntry, keepPending, type Partition, park } from './table.ts';
+import { type Applied, applyEvent, findVersion, keepPending, type Partition, park } from './table.ts';
 import { wakeWaiters } from './waiting.ts';
 
 const readDeadlineMs = 5_000;
@@ -58,7 +58,7 @@ const takeOne = (aggregator: Aggregator, stored: StoredEvent, after: Position | 
   const applied = applyEvent(aggregator.table, aggregator.entities, stored, after);
   if (applied.kind === 'applied') {
     counts.applied += 1;
-    wakeWaiters(aggregator.waiting, applied.entry);
+    wakeWaiters(aggregator.waiting, stored);
   }
   if (applied.kind === 'known') counts.known += 1;
   if (applied.kind === 'parked')
@@ -96,7 +96,7 @@ export const fillHole = async (
       `Cannot fill the hole before version ${stored.version} of ${entity.name} "${stored.entityId}", trying again`,
     );
   const fill = async () => {
-    const from = findEntry(partition, entity.name, stored.entityId)?.version ?? above; // where a try ended
+    const from = Math.max(above, findVersion(partition, entity.name, stored.entityId)); // where a try ended
     for await (const events of readStream(aggregator.log, entity, stored.entityId, from, () => readDeadlineMs)) {
       if (signal.aborted) return false;
       for (const event of events) takeFromLog(aggregator, partition, event);

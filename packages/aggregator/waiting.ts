@@ -1,5 +1,3 @@
-import type { Entry } from './table.ts';
-
 /** Requests that wait until a stream reaches a version. A plain value; only this file changes it. */
 export type Waiting = { byStream: Map<string, Waiter[]>; count: number };
 
@@ -27,12 +25,14 @@ export const waitForVersion = (waiting: Waiting, key: string, version: number, w
     waiting.count += 1;
   });
 
-/** Wakes the requests that wait for the entry's version or an earlier one. */
-export const wakeWaiters = (waiting: Waiting, entry: Entry): void => {
+/** Wakes the requests that wait for the event's version of its stream, or an earlier one. */
+export const wakeWaiters = (waiting: Waiting, { entity, entityId, version }: Reached): void => {
   if (waiting.count === 0) return;
-  const waiters = waiting.byStream.get(`${entry.entity.name}:${entry.id}`) ?? [];
-  for (const waiter of waiters.filter((one) => one.version <= entry.version)) waiter.wake(true);
+  const waiters = waiting.byStream.get(`${entity}:${entityId}`) ?? [];
+  for (const waiter of waiters.filter((one) => one.version <= version)) waiter.wake(true);
 };
+
+type Reached = { entity: string; entityId: string; version: number };
 
 const remove = (waiting: Waiting, key: string, waiter: Waiter) => {
   const others = (waiting.byStream.get(key) ?? []).filter((one) => one !== waiter);

@@ -21,5 +21,5 @@ export { findIdFaults, type ParsedInput, parseInput } from './parse-input.ts';
 export { present } from './present.ts';
 export { type Rendered, renderState } from './render-state.ts';
 export { type Active, type Applied, absent, applyStored, type Deleted, evolve, fold, type State } from './state.ts';
-export { decodeState, encodeFields, encodeState, parseState, writeState } from './state-codec.ts';
+export { decodeFields, decodeState, encodeFields, encodeState, parseState, writeState } from './state-codec.ts';
 export type { Event, Fields, StoredEvent } from './stored-event.ts';

@@ -132,7 +132,8 @@ const decodeTagged = ({ $date, $number, $plain }: Fields, depth: number): unknow
   throw new RangeError('The state has a number that is none');
 };
 
-const decodeFields = (value: unknown): Fields => decodeInside(asObject(value), 0) as Fields;
+/** Returns the fields in an object of `encodeFields`, which becomes part of them. Throws as `decodeState`. */
+export const decodeFields = (value: unknown): Fields => decodeInside(asObject(value), 0) as Fields;
 
 /** Decodes the values inside a list or object, and returns it. */
 const decodeInside = (holder: object, depth: number): object => {

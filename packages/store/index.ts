@@ -38,7 +38,8 @@ export { isNewest, type LookUps, openLookUps, suitLookUps } from './look-up.ts';
 export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } from './members.ts';
 export { oldestPosition } from './oldest-position.ts';
 export { connect, type Log, type LogOptions, openLog } from './open-log.ts';
-export { type Packed, unpackState } from './packed-state.ts';
+export { emptyScratch, openScratch, packFields, unpackFields } from './packed-fields.ts';
+export type { Packed } from './packed-state.ts';
 export { comparePositions, isBefore, isSamePlace, type Position } from './position.ts';
 export { readEventsOutside, readRecordsOutside } from './read-outside.ts';
 export {

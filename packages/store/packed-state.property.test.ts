@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { BSON, Decimal128, Long, ObjectId, Timestamp } from 'mongodb';
 import type { RecordDocument } from './documents.ts';
-import { isPackable, openSlab, packRecord, unpackState } from './packed-state.ts';
+import { openScratch, unpackFields } from './packed-fields.ts';
+import { isPackable, packRecord } from './packed-state.ts';
 import { stateOf } from './records.ts';
 
 const date = fc.date({ noInvalidDate: true });
@@ -43,6 +44,7 @@ const record = fc
   .map((entries) => Object.fromEntries(entries) as RecordDocument);
 
 const wanted = {
+  entity: note,
   partitions: new Set(Array.from({ length: 31 }, (_, number) => number)),
   isOwnMark: (bytes: Buffer, from: number, end: number) => !bytes.toString('latin1', from, end).startsWith('other'),
 };
@@ -51,23 +53,29 @@ const encode = (document: object): Buffer => Buffer.from(BSON.serialize(document
 
 describe('A packed record', () => {
   it('has the state that the record has, or is left to be decoded', () => {
-    const slab = openSlab();
+    const scratch = openScratch();
     fc.assert(
       fc.property(record, (given) => {
         const bytes = encode(given);
-        const packed = packRecord(slab, bytes, wanted);
+        const packed = packRecord(scratch, bytes, wanted);
         const decoded = BSON.deserialize(bytes) as RecordDocument;
         if (packed === 'unwanted') expect(decoded.partition).to.equal(31);
         if (packed === 'unwanted' || packed === 'unusual') return;
         expect(decoded.snapshot.startsWith('other')).to.equal(false);
-        const { bytes: at, at: place } = packed.packed;
+        const { bytes: place, from, createdAt, updatedAt } = packed.packed;
         const { id, partition, version } = packed;
         expect({ id, partition, version }).to.deep.equal({
           id: decoded._id,
           partition: decoded.partition,
           version: decoded.version,
         });
-        expect(unpackState(note, at, place, version)).to.deep.equal(stateOf(note, decoded));
+        expect({
+          status: 'active',
+          version,
+          fields: unpackFields(note, place, from),
+          createdAt: new Date(createdAt),
+          updatedAt: new Date(updatedAt),
+        }).to.deep.equal(stateOf(note, decoded));
       }),
       { numRuns: 2_000 },
     );
@@ -76,7 +84,7 @@ describe('A packed record', () => {
   it('is made of a usual record of an active thing, and of no deleted one', () => {
     const usual = { _id: 'a', text: 'ä😀', stars: 5, tags: ['x'], version: 1, partition: 3, snapshot: 'a1:3' };
     const times = { createdAt: new Date(1), updatedAt: new Date(2) };
-    const pack = (document: object) => packRecord(openSlab(), encode(document), wanted);
+    const pack = (document: object) => packRecord(openScratch(), encode(document), wanted);
     expect(pack({ ...usual, ...times })).to.deep.include({ id: 'a', partition: 3, version: 1 });
     expect(pack({ ...usual, ...times, deletedAt: new Date(3) })).to.equal('unusual');
     expect(isPackable(note)).to.equal(true);

@@ -1,74 +1,63 @@
-import type { Entity, State } from '@muster/model';
-import type { RecordDocument } from './documents.ts';
-import { decodeAt, isText, readMs, sizeOf, types } from './raw-document.ts';
-import { stateOf } from './records.ts';
+import type { Entity } from '@muster/model';
+import { beginFields, fieldsMax, packStored, type Scratch } from './packed-fields.ts';
+import { isText, readMs, sizeOf, types } from './raw-document.ts';
 
-// An active state as bytes: createdAt and updatedAt in 8 bytes each, then a document of its fields. It takes less than
-// half of the memory of objects, and a record is packed in less time than it is decoded.
+// A record is packed in less time than it is decoded.
 
-/** Where packed states are written, one behind the other. A plain value; only this file changes it. */
-export type Slab = { bytes: Buffer; used: number };
-
-/** A packed state: it begins at `at` in `bytes`. */
-export type Packed = { bytes: Buffer; at: number };
+/** The packed fields of an active state: they lie between two places of `bytes`. */
+export type Packed = { bytes: Buffer; from: number; end: number; createdAt: number; updatedAt: number };
 
 /** A record with its state packed. */
 export type PackedRecord = { id: string; partition: number; version: number; packed: Packed };
 
-const slabBytes = 1_048_576;
-
-export const openSlab = (): Slab => ({ bytes: Buffer.alloc(0), used: 0 });
-
-/** Decodes a packed state. */
-export const unpackState = (entity: Entity, bytes: Buffer, at: number, version: number): State => {
-  const [createdAt, updatedAt] = [new Date(readMs(bytes, at)), new Date(readMs(bytes, at + 8))];
-  return stateOf(entity, { ...decodeAt(bytes, at + 16), version, createdAt, updatedAt } as RecordDocument);
-};
-
 /**
- * Whether states of this entity may be packed. Those of other entities are checked when they are read: a program with
- * another shape of state may have saved them.
+ * Whether the records of this entity may be packed as they are stored. Those of other entities are checked when they
+ * are read: a program with another shape of state may have saved them.
  */
 export const isPackable = (entity: Entity): boolean =>
-  entity.isRecord && !entity.fieldNames.some((name) => own.includes(name));
+  entity.isRecord && entity.fieldNames.length <= fieldsMax && !entity.fieldNames.some((name) => own.includes(name));
 
 const own = ['_id', 'version', 'partition', 'snapshot', 'createdAt', 'updatedAt', 'deletedAt'];
 
 /** `isOwnMark` says whether the bytes between two places are the mark of a snapshot of this log. */
 export type Wanted = {
+  entity: Entity;
   partitions: ReadonlySet<number>;
   isOwnMark: (bytes: Buffer, from: number, end: number) => boolean;
 };
 
 /**
- * Packs the state of a record in one of the wanted partitions. Returns `unusual` if anything about the record is
- * unusual, such as a deletion: decode it then.
+ * Packs the state of a record in one of the wanted partitions, behind what the scratch has. Returns `unusual` if
+ * anything about the record is unusual, such as a deletion: decode it then.
  */
 export const packRecord = (
-  slab: Slab,
+  scratch: Scratch,
   record: Buffer,
-  { partitions, isOwnMark }: Wanted,
+  { entity, partitions, isOwnMark }: Wanted,
 ): PackedRecord | 'unwanted' | 'unusual' => {
   const end = record.readInt32LE(0) - 1;
-  let [id, version, partition, createdAt, updatedAt, mark, fieldsFrom, fieldsEnd] = [0, 0, -1, 0, 0, 0, 0, 0];
+  const from = beginFields(scratch);
+  let [id, version, partition, createdAt, updatedAt, mark, fields] = [0, 0, -1, 0, 0, 0, 0];
   for (let at = 4; at < end; ) {
-    const type = record[at];
+    const type = record[at] ?? 0;
     let value = at + 1;
     while (record[value] !== 0) value += 1;
     value += 1;
     const size = sizeOf(record, value, type);
     if (size < 0) return 'unusual';
-    const name = ownNameAt(record, at + 1, value - 1);
-    if (name === '_id' && type === types.text) id = value;
-    else if (name === 'version' && type === types.int) version = record.readInt32LE(value);
-    else if (name === 'partition' && type === types.int) partition = record.readInt32LE(value);
-    else if (name === 'createdAt' && type === types.date) createdAt = value;
-    else if (name === 'updatedAt' && type === types.date) updatedAt = value;
-    else if (name === 'snapshot' && type === types.text) mark = value;
-    else if (name !== undefined || (fieldsEnd > 0 && fieldsEnd !== at)) return 'unusual';
-    else {
-      fieldsFrom ||= at;
-      fieldsEnd = value + size;
+    const index = indexAt(record, at + 1, value - 1, entity.fieldNames);
+    if (index >= 0) {
+      if (!packStored(scratch, index, record, type, value)) return 'unusual';
+      fields += 1;
+    } else {
+      const name = own[indexAt(record, at + 1, value - 1, own)];
+      if (name === '_id' && type === types.text) id = value;
+      else if (name === 'version' && type === types.int) version = record.readInt32LE(value);
+      else if (name === 'partition' && type === types.int) partition = record.readInt32LE(value);
+      else if (name === 'createdAt' && type === types.date) createdAt = value;
+      else if (name === 'updatedAt' && type === types.date) updatedAt = value;
+      else if (name === 'snapshot' && type === types.text) mark = value;
+      else if (name !== undefined) return 'unusual';
     }
     at = value + size;
   }
@@ -77,35 +66,17 @@ export const packRecord = (
   if (!partitions.has(partition)) return 'unwanted';
   const text = asciiAt(record, id + 4, id + 3 + record.readInt32LE(id));
   if (text === undefined) return 'unusual';
-  return { id: text, partition, version, packed: write(slab, record, { createdAt, updatedAt, fieldsFrom, fieldsEnd }) };
+  scratch.bytes[from] = fields;
+  const times = { createdAt: readMs(record, createdAt), updatedAt: readMs(record, updatedAt) };
+  return { id: text, partition, version, packed: { bytes: scratch.bytes, from, end: scratch.used, ...times } };
 };
 
-/** The name of the engine's own field, or undefined if it is a field of the entity. */
-const ownNameAt = (bytes: Buffer, from: number, end: number): string | undefined => {
-  for (const name of own) if (isText(bytes, from, end, name)) return name;
-  return undefined;
+const indexAt = (bytes: Buffer, from: number, end: number, names: readonly string[]): number => {
+  for (let index = 0; index < names.length; index += 1) if (isText(bytes, from, end, names[index] ?? '')) return index;
+  return -1;
 };
 
 const asciiAt = (bytes: Buffer, from: number, end: number): string | undefined => {
   for (let at = from; at < end; at += 1) if ((bytes[at] ?? 0) > 127) return undefined;
   return bytes.toString('latin1', from, end);
-};
-
-type Parts = { createdAt: number; updatedAt: number; fieldsFrom: number; fieldsEnd: number };
-
-const write = (slab: Slab, record: Buffer, { createdAt, updatedAt, fieldsFrom, fieldsEnd }: Parts): Packed => {
-  const documentBytes = fieldsEnd - fieldsFrom + 5;
-  const size = 16 + documentBytes;
-  if (slab.used + size > slab.bytes.length) {
-    slab.bytes = Buffer.allocUnsafeSlow(Math.max(size, slabBytes));
-    slab.used = 0;
-  }
-  const { bytes, used: at } = slab;
-  record.copy(bytes, at, createdAt, createdAt + 8);
-  record.copy(bytes, at + 8, updatedAt, updatedAt + 8);
-  bytes.writeInt32LE(documentBytes, at + 16);
-  record.copy(bytes, at + 20, fieldsFrom, fieldsEnd);
-  bytes[at + size - 1] = 0;
-  slab.used += size;
-  return { bytes, at };
 };

@@ -1,7 +1,8 @@
 import type { Entity, State } from '@muster/model';
 import type { RecordDocument, StoredEvent } from './documents.ts';
 import { handlesOf, type Log, recordsOf } from './open-log.ts';
-import { isPackable, openSlab, type Packed, packRecord } from './packed-state.ts';
+import { emptyScratch, openScratch } from './packed-fields.ts';
+import { isPackable, type Packed, packRecord } from './packed-state.ts';
 import { decodeAt, findValue } from './raw-document.ts';
 import { readRaw } from './read-raw.ts';
 import { stateOf } from './records.ts';
@@ -41,12 +42,12 @@ export async function* scanRecords(
     if (isOfThisLog(log, record.snapshot)) yield record;
 }
 
-/** A saved state. The state of a usual record stays packed until it is used. */
+/** A saved state. That of a usual record is packed. */
 export type SavedState = { id: string; partition: number; version: number } & ({ packed: Packed } | { state: State });
 
 /**
  * Streams the saved states of an entity in these partitions, in batches. `ofPartitions` is the number of all
- * partitions. Throws DeadlineError when a batch takes longer than `batchMs` milliseconds.
+ * partitions. The packed states of a batch are overwritten by the next one. Throws DeadlineError when a batch takes longer than `batchMs` milliseconds.
  */
 export async function* scanStates(
   log: Log,
@@ -55,14 +56,15 @@ export async function* scanStates(
   ofPartitions: number,
   batchMs = 15_000,
 ): AsyncGenerator<SavedState[]> {
-  const slab = openSlab();
+  const scratch = openScratch();
   const filter = areMany(partitions, ofPartitions) ? {} : { partition: { $in: [...partitions] } };
   const read = { collection: entity.collection, filter, batchMs, what: `read the records of ${entity.name}` };
   for await (const records of readRaw(log, read)) {
-    const wanted = { partitions: new Set(partitions), isOwnMark: markTestOf(log) };
+    const wanted = { entity, partitions: new Set(partitions), isOwnMark: markTestOf(log) };
+    emptyScratch(scratch);
     const states: SavedState[] = [];
     for (const record of records) {
-      const packed = isPackable(entity) ? packRecord(slab, record, wanted) : 'unusual';
+      const packed = isPackable(entity) ? packRecord(scratch, record, wanted) : 'unusual';
       if (packed === 'unwanted') continue;
       const saved = packed === 'unusual' ? decodeRecord(log, entity, record) : packed;
       if (saved && wanted.partitions.has(saved.partition)) states.push(saved);

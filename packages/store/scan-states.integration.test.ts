@@ -5,8 +5,8 @@ import { eventAt, streams } from './contract/notes.ts';
 import type { RecordDocument } from './documents.ts';
 import { guardLog } from './guard-log.ts';
 import { handlesOf, type Log, recordsOf } from './open-log.ts';
-import { unpackState } from './packed-state.ts';
-import { scanEventBatches, scanEvents, scanRecords, scanStates } from './read-partition.ts';
+import { unpackFields } from './packed-fields.ts';
+import { type SavedState, scanEventBatches, scanEvents, scanRecords, scanStates } from './read-partition.ts';
 import { stateOf } from './records.ts';
 import { markOf } from './snapshot-mark.ts';
 
@@ -35,10 +35,16 @@ const scanned = async (log: Log, partitions: number[]): Promise<Saved[]> => {
   for await (const batch of scanStates(log, note, partitions, ofPartitions))
     for (const one of batch) {
       const { id, partition, version } = one;
-      const state = 'state' in one ? one.state : unpackState(note, one.packed.bytes, one.packed.at, version);
-      found.push([id, partition, version, state]);
+      found.push([id, partition, version, unpacked(one)]);
     }
   return found.sort(byId);
+};
+
+const unpacked = (saved: SavedState): State => {
+  if ('state' in saved) return saved.state;
+  const { bytes, from, createdAt, updatedAt } = saved.packed;
+  const times = { createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) };
+  return { status: 'active', version: saved.version, fields: unpackFields(note, bytes, from), ...times };
 };
 
 const expected = async (log: Log, partitions: number[]): Promise<Saved[]> => {

@@ -1,0 +1,330 @@
+import { randomInt } from 'node:crypto';
+import { absent, type Entity, type State } from '@muster/model';
+import { emptyScratch, openScratch, type Packed, packFields, unpackFields } from '@muster/store';
+import {
+  giveBackRoom,
+  offsetAt,
+  openRooms,
+  type Rooms,
+  setWordAt,
+  slabAt,
+  takeRoom,
+  unitsOf,
+  wordAt,
+} from './rooms.ts';
+
+// The things of a partition as bytes. Objects, their texts and a Map of them would take three times as much memory, and
+// the garbage collector would visit all of them. Every event and every read passes here, hence the loops over letters.
+
+/**
+ * The things of a partition, numbered from 0. All code may read them, through the functions below. Only table.ts
+ * changes them.
+ */
+export type Things = { readonly [opaque]: true };
+declare const opaque: unique symbol;
+
+/**
+ * A thing has a room: a head, its id in whole words, then the fields of an active state. `places` and `hashes` are by
+ * number. `index` is a hash table with linear probing of numbers, each one higher than it is; 0 is free.
+ */
+type Stored = {
+  entities: Entity[];
+  names: string[]; // of the entities
+  rooms: Rooms;
+  count: number;
+  places: Uint32Array;
+  hashes: Uint32Array;
+  index: Uint32Array;
+  odd: Map<number, State>; // the states that cannot be packed
+};
+
+const storedIn = (things: Things) => things as unknown as Stored;
+
+// the head of a room, in words; the first one has the kind of the state, how the id is written, and the entity
+const head = { about: 0, idBytes: 1, units: 2, version: 3, saved: 4 };
+const times = { created: 20, changed: 28 }; // in bytes
+const headWords = 9;
+const headBytes = 4 * headWords;
+const kinds = { absent: 0, active: 1, deleted: 2, odd: 3 };
+const kindMask = 0xff;
+const isWide = 0x100; // an id with letters beyond ASCII takes two bytes a letter
+const wideShift = 8;
+const entityShift = 16;
+
+/** The largest version that a thing can have here. */
+export const versionMax = 2 ** 32 - 1;
+
+export const openThings = (): Things => {
+  const stored: Stored = {
+    ...{ entities: [], names: [], rooms: openRooms(), count: 0, odd: new Map() },
+    ...{ places: new Uint32Array(16), hashes: new Uint32Array(16), index: new Uint32Array(32) },
+  };
+  return stored as unknown as Things;
+};
+
+export const countThings = (things: Things): number => storedIn(things).count;
+
+/** Returns the number of a thing, or -1 without it. */
+export const findThing = (things: Things, entity: string, id: string): number => {
+  const stored = storedIn(things);
+  const { hashes, index, names } = stored;
+  const ofEntity = names.indexOf(entity);
+  if (ofEntity < 0) return -1;
+  const hash = readKey(ofEntity, id);
+  const mask = index.length - 1;
+  for (let at = hash & mask; ; at = (at + 1) & mask) {
+    const number = (index[at] ?? 0) - 1;
+    if (number < 0) return -1;
+    if (hashes[number] === hash && isThing(stored, number)) return number;
+  }
+};
+
+// whether it is the thing of the key
+const isThing = ({ places, rooms }: Stored, number: number): boolean => {
+  const place = places[number] ?? 0;
+  if (wordAt(rooms, place, head.about) >>> wideShift !== key.about >>> wideShift) return false;
+  if (wordAt(rooms, place, head.idBytes) !== key.bytes) return false;
+  const { words } = key;
+  const count = wordsOf(key.bytes);
+  for (let word = 0; word < count; word += 1) if (wordAt(rooms, place, headWords + word) !== words[word]) return false;
+  return true;
+};
+
+/** An id as it is in a room: its words, its length in bytes, and the first word of the head. */
+type Key = { buffer: Buffer; words: Uint32Array; bytes: number; about: number };
+
+const keyOf = (bytes: number): Key => {
+  const buffer = Buffer.allocUnsafeSlow(bytes);
+  return { buffer, words: new Uint32Array(buffer.buffer), bytes: 0, about: 0 };
+};
+
+let key = keyOf(1_024); // only for the length of one call, as the scratch below
+
+const seed = randomInt(2 ** 32); // so that nobody can choose ids that all have one hash
+
+/** Makes an id the key. Returns its hash. */
+const readKey = (ofEntity: number, id: string): number => {
+  if (3 * id.length + 4 > key.buffer.length) key = keyOf(4 * id.length + 4);
+  const { buffer, words } = key;
+  key.bytes = buffer.write(id);
+  key.about = kinds.absent | (ofEntity << entityShift);
+  // UTF-8 has one byte for each letter of ASCII, and more for all others
+  if (key.bytes !== id.length) {
+    key.bytes = buffer.write(id, 'utf16le');
+    key.about |= isWide;
+  }
+  buffer[key.bytes] = buffer[key.bytes + 1] = buffer[key.bytes + 2] = 0;
+  const count = wordsOf(key.bytes);
+  let hash = seed ^ ofEntity ^ key.bytes;
+  for (let word = 0; word < count; word += 1) {
+    hash = Math.imul(hash ^ (words[word] as number), 0x5bd1e995);
+    hash ^= hash >>> 15;
+  }
+  hash = Math.imul(hash ^ (hash >>> 13), 0x2c1b3c6d);
+  return (hash ^ (hash >>> 16)) >>> 0;
+};
+
+const wordsOf = (bytes: number): number => (bytes + 3) >>> 2;
+
+/** Adds a thing that is absent. It must not be here already. Returns its number. */
+export const addThing = (things: Things, entity: Entity, id: string): number => {
+  const stored = storedIn(things);
+  const { names, rooms } = stored;
+  const known = names.indexOf(entity.name);
+  const ofEntity = known < 0 ? names.push(entity.name) - 1 : known;
+  if (known < 0) stored.entities.push(entity);
+  const hash = readKey(ofEntity, id);
+  const count = wordsOf(key.bytes);
+  const place = takeRoom(rooms, headWords + count);
+  for (let word = 0; word < headWords; word += 1) setWordAt(rooms, place, word, 0);
+  setWordAt(rooms, place, head.about, key.about);
+  setWordAt(rooms, place, head.idBytes, key.bytes);
+  setWordAt(rooms, place, head.units, headWords + count);
+  for (let word = 0; word < count; word += 1) setWordAt(rooms, place, headWords + word, key.words[word] as number);
+  return addNumber(stored, place, hash);
+};
+
+const addNumber = (stored: Stored, place: number, hash: number): number => {
+  const number = stored.count;
+  if (number === stored.places.length) {
+    stored.places = larger(stored.places);
+    stored.hashes = larger(stored.hashes);
+  }
+  stored.places[number] = place;
+  stored.hashes[number] = hash;
+  stored.count += 1;
+  // at most two thirds are taken
+  if (stored.count * 3 > stored.index.length * 2) rebuildIndex(stored);
+  else putInIndex(stored, number);
+  return number;
+};
+
+const larger = (numbers: Uint32Array): Uint32Array => {
+  const grown = new Uint32Array(Math.ceil(numbers.length * 1.25));
+  grown.set(numbers);
+  return grown;
+};
+
+const rebuildIndex = (stored: Stored): void => {
+  stored.index = new Uint32Array(stored.index.length * 2);
+  for (let number = 0; number < stored.count; number += 1) putInIndex(stored, number);
+};
+
+const putInIndex = ({ hashes, index }: Stored, number: number): void => {
+  const mask = index.length - 1;
+  let at = (hashes[number] ?? 0) & mask;
+  while (index[at] !== 0) at = (at + 1) & mask;
+  index[at] = number + 1;
+};
+
+export const entityOf = (things: Things, number: number): Entity => {
+  const { entities, places, rooms } = storedIn(things);
+  return entities[wordAt(rooms, places[number] ?? 0, head.about) >>> entityShift] as Entity;
+};
+
+export const idOf = (things: Things, number: number): string => {
+  const { places, rooms } = storedIn(things);
+  const place = places[number] ?? 0;
+  const from = offsetAt(place) + headBytes;
+  const encoding = wordAt(rooms, place, head.about) & isWide ? 'utf16le' : 'latin1';
+  return slabAt(rooms, place).toString(encoding, from, from + wordAt(rooms, place, head.idBytes));
+};
+
+/** Compares the ids of two things, as `<` compares texts. */
+export const compareIds = (things: Things, one: number, other: number): number => {
+  const { places, rooms } = storedIn(things);
+  const [place, otherPlace] = [places[one] ?? 0, places[other] ?? 0];
+  if ((wordAt(rooms, place, head.about) | wordAt(rooms, otherPlace, head.about)) & isWide)
+    return compareTexts(idOf(things, one), idOf(things, other));
+  const [bytes, otherBytes] = [wordAt(rooms, place, head.idBytes), wordAt(rooms, otherPlace, head.idBytes)];
+  const count = wordsOf(Math.min(bytes, otherBytes));
+  for (let word = headWords; word < headWords + count; word += 1) {
+    const [here, there] = [wordAt(rooms, place, word), wordAt(rooms, otherPlace, word)];
+    if (here !== there) return firstByteFirst(here) - firstByteFirst(there);
+  }
+  return bytes - otherBytes;
+};
+
+// the first byte in memory is the lowest one of its word
+const firstByteFirst = (word: number): number =>
+  ((word << 24) | ((word << 8) & 0xff0000) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
+
+const compareTexts = (one: string, other: string): number => {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+};
+
+/** The version of the thing's state. */
+export const versionOf = (things: Things, number: number): number => {
+  const { places, rooms } = storedIn(things);
+  return wordAt(rooms, places[number] ?? 0, head.version);
+};
+
+/** The version of the thing's record; 0 without one. */
+export const savedVersionOf = (things: Things, number: number): number => {
+  const { places, rooms } = storedIn(things);
+  return wordAt(rooms, places[number] ?? 0, head.saved);
+};
+
+export const setSavedVersion = (things: Things, number: number, version: number): void => {
+  const { places, rooms } = storedIn(things);
+  setWordAt(rooms, places[number] ?? 0, head.saved, version);
+};
+
+/** Whether the thing is active. Does not unpack its state. */
+export const isActive = (things: Things, number: number): boolean => {
+  const { odd, places, rooms } = storedIn(things);
+  const kind = wordAt(rooms, places[number] ?? 0, head.about) & kindMask;
+  return kind === kinds.active || (kind === kinds.odd && odd.get(number)?.status === 'active');
+};
+
+/** Unpacks the thing's state. */
+export const stateOf = (things: Things, number: number): State => {
+  const { entities, odd, places, rooms } = storedIn(things);
+  const place = places[number] ?? 0;
+  const about = wordAt(rooms, place, head.about);
+  const kind = about & kindMask;
+  if (kind === kinds.odd) return odd.get(number) ?? absent;
+  const version = wordAt(rooms, place, head.version);
+  if (kind === kinds.absent) return version === 0 ? absent : { status: 'absent', version };
+  const slab = slabAt(rooms, place);
+  const at = offsetAt(place);
+  const createdAt = new Date(slab.readDoubleLE(at + times.created));
+  const changedAt = new Date(slab.readDoubleLE(at + times.changed));
+  if (kind === kinds.deleted) return { status: 'deleted', version, createdAt, deletedAt: changedAt };
+  const fields = unpackFields(entities[about >>> entityShift] as Entity, slab, at + bytesBefore(rooms, place));
+  return { status: 'active', version, fields, createdAt, updatedAt: changedAt };
+};
+
+// of the head and the id
+const bytesBefore = (rooms: Rooms, place: number): number =>
+  headBytes + 4 * wordsOf(wordAt(rooms, place, head.idBytes));
+
+const scratch = openScratch(); // only for the length of one call
+const noFields: Packed = { bytes: Buffer.alloc(0), from: 0, end: 0, createdAt: 0, updatedAt: 0 };
+
+/** Sets the thing's state. Packs it, unless it has a value that cannot be packed. */
+export const setState = (things: Things, number: number, state: State): void => {
+  const stored = storedIn(things);
+  switch (state.status) {
+    case 'absent':
+      return write(stored, number, kinds.absent, state.version, noFields);
+    case 'deleted': {
+      const [createdAt, updatedAt] = [state.createdAt.getTime(), state.deletedAt.getTime()];
+      return write(stored, number, kinds.deleted, state.version, { ...noFields, createdAt, updatedAt });
+    }
+    case 'active': {
+      emptyScratch(scratch);
+      const isPacked = packFields(scratch, entityOf(things, number), state.fields);
+      if (!isPacked) return writeOdd(stored, number, state);
+      const [createdAt, updatedAt] = [state.createdAt.getTime(), state.updatedAt.getTime()];
+      const packed = { bytes: scratch.bytes, from: 0, end: scratch.used, createdAt, updatedAt };
+      return write(stored, number, kinds.active, state.version, packed);
+    }
+  }
+};
+
+const writeOdd = (stored: Stored, number: number, state: State) => {
+  write(stored, number, kinds.odd, state.version, noFields);
+  stored.odd.set(number, state);
+};
+
+/** Sets the state of the thing to an active one that is packed. */
+export const setPacked = (things: Things, number: number, version: number, packed: Packed): void =>
+  write(storedIn(things), number, kinds.active, version, packed);
+
+const write = (stored: Stored, number: number, kind: number, version: number, packed: Packed): void => {
+  const { odd, rooms } = stored;
+  const { bytes, from, end } = packed;
+  if (odd.size > 0) odd.delete(number);
+  const before = bytesBefore(rooms, stored.places[number] ?? 0);
+  const place = fitRoom(stored, number, before, end - from);
+  const slab = slabAt(rooms, place);
+  const at = offsetAt(place);
+  setWordAt(rooms, place, head.about, (wordAt(rooms, place, head.about) & ~kindMask) | kind);
+  setWordAt(rooms, place, head.version, version);
+  slab.writeDoubleLE(packed.createdAt, at + times.created);
+  slab.writeDoubleLE(packed.updatedAt, at + times.changed);
+  copyBytes(bytes, from, end, slab, at + before);
+};
+
+/** Moves the head and the id of a thing to a room for this many further bytes, if its own has another size. */
+const fitRoom = ({ places, rooms }: Stored, number: number, before: number, further: number): number => {
+  const place = places[number] ?? 0;
+  const units = wordAt(rooms, place, head.units);
+  const wanted = unitsOf(before + further);
+  if (units === wanted) return place;
+  const next = takeRoom(rooms, wanted);
+  const from = offsetAt(place);
+  copyBytes(slabAt(rooms, place), from, from + before, slabAt(rooms, next), offsetAt(next));
+  setWordAt(rooms, next, head.units, wanted);
+  giveBackRoom(rooms, place, units);
+  places[number] = next;
+  return next;
+};
+
+// a loop is faster than a call for the few bytes that most are
+const copyBytes = (bytes: Buffer, from: number, end: number, into: Buffer, at: number): void => {
+  if (end - from > 256) bytes.copy(into, at, from, end);
+  else for (let offset = 0; from + offset < end; offset += 1) into[at + offset] = bytes[from + offset] as number;
+};
