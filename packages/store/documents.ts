@@ -18,7 +18,7 @@ export type RecordDocument = Fields & {
   _id: string;
   version: number;
   partition: number;
-  // The snapshot that wrote it. That snapshot did not finish if the partition's checkpoint does not cover this mark.
+  // The first snapshot that counts it. That one did not finish if the partition's checkpoint does not cover this mark.
   snapshot: SnapshotMark;
   createdAt: Date;
   updatedAt: Date;

@@ -71,7 +71,8 @@ async function* readUntilUnread(
 ): AsyncGenerator<Watched> {
   const isFirstEmpty = stream.first.changes.length === 0;
   if (isFirstEmpty) progress.token = stream.first.token ?? progress.token;
-  const first = isFirstEmpty ? await readNext(log, stream, progress) : stream.first;
+  // without a place to resume from, a stream that breaks would be lost
+  const first = isFirstEmpty && progress.token === undefined ? await readNext(log, stream, progress) : stream.first;
   progress.opened = true;
   let readAt = performance.now(); // the time for opening does not count: the first changes must be used
   yield { kind: 'opened' };
