@@ -24,10 +24,11 @@ export const addLoose = (ids: SortedIds, number: number): void => {
 /** Sorts the loose things. */
 export const sortLoose = (ids: SortedIds): void => {
   if (ids.loose.length === 0) return;
-  const all = Uint32Array.from([...ids.pieces.flatMap(usedOf), ...ids.loose]);
+  // a list is sorted fast when most of it is in order already, as records often are; an array of numbers is not
+  const all = [...ids.pieces.flatMap(usedOf), ...ids.loose];
   all.sort((one, other) => compareIds(ids.things, one, other));
   ids.pieces = [];
-  for (let at = 0; at < all.length; at += pieceLoaded) ids.pieces.push(pieceOf(all.subarray(at, at + pieceLoaded)));
+  for (let at = 0; at < all.length; at += pieceLoaded) ids.pieces.push(pieceOf(all.slice(at, at + pieceLoaded)));
   ids.loose = [];
 };
 

@@ -5,6 +5,7 @@ import {
   addThing,
   countThings,
   entityOf,
+  findOrAddStored,
   findThing,
   idOf,
   isActive,
@@ -266,18 +267,18 @@ export const keepPending = (partition: Partition, stored: StoredEvent): boolean 
 const pendingMax = 200_000;
 
 /** A saved state, packed or not. */
-type Saved = { id: string; version: number } & ({ packed: Packed } | { state: State });
+type Saved = { version: number } & ({ packed: Packed } | { id: string; state: State });
 
 /**
  * Puts the state of a record into the table, unless the table has the same or a newer version. Call `endLoading` after
  * the last one.
  */
 export const loadEntry = (partition: Partition, entity: Entity, saved: Saved): void => {
-  const { id, version } = saved;
+  const { version } = saved;
   if (version > versionMax) return; // as if there were no record
   const { things } = partition;
-  const found = findThing(things, entity.name, id);
-  const number = found < 0 ? addThing(things, entity, id) : found;
+  const number =
+    'packed' in saved ? findOrAddStored(things, entity, saved.packed) : findOrAdd(things, entity, saved.id);
   const known = versionOf(things, number);
   if (version > known) {
     const wasActive = isActive(things, number);
@@ -287,6 +288,11 @@ export const loadEntry = (partition: Partition, entity: Entity, saved: Saved): v
     noteActive(partition, entity, number, wasActive, addLoose);
   }
   noteSaved(partition, number, version);
+};
+
+const findOrAdd = (things: Things, entity: Entity, id: string): number => {
+  const found = findThing(things, entity.name, id);
+  return found < 0 ? addThing(things, entity, id) : found;
 };
 
 /** Sorts the ids of the things that were loaded. */

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { absent, type Entity, type State } from '@muster/model';
-import { emptyScratch, openScratch, type Packed, packFields, unpackFields } from '@muster/store';
+import { emptyScratch, openScratch, type Packed, type PackedFields, packFields, unpackFields } from '@muster/store';
 import {
   giveBackRoom,
   offsetAt,
@@ -67,10 +67,12 @@ export const countThings = (things: Things): number => storedIn(things).count;
 /** Returns the number of a thing, or -1 without it. */
 export const findThing = (things: Things, entity: string, id: string): number => {
   const stored = storedIn(things);
-  const { hashes, index, names } = stored;
-  const ofEntity = names.indexOf(entity);
-  if (ofEntity < 0) return -1;
-  const hash = readKey(ofEntity, id);
+  const ofEntity = stored.names.indexOf(entity);
+  return ofEntity < 0 ? -1 : findKey(stored, readKey(ofEntity, id));
+};
+
+const findKey = (stored: Stored, hash: number): number => {
+  const { hashes, index } = stored;
   const mask = index.length - 1;
   for (let at = hash & mask; ; at = (at + 1) & mask) {
     const number = (index[at] ?? 0) - 1;
@@ -90,11 +92,13 @@ const isThing = ({ places, rooms }: Stored, number: number): boolean => {
   return true;
 };
 
+const wordsOf = (bytes: number): number => (bytes + 3) >>> 2;
+
 /** An id as it is in a room: its words, its length in bytes, and the first word of the head. */
 type Key = { buffer: Buffer; words: Uint32Array; bytes: number; about: number };
 
 const keyOf = (bytes: number): Key => {
-  const buffer = Buffer.allocUnsafeSlow(bytes);
+  const buffer = Buffer.allocUnsafeSlow(4 * wordsOf(bytes));
   return { buffer, words: new Uint32Array(buffer.buffer), bytes: 0, about: 0 };
 };
 
@@ -104,8 +108,8 @@ const seed = randomInt(2 ** 32); // so that nobody can choose ids that all have 
 
 /** Makes an id the key. Returns its hash. */
 const readKey = (ofEntity: number, id: string): number => {
-  if (3 * id.length + 4 > key.buffer.length) key = keyOf(4 * id.length + 4);
-  const { buffer, words } = key;
+  if (3 * id.length + 4 > key.buffer.length) key = keyOf(3 * id.length + 4);
+  const { buffer } = key;
   key.bytes = buffer.write(id);
   key.about = kinds.absent | (ofEntity << entityShift);
   // UTF-8 has one byte for each letter of ASCII, and more for all others
@@ -113,9 +117,23 @@ const readKey = (ofEntity: number, id: string): number => {
     key.bytes = buffer.write(id, 'utf16le');
     key.about |= isWide;
   }
-  buffer[key.bytes] = buffer[key.bytes + 1] = buffer[key.bytes + 2] = 0;
-  const count = wordsOf(key.bytes);
-  let hash = seed ^ ofEntity ^ key.bytes;
+  return hashOfKey(ofEntity);
+};
+
+/** The same for an id that is stored as bytes, all of them ASCII. */
+const readStoredKey = (ofEntity: number, bytes: Buffer, from: number, end: number): number => {
+  if (end - from + 4 > key.buffer.length) key = keyOf(end - from + 4);
+  copyBytes(bytes, from, end, key.buffer, 0);
+  key.bytes = end - from;
+  key.about = kinds.absent | (ofEntity << entityShift);
+  return hashOfKey(ofEntity);
+};
+
+const hashOfKey = (ofEntity: number): number => {
+  const { buffer, bytes, words } = key;
+  buffer[bytes] = buffer[bytes + 1] = buffer[bytes + 2] = 0; // to the end of the word
+  const count = wordsOf(bytes);
+  let hash = seed ^ ofEntity ^ bytes;
   for (let word = 0; word < count; word += 1) {
     hash = Math.imul(hash ^ (words[word] as number), 0x5bd1e995);
     hash ^= hash >>> 15;
@@ -124,22 +142,40 @@ const readKey = (ofEntity: number, id: string): number => {
   return (hash ^ (hash >>> 16)) >>> 0;
 };
 
-const wordsOf = (bytes: number): number => (bytes + 3) >>> 2;
-
 /** Adds a thing that is absent. It must not be here already. Returns its number. */
 export const addThing = (things: Things, entity: Entity, id: string): number => {
   const stored = storedIn(things);
-  const { names, rooms } = stored;
+  return addKey(stored, readKey(numberEntity(stored, entity), id), 0);
+};
+
+/**
+ * Returns the number of the thing whose packed state was stored. Adds it if it is not here, absent and with room for
+ * the state.
+ */
+export const findOrAddStored = (things: Things, entity: Entity, packed: Packed): number => {
+  const stored = storedIn(things);
+  const hash = readStoredKey(numberEntity(stored, entity), packed.record, packed.idFrom, packed.idEnd);
+  const found = findKey(stored, hash);
+  return found < 0 ? addKey(stored, hash, packed.end - packed.from) : found;
+};
+
+const numberEntity = ({ entities, names }: Stored, entity: Entity): number => {
   const known = names.indexOf(entity.name);
-  const ofEntity = known < 0 ? names.push(entity.name) - 1 : known;
-  if (known < 0) stored.entities.push(entity);
-  const hash = readKey(ofEntity, id);
+  if (known >= 0) return known;
+  entities.push(entity);
+  return names.push(entity.name) - 1;
+};
+
+/** Adds the thing of the key, with room for some bytes of fields. */
+const addKey = (stored: Stored, hash: number, further: number): number => {
+  const { rooms } = stored;
   const count = wordsOf(key.bytes);
-  const place = takeRoom(rooms, headWords + count);
+  const units = headWords + count + unitsOf(further);
+  const place = takeRoom(rooms, units);
   for (let word = 0; word < headWords; word += 1) setWordAt(rooms, place, word, 0);
   setWordAt(rooms, place, head.about, key.about);
   setWordAt(rooms, place, head.idBytes, key.bytes);
-  setWordAt(rooms, place, head.units, headWords + count);
+  setWordAt(rooms, place, head.units, units);
   for (let word = 0; word < count; word += 1) setWordAt(rooms, place, headWords + word, key.words[word] as number);
   return addNumber(stored, place, hash);
 };
@@ -261,7 +297,7 @@ const bytesBefore = (rooms: Rooms, place: number): number =>
   headBytes + 4 * wordsOf(wordAt(rooms, place, head.idBytes));
 
 const scratch = openScratch(); // only for the length of one call
-const noFields: Packed = { bytes: Buffer.alloc(0), from: 0, end: 0, createdAt: 0, updatedAt: 0 };
+const noFields: PackedFields = { bytes: Buffer.alloc(0), from: 0, end: 0, createdAt: 0, updatedAt: 0 };
 
 /** Sets the thing's state. Packs it, unless it has a value that cannot be packed. */
 export const setState = (things: Things, number: number, state: State): void => {
@@ -290,10 +326,10 @@ const writeOdd = (stored: Stored, number: number, state: State) => {
 };
 
 /** Sets the state of the thing to an active one that is packed. */
-export const setPacked = (things: Things, number: number, version: number, packed: Packed): void =>
+export const setPacked = (things: Things, number: number, version: number, packed: PackedFields): void =>
   write(storedIn(things), number, kinds.active, version, packed);
 
-const write = (stored: Stored, number: number, kind: number, version: number, packed: Packed): void => {
+const write = (stored: Stored, number: number, kind: number, version: number, packed: PackedFields): void => {
   const { odd, rooms } = stored;
   const { bytes, from, end } = packed;
   if (odd.size > 0) odd.delete(number);

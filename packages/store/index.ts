@@ -39,7 +39,7 @@ export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } f
 export { oldestPosition } from './oldest-position.ts';
 export { connect, type Log, type LogOptions, openLog } from './open-log.ts';
 export { emptyScratch, openScratch, packFields, unpackFields } from './packed-fields.ts';
-export type { Packed } from './packed-state.ts';
+export type { Packed, PackedFields } from './packed-state.ts';
 export { comparePositions, isBefore, isSamePlace, type Position } from './position.ts';
 export { readEventsOutside, readRecordsOutside } from './read-outside.ts';
 export {

@@ -155,7 +155,7 @@ export const packStored = (scratch: Scratch, index: number, stored: Buffer, type
     case types.text:
       return packStoredText(scratch, stored, at + 4, size - 5);
     case types.int:
-      stored.copy(scratch.bytes, scratch.used + 1, at, at + 4);
+      for (let byte = 0; byte < 4; byte += 1) scratch.bytes[scratch.used + 1 + byte] = stored[at + byte] as number;
       scratch.used += 4;
       return packForm(scratch, forms.int, scratch.used - 4);
     case types.double:

@@ -1,14 +1,17 @@
 import type { Entity } from '@muster/model';
 import { beginFields, fieldsMax, packStored, type Scratch } from './packed-fields.ts';
-import { isText, readMs, sizeOf, types } from './raw-document.ts';
+import { intAt, isText, readMs, sizeOf, types } from './raw-document.ts';
 
 // A record is packed in less time than it is decoded.
 
-/** The packed fields of an active state: they lie between two places of `bytes`. */
-export type Packed = { bytes: Buffer; from: number; end: number; createdAt: number; updatedAt: number };
+/** The packed fields of an active state, between two places of `bytes`, and its times. */
+export type PackedFields = { bytes: Buffer; from: number; end: number; createdAt: number; updatedAt: number };
+
+/** The same, with the id between two places of the record. All its letters are ASCII. */
+export type Packed = PackedFields & { record: Buffer; idFrom: number; idEnd: number };
 
 /** A record with its state packed. */
-export type PackedRecord = { id: string; partition: number; version: number; packed: Packed };
+export type PackedRecord = { partition: number; version: number; packed: Packed };
 
 /**
  * Whether the records of this entity may be packed as they are stored. Those of other entities are checked when they
@@ -35,7 +38,7 @@ export const packRecord = (
   record: Buffer,
   { entity, partitions, isOwnMark }: Wanted,
 ): PackedRecord | 'unwanted' | 'unusual' => {
-  const end = record.readInt32LE(0) - 1;
+  const end = intAt(record, 0) - 1;
   const from = beginFields(scratch);
   let [id, version, partition, createdAt, updatedAt, mark, fields] = [0, 0, -1, 0, 0, 0, 0];
   for (let at = 4; at < end; ) {
@@ -52,8 +55,8 @@ export const packRecord = (
     } else {
       const name = own[indexAt(record, at + 1, value - 1, own)];
       if (name === '_id' && type === types.text) id = value;
-      else if (name === 'version' && type === types.int) version = record.readInt32LE(value);
-      else if (name === 'partition' && type === types.int) partition = record.readInt32LE(value);
+      else if (name === 'version' && type === types.int) version = intAt(record, value);
+      else if (name === 'partition' && type === types.int) partition = intAt(record, value);
       else if (name === 'createdAt' && type === types.date) createdAt = value;
       else if (name === 'updatedAt' && type === types.date) updatedAt = value;
       else if (name === 'snapshot' && type === types.text) mark = value;
@@ -62,13 +65,22 @@ export const packRecord = (
     at = value + size;
   }
   const isWhole = id > 0 && version > 0 && partition >= 0 && createdAt > 0 && updatedAt > 0 && mark > 0;
-  if (!isWhole || !isOwnMark(record, mark + 4, mark + 3 + record.readInt32LE(mark))) return 'unusual';
+  if (!isWhole || !isOwnMark(record, mark + 4, mark + 3 + intAt(record, mark))) return 'unusual';
   if (!partitions.has(partition)) return 'unwanted';
-  const text = asciiAt(record, id + 4, id + 3 + record.readInt32LE(id));
-  if (text === undefined) return 'unusual';
+  const [idFrom, idEnd] = [id + 4, id + 3 + intAt(record, id)];
+  if (!isAscii(record, idFrom, idEnd)) return 'unusual';
   scratch.bytes[from] = fields;
-  const times = { createdAt: readMs(record, createdAt), updatedAt: readMs(record, updatedAt) };
-  return { id: text, partition, version, packed: { bytes: scratch.bytes, from, end: scratch.used, ...times } };
+  const packed: Packed = {
+    bytes: scratch.bytes,
+    from,
+    end: scratch.used,
+    createdAt: readMs(record, createdAt),
+    updatedAt: readMs(record, updatedAt),
+    record,
+    idFrom,
+    idEnd,
+  };
+  return { partition, version, packed };
 };
 
 const indexAt = (bytes: Buffer, from: number, end: number, names: readonly string[]): number => {
@@ -76,7 +88,8 @@ const indexAt = (bytes: Buffer, from: number, end: number, names: readonly strin
   return -1;
 };
 
-const asciiAt = (bytes: Buffer, from: number, end: number): string | undefined => {
-  for (let at = from; at < end; at += 1) if ((bytes[at] ?? 0) > 127) return undefined;
-  return bytes.toString('latin1', from, end);
+const isAscii = (bytes: Buffer, from: number, end: number): boolean => {
+  let all = 0;
+  for (let at = from; at < end; at += 1) all |= bytes[at] ?? 0;
+  return all < 128;
 };

@@ -50,9 +50,15 @@ export const isText = (bytes: Buffer, from: number, end: number, text: string): 
   return true;
 };
 
+/** Returns the int at this place. Buffer's own function checks more, and takes several times as long. */
+export const intAt = (bytes: Buffer, at: number): number =>
+  (bytes[at] as number) |
+  ((bytes[at + 1] as number) << 8) |
+  ((bytes[at + 2] as number) << 16) |
+  ((bytes[at + 3] as number) << 24);
+
 /** Returns the date at this place, in milliseconds since 1970. */
-export const readMs = (bytes: Buffer, at: number): number =>
-  bytes.readInt32LE(at + 4) * 2 ** 32 + bytes.readUInt32LE(at);
+export const readMs = (bytes: Buffer, at: number): number => intAt(bytes, at + 4) * 2 ** 32 + (intAt(bytes, at) >>> 0);
 
 /** Returns the size of a value of this type in bytes, or -1 if the type is not listed above. */
 export const sizeOf = (bytes: Buffer, at: number, type: number | undefined): number => {
@@ -71,12 +77,12 @@ export const sizeOf = (bytes: Buffer, at: number, type: number | undefined): num
     case types.objectId:
       return 12;
     case types.text:
-      return 4 + bytes.readInt32LE(at);
+      return 4 + intAt(bytes, at);
     case types.document:
     case types.list:
-      return bytes.readInt32LE(at);
+      return intAt(bytes, at);
     case types.binary:
-      return 5 + bytes.readInt32LE(at);
+      return 5 + intAt(bytes, at);
   }
   return -1;
 };

@@ -43,7 +43,7 @@ export async function* scanRecords(
 }
 
 /** A saved state. That of a usual record is packed. */
-export type SavedState = { id: string; partition: number; version: number } & ({ packed: Packed } | { state: State });
+export type SavedState = { partition: number; version: number } & ({ packed: Packed } | { id: string; state: State });
 
 /**
  * Streams the saved states of an entity in these partitions, in batches. `ofPartitions` is the number of all

@@ -34,11 +34,13 @@ const scanned = async (log: Log, partitions: number[]): Promise<Saved[]> => {
   const found: Saved[] = [];
   for await (const batch of scanStates(log, note, partitions, ofPartitions))
     for (const one of batch) {
-      const { id, partition, version } = one;
-      found.push([id, partition, version, unpacked(one)]);
+      found.push([idOf(one), one.partition, one.version, unpacked(one)]);
     }
   return found.sort(byId);
 };
+
+const idOf = (saved: SavedState): string =>
+  'state' in saved ? saved.id : saved.packed.record.toString('latin1', saved.packed.idFrom, saved.packed.idEnd);
 
 const unpacked = (saved: SavedState): State => {
   if ('state' in saved) return saved.state;
