@@ -1,4 +1,5 @@
 import { BSON, type ClientSession, type Document, type Long, MongoServerError, type ResumeToken } from 'mongodb';
+import { decodeEvent } from './decode-event.ts';
 import type { AggregatorDocument, StoredEvent } from './documents.ts';
 import { handlesOf, type Log } from './open-log.ts';
 import { positionOf } from './position.ts';
@@ -86,7 +87,7 @@ const batchOf = (changes: readonly Buffer[], token: ResumeToken | undefined): Ba
 /** Parses a change of that stream. Of an event, nothing but the event is decoded. */
 export const readChange = (change: Buffer): Change =>
   isEvent(change)
-    ? { kind: 'event', event: decodeAt(change, findValue(change, 0, 'fullDocument', 'document')) as StoredEvent }
+    ? { kind: 'event', event: decodeEvent(change, findValue(change, 0, 'fullDocument', 'document')) }
     : readHeartbeat(BSON.deserialize(change));
 
 const isEvent = (change: Buffer): boolean => {

@@ -1,4 +1,5 @@
 import type { Entity, State } from '@muster/model';
+import { decodeEvent } from './decode-event.ts';
 import type { RecordDocument, StoredEvent } from './documents.ts';
 import { handlesOf, type Log, recordsOf } from './open-log.ts';
 import { emptyScratch, openScratch } from './packed-fields.ts';
@@ -98,7 +99,7 @@ export async function* scanEventBatches(
   const read = { collection: 'Events', ...query, batchMs, what: 'scan the events' };
   for await (const found of readRaw(log, read)) {
     const wanted = isWhole ? found.filter((event) => isWanted.has(partitionOf(event))) : found;
-    yield wanted.map((event) => decodeAt(event, 0) as StoredEvent);
+    yield wanted.map((event) => decodeEvent(event, 0));
   }
 }
 
