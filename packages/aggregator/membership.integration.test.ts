@@ -1,5 +1,5 @@
 import { openLogger, openMetrics } from '@muster/runtime';
-import { leaveMembers, listMembers } from '@muster/store';
+import { joinMembers, leaveMembers, listMembers } from '@muster/store';
 import { note, openTestLog } from '@muster/testing';
 import { expect } from 'chai';
 import { type Aggregator, openAggregator } from './aggregator.ts';
@@ -16,6 +16,25 @@ describe('A membership', () => {
     await join(aggregator); // as after a lost answer
     await beat(aggregator);
     expect((await listMembers(log, 5_000)).map((member) => member.incarnation)).to.deep.equal([incarnation]);
+  });
+
+  it('waits for others that may start at the same time, unless it was the only aggregator before', async () => {
+    await using log = await openTestLog();
+    const first = open(log);
+    beginMembership(first);
+    const waited = await millisecondsOf(join(first));
+    expect(waited).to.be.at.least(400);
+    const [document] = await listMembers(log, 5_000);
+    if (!document) throw new Error('Cannot test without the document of a member');
+    const partitions = Array.from({ length: first.settings.PARTITIONS }, (_, number) => number);
+    const times: number[] = [];
+    for (let time = 0; time < 3; time += 1) {
+      await joinMembers(log, { ...document, partitions }, 5_000);
+      const second = open(log);
+      beginMembership(second);
+      times.push(await millisecondsOf(join(second)));
+    }
+    expect(Math.min(...times)).to.be.below(waited);
   });
 
   it('begins again with another incarnation', async () => {
@@ -68,4 +87,10 @@ const open = (log: Aggregator['log']): Aggregator => {
     registry: openMetrics('aggregator-0'),
   };
   return openAggregator({ ...about, settings: parsed.settings, entities: [note], log });
+};
+
+const millisecondsOf = async (work: Promise<unknown>): Promise<number> => {
+  const startedAt = performance.now();
+  await work;
+  return performance.now() - startedAt;
 };

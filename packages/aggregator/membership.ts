@@ -46,13 +46,15 @@ export const isMember = ({ membership }: Aggregator): boolean => membership.rene
  * incarnation.
  */
 export const join = async (aggregator: Aggregator): Promise<void> => {
-  const { log, membership } = aggregator;
+  const { heart, log, membership, settings } = aggregator;
+  const former = (await listMembers(log, deadlineOf(aggregator))).find(({ _id }) => _id === heart.name);
+  const servedAll = former?.partitions.length === settings.PARTITIONS;
   const askedAt = performance.now();
   await joinMembers(log, ownDocument(aggregator), deadlineOf(aggregator));
   changing(membership).renewedAt = askedAt;
   await refreshRoster(aggregator);
-  if (others(aggregator).length > 0) return;
-  // when several start at once, the first must not take all partitions
+  if (others(aggregator).length > 0 || servedAll) return;
+  // when several start at once, the first must not take all partitions, unless it had them all before
   await new Promise((resolve) => setTimeout(resolve, settleMs));
   await refreshRoster(aggregator);
 };
