@@ -1,9 +1,9 @@
 import { compareIds, type Things } from './things.ts';
 
 /**
- * A set of things, sorted by id, stored as pieces of bounded length. Adding, removing and finding the nth one cost about
- * the square root of their number. `loose` things are in the set and not sorted yet. A plain value; only this file
- * changes it.
+ * A set of things, sorted by id, stored as pieces of bounded length. Adding, removing and finding the nth one cost
+ * about the square root of their number. `loose` things are in the set and not sorted yet. A plain value; only this
+ * file changes it.
  */
 export type SortedIds = { things: Things; pieces: Piece[]; size: number; loose: number[] };
 

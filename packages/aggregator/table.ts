@@ -275,7 +275,7 @@ type Saved = { version: number } & ({ packed: Packed } | { id: string; state: St
  */
 export const loadEntry = (partition: Partition, entity: Entity, saved: Saved): void => {
   const { version } = saved;
-  if (version > versionMax) return; // as if there were no record
+  if (!Number.isInteger(version) || version > versionMax) return; // as if there were no record
   const { things } = partition;
   const number =
     'packed' in saved ? findOrAddStored(things, entity, saved.packed) : findOrAdd(things, entity, saved.id);

@@ -13,7 +13,7 @@ export const emptyScratch = (scratch: Scratch): void => {
   scratch.used = 0;
 };
 
-/** The form of a value. The letters of `ascii` take one byte each. Lists and objects are JSON in the codec of states. */
+// the letters of `ascii` take one byte each; lists and objects are JSON in the codec of states
 const forms = { ascii: 1, text: 2, int: 3, double: 4, yes: 5, no: 6, null: 7, date: 8, json: 9 } as const;
 
 /** How many fields an entity may have whose states are packed. */

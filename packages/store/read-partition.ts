@@ -48,7 +48,8 @@ export type SavedState = { partition: number; version: number } & ({ packed: Pac
 
 /**
  * Streams the saved states of an entity in these partitions, in batches. `ofPartitions` is the number of all
- * partitions. The packed states of a batch are overwritten by the next one. Throws DeadlineError when a batch takes longer than `batchMs` milliseconds.
+ * partitions. The packed states of a batch are overwritten by the next one. Throws DeadlineError when a batch takes
+ * longer than `batchMs` milliseconds.
  */
 export async function* scanStates(
   log: Log,
