@@ -87,13 +87,17 @@ export const beginSaving = (progress: Progress): number => {
 };
 
 /**
- * Notes the end of the snapshot that began at `startedAt`. The next one waits as long as this one took, 1 s at most.
- * Under load this leaves the database to appends, and a record that changes twice meanwhile is saved once.
+ * Notes the end of the snapshot of so many records that began at `startedAt`. The next one waits as long as this one took, 1 s at most.
+ * Under load this leaves the database to appends, and a record that changes twice meanwhile is saved once. After a long
+ * one, all checkpoints are written again: a restore from those of its beginning would have to pass all its records in
+ * the change stream.
  */
-export const endSaving = (progress: Progress, startedAt: number): void => {
+export const endSaving = (progress: Progress, startedAt: number, records: number): void => {
   const endedAt = performance.now();
   changing(progress).snapshotting = false;
   changing(progress).restUntil = endedAt + Math.min(restMsMax, endedAt - startedAt);
+  if (records > 0 && endedAt - startedAt > longMs) expectAllCheckpoints(progress);
 };
 
 const restMsMax = 1_000;
+const longMs = 2_000;

@@ -91,7 +91,7 @@ export const saveSnapshot = async (
     );
     return 'failed';
   } finally {
-    endSaving(progress, startedAt);
+    endSaving(progress, startedAt, records);
   }
 };
 

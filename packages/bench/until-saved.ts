@@ -1,5 +1,5 @@
 import { pause } from '@muster/runtime';
-import type { Log } from '@muster/store';
+import { estimateEvents, type Log, readCheckpoints } from '@muster/store';
 import { readTail, type TailFigures } from './read-metrics.ts';
 
 /**
@@ -12,3 +12,19 @@ export const untilSaved = async (log: Log, withinMs: number): Promise<TailFigure
     await pause(200);
   }
 };
+
+/**
+ * Waits until the checkpoints include all events of the log, at most `withinMs` milliseconds: no snapshot is being saved
+ * any more. Then waits for those that follow a long snapshot.
+ */
+export const untilCheckpointed = async (log: Log, partitions: number, withinMs: number): Promise<void> => {
+  const numbers = Array.from({ length: partitions }, (_, number) => number);
+  for (const untilMs = performance.now() + withinMs; performance.now() < untilMs; await pause(200)) {
+    const checkpoints = await readCheckpoints(log, numbers, readDeadlineMs);
+    const events = [...checkpoints.values()].reduce((sum, checkpoint) => sum + checkpoint.events, 0);
+    if (events >= (await estimateEvents(log, readDeadlineMs))) return pause(settleMs);
+  }
+};
+
+const readDeadlineMs = 10_000;
+const settleMs = 3_000;

@@ -6,7 +6,7 @@ import { pin } from '../pinning.ts';
 import type { Bench, Figures, Measured, Row } from '../row.ts';
 import { readCount, type Stage, withStage } from '../stage.ts';
 import { readPlainly } from '../start-child.ts';
-import { untilSaved } from '../until-saved.ts';
+import { untilCheckpointed, untilSaved } from '../until-saved.ts';
 
 const behindMax = 10_000;
 const savedWithinMs = 120_000;
@@ -47,6 +47,7 @@ const measureOne = async (
   const { system, log, path } = stage;
   const [name = ''] = system.aggregators;
   await untilSaved(log, savedWithinMs);
+  await untilCheckpointed(log, await readPartitions(log), savedWithinMs);
   await killProcess(system, name, 'SIGKILL');
   await stopProcess(system, name);
   const since = new Date();
