@@ -87,10 +87,10 @@ export const beginSaving = (progress: Progress): number => {
 };
 
 /**
- * Notes the end of the snapshot of so many records that began at `startedAt`. The next one waits as long as this one took, 1 s at most.
- * Under load this leaves the database to appends, and a record that changes twice meanwhile is saved once. After a long
- * one, all checkpoints are written again: a restore from those of its beginning would have to pass all its records in
- * the change stream.
+ * Notes the end of the snapshot of so many records that began at `startedAt`. The next one waits as long as this one
+ * took, 1 s at most. Under load this leaves the database to appends, and a record that changes twice meanwhile is saved
+ * once. After a long one, all checkpoints are written again: a restore from those of its beginning would have to pass
+ * all its records in the change stream.
  */
 export const endSaving = (progress: Progress, startedAt: number, records: number): void => {
   const endedAt = performance.now();
