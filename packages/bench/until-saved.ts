@@ -14,8 +14,8 @@ export const untilSaved = async (log: Log, withinMs: number): Promise<TailFigure
 };
 
 /**
- * Waits until the checkpoints include all events of the log, at most `withinMs` milliseconds: no snapshot is being saved
- * any more. Then waits for those that follow a long snapshot.
+ * Waits until the checkpoints include all events of the log, at most `withinMs` milliseconds: no snapshot is being
+ * saved any more. Then waits for those that follow a long snapshot.
  */
 export const untilCheckpointed = async (log: Log, partitions: number, withinMs: number): Promise<void> => {
   const numbers = Array.from({ length: partitions }, (_, number) => number);
