@@ -1,14 +1,14 @@
 import { partitionHash } from '@muster/placement';
-import { isLogWhole, type KeptLog, mendLog } from '@muster/store';
+import { type Cluster, isLogWhole, type KeptLog, mendLog } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 
 /**
- * Checks the log and mends it if needed. Returns `replaced` if it is another log: then the states in memory are not
- * from it. Throws the errors of `mendLog`.
+ * Checks the log, with the settings that `reading` reads, and mends it if needed. Returns `replaced` if it is another
+ * log: then the states in memory are not from it. Throws the errors of `isLogWhole` and `mendLog`.
  */
-export const checkLog = async (aggregator: Aggregator): Promise<'same' | 'replaced'> => {
+export const checkLog = async (aggregator: Aggregator, reading: Promise<Cluster>): Promise<'same' | 'replaced'> => {
   const kept = keptOf(aggregator);
-  if (await isLogWhole(kept)) return 'same';
+  if (await isLogWhole(kept, reading)) return 'same';
   return (await mendLog(kept)) ? 'replaced' : 'same';
 };
 

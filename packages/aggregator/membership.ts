@@ -1,12 +1,12 @@
 import { isLive, liveMembers, type Member, memberOf, ringOf, takeRoster, wasAwayAlone } from '@muster/placement';
 import {
   beatHeart,
-  databaseNow,
+  type Cluster,
   joinMembers,
   listMembers,
   logIdOf,
-  measureClock,
   type OwnDocument,
+  readCluster,
 } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { beginAnew, nextBeat } from './heart.ts';
@@ -81,16 +81,23 @@ export const beat = async (aggregator: Aggregator): Promise<'renewed' | 'expired
   return 'renewed';
 };
 
-/** Refreshes the members list. Throws when the database does not answer. */
-export const refreshRoster = async (aggregator: Aggregator): Promise<void> => {
-  const { log, membership, settings } = aggregator;
-  await measureClock(log, membership.clock, deadlineOf(aggregator));
-  // taken before the request: a pause before the answer is read must not make the other members look old
-  const [askedAt, databaseAt] = [performance.now(), databaseNow(membership.clock).getTime()];
-  const members = (await listMembers(log, deadlineOf(aggregator))).map(memberOf);
-  if (askedAt > membership.roster.refreshedAt)
-    changing(membership).roster = takeRoster(membership.roster, members, databaseAt, askedAt, settings.LEASE_MS);
+/** Reads the members list and the settings. Throws when the database does not answer. */
+export const readOwnCluster = (aggregator: Aggregator): Promise<Cluster> =>
+  readCluster(aggregator.log, aggregator.membership.clock, deadlineOf(aggregator));
+
+/** Takes over the members list, unless a newer one was taken meanwhile. */
+export const takeCluster = (
+  { membership, settings }: Aggregator,
+  { members, databaseNow, askedAt }: Omit<Cluster, 'settings'>,
+): void => {
+  const { roster } = membership;
+  if (askedAt > roster.refreshedAt)
+    changing(membership).roster = takeRoster(roster, members.map(memberOf), databaseNow, askedAt, settings.LEASE_MS);
 };
+
+/** Refreshes the members list. Throws when the database does not answer. */
+export const refreshRoster = async (aggregator: Aggregator): Promise<void> =>
+  takeCluster(aggregator, await readOwnCluster(aggregator));
 
 /**
  * Whether this member has renewed its lease. This is stricter than `live`: after an outage of the database, members

@@ -1,14 +1,14 @@
-import { repeat } from '@muster/runtime';
-import { isFinal } from '@muster/store';
+import { repeatInStep } from '@muster/runtime';
+import { type Cluster, databaseNow, isFinal } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { checkLog } from './check-log.ts';
-import { beat, isMember, NameTaken, refreshRoster } from './membership.ts';
+import { beat, isMember, NameTaken, readOwnCluster, takeCluster } from './membership.ts';
 import { noteBeating } from './progress.ts';
 import { advance, type Hooks, runLifecycle } from './run-lifecycle.ts';
 import { trimChanged } from './trim-changed.ts';
 import { viewMembers } from './view-members.ts';
 
-const refreshEveryMs = 1_000;
+const lookEveryMs = 1_000;
 const trimEveryMs = 2_000;
 
 /**
@@ -24,19 +24,20 @@ export const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal,
     void advance(aggregator, hooks, { kind: 'fatal' });
   };
   const every = (ms: number, chore: (aggregator: Aggregator, hooks: Hooks) => Promise<void>) =>
-    repeat(
+    repeatInStep(
       () => chore(aggregator, hooks),
-      () => ms,
+      ms,
+      () => databaseNow(aggregator.membership.clock).getTime(),
       over.signal,
       onFailure,
     );
   const running = runLifecycle(aggregator, hooks);
-  // each runs on its own: a slow task must not delay the renewal of the lease
+  // Each runs on its own: a slow task must not delay the renewal of the lease. But they run in step, on the database's
+  // clock: all processes write their heartbeats at once, so that each change stream brings them together.
   const chores = [
     every(aggregator.settings.HEARTBEAT_EVERY_MS, renewLease),
-    every(refreshEveryMs, refreshMembers),
+    every(lookEveryMs, lookAround),
     every(trimEveryMs, trimChanged),
-    every(refreshEveryMs, keepLog),
   ];
   const stop = () => void advance(aggregator, hooks, { kind: 'stopAsked' });
   if (signal.aborted) stop();
@@ -50,16 +51,23 @@ export const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal,
 // a retry would fail in the same way
 const isFatal = (error: unknown): boolean => error instanceof NameTaken || isFinal(error);
 
-/** Checks and mends the log. If the log was replaced, a new membership begins. Throws the errors of `mendLog`. */
-const keepLog = async (aggregator: Aggregator, hooks: Hooks): Promise<void> => {
-  if ((await checkLog(aggregator)) === 'replaced') await advance(aggregator, hooks, { kind: 'logReplaced' });
+/**
+ * Refreshes the members list and rebalances, and checks and mends the log. One read serves both. Throws when the
+ * database does not answer, and the errors of `mendLog`.
+ */
+const lookAround = async (aggregator: Aggregator, hooks: Hooks): Promise<void> => {
+  const reading = readOwnCluster(aggregator);
+  const checking = checkLog(aggregator, reading);
+  checking.catch(() => undefined); // awaited below, unless the read fails, too
+  refreshMembers(aggregator, hooks, await reading);
+  if ((await checking) === 'replaced') await advance(aggregator, hooks, { kind: 'logReplaced' });
 };
 
-/** Refreshes the members list and rebalances. Throws when the database does not answer. */
-const refreshMembers = async (aggregator: Aggregator, hooks: Hooks): Promise<void> => {
+// not awaited: a restore must not delay the next look
+const refreshMembers = (aggregator: Aggregator, hooks: Hooks, cluster: Cluster): void => {
   if (!isMember(aggregator)) return;
-  await refreshRoster(aggregator);
-  if (isMember(aggregator)) await advance(aggregator, hooks, { kind: 'membersChanged', ...viewMembers(aggregator) });
+  takeCluster(aggregator, cluster);
+  void advance(aggregator, hooks, { kind: 'membersChanged', ...viewMembers(aggregator) });
 };
 
 /** Renews the lease. Logs once when the database stops answering, and once when it answers again. Throws NameTaken. */

@@ -1,16 +1,16 @@
 import { partitionHash } from '@muster/placement';
-import { isLogWhole, type KeptLog, mendLog } from '@muster/store';
+import { type Cluster, isLogWhole, type KeptLog, mendLog } from '@muster/store';
 import type { Gateway } from './gateway.ts';
 import { closeMembers } from './members.ts';
 import { forgetAll } from './remembered.ts';
 
 /**
- * Keeps the log whole. If the log was replaced, this forgets everything about the former log. It forgets the
- * aggregators first, so that no command is decided on their states. Throws as `mendLog`.
+ * Keeps the log whole; `reading` reads the settings. If the log was replaced, this forgets everything about the former log. It forgets the
+ * aggregators first, so that no command is decided on their states. Throws as `isLogWhole` and `mendLog`.
  */
-export const checkLog = async (gateway: Gateway): Promise<void> => {
+export const checkLog = async (gateway: Gateway, reading: Promise<Cluster>): Promise<void> => {
   const kept = keptOf(gateway);
-  if (await isLogWhole(kept)) return;
+  if (await isLogWhole(kept, reading)) return;
   closeMembers(gateway.members);
   if (await mendLog(kept)) forgetAll(gateway.remembered);
 };

@@ -11,16 +11,7 @@ import {
   refuseSettings,
   repeat,
 } from '@muster/runtime';
-import {
-  databaseNow,
-  isFinal,
-  listMembers,
-  logIdOf,
-  measureClock,
-  openLog,
-  prepareDatabase,
-  suitLookUps,
-} from '@muster/store';
+import { isFinal, logIdOf, openLog, prepareDatabase, readCluster, suitLookUps } from '@muster/store';
 import { openApp } from './app.ts';
 import { checkLog, keptOf } from './check-log.ts';
 import { type Connections, closeAllConnections, closeIdleConnections, takeConnections } from './connections.ts';
@@ -100,8 +91,8 @@ const openHandler = (gateway: Gateway, road: FastRoad): RequestListener => {
 };
 
 /**
- * Refreshes, once a second, the database's clock, the list of aggregators, and the check that the log is the same.
- * Throws the errors that isFinal names.
+ * Refreshes, once a second, the database's clock, the list of aggregators, and the check that the log is the same. One
+ * query reads the clock and the list. Throws the errors that isFinal names.
  */
 const refresh = async (gateway: Gateway) => {
   const { clock, database, log, logger, members, queue, settings } = gateway;
@@ -109,15 +100,13 @@ const refresh = async (gateway: Gateway) => {
   const beganAt = performance.now();
   watchTurns(gateway);
   try {
-    await measureClock(log, clock, refreshDeadlineMs);
-    await checkLog(gateway); // before the members: only those of this log are asked
-    // a process that is paused before it reads the answer must not take the aggregators for dead
-    const asked = { at: performance.now(), databaseNow: databaseNow(clock).getTime() };
-    const listed = (await listMembers(log, refreshDeadlineMs)).map(memberOf);
+    const reading = readCluster(log, clock, refreshDeadlineMs);
+    await checkLog(gateway, reading); // before the members: only those of this log are asked
+    const { members: listed, databaseNow, askedAt } = await reading;
     takeMembers(
       members,
-      listed.filter((member) => member.log === logIdOf(log)),
-      asked,
+      listed.filter((member) => member.log === logIdOf(log)).map(memberOf),
+      { at: askedAt, databaseNow },
       settings,
     );
     database.reachable = true;

@@ -18,7 +18,7 @@ export { type Logger, openLogger, withoutCredentials } from './logging.ts';
 export { Counter, Histogram, openGauge, openMetrics, Registry, secondsBuckets } from './metrics.ts';
 export { parseWithSecret, readSecret } from './parse-with-secret.ts';
 export { refuseSettings } from './refuse-settings.ts';
-export { backOffMs, pause, repeat, retryUntil } from './retry.ts';
+export { backOffMs, pause, repeat, repeatInStep, retryUntil } from './retry.ts';
 export { runParent, runProgram } from './run-program.ts';
 export {
   defaultLeaseMs,

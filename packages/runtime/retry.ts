@@ -53,3 +53,33 @@ export const repeat = async (
     await pause(Math.max(every / 10, every - (performance.now() - startedAt)), signal);
   }
 };
+
+/**
+ * As `repeat`, but calls `task` in step: at the full multiples of `everyMs` milliseconds on the clock `now`. All tasks
+ * and all processes in step on one clock wake the processors, and each other, once instead of many times. After a call
+ * that took more than half of `everyMs`, the next one is not delayed until a step.
+ */
+export const repeatInStep = (
+  task: () => Promise<void>,
+  everyMs: number,
+  now: () => number,
+  signal: AbortSignal,
+  onFailure: (error: unknown) => void,
+): Promise<void> => {
+  let startedAt = 0;
+  const started = () => {
+    startedAt = performance.now();
+    return task();
+  };
+  const nextMs = () => {
+    const tookMs = performance.now() - startedAt;
+    return tookMs > everyMs / 2 ? everyMs : tookMs + untilStepMs(now(), everyMs);
+  };
+  return repeat(started, nextMs, signal, onFailure);
+};
+
+/** Returns the time until the next step, or until the one after it if less than a tenth of a step is left. Pure. */
+export const untilStepMs = (now: number, everyMs: number): number => {
+  const leftMs = Math.ceil(everyMs - (now % everyMs));
+  return leftMs < everyMs / 10 ? leftMs + everyMs : leftMs;
+};

@@ -15,20 +15,22 @@ export const readCollectionId = async (log: Log, deadlineMs: number): Promise<st
   return isUnique ? uuid : undefined;
 };
 
+// Commands instead of the driver's cursors: they run often, and each answer is one small batch.
 const readUuid = async (log: Log): Promise<string | undefined> => {
-  const [found] = await handlesOf(log).db.listCollections({ name: 'Events' }).toArray();
-  const uuid: unknown = found && 'info' in found ? found.info?.uuid : undefined;
+  const { cursor } = await handlesOf(log).db.command({ listCollections: 1, filter: { name: 'Events' } });
+  const uuid: unknown = cursor.firstBatch[0]?.info?.uuid;
   if (uuid instanceof Binary) return uuid.toString('hex');
   return uuid === undefined ? undefined : String(uuid);
 };
 
 const hasUniqueIndex = async (log: Log): Promise<boolean> => {
-  const indexes = await handlesOf(log).events.indexes().catch(noIndexes);
+  const answer = await handlesOf(log).db.command({ listIndexes: 'Events' }).catch(noIndexes);
+  const indexes: { key: object; unique?: boolean }[] = answer.cursor.firstBatch;
   return indexes.some(({ key, unique }) => unique === true && Object.keys(key).join() === 'entity,entityId,version');
 };
 
 // error code 26: the collection does not exist
-const noIndexes = (error: { code?: unknown }): [] => {
+const noIndexes = (error: { code?: unknown }) => {
   if (error.code !== 26) throw error;
-  return [];
+  return { cursor: { firstBatch: [] } };
 };

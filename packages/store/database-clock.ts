@@ -4,7 +4,7 @@ import { withinDeadline } from './within-deadline.ts';
 
 /**
  * This process's estimate of the database's clock. `offsetMs` is the difference to the process's own monotonic clock,
- * in milliseconds. Changed only by `measureClock`.
+ * in milliseconds. Changed only in this file.
  */
 export type DatabaseClock = { offsetMs: number; measured: boolean };
 
@@ -16,11 +16,21 @@ export const openClock = (): DatabaseClock => ({ offsetMs: performance.timeOrigi
  * after `deadlineMs` milliseconds, and then leaves the estimate as it is.
  */
 export const measureClock = async (log: Log, clock: DatabaseClock, deadlineMs: number): Promise<void> => {
-  const askedAt = ownNow();
+  const note = noteTime(clock);
   const answer = await withinDeadline(handlesOf(log).db.command({ hello: 1 }), deadlineMs, "read the database's clock");
-  const middle = (askedAt + ownNow()) / 2;
-  clock.offsetMs = (answer.localTime as Date).getTime() - middle;
-  clock.measured = true;
+  note(answer.localTime);
+};
+
+/**
+ * Call it before a question to the database, and the returned function with the database's time from the answer. This
+ * updates the estimate, which is accurate to half a round trip.
+ */
+export const noteTime = (clock: DatabaseClock): ((time: Date) => void) => {
+  const askedAt = ownNow();
+  return (time) => {
+    clock.offsetMs = time.getTime() - (askedAt + ownNow()) / 2;
+    clock.measured = true;
+  };
 };
 
 /** The current time on the database's clock, or `notBefore` if that is later. */

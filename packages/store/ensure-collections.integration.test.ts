@@ -1,7 +1,10 @@
 import { note, openTestDatabase, storedNote } from '@muster/testing';
 import { expect } from 'chai';
+import { openClock } from './database-clock.ts';
 import { areSettingsKept, ensureCollections, SettingsConflict } from './ensure-collections.ts';
-import { handlesOf, openLog, recordsOf } from './open-log.ts';
+import type { LogId } from './log-guard.ts';
+import { handlesOf, type Log, openLog, recordsOf } from './open-log.ts';
+import { readCluster } from './read-cluster.ts';
 
 const shape = { partitions: 32, hash: 'murmur' };
 
@@ -96,7 +99,7 @@ describe('Setting up a database', function () {
     await handlesOf(log).events.drop();
     const logId = await ensureCollections(log, [note], shape);
     expect(await recordsOf(log, note).countDocuments(), 'another log').to.equal(0);
-    expect(await areSettingsKept(log, shape, logId, 5_000)).to.equal(true);
+    expect(await areKept(log, logId)).to.equal(true);
   });
 
   it('keeps the records of a database that an earlier release set up', async () => {
@@ -110,11 +113,14 @@ describe('Setting up a database', function () {
   it('detects that the settings are missing', async () => {
     await using log = await openEmptyLog();
     const logId = await ensureCollections(log, [note], shape);
-    expect(await areSettingsKept(log, shape, logId, 5_000)).to.equal(true);
+    expect(await areKept(log, logId)).to.equal(true);
     await handlesOf(log).settings.drop();
-    expect(await areSettingsKept(log, shape, logId, 5_000)).to.equal(false);
+    expect(await areKept(log, logId)).to.equal(false);
   });
 });
+
+const areKept = async (log: Log, logId: LogId) =>
+  areSettingsKept((await readCluster(log, openClock(), 5_000)).settings, shape, logId);
 
 const recordAt = (id: string) => ({
   ...{ _id: id, version: 1, partition: 0, snapshot: 'test:1' as const, createdAt: new Date(), updatedAt: new Date() },

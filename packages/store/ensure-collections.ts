@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Entity } from '@muster/model';
 import { readCollectionId } from './collection-id.ts';
 import { describeShared, findSharedVersions, LogDamaged } from './damage.ts';
+import type { SettingsDocument } from './documents.ts';
 import { collectionOf, type LogId } from './log-guard.ts';
 import { connect, handlesOf, type Log, recordsOf } from './open-log.ts';
 import { withinDeadline } from './within-deadline.ts';
@@ -63,23 +64,12 @@ export const distrustRecords = async (log: Log, deadlineMs: number): Promise<voi
   await withinDeadline(update, deadlineMs, 'mark the records as invalid');
 };
 
-/**
- * Whether the stored settings are those of this process, for this log. Throws DeadlineError after `deadlineMs`
- * milliseconds.
- */
-export const areSettingsKept = async (
-  log: Log,
-  shape: SharedShape,
+/** Whether the stored settings are those of this process, for this log. Pure. */
+export const areSettingsKept = (
+  stored: SettingsDocument | undefined,
+  { partitions, hash }: SharedShape,
   logId: LogId,
-  deadlineMs: number,
-): Promise<boolean> => {
-  const stored = await withinDeadline(
-    handlesOf(log).settings.findOne({ _id: 'muster' }),
-    deadlineMs,
-    'read the settings',
-  );
-  return stored?.partitions === shape.partitions && stored.hash === shape.hash && stored.log === logId;
-};
+): boolean => stored?.partitions === partitions && stored.hash === hash && stored.log === logId;
 
 const agreeOn = async (log: Log, shape: SharedShape) => {
   const mine = { schema, ...shape };

@@ -86,10 +86,11 @@ const proveWithinMs = 1_000;
 
 const prove = async (log: Log, guard: LogGuard): Promise<boolean> => {
   const { prepared } = guard;
-  const isThere = await isWitnessThere(log, guard);
   // The witness shows that the collection was neither dropped nor replaced. It does not show that the index exists.
   const isInspectionDue = guard.witness === undefined || performance.now() - guard.inspectedAt > inspectEveryMs;
-  const isSame = isThere && !isInspectionDue ? true : await isSameCollection(log, guard);
+  const inspecting = isInspectionDue ? isSameCollection(log, guard) : undefined;
+  const [isThere, found] = await Promise.all([isWitnessThere(log, guard), inspecting]);
+  const isSame = found ?? (isThere || (await isSameCollection(log, guard)));
   if (guard.isLost || guard.prepared !== prepared) return false; // the guard changed during the proof
   guard.isLost = !isSame || !isThere;
   guard.isWitnessMissing = isSame && !isThere;

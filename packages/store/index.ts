@@ -41,6 +41,7 @@ export { connect, type Log, type LogOptions, openLog } from './open-log.ts';
 export { emptyScratch, openScratch, packFields, unpackFields } from './packed-fields.ts';
 export type { Packed, PackedFields } from './packed-state.ts';
 export { comparePositions, isBefore, isSamePlace, type Position } from './position.ts';
+export { type Cluster, readCluster } from './read-cluster.ts';
 export { readEventsOutside, readRecordsOutside } from './read-outside.ts';
 export {
   countEvents,

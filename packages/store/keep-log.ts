@@ -9,6 +9,7 @@ import {
 } from './ensure-collections.ts';
 import { guardLog, isWitnessMissing, logIdOf, loseLog, proveLog } from './guard-log.ts';
 import type { Log } from './open-log.ts';
+import type { Cluster } from './read-cluster.ts';
 
 /** A log, and what `prepareDatabase` and `mendLog` need to prepare and repair it. */
 export type KeptLog = {
@@ -32,12 +33,16 @@ export const prepareDatabase = async (kept: KeptLog, signal: AbortSignal): Promi
 };
 
 /**
- * Whether the log, its unique index and the settings are those of this process. Rejects when the database does not
- * answer within a second.
+ * Whether the log, its unique index and the settings are those of this process. Proves the log while `reading` reads
+ * the settings. Rejects when the database does not answer within a second.
  */
-export const isLogWhole = async ({ log, shape }: KeptLog): Promise<boolean> => {
+export const isLogWhole = async (
+  { log, shape }: KeptLog,
+  reading: Promise<Pick<Cluster, 'settings'>>,
+): Promise<boolean> => {
   const logId = logIdOf(log);
-  return logId !== undefined && (await proveLog(log)) && areSettingsKept(log, shape, logId, readDeadlineMs);
+  const [isSame, { settings }] = await Promise.all([proveLog(log), reading]);
+  return logId !== undefined && isSame && areSettingsKept(settings, shape, logId);
 };
 
 /**

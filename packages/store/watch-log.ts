@@ -21,7 +21,7 @@ type WatchProgress = {
   failures: number; // since the last successful read
 };
 
-const awaitMs = 250;
+const awaitMs = 500;
 const answerMs = 5_000; // added to awaitMs: after this the server counts as unreachable
 // A stream that was not read for this long is opened again after its last change. Meanwhile the oplog may roll over its
 // position. One server's cursor then skips changes without an error, but that server refuses the token.

@@ -1,5 +1,5 @@
 import { memberOf } from '@muster/placement';
-import { databaseNow, type Log, listMembers, measureClock, openClock, readSettings } from '@muster/store';
+import { type Log, openClock, readCluster, readSettings } from '@muster/store';
 import type { Inspection } from './judge-copies.ts';
 
 /**
@@ -8,9 +8,6 @@ import type { Inspection } from './judge-copies.ts';
  */
 export const inspectCopies = async (log: Log, deadlineMs = 3_000): Promise<Inspection> => {
   const { partitions } = await readSettings(log, deadlineMs);
-  const clock = openClock();
-  await measureClock(log, clock, deadlineMs); // before the list: a heartbeat in between must not look old
-  const now = databaseNow(clock).getTime();
-  const members = (await listMembers(log, deadlineMs)).map(memberOf);
-  return { databaseNow: now, partitions, members };
+  const { databaseNow, members } = await readCluster(log, openClock(), deadlineMs);
+  return { databaseNow, partitions, members: members.map(memberOf) };
 };
