@@ -54,6 +54,9 @@ export const openLog = ({ uri, database, appName, monitorCommands = false }: Log
     waitQueueTimeoutMS: 1_000,
     ignoreUndefined: true,
   });
+  // The driver looks after its connections every 100 ms by default, which wakes an idle process. The type of its options
+  // lacks this one. It also looks at a connection before each use.
+  Object.assign(client.options, { minPoolSizeCheckFrequencyMS: 10_000 });
   // set on the database, not on the client: options in the URI would override those of the client
   const db = client.db(database, concerns);
   return {

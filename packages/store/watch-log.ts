@@ -1,6 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '@muster/runtime';
 import type { ResumeToken } from 'mongodb';
-import { type Batch, closeStream, isLost, openStream, readBatch, readChange, type Stream } from './change-stream.ts';
+import {
+  type Batch,
+  closeStream,
+  isEvent,
+  isLost,
+  openStream,
+  readBatch,
+  readChange,
+  type Stream,
+} from './change-stream.ts';
 import type { StoredEvent } from './documents.ts';
 import type { Log } from './open-log.ts';
 import { insidesOf, type Position } from './position.ts';
@@ -21,11 +31,15 @@ type WatchProgress = {
   failures: number; // since the last successful read
 };
 
-const awaitMs = 500;
-const answerMs = 5_000; // added to awaitMs: after this the server counts as unreachable
+const firstAwaitMs = 250;
+const awaitMs = 1_250; // longer than the time between two heartbeats: an idle stream is read once a second
+const answerMs = 4_000; // added to them: after this the server counts as unreachable
 // A stream that was not read for this long is opened again after its last change. Meanwhile the oplog may roll over its
 // position. One server's cursor then skips changes without an error, but that server refuses the token.
-const unreadMaxMs = 1_000;
+const unreadMaxMs = 2_000;
+// Aggregators write their heartbeats at the same moment. After the first one, the stream is not read for this long, so
+// that one read brings the others. Not while events come.
+const gatherMs = 5;
 
 /**
  * Watches the inserts into `Events` of these partitions and all heartbeats, until `signal` aborts. Reopens a broken
@@ -72,19 +86,34 @@ async function* readUntilUnread(
   const isFirstEmpty = stream.first.changes.length === 0;
   if (isFirstEmpty) progress.token = stream.first.token ?? progress.token;
   // without a place to resume from, a stream that breaks would be lost
-  const first = isFirstEmpty && progress.token === undefined ? await readNext(log, stream, progress) : stream.first;
+  const isPlaceless = isFirstEmpty && progress.token === undefined;
+  const first = isPlaceless ? await readNext(log, stream, progress, firstAwaitMs) : stream.first;
   progress.opened = true;
   let readAt = performance.now(); // the time for opening does not count: the first changes must be used
   yield { kind: 'opened' };
   yield* useBatch(first, progress);
   while (!signal.aborted && performance.now() - readAt < unreadMaxMs) {
     readAt = performance.now();
-    yield* useBatch(await readNext(log, stream, progress), progress);
+    const batch = await untilAborted(readNext(log, stream, progress, awaitMs), signal);
+    if (batch === undefined) return;
+    yield* useBatch(batch, progress);
+    if (hasOnlyHeartbeats(batch)) await pause(gatherMs, signal);
   }
 }
 
-const readNext = async (log: Log, stream: Stream, progress: WatchProgress): Promise<Batch> => {
-  const batch = await withinDeadline(readBatch(log, stream, awaitMs), awaitMs + answerMs, 'read the change stream');
+/** Returns what `work` returns, or undefined when the signal aborts first. */
+const untilAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> =>
+  new Promise((resolve, reject) => {
+    const stop = () => resolve(undefined);
+    signal.addEventListener('abort', stop, { once: true });
+    // the listener must not stay: there is one read after another on the same signal
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+
+const hasOnlyHeartbeats = ({ changes }: Batch): boolean => changes.length > 0 && !changes.some(isEvent);
+
+const readNext = async (log: Log, stream: Stream, progress: WatchProgress, waitMs: number): Promise<Batch> => {
+  const batch = await withinDeadline(readBatch(log, stream, waitMs), waitMs + answerMs, 'read the change stream');
   progress.failures = 0;
   return batch;
 };

@@ -4,44 +4,60 @@ import { type Parts, partsBetween, readParts } from '../read-parts.ts';
 import { keptUsers } from '../requests.ts';
 import type { Row } from '../row.ts';
 import { type Stage, seed } from '../stage.ts';
+import { spreadOf } from '../statistics.ts';
 import { untilSaved } from '../until-saved.ts';
 
 const savedWithinMs = 60_000;
-const writes = 12;
+const writes = 8;
 const writesPerSecond = 10;
-const saveMs = 5_000; // a snapshot begins 2 s after the first write, and has ended by then
+// Regular tasks run once a second. In windows of whole seconds they run equally often.
+const windowMs = 1_000;
+const saveMs = 5_000; // a snapshot begins 2 s to 3 s after the first write, and has ended by then
+const burstsMin = 6;
 
 export const single: Row = {
   name: 'single',
   about:
-    `${writes} PUTs one after another, ${writesPerSecond}/s, on an idle system: processor time of all processes a ` +
-    'write, without what they use when idle; until the last answer, and until the snapshot behind it is saved',
+    `bursts of ${writes} PUTs one after another, ${writesPerSecond}/s, on an idle system: processor time of all ` +
+    'processes a write, more than in an idle second before the burst; until the last answer, and until the snapshot ' +
+    'behind it is saved. The medians of the bursts',
   kind: 'shared',
   rounds: 'each',
   targets: ['muster'],
   measure: async ({ options, signal }, { stage }) => {
     await untilSaved(stage.log, savedWithinMs);
-    const idle = await spentIn(stage, () => pause(2 * options.seconds * 1_000, signal));
-    const bursts: { written: Spent; saved: Spent }[] = [];
-    for (let burst = 0; burst < Math.ceil(options.seconds / 2); burst += 1) {
+    await pause(saveMs, signal);
+    const bursts: Burst[] = [];
+    for (let burst = 0; burst < Math.max(burstsMin, options.seconds); burst += 1) {
       signal.throwIfAborted();
-      const written = await spentIn(stage, () => writeBurst(stage, burst, signal));
-      const saved = await spentIn(stage, () => pause(saveMs, signal));
-      bursts.push({ written, saved });
+      const idle = await spentIn(stage, windowMs, async () => undefined);
+      const written = await spentIn(stage, windowMs, () => writeBurst(stage, burst, signal));
+      const saved = await spentIn(stage, saveMs, async () => undefined);
+      bursts.push({ idle, written, saved });
     }
-    const meanMs = (part: Part, spents: readonly Spent[]) =>
-      spents.reduce((sum, spent) => sum + spent[part] - (idle[part] / idle.tookMs) * spent.tookMs, 0) /
-      (bursts.length * writes);
-    const written = bursts.map((burst) => burst.written);
     const figures = {
-      writeCpuMs: meanMs('all', written),
-      gatewayCpuMs: meanMs('gateways', written),
-      aggregatorCpuMs: meanMs('aggregators', written),
-      databaseCpuMs: meanMs('database', written),
-      savedCpuMs: meanMs('all', [...written, ...bursts.map(({ saved }) => saved)]),
+      writeCpuMs: writeMs('all', bursts),
+      gatewayCpuMs: writeMs('gateways', bursts),
+      aggregatorCpuMs: writeMs('aggregators', bursts),
+      databaseCpuMs: writeMs('database', bursts),
+      savedCpuMs: savedMs(bursts),
     };
     return [{ what: 'one write', figures }];
   },
+};
+
+const median = (values: readonly number[]): number => spreadOf(values).median;
+
+type Spent = Parts & { all: number };
+type Burst = Record<'idle' | 'written' | 'saved', Spent>;
+
+const writeMs = (part: keyof Spent, bursts: readonly Burst[]) =>
+  median(bursts.map(({ idle, written }) => (written[part] - idle[part]) / writes));
+
+// the window is several times as long as the idle one, so the idle seconds of all bursts are its measure
+const savedMs = (bursts: readonly Burst[]) => {
+  const idle = median(bursts.map((burst) => burst.idle.all)) * (1 + saveMs / windowMs);
+  return median(bursts.map(({ written, saved }) => (written.all + saved.all - idle) / writes));
 };
 
 const writeBurst = async (stage: Stage, burst: number, signal: AbortSignal): Promise<void> => {
@@ -51,13 +67,12 @@ const writeBurst = async (stage: Stage, burst: number, signal: AbortSignal): Pro
   }
 };
 
-type Part = keyof Parts | 'all';
-type Spent = Awaited<ReturnType<typeof spentIn>>;
-
-const spentIn = async (stage: Stage, body: () => Promise<void>) => {
+/** What the parts use within `ms` milliseconds, in which `body` runs. */
+const spentIn = async (stage: Stage, ms: number, body: () => Promise<void>): Promise<Spent> => {
   const [before, since] = [readParts(stage), performance.now()];
   await body();
-  return { ...partsBetween(before, readParts(stage)), tookMs: performance.now() - since };
+  await pause(Math.max(0, ms - (performance.now() - since)));
+  return partsBetween(before, readParts(stage));
 };
 
 const putOne = async ({ system, path, users }: Stage, write: number): Promise<void> => {

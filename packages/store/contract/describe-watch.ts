@@ -27,9 +27,10 @@ export const describeWatch = (subject: Subject): void => {
       await store.saveRecords(log, note, [{ record: tombstone, saved: false }], deadlineMs); // no watch covers records
       await beat(store, log, 'aggregator-0', 2);
       await watch.until('the last heartbeat arrives', ({ beats }) => beats.includes('aggregator-0:2'));
+      await watch.until('the stream is quiet', ({ kinds }) => kinds.at(-1) === 'quiet');
       expect(watch.seen.events).to.deep.equal(events.filter(({ partition }) => partition % 2 === 0));
       expect(watch.seen.beats).to.deep.equal(['aggregator-0:1', 'aggregator-1:1', 'aggregator-0:2']);
-      expect(watch.seen.kinds).to.include('quiet').and.not.to.include('broken');
+      expect(watch.seen.kinds).not.to.include('broken');
     });
 
     it('yields at most 100 events at once, so that its reader has bounded work', async () => {
@@ -89,7 +90,7 @@ export const describeWatch = (subject: Subject): void => {
       const watch = await openWatch(store, log, { partitions });
       const startedAt = performance.now();
       await watch[Symbol.asyncDispose]();
-      expect(performance.now() - startedAt).to.be.below(5_000);
+      expect(performance.now() - startedAt, 'it waited for a change').to.be.below(500);
       const options = { partitions, from: undefined, signal: AbortSignal.abort(), pauseMs: () => 10 };
       expect(await store.watchLog(log, options).next()).to.deep.equal({ done: true, value: undefined });
     });
@@ -163,7 +164,7 @@ export const describeWatch = (subject: Subject): void => {
         if (watched.length !== 2) continue;
         const pausedAt = performance.now(); // as a stopped process does
         await place.rollOver(log);
-        await until('1.1 seconds have passed', () => performance.now() - pausedAt > 1_100);
+        await until('2.1 seconds have passed', () => performance.now() - pausedAt > 2_100);
       }
       expect(watched).to.deep.equal(['opened', 'quiet', 'lost']);
     });
