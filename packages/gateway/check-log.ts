@@ -5,8 +5,9 @@ import { closeMembers } from './members.ts';
 import { forgetAll } from './remembered.ts';
 
 /**
- * Keeps the log whole; `reading` reads the settings. If the log was replaced, this forgets everything about the former log. It forgets the
- * aggregators first, so that no command is decided on their states. Throws as `isLogWhole` and `mendLog`.
+ * Keeps the log whole; `reading` reads the settings. If the log was replaced, this forgets everything about the former
+ * log. It forgets the aggregators first, so that no command is decided on their states. Throws as `isLogWhole` and
+ * `mendLog`.
  */
 export const checkLog = async (gateway: Gateway, reading: Promise<Cluster>): Promise<void> => {
   const kept = keptOf(gateway);

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
-import { backOffMs, pause, repeat, retryUntil } from './retry.ts';
+import { backOffMs, nextStepMs, pause, repeat, repeatInStep, retryUntil } from './retry.ts';
 
 const never = () => new AbortController().signal;
 
@@ -111,4 +111,33 @@ describe('Repeating a task', () => {
       AbortSignal.abort(),
       () => undefined,
     ));
+});
+
+describe('Repeating a task in step', () => {
+  it('begins each call at a full step of the clock, whenever the first one began', async () => {
+    const stop = new AbortController();
+    const everyMs = 200;
+    const clock = () => performance.now() + 1_000_000 - offset;
+    const offset = performance.now() % everyMs; // the first call is half a step late
+    await pause(everyMs / 2);
+    const lateMs: number[] = [];
+    const task = async () => {
+      lateMs.push(clock() % everyMs);
+      if (lateMs.length === 6) stop.abort();
+    };
+    await repeatInStep(task, everyMs, clock, stop.signal, () => expect.fail('the task failed'));
+    const [first = 0, ...others] = lateMs;
+    expect(first).to.be.above(everyMs / 4);
+    expect(Math.min(...others)).to.be.below(everyMs / 10);
+    expect(others.sort((a, b) => a - b)[2], 'the median').to.be.below(everyMs / 4);
+  });
+
+  it('waits at most a tenth longer than a step, and not for a step after a slow call', () => {
+    expect(nextStepMs(3, 5_003, 1_000)).to.equal(1_000);
+    expect(nextStepMs(0, 5_400, 1_000)).to.equal(600);
+    expect(nextStepMs(0, 5_899, 1_000)).to.equal(101);
+    expect(nextStepMs(0, 5_999.5, 1_000), 'a timer was a little early').to.equal(1_001);
+    expect(nextStepMs(600, 5_600, 1_000)).to.equal(1_000);
+    expect(nextStepMs(1_000, 6_000.5, 1_000), 'a call that ended at its deadline').to.equal(1_000);
+  });
 });

@@ -56,8 +56,7 @@ export const repeat = async (
 
 /**
  * As `repeat`, but calls `task` in step: at the full multiples of `everyMs` milliseconds on the clock `now`. All tasks
- * and all processes in step on one clock wake the processors, and each other, once instead of many times. After a call
- * that took more than half of `everyMs`, the next one is not delayed until a step.
+ * and all processes in step on one clock wake the processors, and each other, once instead of many times.
  */
 export const repeatInStep = (
   task: () => Promise<void>,
@@ -71,15 +70,17 @@ export const repeatInStep = (
     startedAt = performance.now();
     return task();
   };
-  const nextMs = () => {
-    const tookMs = performance.now() - startedAt;
-    return tookMs > everyMs / 2 ? everyMs : tookMs + untilStepMs(now(), everyMs);
-  };
-  return repeat(started, nextMs, signal, onFailure);
+  return repeat(started, () => nextStepMs(performance.now() - startedAt, now(), everyMs), signal, onFailure);
 };
 
-/** Returns the time until the next step, or until the one after it if less than a tenth of a step is left. Pure. */
-export const untilStepMs = (now: number, everyMs: number): number => {
+/**
+ * Returns the time from the start of a call to the start of the next one, in milliseconds. The call took `tookMs`, and
+ * ended at `now` on the clock. The next one begins at the next step, or at the one after it if less than a tenth of a
+ * step is left. After a call that took more than half a step, it does not wait for a step: a slow renewal of a lease
+ * must not delay the next one. Pure.
+ */
+export const nextStepMs = (tookMs: number, now: number, everyMs: number): number => {
+  if (tookMs > everyMs / 2) return everyMs;
   const leftMs = Math.ceil(everyMs - (now % everyMs));
-  return leftMs < everyMs / 10 ? leftMs + everyMs : leftMs;
+  return tookMs + (leftMs < everyMs / 10 ? leftMs + everyMs : leftMs);
 };

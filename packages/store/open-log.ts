@@ -54,8 +54,8 @@ export const openLog = ({ uri, database, appName, monitorCommands = false }: Log
     waitQueueTimeoutMS: 1_000,
     ignoreUndefined: true,
   });
-  // The driver looks after its connections every 100 ms by default, which wakes an idle process. The type of its options
-  // lacks this one. It also looks at a connection before each use.
+  // By default the driver looks after its connections every 100 ms, which wakes an idle process. It also looks at each
+  // one before its use. The type of its options lacks this one.
   Object.assign(client.options, { minPoolSizeCheckFrequencyMS: 10_000 });
   // set on the database, not on the client: options in the URI would override those of the client
   const db = client.db(database, concerns);
