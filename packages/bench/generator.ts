@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import type { GeneratorMessage, LoadSpec } from './load-spec.ts';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { GeneratorMessage, LoadSpec, Waits } from './load-spec.ts';
 import { parseAnswer } from './parse-answer.ts';
 import { openRecord, recordAnswer, recordFault, resultOf } from './record-load.ts';
 import { makeRequest, noteAnswer, openSource, type Request, type Source } from './requests.ts';
@@ -21,6 +22,10 @@ type Connection = {
   socket: Socket;
   request: Request | undefined;
   dueAt: number;
+  /** When the request went to the socket. */
+  sentAt: number;
+  /** Infinite until the connection is there. */
+  connectedAt: number;
   idleSince: number;
   rest: Buffer | undefined;
 };
@@ -56,12 +61,14 @@ const run = async (spec: LoadSpec): Promise<void> => {
     startedAt,
     endsAt: startedAt + totalMs,
   };
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
   const sweeping = setInterval(() => sweep(load), sweepEveryMs);
   const [ownMicros] = await Promise.all([measureWindow(load), sendAll(load)]);
   while (isPending(load)) await sleepMs(5);
   clearInterval(sweeping);
   for (const { socket } of load.connections) socket.destroy();
-  tell({ kind: 'result', result: resultOf(load.record, ownMicros) });
+  tell({ kind: 'result', result: resultOf(load.record, ownMicros, delay.max / 1e6) });
 };
 
 /** Announces the edges of the window. Returns the processor time of this process between them, in microseconds. */
@@ -121,8 +128,14 @@ const openClosedLoop = (load: Load): void => {
 const open = (load: Load): Connection => {
   const { hostname, port } = new URL(load.spec.url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-  const connection: Connection = { socket, request: undefined, dueAt: 0, idleSince: 0, rest: undefined };
+  const connection: Connection = {
+    ...{ socket, request: undefined, rest: undefined, dueAt: 0, sentAt: 0, idleSince: 0 },
+    connectedAt: Number.POSITIVE_INFINITY,
+  };
   load.connections.add(connection);
+  socket.once('connect', () => {
+    connection.connectedAt = performance.now();
+  });
   socket.on('data', (bytes) => receive(load, connection, bytes));
   socket.on('error', () => lose(load, connection, 'connection error'));
   socket.on('close', () => lose(load, connection, 'connection closed'));
@@ -132,6 +145,7 @@ const open = (load: Load): Connection => {
 const send = (load: Load, connection: Connection, dueAt: number): void => {
   connection.request = makeRequest(load.source);
   connection.dueAt = dueAt;
+  connection.sentAt = performance.now();
   connection.socket.write(connection.request.text);
 };
 
@@ -143,7 +157,8 @@ const receive = (load: Load, connection: Connection, bytes: Buffer): void => {
     const answer = parseAnswer(all);
     connection.rest = answer === undefined ? all : undefined;
     if (answer === undefined) return;
-    recordAnswer(load.record, request, answer.status, dueAt, performance.now());
+    const at = performance.now();
+    recordAnswer(load.record, request, answer.status, dueAt, at, waitsOf(connection, at));
     if (answer.status === request.expected)
       noteAnswer(load.source, request, () => all.toString('utf8', answer.bodyFrom, answer.end));
     connection.request = undefined;
@@ -152,6 +167,11 @@ const receive = (load: Load, connection: Connection, bytes: Buffer): void => {
   } catch {
     lose(load, connection, 'unreadable answer');
   }
+};
+
+const waitsOf = ({ dueAt, sentAt, connectedAt }: Connection, at: number): Waits => {
+  const toServiceAt = Math.max(sentAt, connectedAt);
+  return { unsentMs: sentAt - dueAt, connectMs: toServiceAt - sentAt, answerMs: at - toServiceAt };
 };
 
 /** A connection is free, or may be opened: uses it for the next request. */

@@ -8,6 +8,7 @@ export type RecipeName =
   | 'unseen'
   | 'unchanged'
   | 'mixed'
+  | 'contended'
   | 'remove'
   | 'page';
 
@@ -39,8 +40,24 @@ export type LoadSpec = {
 /** What became of the requests of one kind. Times are in milliseconds. */
 export type KindResult = { requests: number; failed: number; p50Ms: number; p99Ms: number; mostMs: number };
 
-/** What became of the requests that were due in one slice of 100 ms. */
-export type Slice = { due: number; good: number; refused: number; failed: number; mostMs: number };
+/**
+ * Where a request waited, in milliseconds: for a free connection of the generator, for its new connection, and for the
+ * answer. The last one includes the time until the service accepted the connection.
+ */
+export type Waits = { unsentMs: number; connectMs: number; answerMs: number };
+
+/**
+ * What became of the requests that were due in one slice of 100 ms, and their longest times. `inTime`: the good answers
+ * that arrived in this slice, at most 2 s after their requests were due.
+ */
+export type Slice = Waits & {
+  due: number;
+  good: number;
+  refused: number;
+  failed: number;
+  mostMs: number;
+  inTime: number;
+};
 
 /**
  * The result of a load. Times run from the moment when a request was due. All figures are of the measured window,
@@ -63,9 +80,14 @@ export type LoadResult = KindResult & {
   slices: Slice[];
   /** The processor time of the generator itself in the window, as a share of one core. */
   ownShare: number;
+  /** How late the generator's own event loop was at most. Answers may have waited so long to be read by it. */
+  ownLateMs: number;
 };
 
 /** What the generator sends to its parent: the edges of the window, then the result. */
 export type GeneratorMessage = { kind: 'begin' } | { kind: 'end' } | { kind: 'result'; result: LoadResult };
 
 export const sliceMs = 100;
+
+/** The longest time to an answer that a client accepts. */
+export const inTimeMs = 2_000;

@@ -30,7 +30,7 @@ export const openLoop = (
 ): Load => ({ recipe, connections, seconds, phases: [{ perSecond, seconds: seconds + warmSeconds }] });
 
 /** Enough connections for a target that keeps up. */
-const fewConnections = 512;
+export const fewConnections = 512;
 
 /**
  * So many connections that a target which does not keep up sees all the requests. With fewer, they would wait in the

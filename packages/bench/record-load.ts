@@ -1,4 +1,4 @@
-import { type KindResult, type LoadResult, type Slice, sliceMs } from './load-spec.ts';
+import { inTimeMs, type KindResult, type LoadResult, type Slice, sliceMs, type Waits } from './load-spec.ts';
 import { percentile } from './statistics.ts';
 
 /** What a load has recorded so far. A plain value, changed only in this file. Times are in milliseconds. */
@@ -22,6 +22,8 @@ export const openRecord = (startedAt: number, warmMs: number, totalMs: number): 
   ...{ answered: 0, byKind: new Map(), good: 0, refused: 0, statuses: {}, faults: {}, slices: [] },
 });
 
+const noWaits: Waits = { unsentMs: 0, connectMs: 0, answerMs: 0 };
+
 /** Records an answer to a request that was due at `dueAt` and arrived at `at`. */
 export const recordAnswer = (
   record: LoadRecord,
@@ -29,11 +31,17 @@ export const recordAnswer = (
   status: number,
   dueAt: number,
   at: number,
+  waits = noWaits,
 ): void => {
   record.statuses[status] = (record.statuses[status] ?? 0) + 1;
   if (isInWindow(record, at)) record.answered += 1;
   const isRefused = status === 503 || status === 429;
   note(record, kind, dueAt, at - dueAt, status === expected ? 'good' : isRefused ? 'refused' : 'failed');
+  if (status === expected && at - dueAt <= inTimeMs) sliceOf(record, at).inTime += 1;
+  const slice = sliceOf(record, dueAt);
+  slice.unsentMs = Math.max(slice.unsentMs, waits.unsentMs);
+  slice.connectMs = Math.max(slice.connectMs, waits.connectMs);
+  slice.answerMs = Math.max(slice.answerMs, waits.answerMs);
 };
 
 /** Records a request that got no answer. Its time counts as 10 s. */
@@ -46,7 +54,7 @@ const isInWindow = ({ startedAt, warmMs, totalMs }: LoadRecord, at: number) =>
   at >= startedAt + warmMs && at < startedAt + totalMs;
 
 const note = (record: LoadRecord, kind: string, dueAt: number, ms: number, end: 'good' | 'refused' | 'failed') => {
-  const slice = sliceAt(record, Math.max(0, Math.floor((dueAt - record.startedAt) / sliceMs)));
+  const slice = sliceOf(record, dueAt);
   slice.due += 1;
   slice[end] += 1;
   slice.mostMs = Math.max(slice.mostMs, ms);
@@ -59,13 +67,18 @@ const note = (record: LoadRecord, kind: string, dueAt: number, ms: number, end: 
   if (end !== 'good') own.failed += 1;
 };
 
-const sliceAt = ({ slices }: LoadRecord, index: number): Slice => {
-  while (slices.length <= index) slices.push({ due: 0, good: 0, refused: 0, failed: 0, mostMs: 0 });
+const sliceOf = ({ slices, startedAt }: LoadRecord, dueAt: number): Slice => {
+  const index = Math.max(0, Math.floor((dueAt - startedAt) / sliceMs));
+  while (slices.length <= index)
+    slices.push({ due: 0, good: 0, refused: 0, failed: 0, mostMs: 0, inTime: 0, ...noWaits });
   return slices[index] as Slice;
 };
 
-/** Returns the result of a finished load. `ownMicros` is the generator's own processor time in the window. */
-export const resultOf = (record: LoadRecord, ownMicros: number): LoadResult => {
+/**
+ * Returns the result of a finished load. `ownMicros` is the generator's own processor time in the window, `ownLateMs`
+ * the longest delay of its event loop.
+ */
+export const resultOf = (record: LoadRecord, ownMicros: number, ownLateMs = 0): LoadResult => {
   const kinds = [...record.byKind.entries()];
   const seconds = (record.totalMs - record.warmMs) / 1_000;
   const all = kindResult(
@@ -84,6 +97,7 @@ export const resultOf = (record: LoadRecord, ownMicros: number): LoadResult => {
     faults: record.faults,
     slices: record.slices,
     ownShare: ownMicros / 1e6 / seconds,
+    ownLateMs,
   };
 };
 

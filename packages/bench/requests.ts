@@ -25,6 +25,7 @@ export type Source = {
 const idsPrepared = 20_000;
 const creationsPrepared = 1_000;
 const removalsPrepared = 50_000;
+const hotUsers = 40;
 
 /** The number of users that only the recipe `unchanged` touches: the first ones. */
 export const keptUsers = (users: number): number => Math.min(1_000, Math.floor(users / 5));
@@ -110,7 +111,11 @@ const mixed = (source: Source): Request => {
   return own === undefined ? post(source) : removeOne(source, own); // when there is nothing to delete yet
 };
 
-const recipes = { get, post, put, exists, hot, unseen, unchanged, mixed, remove, page } satisfies Record<
+// creates of ids that exist, and updates of a few users, which wait for each other
+const contended = (source: Source): Request =>
+  source.made % 2 === 0 ? exists(source) : update(source, source.ids[source.made % hotUsers] ?? '', 200);
+
+const recipes = { get, post, put, exists, hot, unseen, unchanged, mixed, contended, remove, page } satisfies Record<
   RecipeName,
   (source: Source) => Request
 >;

@@ -44,9 +44,3 @@ const tryRate = async (bench: Bench, target: Target, perSecond: number): Promise
 
 const isMet = ({ figures: { p99Ms = Number.NaN, failed, refused } }: Measured) =>
   p99Ms < p99LimitMs && failed === 0 && refused === 0;
-
-/** The highest rate of a target, from the samples of this run. Undefined when it was not searched. Pure. */
-export const highestOf = (bench: Bench, target: Target): number | undefined =>
-  bench.samples.findLast(
-    ({ row, what, target: name }) => row === 'mixed' && what === 'highest rate' && name === target.name,
-  )?.figures.highestPerSecond;
