@@ -246,7 +246,8 @@ const send = (
 };
 
 const sweepLater = (client: AggregatorClient) => {
-  client.sweep ??= setTimeout(sweep, sweepEveryMs, client);
+  // after a busy turn of the event loop, read the answers that have arrived before any request expires
+  client.sweep ??= setTimeout(() => setImmediate(sweep, client), sweepEveryMs);
 };
 
 /** Returns the slot of the next request. Skips the numbers whose slot still waits for an older answer. */

@@ -35,9 +35,9 @@ export type Outbox = {
  * most: a write costs as much as all else that a read needs, so busy processes should write rarely. An idle process
  * sends one turn later. Changed only in this file.
  */
-export type Sender = { outboxes: Outbox[]; added: number; seen: number; turns: number };
+export type Sender = { outboxes: Outbox[]; added: number; seen: number; turns: number; since: number };
 
-export const openSender = (): Sender => ({ outboxes: [], added: 0, seen: 0, turns: 0 });
+export const openSender = (): Sender => ({ outboxes: [], added: 0, seen: 0, turns: 0, since: 0 });
 
 export const openInbox = (blockBytesMax: number): Inbox => ({ held: nothing, bytes: 0, since: 0, blockBytesMax });
 
@@ -119,7 +119,9 @@ const endFrame = (outbox: Outbox, end: number) => {
   sender.added += 1;
   if (outbox.scheduled) return;
   outbox.scheduled = true;
-  if (sender.outboxes.push(outbox) === 1) setImmediate(sendSoon, sender);
+  if (sender.outboxes.push(outbox) > 1) return;
+  sender.since = performance.now();
+  setImmediate(sendSoon, sender);
 };
 
 /** Returns a block with only this frame, for data that do not go through an outbox. */
@@ -150,9 +152,11 @@ const putBlockHead = (buffer: Buffer, end: number) => {
 };
 
 const turnsMax = 8;
+const turnsMs = 5; // under overload, one turn takes hundreds of milliseconds
 
 const sendSoon = (sender: Sender) => {
-  if (sender.added !== sender.seen && sender.turns < turnsMax) {
+  const mayWait = sender.turns < turnsMax && performance.now() - sender.since < turnsMs;
+  if (mayWait && sender.added !== sender.seen) {
     sender.seen = sender.added;
     sender.turns += 1;
     setImmediate(sendSoon, sender);
