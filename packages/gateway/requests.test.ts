@@ -60,10 +60,32 @@ describe('The limit of requests at work', () => {
     expect(after.took.length).to.be.above(1_800);
   });
 
+  it('does not fall when refusals make each turn of the event loop long', () => {
+    const gateway = limited();
+    const [clients, refusalMs, workMs] = [8_000, 0.025, 0.1];
+    let answered = 0;
+    let now = 0;
+    let begun: number[] = [];
+    while (now < 20_000) {
+      const turnAt = now;
+      const next: number[] = [];
+      // all clients ask in each turn; what is taken is answered at the end of the next turn
+      for (let client = begun.length; client < clients; client += 1) {
+        now += refusalMs;
+        if (!findNoPlace(gateway, 'read', now)) next.push(beginWork(gateway.requests, 'read', turnAt));
+      }
+      now += workMs * begun.length;
+      for (const begunAt of begun) endWork(gateway.requests, 'read', begunAt, now);
+      answered += begun.length;
+      begun = next;
+    }
+    expect(answered / (now / 1_000)).to.be.above(2_000); // with 64 at work it would be 300
+  });
+
   it('counts reads and writes apart', () => {
     const gateway = limited();
     serve(gateway, 'write', { perSecond: 4_000, capacity: 100, seconds: 3, from: 0 });
-    for (let n = 0; n < 64; n += 1) beginWork(gateway.requests, 'write', 3_000);
+    for (let n = 0; n < 2_000; n += 1) beginWork(gateway.requests, 'write', 3_000);
     expect(findNoPlace(gateway, 'write', 3_001)).to.deep.include({ status: 503, more: { written: 'notWritten' } });
     expect(findNoPlace(gateway, 'read', 3_001)).to.equal(undefined);
   });

@@ -25,6 +25,7 @@ type Work = {
   ended: number;
   msSum: number; // that the ended ones took
   since: number;
+  perMs: number; // how many end in a millisecond, on average of the last half second
 };
 
 export const openRequests = (): Requests => ({
@@ -37,7 +38,7 @@ export const openRequests = (): Requests => ({
 
 const openWork = (): Work => ({
   ...{ count: 0, begunSum: 0, limit: startLimit, refused: 0, ended: 0, msSum: 0 },
-  since: Number.NEGATIVE_INFINITY,
+  ...{ since: Number.NEGATIVE_INFINITY, perMs: 0 },
 });
 
 /** What the limit needs of a gateway. */
@@ -49,8 +50,9 @@ export type Limited = {
 };
 
 const logEveryMs = 10_000;
-const slowMs = 250; // requests that take longer on average wait for each other
+const slowMs = 500; // requests that take longer on average wait for each other
 const adaptEveryMs = 100;
+const averageMs = 500;
 const startLimit = 1_000;
 const leastLimit = 64; // a few slow requests are no overload
 
@@ -78,14 +80,21 @@ export const findNoPlace = (limited: Limited, kind: RequestKind, now = performan
   return unavailable(isFull ? full : slow, { written: 'notWritten' });
 };
 
-/** Adapts the limit of one kind of requests to how long they took since the last time, or have been at work. */
+/**
+ * Adapts the limit of one kind of requests to how long they took since the last time, or have been at work. While they
+ * are slow, the limit is what ends within `slowMs`, and a bit less. It must not fall further: under overload a turn of
+ * the event loop alone may take so long, and with fewer requests in it, fewer would be answered, and none sooner.
+ */
 const adapt = (work: Work, most: number, now: number) => {
-  if (now - work.since < adaptEveryMs) return;
+  const elapsedMs = now - work.since;
+  if (elapsedMs < adaptEveryMs) return;
   const { count, begunSum, ended, msSum, refused, limit } = work;
-  const isSlow = (ended > 0 && msSum / ended > slowMs) || (count > 0 && now - begunSum / count > slowMs);
-  if (isSlow) work.limit = Math.max(leastLimit, Math.floor(Math.min(limit, count + ended) * 0.7));
-  else if (refused > 0 || count > limit / 2) work.limit = Math.min(most, Math.ceil(limit * 1.25));
-  Object.assign(work, { refused: 0, ended: 0, msSum: 0, since: now });
+  const meanMs = Math.max(ended > 0 ? msSum / ended : 0, count > 0 ? now - begunSum / count : 0);
+  const perMs = work.perMs + (ended / elapsedMs - work.perMs) * Math.min(1, elapsedMs / averageMs);
+  if (meanMs > slowMs) work.limit = Math.max(leastLimit, Math.min(most, Math.floor(perMs * slowMs * 0.8)));
+  else if (refused > 0 || count > limit / 2)
+    work.limit = Math.min(most, Math.ceil(limit * (meanMs > slowMs / 2 ? 1.05 : 1.25)));
+  Object.assign(work, { refused: 0, ended: 0, msSum: 0, since: now, perMs });
 };
 
 /** Notes that a request takes a place. */
