@@ -35,10 +35,9 @@ type TakenThing = { number: number; version: number; partition: Partition; marks
 /** The marks of this snapshot and of the next one. */
 type Marks = { own: SnapshotMark; next: SnapshotMark };
 
-// A server may let appends wait until it has written a whole batch. It writes new records together. It replaces records
-// one by one, and each takes as long as an append.
+// A server may let appends wait until it has written a whole batch.
 const newInOneGoMax = 200;
-const replacedInOneGoMax = 5;
+const replacedInOneGoMax = 50;
 
 // Between batches, appends go first: for four times as long as a batch took. With many batches left, only as long.
 const waits = { usual: 4, many: 1, manyFrom: 40 };

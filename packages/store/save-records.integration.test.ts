@@ -48,7 +48,7 @@ describe('Saving records', function () {
     await saveRecords(log, note, [...changed.map(known), fresh(recordAt('new', 1))], deadlineMs);
     expect(writes.splice(0).sort()).to.deep.equal([
       ['insert', 1],
-      ['update', 2],
+      ['update', 1],
     ]);
     await saveRecords(log, note, [], deadlineMs);
     expect(writes).to.deep.equal([]);
@@ -56,6 +56,17 @@ describe('Saving records', function () {
       ...all.map((record) => changed.find(({ _id }) => _id === record._id) ?? record),
       recordAt('new', 1),
     ]);
+  });
+
+  it('replaces many at once, none by an older one, and creates those that are missing', async () => {
+    await using log = await openTestLog();
+    const at = (version: number, from: number, to: number) =>
+      Array.from({ length: to - from }, (_, n) => recordAt(`id-${from + n + 10}`, version));
+    await saveRecords(log, note, [...at(5, 0, 40), ...at(1, 40, 60)].map(fresh), deadlineMs);
+    await saveRecords(log, note, at(3, 0, 60).map(known), deadlineMs); // all exist
+    expect(await stored(log)).to.deep.equal([...at(5, 0, 40), ...at(3, 40, 60)]);
+    await saveRecords(log, note, at(4, 30, 80).map(known), deadlineMs); // 20 of them do not
+    expect(await stored(log)).to.deep.equal([...at(5, 0, 40), ...at(4, 40, 80)]);
   });
 
   it('replaces a record of another log at any version, but none of this log with an older one', async () => {
