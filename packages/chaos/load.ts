@@ -36,6 +36,8 @@ export type LoadOptions = {
   accounts?: number;
   /** Between two uploads that break off, on average; none where it is undefined. */
   abortEveryMs?: number;
+  /** Between two bursts on a hot id through all gateways, on average; none where it is undefined. */
+  burstEveryMs?: number;
 };
 
 type Session = {
@@ -61,6 +63,7 @@ export const startLoad = async (urls: readonly string[], options: LoadOptions = 
     sets = 0,
     accounts: share = 0,
     abortEveryMs,
+    burstEveryMs,
   } = options;
   const name = Math.floor(nextRandom(openSeeded(seed)) * 2 ** 24)
     .toString(16)
@@ -88,6 +91,7 @@ export const startLoad = async (urls: readonly string[], options: LoadOptions = 
   for (const id of accounts) await perform(load, first, openAccount(id));
   const running = opened.map((session) => run(load, session, pauseMs, { sets, accounts: share }));
   if (abortEveryMs !== undefined) running.push(abortUploads(load, seed, abortEveryMs));
+  if (burstEveryMs !== undefined) running.push(sendBursts(load, seed, burstEveryMs));
   load.done = Promise.all(running);
   return load;
 };
@@ -147,6 +151,23 @@ const abortUploads = async (load: Load, seed: number, everyMs: number) => {
   const random = openSeeded(seed * 1_000 + 999);
   for (; !signal.aborted; await pause(2 * everyMs * nextRandom(random), signal))
     if (await abortUpload(load.urls, random, signal)) load.aborted += 1;
+};
+
+const burstOfGateway = 16;
+
+// Updates that wait at one gateway share a chain of events. The chains of two gateways conflict. By sessions of their
+// own: what the others ask stays what the seed makes it.
+const sendBursts = async (load: Load, seed: number, everyMs: number) => {
+  const { signal } = load.stop;
+  const random = openSeeded(seed * 1_000 + 998);
+  const count = burstOfGateway * load.urls.length;
+  const sessions = Array.from({ length: count }, (_, index) => openSession(load, load.sessions + index, seed));
+  for (; !signal.aborted; await pause(2 * everyMs * nextRandom(random), signal)) {
+    const id = pickFrom(random, load.hot);
+    const update = (session: Session) =>
+      perform(load, session, { subject: 'user', op: 'update', id, sent: { group: newUser(session, id).group } });
+    await Promise.all(sessions.map(update));
+  }
 };
 
 /** A session that has just written reads the result, or continues. */

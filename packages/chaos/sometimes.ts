@@ -22,6 +22,7 @@ export const sometimesNames = [
   'a group commit of more than one',
   'a batch of which only a part went in',
   'a chain of events of one stream',
+  'a chain that a conflict stopped',
   'an upload that broke off',
   'a withdrawal refused for too little money',
   'a command refused by a closed account',
@@ -92,5 +93,6 @@ export const sometimesOfLife = (observed: Pick<Observed, 'figures'>, passed: Are
     'a group commit of more than one': passed.filter(({ name }) => name === 'append:together').length,
     'a batch of which only a part went in': passed.filter(({ name }) => name === 'append:partly').length,
     'a chain of events of one stream': passed.filter(({ name }) => name === 'append:chain').length,
+    'a chain that a conflict stopped': passed.filter(({ name }) => name === 'append:chain-stopped').length,
   };
 };

@@ -16,6 +16,7 @@ export const failpointNames = [
   'append:after-send', // the batch is stored, but its answer is not handled yet
   'append:together', // a batch of more than one event is sent
   'append:chain', // several events of one stream in one batch
+  'append:chain-stopped', // another process was faster: its event has a version of the chain
   'append:partly', // some events of a batch were stored, others were not
 ] as const;
 

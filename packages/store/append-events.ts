@@ -296,7 +296,10 @@ const settleTaken = async (log: Log, queue: AppendQueue, one: Append) => {
       lookDeadlineMs,
       'read the event that has this version',
     );
-    if (other && other._id !== event._id) return settle(one, { kind: 'conflict' });
+    if (other && other._id !== event._id) {
+      if (isChain(one)) noticed('append:chain-stopped');
+      return settle(one, { kind: 'conflict' });
+    }
     if (other) one.stored += 1;
     if (one.stored === one.events.length) settleAppended(one);
     else putBack(queue, [one]);
