@@ -14,8 +14,8 @@ export type LoadOptions = { copies: number; sessions: number; pauseMs: number; r
  */
 export type UnderLoad = { load: Load; strikes: Strike[]; recoveryMs: number | undefined; violations: string[] };
 
-// the shares of requests that are COUNT or LIST, and of those on bank accounts; the times between two aborted uploads, and between
-// two bursts
+// the shares of requests that are COUNT or LIST, and of those on bank accounts; the times between two aborted uploads,
+// and between two bursts
 const requests = { sets: 0.02, accounts: 0.25, abortEveryMs: 100, burstEveryMs: 400 };
 
 /**
