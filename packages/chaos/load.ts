@@ -153,7 +153,8 @@ const abortUploads = async (load: Load, seed: number, everyMs: number) => {
     if (await abortUpload(load.urls, random, signal)) load.aborted += 1;
 };
 
-const burstOfGateway = 16;
+const burstOfGateway = 8;
+const updatesOfBurst = 4; // of each client, one after another: so both gateways always have some that wait
 
 // Updates that wait at one gateway share a chain of events. The chains of two gateways conflict. By sessions of their
 // own: what the others ask stays what the seed makes it.
@@ -164,9 +165,16 @@ const sendBursts = async (load: Load, seed: number, everyMs: number) => {
   const sessions = Array.from({ length: count }, (_, index) => openSession(load, load.sessions + index, seed));
   for (; !signal.aborted; await pause(2 * everyMs * nextRandom(random), signal)) {
     const id = pickFrom(random, load.hot);
-    const update = (session: Session) =>
-      perform(load, session, { subject: 'user', op: 'update', id, sent: { group: newUser(session, id).group } });
-    await Promise.all(sessions.map(update));
+    const updateSome = async (session: Session) => {
+      for (let update = 1; update <= updatesOfBurst && !signal.aborted; update += 1)
+        await perform(load, session, {
+          subject: 'user',
+          op: 'update',
+          id,
+          sent: { group: newUser(session, id).group },
+        });
+    };
+    await Promise.all(sessions.map(updateSome));
   }
 };
 

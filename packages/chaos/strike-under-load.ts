@@ -16,7 +16,7 @@ export type UnderLoad = { load: Load; strikes: Strike[]; recoveryMs: number | un
 
 // the shares of requests that are COUNT or LIST, and of those on bank accounts; the times between two aborted uploads,
 // and between two bursts
-const requests = { sets: 0.02, accounts: 0.25, abortEveryMs: 100, burstEveryMs: 400 };
+const requests = { sets: 0.02, accounts: 0.25, abortEveryMs: 100, burstEveryMs: 500 };
 
 /**
  * Starts a load, makes the faults happen, waits until the Muster has recovered and answers, and stops the load. A
