@@ -69,6 +69,21 @@ describe('Saving records', function () {
     expect(await stored(log)).to.deep.equal([...at(5, 0, 40), ...at(4, 40, 80)]);
   });
 
+  it('replaces the others when the server refuses one', async () => {
+    await using log = await openTestLog();
+    await recordsOf(log, note).createIndex({ text: 1 }, { unique: true }); // a rule that only the server knows
+    const at = (id: string, version: number, text: string) => ({ ...recordAt(id, version), text });
+    await saveRecords(
+      log,
+      note,
+      ['a', 'b', 'c'].map((id) => fresh(at(id, 1, id))),
+      deadlineMs,
+    );
+    const saved = await saveRecords(log, note, [at('a', 2, 'b'), at('c', 2, 'd')].map(known), deadlineMs);
+    expect([...saved.failed]).to.deep.equal(['a']);
+    expect(await stored(log)).to.deep.equal([at('a', 1, 'a'), at('b', 1, 'b'), at('c', 2, 'd')]);
+  });
+
   it('replaces a record of another log at any version, but none of this log with an older one', async () => {
     await using log = await openTestLog();
     const [former, current] = [markOf('log-1', 'a', 7), markOf('log-2', 'b', 1)];

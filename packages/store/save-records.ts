@@ -1,5 +1,5 @@
 import type { Entity } from '@muster/model';
-import type { AnyBulkWriteOperation } from 'mongodb';
+import { type AnyBulkWriteOperation, MongoServerError } from 'mongodb';
 import { isPartial } from './bulk-error.ts';
 import type { RecordDocument } from './documents.ts';
 import { type Log, recordsOf } from './open-log.ts';
@@ -34,7 +34,8 @@ export const saveRecords = async (
 
 /**
  * Replaces known records with one update of them all: SecantusDB commits each update alone, and one of 50 records takes
- * a twentieth of 50 updates. If some do not exist, all are sent again one by one, which creates those.
+ * a twentieth of 50 updates. All are sent again one by one if some do not exist, which creates those, or if the server
+ * refuses the update: then only the records that it cannot store fail.
  */
 const replaceTogether = async (
   log: Log,
@@ -59,7 +60,7 @@ const replaceTogether = async (
     );
     if (matchedCount === records.length) return { duplicates: new Set(), failed: new Set(), error: undefined };
   } catch (error) {
-    return { duplicates: new Set(), failed: new Set(ids), error };
+    if (!(error instanceof MongoServerError)) return { duplicates: new Set(), failed: new Set(ids), error };
   }
   return attempt(log, entity, records, guardedUpdate, deadlineMs);
 };
