@@ -90,8 +90,7 @@ export const readChange = (change: Buffer): Change =>
     ? { kind: 'event', event: decodeEvent(change, findValue(change, 0, 'fullDocument', 'document')) }
     : readHeartbeat(BSON.deserialize(change));
 
-/** Whether a change is an event, and not a heartbeat or anything else. */
-export const isEvent = (change: Buffer): boolean => {
+const isEvent = (change: Buffer): boolean => {
   const namespace = findValue(change, 0, 'ns', 'document');
   return (
     namespace >= 0 &&

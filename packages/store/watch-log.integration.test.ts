@@ -1,6 +1,6 @@
 import { openTestDatabase } from '@muster/testing';
 import { expect } from 'chai';
-import { beat, openWatch, startWatch } from './contract/watching.ts';
+import { openWatch, startWatch } from './contract/watching.ts';
 import * as store from './index.ts';
 import { handlesOf, openLog } from './open-log.ts';
 
@@ -18,31 +18,16 @@ describe('Watching the log', () => {
     expect(performance.now() - pausedAt).to.be.below(3_000);
   });
 
-  it('reads seldom on an idle system, and brings heartbeats together that are written at once', async () => {
+  it('reads an idle stream less than once a second, so that an idle process sleeps', async () => {
     const { uri, database } = await openTestDatabase();
     await using log = openLog({ uri, database, appName: 'test', monitorCommands: true });
     let reads = 0;
     handlesOf(log).client.on('commandStarted', ({ commandName }) => {
       if (commandName === 'getMore') reads += 1;
     });
-    await using watch = await openWatch(store, log, {});
+    await using _ = await openWatch(store, log, {});
     reads = 0;
     await new Promise((resolve) => setTimeout(resolve, 2_600));
     expect(reads, 'reads of an idle stream in 2.6 s').to.be.at.most(3);
-
-    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
-    for (const name of names) await beat(store, log, name, 1);
-    const rounds: number[] = [];
-    for (let round = 2; round <= 8; round += 1) {
-      await watch.until('all heartbeats are back', ({ beats }) =>
-        names.every((name) => beats.includes(`${name}:${round - 1}`)),
-      );
-      reads = 0;
-      await Promise.all(names.map((name) => beat(store, log, name, round)));
-      await watch.until('all are back', ({ beats }) => names.every((name) => beats.includes(`${name}:${round}`)));
-      rounds.push(reads);
-    }
-    // on a busy machine, they may not be written at once in each round
-    expect(Math.min(...rounds), `reads for ${names.length} heartbeats: ${rounds}`).to.be.below(names.length / 2);
   });
 });

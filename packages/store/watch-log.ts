@@ -1,16 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pause } from '@muster/runtime';
 import type { ResumeToken } from 'mongodb';
-import {
-  type Batch,
-  closeStream,
-  isEvent,
-  isLost,
-  openStream,
-  readBatch,
-  readChange,
-  type Stream,
-} from './change-stream.ts';
+import { type Batch, closeStream, isLost, openStream, readBatch, readChange, type Stream } from './change-stream.ts';
 import type { StoredEvent } from './documents.ts';
 import type { Log } from './open-log.ts';
 import { insidesOf, type Position } from './position.ts';
@@ -37,9 +27,6 @@ const answerMs = 4_000; // added to them: after this the server counts as unreac
 // A stream that was not read for this long is opened again after its last change. Meanwhile the oplog may roll over its
 // position. One server's cursor then skips changes without an error, but that server refuses the token.
 const unreadMaxMs = 2_000;
-// Aggregators write their heartbeats at the same moment. After the first one, the stream is not read for this long, so
-// that one read brings the others. Not while events come.
-const gatherMs = 5;
 
 /**
  * Watches the inserts into `Events` of these partitions and all heartbeats, until `signal` aborts. Reopens a broken
@@ -97,7 +84,6 @@ async function* readUntilUnread(
     const batch = await untilAborted(readNext(log, stream, progress, awaitMs), signal);
     if (batch === undefined) return;
     yield* useBatch(batch, progress);
-    if (hasOnlyHeartbeats(batch)) await pause(gatherMs, signal);
   }
 }
 
@@ -109,8 +95,6 @@ const untilAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T | und
     // the listener must not stay: there is one read after another on the same signal
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
-
-const hasOnlyHeartbeats = ({ changes }: Batch): boolean => changes.length > 0 && !changes.some(isEvent);
 
 const readNext = async (log: Log, stream: Stream, progress: WatchProgress, waitMs: number): Promise<Batch> => {
   const batch = await withinDeadline(readBatch(log, stream, waitMs), waitMs + answerMs, 'read the change stream');
