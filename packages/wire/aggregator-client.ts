@@ -76,8 +76,7 @@ type Slot = { request: number; expiresAt: number; settle: (frame: Frame | undefi
 const slotCount = 16_384; // a power of two
 const slotsMax = 15_000; // requests without an answer: there is always a free slot nearby
 const sweepEveryMs = 10;
-const probeEveryMs = 250; // while suspect
-const quietTurns = 4; // otherwise once a second
+const probeEveryMs = { suspect: 250, usual: 1_000 };
 const probeWithinMs = 100;
 const requestMax = 0xffff_ffff;
 const unsentBytesMax = 16 * 1024 * 1024;
@@ -118,11 +117,7 @@ export const openAggregatorClient = ({
     probing: undefined,
   };
   dial(client);
-  let turns = 0;
-  client.probing = setInterval(() => {
-    turns += 1;
-    if (client.suspect || turns % quietTurns === 0) probe(client);
-  }, probeEveryMs);
+  probeLater(client);
   return client;
 };
 
@@ -130,7 +125,7 @@ export const openAggregatorClient = ({
 export const closeAggregatorClient = (client: AggregatorClient): void => {
   client.closed = true;
   clearTimeout(client.reconnect);
-  clearInterval(client.probing);
+  clearTimeout(client.probing);
   clearTimeout(client.sweep);
   client.socket?.destroy();
   disconnect(client);
@@ -383,10 +378,27 @@ const expire = (client: AggregatorClient, now: number) => {
     if (slot.request !== request) {
       if (request === client.oldestRequest) client.oldestRequest += 1;
     } else if (slot.expiresAt <= now) {
-      client.suspect = true;
+      suspect(client);
       settleSlot(client, slot, undefined);
     }
   }
+};
+
+const suspect = (client: AggregatorClient) => {
+  if (client.suspect || client.closed) return;
+  client.suspect = true;
+  probeLater(client); // sooner than it was to be
+};
+
+const probeLater = (client: AggregatorClient) => {
+  clearTimeout(client.probing);
+  client.probing = setTimeout(
+    () => {
+      probe(client);
+      probeLater(client);
+    },
+    client.suspect ? probeEveryMs.suspect : probeEveryMs.usual,
+  );
 };
 
 const probe = (client: AggregatorClient) => {
