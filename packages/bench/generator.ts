@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { GeneratorMessage, LoadSpec, Waits } from './load-spec.ts';
 import { parseAnswer } from './parse-answer.ts';
-import { openRecord, recordAnswer, recordFault, resultOf } from './record-load.ts';
+import { openRecord, recordAnswer, recordFault, recordNotSent, resultOf } from './record-load.ts';
 import { makeRequest, noteAnswer, openSource, type Request, type Source } from './requests.ts';
 
 // The load generator, a process of its own. It shares the machine with what it measures, so it must be cheap: plain
@@ -109,8 +109,8 @@ const sendAtRates = async (load: Load, phases: readonly { perSecond: number; sec
 const take = (load: Load, dueAt: number): void => {
   const connection = findIdle(load) ?? (load.connections.size < load.spec.connections ? open(load) : undefined);
   if (connection !== undefined) return send(load, connection, dueAt);
-  if (load.waiting.length - load.waitingFrom < waitingMax) load.waiting.push(dueAt);
-  else recordFault(load.record, 'unsent', 'queue full', dueAt);
+  if (load.waiting.length - load.waitingFrom < (load.spec.queueMax ?? waitingMax)) load.waiting.push(dueAt);
+  else recordNotSent(load.record);
 };
 
 const findIdle = (load: Load): Connection | undefined => {

@@ -33,6 +33,8 @@ export type LoadSpec = {
    * phase come before the window.
    */
   phases?: { perSecond: number; seconds: number }[];
+  /** How many due requests of an open loop may wait for a connection. Further ones are not sent. 100,000 by default. */
+  queueMax?: number;
   /** The offset of the pages of the recipe `page`. The first user that the recipe `remove` deletes. */
   offset?: number;
 };
@@ -77,6 +79,8 @@ export type LoadResult = KindResult & {
   statuses: Record<string, number>;
   /** Requests without an answer, by reason. */
   faults: Record<string, number>;
+  /** Due requests that were not sent, as all connections were busy and the queue for them was full. */
+  notSent: number;
   slices: Slice[];
   /** The processor time of the generator itself in the window, as a share of one core. */
   ownShare: number;

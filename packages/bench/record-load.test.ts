@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { openRecord, recordAnswer, recordFault, resultOf } from './record-load.ts';
+import { openRecord, recordAnswer, recordFault, recordNotSent, resultOf } from './record-load.ts';
 
 const get = { kind: 'GET', expected: 200 };
 
@@ -34,6 +34,11 @@ describe('The record of a load', () => {
       failed: 1,
       faults: { 'no answer within 10 s': 1 },
     });
+  });
+  it('counts a request that was not sent apart', () => {
+    const record = open();
+    recordNotSent(record);
+    expect(resultOf(record, 0)).to.deep.include({ notSent: 1, requests: 0, failed: 0, slices: [] });
   });
   it('shows the share of a core that the generator itself used', () =>
     expect(resultOf(open(), 250_000).ownShare).to.equal(0.25));

@@ -13,13 +13,14 @@ export type LoadRecord = {
   refused: number;
   statuses: Record<string, number>;
   faults: Record<string, number>;
+  notSent: number;
   slices: Slice[];
 };
 
 /** Opens an empty record of a load that starts at `startedAt`, has its window after `warmMs`, and lasts `totalMs`. */
 export const openRecord = (startedAt: number, warmMs: number, totalMs: number): LoadRecord => ({
   ...{ startedAt, warmMs, totalMs },
-  ...{ answered: 0, byKind: new Map(), good: 0, refused: 0, statuses: {}, faults: {}, slices: [] },
+  ...{ answered: 0, byKind: new Map(), good: 0, refused: 0, statuses: {}, faults: {}, notSent: 0, slices: [] },
 });
 
 const noWaits: Waits = { unsentMs: 0, connectMs: 0, answerMs: 0 };
@@ -48,6 +49,11 @@ export const recordAnswer = (
 export const recordFault = (record: LoadRecord, kind: string, why: string, dueAt: number): void => {
   record.faults[why] = (record.faults[why] ?? 0) + 1;
   note(record, kind, dueAt, 10_000, 'failed');
+};
+
+/** Records a due request that was not sent. */
+export const recordNotSent = (record: LoadRecord): void => {
+  record.notSent += 1;
 };
 
 const isInWindow = ({ startedAt, warmMs, totalMs }: LoadRecord, at: number) =>
@@ -95,6 +101,7 @@ export const resultOf = (record: LoadRecord, ownMicros: number, ownLateMs = 0): 
     byKind: Object.fromEntries(kinds.map(([kind, { times, failed }]) => [kind, kindResult(times, failed)])),
     statuses: record.statuses,
     faults: record.faults,
+    notSent: record.notSent,
     slices: record.slices,
     ownShare: ownMicros / 1e6 / seconds,
     ownLateMs,

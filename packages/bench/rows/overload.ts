@@ -66,13 +66,13 @@ const overloadWith = async (bench: Bench, target: Target, { recipe, connections,
     { perSecond: smallShare * duePerSecond, seconds: afterSeconds },
   ];
   const dropsBefore = readListenDrops();
-  const { result } = await measureLoad(target, { recipe, connections, seconds, phases });
+  const { result } = await measureLoad(target, { recipe, connections, seconds, phases, queueMax: 0 });
   const times = { beforeMs: beforeSeconds * 1_000, overloadMs: seconds * 1_000 };
   const { goodPerSecond, ...judged } = judgeOverload(result.slices, times);
   const unanswered = Object.values(result.faults).reduce((sum, count) => sum + count, 0);
   const figures = {
     ...{ highestPerSecond: highest, duePerSecond, goodPerSecond, goodputShare: goodPerSecond / highest },
-    ...{ ...judged, unanswered, listenDrops: readListenDrops() - dropsBefore },
+    ...{ ...judged, notSentShare: result.notSent / duePerSecond / seconds, unanswered, listenDrops: readListenDrops() - dropsBefore },
     ...{ ownLateMs: result.ownLateMs, loadShare: result.ownShare },
   };
   return { what: `${recipe}, ${connections} connections`, figures };
