@@ -72,7 +72,12 @@ const overloadWith = async (bench: Bench, target: Target, { recipe, connections,
   const unanswered = Object.values(result.faults).reduce((sum, count) => sum + count, 0);
   const figures = {
     ...{ highestPerSecond: highest, duePerSecond, goodPerSecond, goodputShare: goodPerSecond / highest },
-    ...{ ...judged, notSentShare: result.notSent / duePerSecond / seconds, unanswered, listenDrops: readListenDrops() - dropsBefore },
+    ...{
+      ...judged,
+      notSentShare: result.notSent / duePerSecond / seconds,
+      unanswered,
+      listenDrops: readListenDrops() - dropsBefore,
+    },
     ...{ ownLateMs: result.ownLateMs, loadShare: result.ownShare },
   };
   return { what: `${recipe}, ${connections} connections`, figures };
