@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import Joi from 'joi';
 import {
   addThing,
+  bytesOfThings,
   compareIds,
   countThings,
   entityOf,
@@ -116,5 +117,28 @@ describe('The things of a partition', () => {
     const before = bytes();
     for (let n = 0; n < 100_000; n += 1) setTo(n % 1_000);
     expect(bytes() - before).to.be.below(1_000_000);
+  });
+
+  it('take bounded memory while they grow and shrink from size to size', () => {
+    const things = openThings();
+    const numbers = Array.from({ length: 1_000 }, (_, n) => addThing(things, note, `note-${n}`));
+    const at = new Date(0);
+    const stateWith = (letters: number, version: number): State => ({
+      ...{ status: 'active', version, createdAt: at, updatedAt: at },
+      fields: { text: 'x'.repeat(letters), stars: 1 },
+    });
+    let mostBytes = 0;
+    for (let round = 1; round <= 200; round += 1) {
+      const letters = 8 * (round <= 100 ? round : 200 - round); // up to 800 and back
+      for (const number of numbers) setState(things, number, stateWith(letters + (number % 7), round));
+      mostBytes = Math.max(mostBytes, bytesOfThings(things));
+    }
+    // one thing that changes its size often leaves little behind, and neither do those before it
+    for (const number of numbers)
+      for (let change = 1; change <= 50; change += 1) setState(things, number, stateWith(change, 200 + change));
+    expect(mostBytes).to.be.below(1_000 * (800 + 120) * 2.2);
+    expect(bytesOfThings(things)).to.be.at.most(mostBytes);
+    for (const number of numbers) expect(stateOf(things, number)).to.deep.equal(stateWith(50, 250));
+    expect(numbers.map((number) => idOf(things, number))).to.deep.equal(numbers.map((n) => `note-${n}`));
   });
 });

@@ -2,6 +2,9 @@ import { randomInt } from 'node:crypto';
 import { absent, type Entity, type State } from '@muster/model';
 import { emptyScratch, openScratch, type Packed, type PackedFields, packFields, unpackFields } from '@muster/store';
 import {
+  bytesOfRooms,
+  findSparse,
+  forRooms,
   giveBackRoom,
   offsetAt,
   openRooms,
@@ -61,6 +64,9 @@ export const openThings = (): Things => {
   };
   return stored as unknown as Things;
 };
+
+/** The bytes of the buffers in which the things lie. */
+export const bytesOfThings = (things: Things): number => bytesOfRooms(storedIn(things).rooms);
 
 export const countThings = (things: Things): number => storedIn(things).count;
 
@@ -177,7 +183,9 @@ const addKey = (stored: Stored, hash: number, further: number): number => {
   setWordAt(rooms, place, head.idBytes, key.bytes);
   setWordAt(rooms, place, head.units, units);
   for (let word = 0; word < count; word += 1) setWordAt(rooms, place, headWords + word, key.words[word] as number);
-  return addNumber(stored, place, hash);
+  const number = addNumber(stored, place, hash);
+  moveSparse(stored);
+  return number;
 };
 
 const addNumber = (stored: Stored, place: number, hash: number): number => {
@@ -342,6 +350,7 @@ const write = (stored: Stored, number: number, kind: number, version: number, pa
   slab.writeDoubleLE(packed.createdAt, at + times.created);
   slab.writeDoubleLE(packed.updatedAt, at + times.changed);
   copyBytes(bytes, from, end, slab, at + before);
+  moveSparse(stored);
 };
 
 /** Moves the head and the id of a thing to a room for this many further bytes, if its own has another size. */
@@ -357,6 +366,38 @@ const fitRoom = ({ places, rooms }: Stored, number: number, before: number, furt
   giveBackRoom(rooms, place, units);
   places[number] = next;
   return next;
+};
+
+/** Moves the rooms out of sparse slabs. Each such slab has less than 16 KiB in use. */
+const moveSparse = (stored: Stored) => {
+  const { rooms } = stored;
+  const unitsAt = (place: number) => wordAt(rooms, place, head.units);
+  for (let slab = findSparse(rooms); slab !== undefined; slab = findSparse(rooms))
+    forRooms(rooms, slab, unitsAt, (place) => moveRoom(stored, place));
+};
+
+/** Moves a room to another slab, if a thing still has it. */
+const moveRoom = (stored: Stored, place: number) => {
+  const { places, rooms } = stored;
+  const number = findByRoom(stored, place);
+  if (number < 0 || places[number] !== place) return; // its thing has moved
+  const units = wordAt(rooms, place, head.units);
+  const next = takeRoom(rooms, units);
+  const from = offsetAt(place);
+  slabAt(rooms, place).copy(slabAt(rooms, next), offsetAt(next), from, from + 4 * units);
+  places[number] = next;
+  giveBackRoom(rooms, place, units);
+};
+
+/** Finds the thing with the id that is in this room. */
+const findByRoom = (stored: Stored, place: number): number => {
+  const { rooms } = stored;
+  const about = wordAt(rooms, place, head.about);
+  const from = offsetAt(place) + headBytes;
+  const end = from + wordAt(rooms, place, head.idBytes);
+  const hash = readStoredKey(about >>> entityShift, slabAt(rooms, place), from, end);
+  key.about |= about & isWide;
+  return findKey(stored, hash);
 };
 
 // a loop is faster than a call for the few bytes that most are

@@ -59,6 +59,8 @@ export const oddRequests: readonly string[] = [
   get('GET /api/user/{id} HTTP/1.1', 'If-None-Match: "1"'),
   put(json, length, length),
   put(json, length, 'Content-Length: 5'),
+  put(json, 'Content-Length: 0', length),
+  get('GET /api/user/{id} HTTP/1.1', 'Content-Length: 0', 'Content-Length: 0'),
   put(json, length, 'Transfer-Encoding: chunked'),
   put(json, 'Transfer-Encoding: chunked', length),
   put(json, 'Transfer-Encoding : chunked', length),

@@ -24,6 +24,7 @@ describe('The connections that the gateway reads itself', () => {
   let server: Server;
   let connections: Connections;
   let replica: Awaited<ReturnType<typeof openTestReplica>>;
+  let passedToNode: number;
   let waiting: (() => void)[]; // each answers one read
   const sockets: Socket[] = [];
 
@@ -55,6 +56,12 @@ describe('The connections that the gateway reads itself', () => {
     const client = gateway.members.byName.get(name)?.replica;
     await until('the replica is connected', () => client && isAnswering(client));
     server = createServer(timeouts, (_, res) => res.end('from Node'));
+    passedToNode = 0;
+    const [takenByNode] = server.listeners('connection');
+    server.removeAllListeners('connection').on('connection', (socket) => {
+      passedToNode += 1;
+      takenByNode?.call(server, socket);
+    });
     connections = takeConnections(gateway, openFastRoad([note]), server);
     await once(server.listen(0, '127.0.0.1'), 'listening');
   };
@@ -136,6 +143,21 @@ describe('The connections that the gateway reads itself', () => {
     await until('the place is free', () => gateway.requests.running === 0 && gateway.requests.inFlight.size === 0);
   });
 
+  it('do not go to Node when the client has gone', async () => {
+    await openServer();
+    const client = await openClient();
+    client.socket.write(read);
+    await until('the read arrives', isBusy);
+    client.socket.write(read); // waits for the first answer
+    const [connection] = connections.open;
+    await until('it waits', () => connection?.held !== undefined);
+    client.socket.resetAndDestroy();
+    await until('the connection is gone', () => connections.open.size === 0);
+    answerAll();
+    await until('the place is free', () => gateway.requests.running === 0);
+    expect(passedToNode).to.equal(0);
+  });
+
   it('tell the client to close when the gateway stops, and close without a request', async () => {
     await openServer();
     const [busy, idle] = [await openClient(), await openClient()];
@@ -159,6 +181,6 @@ describe('The connections that the gateway reads itself', () => {
     client.socket.write('ter\r\n\r\n');
     answerAll();
     await until('both are answered', () => /\{"id":"one"\}HTTP\/1\.1 200 OK.*from Node/s.test(client.text));
-    expect(connections.open.size).to.equal(0);
+    expect([connections.open.size, passedToNode]).to.deep.equal([0, 1]);
   });
 });

@@ -60,7 +60,7 @@ export const takeConnections = (gateway: Gateway, road: FastRoad, server: Server
 
 /** Closes the connections without a request. */
 export const closeIdleConnections = ({ open }: Connections): void => {
-  for (const { busy, socket } of open) if (!busy) socket.destroy();
+  for (const { busy, socket } of open) if (!busy && socket.writableLength === 0) socket.destroy();
 };
 
 /** Closes all connections, also those whose request is not answered. */
@@ -131,7 +131,7 @@ const answer = (
   connection.quietSince = performance.now();
   if (isLast) return void socket.end(text, 'latin1');
   socket.write(text, 'latin1');
-  if (!held) return;
+  if (!held || socket.destroyed) return; // Node would wait for the close of a closed connection for ever
   handOver(held);
   socket.resume();
 };

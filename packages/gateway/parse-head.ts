@@ -32,6 +32,7 @@ know('bodyBytes', 'Content-Length');
  */
 export const parseHead = (rawHeaders: readonly string[]): Head | undefined => {
   const head: Head = { host: '', requestId: '', ifMatch: '', minVersion: '', contentType: '', bodyBytes: 0 };
+  let hasLength = false;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string;
     const value = rawHeaders[at + 1] as string;
@@ -43,7 +44,8 @@ export const parseHead = (rawHeaders: readonly string[]): Head | undefined => {
         if (value !== 'keep-alive') return undefined;
         break;
       case 'bodyBytes':
-        if (head.bodyBytes > 0 || !/^\d{1,6}$/.test(value)) return undefined;
+        if (hasLength || !/^\d{1,6}$/.test(value)) return undefined;
+        hasLength = true;
         head.bodyBytes = Number(value);
         break;
       case undefined:

@@ -91,4 +91,11 @@ describe('A packed record', () => {
     expect(pack({ ...usual, ...times, deletedAt: new Date(3) })).to.equal('unusual');
     expect(isPackable(note)).to.equal(true);
   });
+
+  it('is not made of entities whose fields have names beyond ASCII, or those of the record', () => {
+    const entityWith = (name: string) => ({ ...note, fieldNames: [...note.fieldNames, name] });
+    expect(
+      ['text2', 'a "quoted" name', 'straße', '名', 'version', '_id'].map(entityWith).map(isPackable),
+    ).to.deep.equal([true, true, false, false, false, false]);
+  });
 });

@@ -18,7 +18,10 @@ export type PackedRecord = { partition: number; version: number; packed: Packed 
  * are read: a program with another shape of state may have saved them.
  */
 export const isPackable = (entity: Entity): boolean =>
-  entity.isRecord && entity.fieldNames.length <= fieldsMax && !entity.fieldNames.some((name) => own.includes(name));
+  entity.isRecord && entity.fieldNames.length <= fieldsMax && entity.fieldNames.every(isPlainName);
+
+// names are compared letter by letter with their stored bytes
+const isPlainName = (name: string): boolean => /^[ -~]+$/.test(name) && !own.includes(name);
 
 const own = ['_id', 'version', 'partition', 'snapshot', 'createdAt', 'updatedAt', 'deletedAt'];
 

@@ -84,6 +84,15 @@ describe('Saving records', function () {
     expect(await stored(log)).to.deep.equal([at('a', 1, 'a'), at('b', 1, 'b'), at('c', 2, 'd')]);
   });
 
+  it('replaces records that are too large for one command together', async () => {
+    await using log = await openTestLog();
+    const at = (version: number) =>
+      ['a', 'b', 'c'].map((id) => recordAt(id, version, `${version}`.repeat(6 * 1024 * 1024)));
+    await saveRecords(log, note, at(1).map(fresh), 30_000);
+    expect((await saveRecords(log, note, at(2).map(known), 30_000)).failed.size).to.equal(0);
+    expect((await stored(log)).map(({ version }) => version)).to.deep.equal([2, 2, 2]);
+  });
+
   it('replaces a record of another log at any version, but none of this log with an older one', async () => {
     await using log = await openTestLog();
     const [former, current] = [markOf('log-1', 'a', 7), markOf('log-2', 'b', 1)];

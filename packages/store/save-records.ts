@@ -1,5 +1,5 @@
 import type { Entity } from '@muster/model';
-import { type AnyBulkWriteOperation, MongoServerError } from 'mongodb';
+import { type AnyBulkWriteOperation, BSON, MongoServerError } from 'mongodb';
 import { isPartial } from './bulk-error.ts';
 import type { RecordDocument } from './documents.ts';
 import { type Log, recordsOf } from './open-log.ts';
@@ -32,6 +32,11 @@ export const saveRecords = async (
   return { failed, error: updated.error ?? (inserted.failed.size > 0 ? inserted.error : undefined) };
 };
 
+const togetherBytesMax = 4 * 1024 * 1024; // a command has at most 16 MB; the driver splits single updates
+
+const bytesOf = (records: readonly RecordDocument[]): number =>
+  records.reduce((bytes, record) => bytes + BSON.calculateObjectSize(record), 0);
+
 /**
  * Replaces known records with one update of them all: SecantusDB commits each update alone, and one of 50 records takes
  * a twentieth of 50 updates. All are sent again one by one if some do not exist, which creates those, or if the server
@@ -43,7 +48,8 @@ const replaceTogether = async (
   records: readonly RecordDocument[],
   deadlineMs: number,
 ): Promise<Attempted> => {
-  if (records.length < 2) return attempt(log, entity, records, guardedUpdate, deadlineMs);
+  if (records.length < 2 || bytesOf(records) > togetherBytesMax)
+    return attempt(log, entity, records, guardedUpdate, deadlineMs);
   const branches = records.map((record) => ({
     case: { $eq: ['$_id', { $literal: record._id }] },
     // biome-ignore lint/suspicious/noThenProperty: this is its name in MongoDB
