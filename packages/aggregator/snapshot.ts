@@ -39,8 +39,7 @@ type Marks = { own: SnapshotMark; next: SnapshotMark };
 const newInOneGoMax = 200;
 const replacedInOneGoMax = 50;
 
-// Between batches, appends go first: for four times as long as a batch took. With many batches left, only as long.
-const waits = { usual: 4, many: 1, manyFrom: 40 };
+const waits = { usual: 4, many: 1, manyFrom: 40, msMax: 250 };
 
 /**
  * Whether a snapshot is due. It is due after `SNAPSHOT_EVERY` unsaved events, `SNAPSHOT_AFTER_MS` after the oldest of
@@ -158,10 +157,17 @@ const saveThings = async (aggregator: Aggregator, entity: Entity, all: readonly 
     await saveBatch(aggregator, entity, batch);
     if (index === batches.length - 1) return;
     await failpoint('snapshot:inside-records');
-    const times = batches.length - index < waits.manyFrom ? waits.usual : waits.many;
-    if (aggregator.course.lifecycle.phase !== 'leaving') await pause(times * (performance.now() - startedAt));
+    const waitMs = waitAfter(performance.now() - startedAt, batches.length - index);
+    if (aggregator.course.lifecycle.phase !== 'leaving') await pause(waitMs);
   }
 };
+
+/**
+ * How long appends go first after a batch that took so many milliseconds: four times as long; with many batches left,
+ * only as long. At most 250 ms: when the process itself was stopped during the batch, nobody would save meanwhile. Pure.
+ */
+export const waitAfter = (batchMs: number, batchesLeft: number): number =>
+  Math.min(waits.msMax, batchMs * (batchesLeft < waits.manyFrom ? waits.usual : waits.many));
 
 const batchesOf = (taken: readonly TakenThing[]): TakenThing[][] => {
   if (isArmed('snapshot:inside-records')) return inPieces(taken, Math.ceil(taken.length / 2));
