@@ -164,7 +164,8 @@ const saveThings = async (aggregator: Aggregator, entity: Entity, all: readonly 
 
 /**
  * How long appends go first after a batch that took so many milliseconds: four times as long; with many batches left,
- * only as long. At most 250 ms: when the process itself was stopped during the batch, nobody would save meanwhile. Pure.
+ * only as long. At most 250 ms: when the process itself was stopped during the batch, nobody would save meanwhile.
+ * Pure.
  */
 export const waitAfter = (batchMs: number, batchesLeft: number): number =>
   Math.min(waits.msMax, batchMs * (batchesLeft < waits.manyFrom ? waits.usual : waits.many));
