@@ -77,6 +77,20 @@ const openSlab = ({ ends, free, live, slabs, words }: Rooms, units: number): num
   return at;
 };
 
+/**
+ * Changes the size of a room where it is, if it is the last one that was taken. Returns whether it did. A new thing
+ * gets its state at once, so it needs no second room.
+ */
+export const resizeRoom = (rooms: Rooms, place: number, units: number, wanted: number): boolean => {
+  const { ends, live, open } = rooms;
+  const end = place + wanted - open * slabUnits;
+  const isLast = place >>> slabShift === open && place + units === open * slabUnits + (ends[open] as number);
+  if (!isLast || end > slabUnits || wanted > sharingUnitsMax) return false;
+  ends[open] = end;
+  live[open] = (live[open] as number) + wanted - units;
+  return true;
+};
+
 /** Gives back the room of this many units. */
 export const giveBackRoom = (rooms: Rooms, place: number, units: number): void => {
   const slab = place >>> slabShift;

@@ -1,3 +1,4 @@
+import { murmur3 } from '@muster/placement';
 import { repeatInStep } from '@muster/runtime';
 import { type Cluster, databaseNow, isFinal } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
@@ -23,21 +24,23 @@ export const serveAsMember = async (aggregator: Aggregator, signal: AbortSignal,
     failed.abort(error);
     void advance(aggregator, hooks, { kind: 'fatal' });
   };
-  const every = (ms: number, chore: (aggregator: Aggregator, hooks: Hooks) => Promise<void>) =>
+  const every = (ms: number, chore: (aggregator: Aggregator, hooks: Hooks) => Promise<void>, laterMs = 0) =>
     repeatInStep(
       () => chore(aggregator, hooks),
       ms,
-      () => databaseNow(aggregator.membership.clock).getTime(),
+      () => databaseNow(aggregator.membership.clock).getTime() - laterMs,
       over.signal,
       onFailure,
     );
   const running = runLifecycle(aggregator, hooks);
-  // Each runs on its own: a slow task must not delay the renewal of the lease. But they run in step, on the database's
-  // clock: all processes write their heartbeats at once, so that each change stream brings them together.
+  // Each runs on its own: a slow task must not delay the renewal of the lease. All processes write their heartbeats in
+  // step, on the database's clock, so that each change stream brings them together. Each looks around at a moment of
+  // its own: all at once would hold up the requests of a small machine.
+  const ownMs = murmur3(aggregator.name) % lookEveryMs;
   const chores = [
     every(aggregator.settings.HEARTBEAT_EVERY_MS, renewLease),
-    every(lookEveryMs, lookAround),
-    every(trimEveryMs, trimChanged),
+    every(lookEveryMs, lookAround, ownMs),
+    every(trimEveryMs, trimChanged, ownMs),
   ];
   const stop = () => void advance(aggregator, hooks, { kind: 'stopAsked' });
   if (signal.aborted) stop();

@@ -9,6 +9,7 @@ import {
   offsetAt,
   openRooms,
   type Rooms,
+  resizeRoom,
   setWordAt,
   slabAt,
   takeRoom,
@@ -359,6 +360,10 @@ const fitRoom = ({ places, rooms }: Stored, number: number, before: number, furt
   const units = wordAt(rooms, place, head.units);
   const wanted = unitsOf(before + further);
   if (units === wanted) return place;
+  if (resizeRoom(rooms, place, units, wanted)) {
+    setWordAt(rooms, place, head.units, wanted);
+    return place;
+  }
   const next = takeRoom(rooms, wanted);
   const from = offsetAt(place);
   copyBytes(slabAt(rooms, place), from, from + before, slabAt(rooms, next), offsetAt(next));
