@@ -18,7 +18,7 @@ describe('Watching the log', () => {
     expect(performance.now() - pausedAt).to.be.below(3_000);
   });
 
-  it('reads an idle stream less than once a second, so that an idle process sleeps', async () => {
+  it('reads an idle stream about twice a second, so that an idle process sleeps', async () => {
     const { uri, database } = await openTestDatabase();
     await using log = openLog({ uri, database, appName: 'test', monitorCommands: true });
     let reads = 0;
@@ -28,6 +28,6 @@ describe('Watching the log', () => {
     await using _ = await openWatch(store, log, {});
     reads = 0;
     await new Promise((resolve) => setTimeout(resolve, 2_600));
-    expect(reads, 'reads of an idle stream in 2.6 s').to.be.at.most(3);
+    expect(reads, 'reads of an idle stream in 2.6 s').to.be.at.most(6);
   });
 });

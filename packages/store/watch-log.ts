@@ -22,11 +22,12 @@ type WatchProgress = {
 };
 
 const firstAwaitMs = 250;
-const awaitMs = 1_250; // longer than the time between two heartbeats: an idle stream is read once a second
-const answerMs = 4_000; // added to them: after this the server counts as unreachable
+const awaitMs = 500; // an idle stream is read twice a second
+const answerMs = 4_750; // added to them: after this the server counts as unreachable
 // A stream that was not read for this long is opened again after its last change. Meanwhile the oplog may roll over its
-// position. One server's cursor then skips changes without an error, but that server refuses the token.
-const unreadMaxMs = 2_000;
+// position. One server's cursor then skips changes without an error, but that server refuses the token. So a read must
+// not wait for longer than that either.
+const unreadMaxMs = 1_000;
 
 /**
  * Watches the inserts into `Events` of these partitions and all heartbeats, until `signal` aborts. Reopens a broken
