@@ -1,14 +1,15 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { answerText } from './answer-bytes.ts';
+import { answerText } from './answer-text.ts';
 import type { Exchange } from './exchange.ts';
 import { type Client, type FastRoad, takePlainRequest } from './fast-road.ts';
 import type { Gateway } from './gateway.ts';
 import { type LastHead, openLastHead, parsePlainRequest } from './plain-request.ts';
 
-// Node's HTTP server costs a third of the processor time of a read. So plain requests are read and answered here, if each arrives as a whole, with nothing before or after it. At anything else, the connection goes to
-// Node's HTTP server for good, with the bytes that are not answered yet. So no unusual request, no half request and no
-// slow client is handled here.
+// Node's HTTP server costs a third of the processor time of a read. So plain requests are read and answered here, if
+// each arrives as a whole, with nothing before or after it. At anything else, the connection goes to Node's HTTP server
+// for good, with the bytes that are not answered yet. So no unusual request, no half request and no slow client is
+// handled here.
 
 /** The connections that Node's HTTP server does not have yet. A plain value, changed only in this file. */
 export type Connections = {
@@ -78,10 +79,10 @@ const open = (connections: Connections, socket: Socket, passToNode: () => void) 
     quietSince: performance.now(),
     requests: 0,
   };
-  const handOver = (bytes: Buffer | undefined) => {
+  const handOver = (bytes: Buffer) => {
     socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
     connections.open.delete(connection);
-    if (bytes) socket.unshift(bytes);
+    socket.unshift(bytes);
     passToNode();
   };
   const onData = (bytes: Buffer) => {
@@ -121,7 +122,7 @@ const answer = (
   { gateway, server }: Connections,
   connection: Connection,
   exchange: Exchange,
-  handOver: (bytes: Buffer | undefined) => void,
+  handOver: (bytes: Buffer) => void,
 ) => {
   const { socket, held } = connection;
   const isLast = gateway.standing.stopping || connection.ended;
