@@ -164,7 +164,7 @@ export const describeWatch = (subject: Subject): void => {
         if (watched.length !== 2) continue;
         const pausedAt = performance.now(); // as a stopped process does
         await place.rollOver(log);
-        await until('2.1 seconds have passed', () => performance.now() - pausedAt > 2_100);
+        await until('1.1 seconds have passed', () => performance.now() - pausedAt > 1_100);
       }
       expect(watched).to.deep.equal(['opened', 'quiet', 'lost']);
     });
