@@ -20,11 +20,20 @@ const main = async ([kind]) => {
     results.push(await report(step));
     if (results.at(-1).isInterrupted) break;
   }
+  for (const result of results) printFailures(result);
   const passed = sum(results, 'passed');
   const failed = sum(results, 'failed');
   const skipped = sum(results, 'skipped');
   console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   return failed > 0 ? 1 : 0;
+};
+
+/** Repeats at the end what failed: who sees only the last lines of a long output must not look further. */
+const printFailures = ({ name, failed, failures = [], problems = [] }) => {
+  if (failed === 0) return;
+  console.log(`\n── ${name}: FAILED`);
+  for (const problem of problems) console.log(problem);
+  for (const { title, error } of failures) console.log(`${title}\n${error}`);
 };
 
 const isMore = (path) => path.endsWith('.more.e2e.test.ts');
@@ -96,7 +105,7 @@ const report = async (step) => {
   const seconds = ((Date.now() - startedAt) / 1_000).toFixed(1);
   for (const problem of result.problems) console.log(`── ${step.name}: ${problem}`);
   console.log(`── ${step.name}: ${result.failed > 0 ? 'FAILED' : 'ok'} after ${seconds} s`);
-  return result;
+  return { name: step.name, ...result };
 };
 
 /**
