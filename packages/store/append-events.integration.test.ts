@@ -30,8 +30,35 @@ describe('Appending to the log', function () {
     const queue = openAppendQueue({ lanes: 2 });
     const outcomes = await appendAll(log, queue, streams('s', 100));
     expect(new Set(kindsOf(outcomes))).to.deep.equal(new Set(['appended']));
-    expect(queue.batches).to.equal(3); // the first event, the second in the other lane, then all others together
+    expect(queue.batches).to.equal(3); // the first event, then 64 in the other lane, then all others together
     expect(await handlesOf(log).events.countDocuments()).to.equal(100);
+  });
+
+  it('gathers events that come faster than they are stored, so that fewer batches are sent', async () => {
+    await using log = await openTestLog();
+    const queue = openAppendQueue({ lanes: 2 });
+    const events = streams('s', 80);
+    await appendAll(log, queue, events.splice(0, 20));
+    const [before, startedAt] = [queue.batches, performance.now()];
+    const appending = events.map(async (event, n) => {
+      await new Promise((resolve) => setTimeout(resolve, n)); // one in each millisecond
+      return append(log, queue, event, deadlineMs);
+    });
+    expect(new Set(kindsOf(await Promise.all(appending)))).to.deep.equal(new Set(['appended']));
+    const batchesMax = Math.ceil((performance.now() - startedAt) / 4) + 1;
+    expect(queue.batches - before).to.be.at.most(Math.min(batchesMax, events.length / 2));
+  });
+
+  it('sends the events of a client that writes one after the other at once, each alone', async () => {
+    await using log = await openTestLog();
+    const queue = openAppendQueue({ lanes: 2 });
+    for (const event of streams('s', 20)) {
+      const appending = append(log, queue, event, deadlineMs);
+      expect(queue.inFlight).to.equal(1);
+      expect((await appending).kind).to.equal('appended');
+      await until('the batch has ended', () => isIdle(queue));
+    }
+    expect(queue.batches).to.equal(20);
   });
 
   it('gives a version to one of two events in the same batch', async () => {

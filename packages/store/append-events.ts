@@ -32,6 +32,9 @@ export type AppendQueue = {
   open: Append[]; // those without an outcome, and some with one
   sweeping: boolean;
   inFlight: number; // batches
+  begunAt: number; // when the last batch was sent, on the monotonic clock
+  crowded: boolean; // appends come while a batch is in flight, so that it pays to gather some
+  gathering: boolean; // a timer runs that sends the next batch
   resting: boolean; // the last batch failed: nothing is sent until the database answers a ping
   batches: number; // sent since the start
   answeredAt: number; // when the database last stored a batch, on the monotonic clock
@@ -60,6 +63,9 @@ export const openAppendQueue = (limits: Partial<AppendLimits> = {}): AppendQueue
   open: [],
   sweeping: false,
   inFlight: 0,
+  begunAt: Number.NEGATIVE_INFINITY,
+  crowded: false,
+  gathering: false,
   resting: false,
   batches: 0,
   answeredAt: Number.NEGATIVE_INFINITY,
@@ -68,7 +74,7 @@ export const openAppendQueue = (limits: Partial<AppendLimits> = {}): AppendQueue
 
 /**
  * Appends one event at its version, and returns the outcome within `deadlineMs` milliseconds. Never throws. Waiting
- * events share the next batch (group commit, without a timer). After the deadline the event is not sent again. `logId`
+ * events share the next batch (group commit). After the deadline the event is not sent again. `logId`
  * names the log that the event was decided on; the event is not written to any other log.
  */
 export const append = async (
@@ -149,15 +155,41 @@ const lateOutcome = (one: Append): Appended => {
 
 const pump = (log: Log, queue: AppendQueue) => {
   while (!queue.resting && queue.inFlight < queue.limits.lanes) {
+    if (isToGather(log, queue)) return;
     const batch = takeBatch(log, queue);
     if (batch.length === 0) return;
     queue.inFlight += 1;
     queue.batches += 1;
+    queue.begunAt = performance.now();
+    queue.crowded = batch.length > 1;
     void commit(log, queue, batch).finally(() => {
       queue.inFlight -= 1;
       pump(log, queue);
     });
   }
+};
+
+/**
+ * Whether the waiting appends shall wait for more. When appends come faster than they are stored, batches begin some
+ * milliseconds apart: a batch of several costs this process, the database and the aggregators little more than a batch
+ * of one. A client that writes one after the other never waits.
+ */
+const isToGather = (log: Log, queue: AppendQueue): boolean => {
+  if (queue.waiting.length === 0 || queue.waiting.length >= gatheredMax) return false;
+  if (queue.inFlight > 0) queue.crowded = true;
+  const leftMs = queue.begunAt + gatherMs - performance.now();
+  if (!queue.crowded || leftMs <= 0) return false;
+  if (!queue.gathering) setTimeout(sendGathered, leftMs, log, queue);
+  queue.gathering = true;
+  return true;
+};
+
+const gatherMs = 4;
+const gatheredMax = 64; // so many make a batch that is worth sending at once
+
+const sendGathered = (log: Log, queue: AppendQueue) => {
+  queue.gathering = false;
+  pump(log, queue);
 };
 
 /** Takes the first append that waits, and those after it that fit into its batch: either single events, or chains. */

@@ -2,6 +2,7 @@ import { Timestamp } from 'mongodb';
 import type { CheckpointDocument, StoredCheckpoint } from './documents.ts';
 import { handlesOf, type Log } from './open-log.ts';
 import { insidesOf, positionOf } from './position.ts';
+import { replaceTogether } from './replace-together.ts';
 import { isOfThisLog } from './snapshot-mark.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -34,22 +35,21 @@ export const saveCheckpoints = async (
   checkpoints: readonly CheckpointDocument[],
   deadlineMs: number,
 ): Promise<void> => {
-  if (checkpoints.length === 0) return;
-  const updates = checkpoints.map(storedForm).map((checkpoint) => ({
-    updateOne: { filter: { _id: checkpoint._id }, update: guarded(checkpoint), upsert: true },
+  const replacements = checkpoints.map(storedForm).map((stored) => ({ _id: stored._id, by: newest(stored) }));
+  const { checkpoints: collection } = handlesOf(log);
+  const what = 'save the checkpoints';
+  if (checkpoints.length === 0 || (await replaceTogether(collection, replacements, deadlineMs, what))) return;
+  const updates = replacements.map(({ _id, by }) => ({
+    updateOne: { filter: { _id }, update: [{ $replaceWith: by }], upsert: true },
   }));
-  await withinDeadline(
-    handlesOf(log).checkpoints.bulkWrite(updates, { ordered: false }),
-    deadlineMs,
-    'save the checkpoints',
-  );
+  await withinDeadline(collection.bulkWrite(updates, { ordered: false }), deadlineMs, what);
 };
 
 // The comparison is part of the update: with a filter on a second field, some servers scan the collection. At an equal
 // time the token may change.
-const guarded = (checkpoint: StoredCheckpoint) => {
+const newest = (checkpoint: StoredCheckpoint) => {
   const notNewer = { $lte: [{ $ifNull: ['$clusterTime', Timestamp.fromBits(0, 0)] }, checkpoint.clusterTime] };
-  return [{ $replaceWith: { $cond: [notNewer, { $literal: checkpoint }, '$$ROOT'] } }];
+  return { $cond: [notNewer, { $literal: checkpoint }, '$$ROOT'] };
 };
 
 const storedForm = ({ position, ...checkpoint }: CheckpointDocument): StoredCheckpoint => {

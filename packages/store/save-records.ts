@@ -1,8 +1,9 @@
 import type { Entity } from '@muster/model';
-import { type AnyBulkWriteOperation, BSON, MongoServerError } from 'mongodb';
+import { type AnyBulkWriteOperation, BSON } from 'mongodb';
 import { isPartial } from './bulk-error.ts';
 import type { RecordDocument } from './documents.ts';
 import { type Log, recordsOf } from './open-log.ts';
+import { replaceTogether } from './replace-together.ts';
 import { isOfAnotherLog } from './snapshot-mark.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -27,7 +28,7 @@ export const saveRecords = async (
   const inserted = await attempt(log, entity, fresh, (record) => ({ insertOne: { document: record } }), deadlineMs);
   const present = fresh.filter((record) => inserted.duplicates.has(record._id));
   const known = [...savings.filter((saving) => saving.saved).map((saving) => saving.record), ...present];
-  const updated = await replaceTogether(log, entity, known, deadlineMs);
+  const updated = await replaceKnown(log, entity, known, deadlineMs);
   const failed = new Set([...inserted.failed, ...updated.failed, ...updated.duplicates]);
   return { failed, error: updated.error ?? (inserted.failed.size > 0 ? inserted.error : undefined) };
 };
@@ -38,37 +39,25 @@ const bytesOf = (records: readonly RecordDocument[]): number =>
   records.reduce((bytes, record) => bytes + BSON.calculateObjectSize(record), 0);
 
 /**
- * Replaces known records with one update of them all: SecantusDB commits each update alone, and one of 50 records takes
- * a twentieth of 50 updates. All are sent again one by one if some do not exist, which creates those, or if the server
- * refuses the update: then only the records that it cannot store fail.
+ * Replaces known records with one update. All are sent again one by one if some do not exist, which creates those, or
+ * if the server refuses the update: then only the records that it cannot store fail.
  */
-const replaceTogether = async (
+const replaceKnown = async (
   log: Log,
   entity: Entity,
   records: readonly RecordDocument[],
   deadlineMs: number,
 ): Promise<Attempted> => {
-  if (records.length < 2 || bytesOf(records) > togetherBytesMax)
-    return attempt(log, entity, records, guardedUpdate, deadlineMs);
-  const branches = records.map((record) => ({
-    case: { $eq: ['$_id', { $literal: record._id }] },
-    // biome-ignore lint/suspicious/noThenProperty: this is its name in MongoDB
-    then: newest(record),
-  }));
-  const ids = records.map(({ _id }) => _id);
+  const oneByOne = () => attempt(log, entity, records, guardedUpdate, deadlineMs);
+  if (records.length < 2 || bytesOf(records) > togetherBytesMax) return oneByOne();
+  const replacements = records.map((record) => ({ _id: record._id, by: newest(record) }));
+  const what = `replace ${records.length} records of ${entity.name}`;
   try {
-    const { matchedCount } = await withinDeadline(
-      recordsOf(log, entity).updateMany({ _id: { $in: ids } }, [
-        { $replaceWith: { $switch: { branches, default: '$$ROOT' } } },
-      ]),
-      deadlineMs,
-      `replace ${records.length} records of ${entity.name}`,
-    );
-    if (matchedCount === records.length) return { duplicates: new Set(), failed: new Set(), error: undefined };
+    const isDone = await replaceTogether(recordsOf(log, entity), replacements, deadlineMs, what);
+    return isDone ? { duplicates: new Set(), failed: new Set(), error: undefined } : oneByOne();
   } catch (error) {
-    if (!(error instanceof MongoServerError)) return { duplicates: new Set(), failed: new Set(ids), error };
+    return { duplicates: new Set(), failed: new Set(records.map(({ _id }) => _id)), error };
   }
-  return attempt(log, entity, records, guardedUpdate, deadlineMs);
 };
 
 // filter by _id only: with a second field in the filter, some servers scan the collection

@@ -12,12 +12,12 @@ export const idle: Row = {
   kind: 'shared',
   rounds: 'each',
   targets: ['muster'],
-  measure: async ({ options, signal }, { stage }) => {
-    await untilSaved(stage.log, savedWithinMs);
+  measure: async ({ options, signal }, target) => {
+    await untilSaved(target.stage.log, savedWithinMs);
     await pause(calmMs, signal);
-    const [before, since] = [readParts(stage), performance.now()];
+    const [before, since] = [readParts(target), performance.now()];
     await pause(options.seconds * 1_000, signal);
-    const spent = partsBetween(before, readParts(stage));
+    const spent = partsBetween(before, readParts(target));
     const shareOf = (ms: number) => ms / (performance.now() - since);
     const figures = {
       coreShare: shareOf(spent.all),

@@ -3,8 +3,9 @@ import { pause } from '@muster/runtime';
 import { type Parts, partsBetween, readParts } from '../read-parts.ts';
 import { keptUsers } from '../requests.ts';
 import type { Row } from '../row.ts';
-import { type Stage, seed } from '../stage.ts';
+import { seed } from '../stage.ts';
 import { spreadOf } from '../statistics.ts';
+import type { Target } from '../targets.ts';
 import { untilSaved } from '../until-saved.ts';
 
 const savedWithinMs = 60_000;
@@ -23,16 +24,16 @@ export const single: Row = {
     'behind it is saved. The medians of the bursts',
   kind: 'shared',
   rounds: 'each',
-  targets: ['muster'],
-  measure: async ({ options, signal }, { stage }) => {
-    await untilSaved(stage.log, savedWithinMs);
+  targets: ['muster', 'plain'],
+  measure: async ({ options, signal }, target) => {
+    await untilSaved(target.stage.log, savedWithinMs);
     await pause(saveMs, signal);
     const bursts: Burst[] = [];
     for (let burst = 0; burst < Math.max(burstsMin, options.seconds); burst += 1) {
       signal.throwIfAborted();
-      const idle = await spentIn(stage, windowMs, async () => undefined);
-      const written = await spentIn(stage, windowMs, () => writeBurst(stage, burst, signal));
-      const saved = await spentIn(stage, saveMs, async () => undefined);
+      const idle = await spentIn(target, windowMs, async () => undefined);
+      const written = await spentIn(target, windowMs, () => writeBurst(target, burst, signal));
+      const saved = await spentIn(target, saveMs, async () => undefined);
       bursts.push({ idle, written, saved });
     }
     const figures = {
@@ -60,26 +61,26 @@ const savedMs = (bursts: readonly Burst[]) => {
   return median(bursts.map(({ written, saved }) => (written.all + saved.all - idle) / writes));
 };
 
-const writeBurst = async (stage: Stage, burst: number, signal: AbortSignal): Promise<void> => {
+const writeBurst = async (target: Target, burst: number, signal: AbortSignal): Promise<void> => {
   for (let write = 0; write < writes; write += 1) {
-    await putOne(stage, burst * writes + write);
+    await putOne(target, burst * writes + write);
     await pause(1_000 / writesPerSecond, signal);
   }
 };
 
 /** What the parts use within `ms` milliseconds, in which `body` runs. */
-const spentIn = async (stage: Stage, ms: number, body: () => Promise<void>): Promise<Spent> => {
-  const [before, since] = [readParts(stage), performance.now()];
+const spentIn = async (target: Target, ms: number, body: () => Promise<void>): Promise<Spent> => {
+  const [before, since] = [readParts(target), performance.now()];
   await body();
   await pause(Math.max(0, ms - (performance.now() - since)));
-  return partsBetween(before, readParts(stage));
+  return partsBetween(before, readParts(target));
 };
 
-const putOne = async ({ system, path, users }: Stage, write: number): Promise<void> => {
+const putOne = async ({ url, stage: { path, users } }: Target, write: number): Promise<void> => {
   const { id } = makeUser(seed, keptUsers(users) + (write % Math.max(1, users - keptUsers(users))));
   const body = JSON.stringify({ group: Math.floor(Math.random() * 2 ** 31) });
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(`${system.url}${path}/${id}`, { method: 'PUT', headers, body });
+  const answer = await fetch(`${url}${path}/${id}`, { method: 'PUT', headers, body });
   await answer.arrayBuffer();
   if (!answer.ok) throw new Error(`Cannot update user "${id}": expected status 200, found ${answer.status}`);
 };

@@ -135,7 +135,7 @@ export const describeAppend = (subject: Subject): void => {
     it('returns unknown for sent events and notWritten for the others, in time and correctly', async () => {
       await using place = await subject.openFragile();
       await using log = await place.openLog();
-      const queue = store.openAppendQueue({ lanes: 2 });
+      const queue = store.openAppendQueue({ lanes: 2, batchEventsMax: 1 });
       const append = (event: StoredEvent, ms: number) => store.append(log, queue, event, ms);
       await append(eventAt('before', 1), deadlineMs);
       await place.cut();

@@ -26,12 +26,17 @@ export const describeCheckpoints = (subject: Subject): void => {
       await using log = await openEmptyLog(subject);
       const [early, late] = await twoPositions(subject);
       await store.saveCheckpoints(log, [checkpointOf(1, late), checkpointOf(2, early)], deadlineMs);
-      const next = [checkpointOf(1, early), checkpointOf(2, late), checkpointOf(3, early)];
-      await store.saveCheckpoints(
-        log,
-        next.map((checkpoint) => ({ ...checkpoint, events: 11 })),
-        deadlineMs,
-      );
+      const saveNext = (...next: CheckpointDocument[]) =>
+        store.saveCheckpoints(
+          log,
+          next.map((checkpoint) => ({ ...checkpoint, events: 11 })),
+          deadlineMs,
+        );
+      await saveNext(checkpointOf(1, early), checkpointOf(2, late));
+      const known = await store.readCheckpoints(log, [1, 2], deadlineMs);
+      expect(known.get(1)).to.deep.equal(checkpointOf(1, late));
+      expect(known.get(2)).to.deep.equal({ ...checkpointOf(2, late), events: 11 });
+      await saveNext(checkpointOf(1, early), checkpointOf(3, early)); // one of them is new
       const stored = await store.readCheckpoints(log, [1, 2, 3], deadlineMs);
       expect(stored.get(1)).to.deep.equal(checkpointOf(1, late));
       expect(stored.get(2)).to.deep.equal({ ...checkpointOf(2, late), events: 11 });

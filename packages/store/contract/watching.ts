@@ -64,8 +64,13 @@ export const beat = async ({ beatHeart, joinMembers }: Store, log: Log, name: st
 /** Returns `count` new positions of the log, each later than the one before. */
 export const nextPositions = async (store: Store, log: Log, count: number): Promise<Position[]> => {
   await using watch = await openWatch(store, log, {});
-  for (let number = 1; number <= count; number += 1) await beat(store, log, 'aggregator-0', number);
-  await watch.until('the heartbeats arrive', ({ heartbeats }) => heartbeats.length === count);
+  for (let number = 1; number <= count; number += 1) {
+    await beat(store, log, 'aggregator-0', number);
+    const writtenAt = Date.now();
+    await watch.until(`heartbeat ${number} arrives`, ({ heartbeats }) => heartbeats.length === number);
+    // an update in the same millisecond does not change the time of the heartbeat, and so is none
+    await until('the next millisecond', () => Date.now() > writtenAt);
+  }
   return watch.seen.heartbeats.map(({ position }) => position);
 };
 
