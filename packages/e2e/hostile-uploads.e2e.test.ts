@@ -265,9 +265,9 @@ describe('A gateway that gets broken or hostile uploads', () => {
     ['an address with a host', 'GET http://muster/api/user/none HTTP/1.1', 404],
     ['an address that is none', 'GET http://[/api/user HTTP/1.1', 400],
     ['an address without a host', 'GET http:// HTTP/1.1', 400],
-    ['an If-Match of weak ETags', 'DELETE /api/user/none HTTP/1.1\r\nIf-Match: W/"1", "2"', 400],
-    ['an If-Match of 20 digits', 'DELETE /api/user/none HTTP/1.1\r\nIf-Match: "99999999999999999999"', 400],
-    ['an If-None-Match that is no ETag', 'GET /api/user/none HTTP/1.1\r\nIf-None-Match: ,,"', 404],
+    ['an If-Match of weak ETags', 'DELETE /api/user/none HTTP/1.1\r\nIf-Match: W/"1", "2"', 404],
+    ['an If-Match of 20 digits', 'DELETE /api/user/none HTTP/1.1\r\nIf-Match: "99999999999999999999"', 404],
+    ['an If-None-Match that is no ETag', 'GET /api/user/none HTTP/1.1\r\nIf-None-Match: ,,"', 400],
     ['a minimum version of bytes', 'GET /api/user/none HTTP/1.1\r\nMuster-Min-Version: \u00ff', 400],
     ['a content type without a type', 'POST /api/user HTTP/1.1\r\nContent-Length: 2\r\nContent-Type: ;;', 415],
     [

@@ -206,6 +206,97 @@ for (const { way, aggregators, source } of ways) {
       expect((await ask('DELETE', '/api/user/cond', { headers: { 'if-match': '"3"' } })).status).to.equal(204);
     });
 
+    it('evaluates lists of ETags, weak ones and * on every method', async () => {
+      await ask('POST', '/api/user', { body: { id: 'tags', ...ada } });
+      const get = (headers: Record<string, string>) => ask('GET', '/api/user/tags', { headers });
+      const put = (headers: Record<string, string>, group: number) =>
+        ask('PUT', '/api/user/tags', { body: { group }, headers });
+      // Node's fetch adds Cache-Control: no-cache to the first one
+      for (const tags of ['"1"', 'W/"1"', '"7", "1"', '*'])
+        for (const other of [{}, { 'x-other': '1' }] as Record<string, string>[]) {
+          const fresh = await get({ 'if-none-match': tags, ...other });
+          expect([fresh.status, fresh.text, fresh.headers.get('etag')], tags).to.deep.equal([304, '', '"1"']);
+        }
+      expect((await get({ 'if-none-match': '"7"' })).status).to.equal(200);
+      expect((await get({ 'if-match': '"7"' })).status).to.equal(412);
+      expect((await get({ 'if-match': '"7", "1"', 'if-none-match': '"1"' })).status).to.equal(304);
+      for (const [name, tags] of [
+        ['if-match', '"7"'],
+        ['if-match', 'W/"1"'],
+        ['if-none-match', '"1"'],
+      ] as const) {
+        const refused = await put({ [name]: tags }, 2);
+        expect([refused.status, refused.body.version], tags).to.deep.equal([412, 1]);
+      }
+      expect((await put({ 'if-match': '"7", "1"' }, 2)).headers.get('etag')).to.equal('"2"');
+      expect((await put({ 'if-match': '*' }, 3)).headers.get('etag')).to.equal('"3"');
+      expect((await put({ 'if-none-match': '"1", W/"2"' }, 4)).headers.get('etag')).to.equal('"4"');
+      expect((await ask('DELETE', '/api/user/tags', { headers: { 'if-none-match': '*' } })).status).to.equal(412);
+      expect(
+        (await ask('PUT', '/api/user/no-tags', { body: { group: 1 }, headers: { 'if-match': '*' } })).status,
+      ).to.equal(404);
+      expect(await eventsOf({ entityId: 'tags' })).to.have.length(4);
+    });
+
+    it('creates with PUT and If-None-Match: *, and changes nothing that is there', async () => {
+      const headers = { 'if-none-match': '*' };
+      const create = (body: object, more = {}) =>
+        ask('PUT', '/api/user/only', { body, headers: { ...headers, ...more } });
+      expect((await create({ group: 1 })).status).to.equal(400);
+      expect((await create(ada, { 'if-match': '"1"' })).status).to.equal(412);
+      const created = await create(ada);
+      expect([created.status, created.body]).to.deep.equal([201, { id: 'only', ...ada }]);
+      expect(['location', 'etag'].map((name) => created.headers.get(name))).to.deep.equal(['/api/user/only', '"1"']);
+      const again = await create({ ...ada, group: 2 });
+      expect([again.status, again.body.version]).to.deep.equal([412, 1]);
+      await ask('DELETE', '/api/user/only');
+      expect((await create(ada)).status).to.equal(410);
+      expect(await eventsOf({ entityId: 'only' })).to.have.length(2);
+      const byBody = await ask('PUT', '/api/user', { body: { id: 'only-2', ...ada }, headers });
+      expect(byBody.status).to.equal(201);
+      const racing = await Promise.all(
+        [1, 2, 3, 4].map((group) => ask('PUT', '/api/user/only-3', { body: { ...ada, group }, headers })),
+      );
+      expect(racing.map(({ status }) => status).sort()).to.deep.equal([201, 412, 412, 412]);
+    });
+
+    it('refuses conditions on POST of a list, which would do nothing', async () => {
+      for (const name of ['if-match', 'if-none-match']) {
+        const refused = await ask('POST', '/api/user', { body: { id: 'posted', ...ada }, headers: { [name]: '*' } });
+        expect([refused.status, refused.body.detail]).to.satisfy(
+          ([status, detail]: [number, string]) => status === 400 && detail.includes('PUT /api/user/{id}'),
+        );
+      }
+      expect((await ask('GET', '/api/user/posted')).status).to.equal(404);
+    });
+
+    it('takes a merge patch, and no other format', async () => {
+      await ask('POST', '/api/user', { body: { id: 'patch', ...ada } });
+      const patch = (type: string, body: object = { group: 2 }, path = 'patch') =>
+        ask('PATCH', `/api/user/${path}`, { body, headers: { 'content-type': type } });
+      const patched = await patch('application/merge-patch+json');
+      expect([patched.status, patched.body, patched.headers.get('etag')]).to.deep.equal([
+        200,
+        { id: 'patch', ...ada, group: 2 },
+        '"2"',
+      ]);
+      expect((await patch('application/json', { group: 3 })).headers.get('etag')).to.equal('"3"');
+      const other = await patch('application/json-patch+json', [{ op: 'remove', path: '/name' }]);
+      const types = 'application/merge-patch+json, application/json';
+      expect([other.status, other.headers.get('accept-patch')]).to.deep.equal([415, types]);
+      expect((await ask('OPTIONS', '/api/user/patch')).headers.get('accept-patch')).to.equal(types);
+      const removing = await patch('application/merge-patch+json', { name: null });
+      expect([removing.status, removing.body.errors[0].pointer]).to.deep.equal([400, '/name']);
+      expect((await patch('application/merge-patch+json', { group: 1 }, 'no-patch')).status).to.equal(404);
+      const created = await ask('PATCH', '/api/user/no-patch', { body: ada, headers: { 'if-none-match': '*' } });
+      expect(created.status).to.equal(404);
+    });
+
+    it('lets no cache use an answer again without asking', async () => {
+      for (const path of ['/api/user', '/api/user/count', '/api/user/never', '/nowhere'])
+        expect((await ask('GET', path)).headers.get('cache-control'), path).to.equal('private, no-cache');
+    });
+
     const badRequests: [
       name: string,
       status: number,
@@ -275,6 +366,7 @@ for (const { way, aggregators, source } of ways) {
       ['nothing to update', 400, '', 'PUT', '/api/user/13AE742', { body: {} }],
       ['an update without an id', 400, '/id', 'PUT', '/api/user', { body: { group: 1 } }],
       ['an update with two ids', 400, '/id', 'PUT', '/api/user/13AE742', { body: { id: 'other', group: 1 } }],
+      ['a name twice', 400, '/group', 'POST', '/api/user', { raw: '{"group":1,"group":2}' }],
       ['an update with null', 400, '/name', 'PUT', '/api/user/13AE742', { body: { name: null } }],
       ['a bad id in the path', 400, '/id', 'GET', '/api/user/a%20b', {}],
       ['an id that is no text', 400, undefined, 'GET', '/api/user/%E0%A4%A', {}],
@@ -323,3 +415,30 @@ for (const { way, aggregators, source } of ways) {
     });
   });
 }
+
+describe('The HTTP API with REQUIRE_IF_MATCH', () => {
+  it('writes only under a condition', async () => {
+    await using system = await runInProcess(entities, { aggregators: 1, environment: { REQUIRE_IF_MATCH: 'true' } });
+    const ask = (method: string, path: string, options?: Parameters<typeof call>[3]) =>
+      call(system.url, method, path, options);
+    expect((await ask('POST', '/api/user', { body: { id: 'x', ...ada } })).status).to.equal(201);
+    for (const [method, path, body] of [
+      ['PUT', '/api/user/x', { group: 2 }],
+      ['PUT', '/api/user', { id: 'x', group: 2 }],
+      ['PATCH', '/api/user/x', { group: 2 }],
+      ['DELETE', '/api/user/x', undefined],
+    ] as const) {
+      const refused = await ask(method, path, { body });
+      expect([refused.status, refused.body.title], method).to.deep.equal([
+        428,
+        'This service writes only under a condition',
+      ]);
+      expect((await ask(method, path, { body, headers: { 'if-match': ' ' } })).status, method).to.equal(428);
+    }
+    const headers = { 'if-match': '"1"' };
+    expect((await ask('PATCH', '/api/user/x', { body: { group: 2 }, headers })).status).to.equal(200);
+    expect((await ask('DELETE', '/api/user/x', { headers: { 'if-match': '*' } })).status).to.equal(204);
+    const create = { body: ada, headers: { 'if-none-match': '*' } };
+    expect((await ask('PUT', '/api/user/y', create)).status).to.equal(201);
+  });
+});

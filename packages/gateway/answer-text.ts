@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, hasBody } from './exchange.ts';
 import { securityHeaders } from './security-headers.ts';
 
 // What Node's HTTP server writes for the same answer, on a connection that stays open, or is closed after it.
@@ -16,7 +16,7 @@ export const answerText = (exchange: Exchange, keepAliveMs: number, isLast: bool
     head += `${headers[at]}: ${headers[at + 1]}\r\n`;
   }
   const rest = `Date: ${dateText(now)}\r\n${isLast ? closing : keepingOpen(keepAliveMs)}\r\n`;
-  if (status === 204) return head + rest;
+  if (!hasBody(status)) return head + rest;
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   return `${head}Content-Length: ${bytes.length}\r\n${rest}${bytes.toString('latin1')}`;
 };

@@ -1,4 +1,4 @@
-import { absent, type State } from '@muster/model';
+import { absent, type Precondition, type State } from '@muster/model';
 import { at, note } from '@muster/testing';
 import { expect } from 'chai';
 import { answerOutcome } from './answer-outcome.ts';
@@ -26,9 +26,9 @@ const headersOf = ({ headers }: Exchange, ...names: string[]) =>
 const bodyOf = (exchange: Exchange) => JSON.parse(String(exchange.body));
 const about = ['ETag', 'Muster-Source', 'Muster-Lag-Ms', 'Muster-Parked'];
 
-const readAnswer = (read: Read) => {
+const readAnswer = (read: Read, condition?: Precondition) => {
   const exchange = open();
-  answerRead(exchange, note, 'a', read);
+  answerRead(exchange, note, 'a', read, condition);
   return exchange;
 };
 const outcomeAnswer = (outcome: Outcome) => {
@@ -39,6 +39,27 @@ const outcomeAnswer = (outcome: Outcome) => {
 };
 
 describe('The answer to a read', () => {
+  it('is 304 without a body to a client that has this version, and 412 to one that wants another', () => {
+    for (const noneMatch of ['any', [result.version], [1, result.version]] as const) {
+      const exchange = readAnswer(result, { noneMatch });
+      expect([exchange.status, exchange.body]).to.deep.equal([304, '']);
+      expect(headersOf(exchange, 'ETag')).to.deep.equal([`"${result.version}"`]);
+    }
+    for (const condition of [
+      { noneMatch: [99] },
+      { noneMatch: [] },
+      { match: 'any' },
+      { match: [result.version] },
+    ] as const)
+      expect(readAnswer(result, condition).status).to.equal(200);
+    const other = readAnswer(result, { match: [99], noneMatch: [result.version] });
+    expect([other.status, bodyOf(other).version]).to.deep.equal([412, result.version]);
+    for (const condition of [{ match: 'any' }, { noneMatch: 'any' }] as const) {
+      expect(readAnswer(gone, condition).status).to.equal(410);
+      expect(readAnswer(never, condition).status).to.equal(404);
+    }
+  });
+
   it('contains the thing, its version, its source and its age', () => {
     const exchange = readAnswer(result);
     expect([exchange.status, exchange.body]).to.deep.equal([200, json]);

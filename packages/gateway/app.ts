@@ -8,6 +8,7 @@ import { limitRequests } from './limit-requests.ts';
 import { giveProblem, onKoa } from './on-koa.ts';
 import { invalid } from './problem.ts';
 import { readAnyBody, readBody } from './read-body.ts';
+import { patchTypes, requirePatch } from './require-patch.ts';
 import { runCommand } from './routes/command.ts';
 import { count } from './routes/count.ts';
 import { create } from './routes/create.ts';
@@ -71,7 +72,7 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   );
   router.get(path, (ctx: Context) => onKoa(gateway, ctx, (exchange) => list(gateway, entity, exchange)));
   router.get(`${path}/count`, (ctx: Context) => onKoa(gateway, ctx, (exchange) => count(gateway, entity, exchange)));
-  router.get(`${path}/:id`, answerFresh, (ctx: Context) =>
+  router.get(`${path}/:id`, (ctx: Context) =>
     onKoa(
       gateway,
       ctx,
@@ -80,10 +81,13 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   );
   const update = entity.isRecord ? entity.commands.get('update') : undefined;
   const runUpdate = (type: CommandType) => (ctx: Context) =>
-    onKoa(gateway, ctx, (exchange) => updateThing(gateway, entity, type, exchange, ctx.params.id));
+    onKoa(gateway, ctx, (exchange) =>
+      updateThing(gateway, entity, type, exchange, ctx.params.id, ctx.method === 'PUT'),
+    );
   if (update) {
     router.put(path, expectWrite, readBody, runUpdate(update));
     router.put(`${path}/:id`, expectWrite, readBody, runUpdate(update));
+    router.patch(`${path}/:id`, expectWrite, requirePatch, readBody, runUpdate(update));
   }
   const remove = entity.isRecord ? entity.commands.get('delete') : undefined;
   if (remove)
@@ -95,12 +99,6 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
       runCommand(gateway, entity, exchange, { id: ctx.params.id, command: ctx.params.command }),
     ),
   );
-};
-
-/** Answers 304 instead of 200 if the client has that version already. */
-const answerFresh = async (ctx: Context, next: Next) => {
-  await next();
-  if (ctx.status === 200 && ctx.headers['if-none-match'] !== undefined && ctx.fresh) ctx.status = 304;
 };
 
 /** Answers what no route took: 405 with the known methods if the path exists, otherwise 404. */
@@ -117,6 +115,7 @@ const answerUnrouted = (router: Router) => async (ctx: Context) => {
     });
   }
   ctx.set('Allow', methods.join(', '));
+  if (methods.includes('PATCH')) ctx.set('Accept-Patch', patchTypes);
   if (ctx.method === 'OPTIONS') {
     ctx.status = 204;
     return;

@@ -129,7 +129,7 @@ describe('A command', () => {
   });
 
   it('that is not allowed in memory is refused only if the log agrees, after one read', async () => {
-    const command: Command = { ...setStars(2), ifVersion: 5 };
+    const command: Command = { ...setStars(2), precondition: { match: [5] } };
     const later = openSteps([], [stateAt(5, 1)]);
     expect((await run(command, known(stateAt(4, 1)), later.steps)).kind).to.equal('done');
     const same = openSteps([], [stateAt(4, 1)]);
@@ -138,7 +138,7 @@ describe('A command', () => {
   });
 
   it('needs no further read when its first state is fresh', async () => {
-    for (const command of [setStars(1), { ...setStars(2), ifVersion: 3 }]) {
+    for (const command of [setStars(1), { ...setStars(2), precondition: { match: [3] } }]) {
       const { steps, looked } = openSteps([]);
       await run(command, known(stateAt(4, 1), { fresh: true }), steps);
       expect(looked).to.deep.equal([]);
@@ -185,7 +185,7 @@ describe('A command', () => {
   it('is refused without a read where no later event can change that', async () => {
     const deleted: State = { status: 'deleted', version: 5, createdAt: at(1), deletedAt: at(5) };
     const create = commandOf('create', { text: 'one', stars: 1 });
-    const passed: Command = { ...setStars(2), ifVersion: 3 };
+    const passed: Command = { ...setStars(2), precondition: { match: [3] } };
     const certain = [
       [create, stateAt(4, 1), 'Exists'],
       [create, deleted, 'Exists'],

@@ -1,4 +1,4 @@
-import { type Command, type Decision, decide, type Entity, type State } from '@muster/model';
+import { type Command, type Decision, decide, type Entity, hasPassed, type State } from '@muster/model';
 import type { ChainAppended, Loaded } from '@muster/store';
 import { notWritten, type Outcome } from './outcome.ts';
 
@@ -157,7 +157,7 @@ const isCertain = ({ one: { command }, decision, before }: Step<Deciding>): bool
   decision.kind === 'refused' &&
   (decision.reason === 'Exists' ||
     decision.reason === 'Deleted' ||
-    (decision.reason === 'OtherVersion' && before.version > (command.ifVersion ?? before.version)));
+    (decision.reason === 'OtherVersion' && hasPassed(command.precondition ?? {}, before.version)));
 
 const settleAll = (commands: readonly Deciding[], outcome: Outcome): undefined => {
   for (const one of commands) one.settle(outcome);

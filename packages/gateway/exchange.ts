@@ -5,6 +5,7 @@
 export type Exchange = {
   readonly requestId: string;
   readonly ifMatch: string;
+  readonly ifNoneMatch: string;
   readonly minVersion: string;
   readonly query: Readonly<Record<string, unknown>>;
   readonly input: unknown; // the body of the request, parsed
@@ -15,10 +16,12 @@ export type Exchange = {
 
 /** Opens an exchange for a request. */
 export const openExchange = (
-  request: Pick<Exchange, 'requestId'> & Partial<Pick<Exchange, 'ifMatch' | 'minVersion' | 'query' | 'input'>>,
+  request: Pick<Exchange, 'requestId'> &
+    Partial<Pick<Exchange, 'ifMatch' | 'ifNoneMatch' | 'minVersion' | 'query' | 'input'>>,
 ): Exchange => ({
   requestId: request.requestId,
   ifMatch: request.ifMatch ?? '',
+  ifNoneMatch: request.ifNoneMatch ?? '',
   minVersion: request.minVersion ?? '',
   query: request.query ?? noQuery,
   input: request.input,
@@ -28,3 +31,6 @@ export const openExchange = (
 });
 
 const noQuery = {};
+
+/** Whether an answer with this status has a body. */
+export const hasBody = (status: number): boolean => status !== 204 && status !== 304;

@@ -142,7 +142,7 @@ const createRoute =
 const updateRoute =
   (gateway: Gateway, entity: Entity, type: CommandType, id: string): Route =>
   (exchange, done, fail) =>
-    update(gateway, entity, type, exchange, id).then(done, fail);
+    update(gateway, entity, type, exchange, id, true).then(done, fail);
 
 const removeRoute =
   (gateway: Gateway, entity: Entity, type: CommandType, id: string): Route =>
@@ -168,9 +168,9 @@ const takeBody = (fast: Fast, route: Route, req: IncomingMessage) => {
 const run = (fast: Fast, route: Route, body: Buffer | undefined) => {
   const { gateway, head, kind, requestId } = fast;
   const parsed = body && parseJson(body);
-  if (parsed?.kind === 'problem') return fail(fast, invalidBody(parsed.why));
-  const { ifMatch, minVersion } = head;
-  const exchange = openExchange({ requestId, ifMatch, minVersion, input: parsed?.value });
+  if (parsed?.kind === 'problem') return fail(fast, invalidBody(parsed.why, parsed.pointer));
+  const { ifMatch, ifNoneMatch, minVersion } = head;
+  const exchange = openExchange({ requestId, ifMatch, ifNoneMatch, minVersion, input: parsed?.value });
   const begunAt = beginWork(gateway.requests, kind);
   const end = (answered: Exchange) => {
     endWork(gateway.requests, kind, begunAt);

@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { type Exchange, openExchange } from './exchange.ts';
+import { type Exchange, hasBody, openExchange } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
 import { answerProblem, type Problem } from './problem.ts';
 import { beginWork, endWork, kindOf } from './requests.ts';
@@ -13,6 +13,7 @@ export const onKoa = async (
   const exchange = openExchange({
     requestId: ctx.state.requestId,
     ifMatch: ctx.get('If-Match'),
+    ifNoneMatch: ctx.get('If-None-Match'),
     minVersion: ctx.get('Muster-Min-Version'),
     query: ctx.query,
     input: ctx.request.body,
@@ -37,5 +38,5 @@ export const giveProblem = (ctx: Context, problem: Problem): void => {
 const giveAnswer = (ctx: Context, { status, headers, body }: Exchange) => {
   ctx.status = status;
   for (let at = 0; at < headers.length; at += 2) ctx.set(headers[at] ?? '', headers[at + 1] ?? '');
-  if (status !== 204) ctx.body = body;
+  if (hasBody(status)) ctx.body = body;
 };

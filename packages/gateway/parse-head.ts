@@ -5,12 +5,22 @@ export type Head = {
   host: string;
   requestId: string;
   ifMatch: string;
+  ifNoneMatch: string;
   minVersion: string;
   contentType: string;
   bodyBytes: number;
 };
 
-type Known = 'ignored' | 'connection' | 'host' | 'requestId' | 'ifMatch' | 'minVersion' | 'contentType' | 'bodyBytes';
+type Known =
+  | 'ignored'
+  | 'connection'
+  | 'host'
+  | 'requestId'
+  | 'ifMatch'
+  | 'ifNoneMatch'
+  | 'minVersion'
+  | 'contentType'
+  | 'bodyBytes';
 
 // the spellings of common clients, so that most names need no conversion
 const known = new Map<string, Known>();
@@ -22,6 +32,7 @@ know('connection', 'Connection');
 know('host', 'Host');
 know('requestId', 'X-Request-Id');
 know('ifMatch', 'If-Match');
+know('ifNoneMatch', 'If-None-Match');
 know('minVersion', 'Muster-Min-Version');
 know('contentType', 'Content-Type');
 know('bodyBytes', 'Content-Length');
@@ -31,7 +42,15 @@ know('bodyBytes', 'Content-Length');
  * matters and comes twice: such a request is for Koa.
  */
 export const parseHead = (rawHeaders: readonly string[]): Head | undefined => {
-  const head: Head = { host: '', requestId: '', ifMatch: '', minVersion: '', contentType: '', bodyBytes: 0 };
+  const head: Head = {
+    host: '',
+    requestId: '',
+    ifMatch: '',
+    ifNoneMatch: '',
+    minVersion: '',
+    contentType: '',
+    bodyBytes: 0,
+  };
   let hasLength = false;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string;

@@ -1,39 +1,68 @@
 import { expect } from 'chai';
-import { type ParsedNumber, parseIfMatch, parseMinVersion, parseQueryInteger } from './parse-headers.ts';
+import { type ParsedNumber, parseMinVersion, parsePrecondition, parseQueryInteger } from './parse-headers.ts';
 import { contextOf } from './test-gateway.ts';
 
 const numberOrFaults = (parsed: ParsedNumber) => (parsed.kind === 'number' ? parsed.value : parsed.faults);
-const ifMatch = (text: string) => numberOrFaults(parseIfMatch(text));
+const precondition = (conditions: { ifMatch?: string; ifNoneMatch?: string }) => {
+  const parsed = parsePrecondition({ ifMatch: '', ifNoneMatch: '', ...conditions });
+  return parsed.kind === 'precondition' ? parsed.value : parsed.faults;
+};
 const minVersion = (text: string) => numberOrFaults(parseMinVersion(text));
 const limit = (query: string) =>
   numberOrFaults(parseQueryInteger(contextOf(`/?${query}`).query, 'limit', 100, 1, 1_000));
 
 const faultWith = (detail: string, pointer = '') => [{ pointer, detail }];
 
-describe('If-Match', () => {
-  it('has no version when it is missing, empty or *', () => {
-    expect(numberOrFaults(parseIfMatch(''))).to.equal(undefined);
-    for (const text of ['', ' ', '*', ' * ']) expect(ifMatch(text), text).to.equal(undefined);
+describe('If-Match and If-None-Match', () => {
+  it('are no precondition when they are missing or blank', () => {
+    expect(precondition({})).to.equal(undefined);
+    expect(precondition({ ifMatch: ' ', ifNoneMatch: '\t' })).to.equal(undefined);
   });
 
-  it('has the version of its ETag', () => {
-    for (const [text, version] of [
-      ['"3"', 3],
-      [' "3" ', 3],
-      ['"0"', 0],
-      ['"4294967295"', 4_294_967_295],
-    ] as const)
-      expect(ifMatch(text), text).to.equal(version);
-  });
-
-  it('is a fault in any other form, and the fault shows at most 80 characters of it', () => {
-    for (const text of ['3', 'W/"3"', '"3", "4"', '"-1"', '"3.5"', '"12345678901"', '""', '"x"']) {
-      const detail = `the header If-Match must be one ETag such as "3", not ${JSON.stringify(text)}`;
-      expect(ifMatch(text), text).to.deep.equal(faultWith(detail));
+  it('name any version, or those of their ETags', () => {
+    for (const [text, tags] of [
+      ['*', 'any'],
+      [' * ', 'any'],
+      ['"3"', [3]],
+      ['"3", "4"', [3, 4]],
+      [' "3" ,\t"4" ', [3, 4]],
+      [',"3",,"4",', [3, 4]],
+      ['"4294967295"', [4_294_967_295]],
+    ] as const) {
+      expect(precondition({ ifMatch: text }), text).to.deep.equal({ match: tags });
+      expect(precondition({ ifNoneMatch: text }), text).to.deep.equal({ noneMatch: tags });
     }
-    expect(JSON.stringify(ifMatch('x'.repeat(500))))
+    expect(precondition({ ifMatch: '"3"', ifNoneMatch: '*' })).to.deep.equal({ match: [3], noneMatch: 'any' });
+  });
+
+  it('may have ETags that no thing has', () => {
+    for (const text of ['""', '"x"', '"0"', '"03"', '"3.5"', '"-1"', '"12345678901"', '"a,b"', '"é"'])
+      expect(precondition({ ifMatch: text }), text).to.deep.equal({ match: [] });
+    expect(precondition({ ifMatch: '"x", "3"' })).to.deep.equal({ match: [3] });
+  });
+
+  it('compare weak ETags only in If-None-Match (RFC 9110, 8.8.3.2)', () => {
+    expect(precondition({ ifMatch: 'W/"3", "4"' })).to.deep.equal({ match: [4] });
+    expect(precondition({ ifNoneMatch: 'W/"3", "4"' })).to.deep.equal({ noneMatch: [3, 4] });
+  });
+
+  it('are a fault in any other form, and the fault shows at most 80 characters of it', () => {
+    for (const text of ['3', 'w/"3"', '"3" "4"', '"3', '3"', '*, "3"', '"3", *', ',', '"a b"', '"3";', 'W/ "3"']) {
+      const detail = (name: string) => `the header ${name} must be * or ETags such as "3", not ${JSON.stringify(text)}`;
+      expect(precondition({ ifMatch: text }), text).to.deep.equal(faultWith(detail('If-Match')));
+      expect(precondition({ ifNoneMatch: text }), text).to.deep.equal(faultWith(detail('If-None-Match')));
+    }
+    expect(JSON.stringify(precondition({ ifMatch: 'x'.repeat(500) })))
       .to.contain('x'.repeat(80))
       .and.not.contain('x'.repeat(81));
+  });
+
+  it('are parsed in a time that grows with their length only', () => {
+    for (const text of [','.repeat(16_000), '"'.repeat(16_001), `${' '.repeat(16_000)}"3`, '"1",'.repeat(4_000)]) {
+      const startedAt = performance.now();
+      precondition({ ifMatch: text });
+      expect(performance.now() - startedAt, text.slice(0, 4)).to.be.below(1_000);
+    }
   });
 });
 

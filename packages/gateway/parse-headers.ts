@@ -1,23 +1,58 @@
-import type { Fault } from '@muster/model';
+import type { Fault, Precondition, Tags } from '@muster/model';
 
 export type ParsedNumber = { kind: 'number'; value: number | undefined } | { kind: 'faults'; faults: Fault[] };
 
-/** Parses the version in the header `If-Match`: undefined for an empty text or `*`. */
-export const parseIfMatch = (header: string): ParsedNumber => {
-  const text = header.trim();
-  if (text === '' || text === '*') return { kind: 'number', value: undefined };
-  const version = /^"(\d{1,10})"$/.exec(text)?.[1];
-  if (version) return { kind: 'number', value: Number(version) };
-  return {
-    kind: 'faults',
-    faults: [
-      {
-        pointer: '',
-        detail: `the header If-Match must be one ETag such as "3", not ${JSON.stringify(text.slice(0, 80))}`,
-      },
-    ],
-  };
+export type ParsedPrecondition =
+  | { kind: 'precondition'; value: Precondition | undefined }
+  | { kind: 'faults'; faults: Fault[] };
+
+/**
+ * Parses the headers `If-Match` and `If-None-Match`: undefined if both are empty texts. Each is `*` or a list of entity
+ * tags (RFC 9110, 8.8.3 and 13.1). A tag that is no version of ours is allowed, and no thing has it.
+ */
+export const parsePrecondition = ({ ifMatch, ifNoneMatch }: Conditions): ParsedPrecondition => {
+  if (ifMatch === '' && ifNoneMatch === '') return { kind: 'precondition', value: undefined };
+  // a weak tag never equals in If-Match, which compares strongly
+  const match = parseTags(ifMatch, false);
+  const noneMatch = parseTags(ifNoneMatch, true);
+  const faults = [
+    ...(match === 'fault' ? [tagsFault('If-Match', ifMatch)] : []),
+    ...(noneMatch === 'fault' ? [tagsFault('If-None-Match', ifNoneMatch)] : []),
+  ];
+  if (match === 'fault' || noneMatch === 'fault') return { kind: 'faults', faults };
+  if (match === undefined && noneMatch === undefined) return { kind: 'precondition', value: undefined };
+  const value = { ...(match === undefined ? {} : { match }), ...(noneMatch === undefined ? {} : { noneMatch }) };
+  return { kind: 'precondition', value };
 };
+
+type Conditions = { ifMatch: string; ifNoneMatch: string };
+
+// an element of a list may be empty (RFC 9110, 5.6.1)
+const elementPattern = /[ \t]*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)")?[ \t]*(,|$)/y;
+
+const parseTags = (header: string, isWeakKnown: boolean): Tags | undefined | 'fault' => {
+  const text = header.trim();
+  if (text === '') return undefined;
+  if (text === '*') return 'any';
+  const found: RegExpExecArray[] = [];
+  elementPattern.lastIndex = 0;
+  for (let isOpen = true; isOpen; ) {
+    const element = elementPattern.exec(text);
+    if (!element) return 'fault';
+    if (element[2] !== undefined) found.push(element);
+    isOpen = element[3] === ',';
+  }
+  if (found.length === 0) return 'fault';
+  const known = found.filter(([, weak]) => isWeakKnown || weak === undefined);
+  return known.map(([, , tag]) => versionOf(tag ?? '')).filter((version) => version > 0);
+};
+
+const versionOf = (tag: string): number => (/^[1-9]\d{0,9}$/.test(tag) ? Number(tag) : 0);
+
+const tagsFault = (name: string, header: string): Fault => ({
+  pointer: '',
+  detail: `the header ${name} must be * or ETags such as "3", not ${JSON.stringify(header.slice(0, 80))}`,
+});
 
 /** Parses the version in the header `Muster-Min-Version`: undefined for an empty text. */
 export const parseMinVersion = (header: string): ParsedNumber => {

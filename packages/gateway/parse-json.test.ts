@@ -34,4 +34,9 @@ describe('Parsing a body as JSON', () => {
     for (const text of ['{"name":', 'null', '1', '"text"', ' ', '{}{}'])
       expect(parseJson(Buffer.from(text)).kind, text).to.equal('problem');
   });
+
+  it('refuses an object in which a name occurs twice, and says where', () => {
+    const parsed = parseJson(Buffer.from('{"group":1,"group":99}'));
+    expect(parsed.kind === 'problem' && [parsed.pointer, parsed.why.includes('twice')]).to.deep.equal(['/group', true]);
+  });
 });

@@ -27,7 +27,7 @@ export const readBody = async (ctx: Context, next: Next): Promise<void> => {
   if (read.kind === 'broken') return giveProblem(ctx, invalidBody(`the body is not valid ${encoding}: ${read.why}`));
   if (read.kind === 'cutShort') return giveProblem(ctx, cutShort);
   const parsed = parseJson(read.bytes);
-  if (parsed.kind === 'problem') return giveProblem(ctx, invalidBody(parsed.why));
+  if (parsed.kind === 'problem') return giveProblem(ctx, invalidBody(parsed.why, parsed.pointer));
   ctx.request.body = parsed.value as object;
   return next();
 };
@@ -89,13 +89,13 @@ const tooLarge: Problem = {
   detail: `The body is larger than ${bodyBytesMax} bytes, which is the most`,
 };
 
-/** The body is not JSON, and why. */
-export const invalidBody = (why: string): Problem => ({
+/** The body is not JSON that all readers understand alike: why, and where. */
+export const invalidBody = (why: string, pointer = ''): Problem => ({
   status: 400,
   name: 'invalid-body',
   title: 'The body cannot be read as JSON',
-  detail: why.slice(0, 200),
-  errors: [{ pointer: '', detail: why.slice(0, 200) }],
+  detail: `${pointer === '' ? '' : `${pointer.slice(0, 200)}: `}${why.slice(0, 200)}`,
+  errors: [{ pointer, detail: why.slice(0, 200) }],
 });
 
 /** The client disconnected during the upload. */

@@ -1,5 +1,9 @@
-/** The headers that protect a browser, on every answer. Only those that a JSON service needs: each one costs time. */
+/**
+ * The headers that protect clients, on every answer. Only those that a JSON service needs: each one costs time. No
+ * cache may use an answer again without asking, or keep it for others.
+ */
 export const securityHeaders: readonly string[] = [
+  ...['Cache-Control', 'private, no-cache'],
   ...['Content-Security-Policy', "default-src 'none';frame-ancestors 'none'"], // so X-Frame-Options is not needed
   ...['Cross-Origin-Resource-Policy', 'same-origin'],
   ...['Referrer-Policy', 'no-referrer'],

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, hasBody } from './exchange.ts';
 import { securityHeaders } from './security-headers.ts';
 
 /**
@@ -8,7 +8,7 @@ import { securityHeaders } from './security-headers.ts';
  */
 export const sendAnswer = (res: ServerResponse, { requestId, status, headers, body }: Exchange): void => {
   const all = ['X-Request-Id', requestId, ...securityHeaders, ...headers];
-  if (status === 204) {
+  if (!hasBody(status)) {
     res.writeHead(status, all).end();
     return;
   }

@@ -11,6 +11,7 @@ export type Settings = SharedSettings & {
   APPEND_LANES: number;
   APPEND_BATCH_MAX: number;
   APPEND_QUEUE_MAX: number;
+  REQUIRE_IF_MATCH: boolean;
 };
 
 /** Parses the gateway's settings from its environment and, if named, the secret's file. Times are in milliseconds. */
@@ -28,4 +29,5 @@ const table = {
   APPEND_LANES: Joi.number().integer().min(1).max(16).default(2),
   APPEND_BATCH_MAX: Joi.number().integer().min(1).max(10_000).default(500),
   APPEND_QUEUE_MAX: Joi.number().integer().min(1).default(10_000),
+  REQUIRE_IF_MATCH: Joi.boolean().default(false),
 };

@@ -45,19 +45,24 @@ export const refused = (entity: Entity, id: string, refusal: Refusal, state: Sta
     case 'Exists':
       return exists(entity, id, state);
     case 'OtherVersion':
-      return {
-        status: 412,
-        name: 'other-version',
-        title: `The ${entity.name} has another version`,
-        detail:
-          `Cannot change ${entity.name} "${id}" as asked by If-Match: ` +
-          `it has version ${state.version}; read it and decide again`,
-        more: { id, version: state.version },
-      };
+      return otherVersion(entity, id, state.version);
     default:
       return declared(entity, id, refusal, state);
   }
 };
+
+/** The thing has a version that If-Match or If-None-Match excludes, or none. */
+export const otherVersion = (entity: Entity, id: string, version: number): Problem => ({
+  status: 412,
+  name: 'other-version',
+  title: `The ${entity.name} has another version`,
+  detail:
+    version > 0
+      ? `The ${entity.name} "${id}" has version ${version}, which If-Match or If-None-Match excludes; ` +
+        'read it and decide again'
+      : `There is no ${entity.name} "${id}", and If-Match demands one`,
+  more: { id, version },
+});
 
 /** A refusal that the entity declares, named in kebab case: `InsufficientFunds` becomes `insufficient-funds`. */
 const declared = (entity: Entity, id: string, refusal: Refusal, state: State): Problem => {

@@ -1,5 +1,11 @@
-import { at, given, note, stateAfter } from '@muster/testing';
+import { at, commandOf, given, note, stateAfter } from '@muster/testing';
 import { expect } from 'chai';
+import Joi from 'joi';
+import { decide } from './decide.ts';
+import { defineRecord } from './define-record.ts';
+import type { CommandType } from './entity.ts';
+import { optional } from './optional.ts';
+import { parseInput } from './parse-input.ts';
 
 const fields = { text: 'one', stars: 1 };
 const created = { type: 'NoteCreated', data: fields } as const;
@@ -30,6 +36,36 @@ describe('A thing', () => {
     given(note, created, updated({ text: 'two' }))
       .when('update', { text: 'one' })
       .thenEvent('NoteUpdated', { text: 'one' }));
+  it('loses a field that may be missing when it becomes null', () => {
+    const tagged = stateAfter(note, [created, updated({ tags: ['x'] })]);
+    const decision = decide(note, commandOf('update', { tags: null, stars: 1 }), tagged, at(3));
+    expect(decision).to.deep.include({ kind: 'event', event: { type: 'NoteUpdated', data: { tags: null } } });
+    expect(decision.kind === 'event' && decision.next).to.deep.include({ version: 3, fields });
+  });
+  it('stays as it is when a field becomes null that it does not have', () =>
+    expect(decide(note, commandOf('update', { tags: null }), stateAfter(note, [created]), at(2))).to.deep.equal({
+      kind: 'unchanged',
+    }));
+  it('is not updated with null where a value is required, or created with null', () => {
+    const update = note.commands.get('update') as CommandType;
+    for (const [type, input, pointer] of [
+      [update, { text: null }, '/text'],
+      [note.creating, { ...fields, tags: null }, '/tags'],
+    ] as const) {
+      const parsed = parseInput(type, input);
+      expect(parsed.kind === 'faults' && parsed.faults.map((fault) => fault.pointer)).to.deep.equal([pointer]);
+    }
+  });
+  it('keeps null where its schema allows that', () => {
+    const form = defineRecord({
+      ...{ name: 'form', title: 'Form', collection: 'Forms' },
+      fields: { mark: optional(Joi.number().allow(null)) },
+    });
+    const update = { type: form.commands.get('update') as CommandType, input: { mark: null } };
+    const marked = stateAfter(form, [{ type: 'FormCreated', data: { mark: 1 } }]);
+    const decision = decide(form, update, marked, at(2));
+    expect(decision.kind === 'event' && decision.next).to.deep.include({ fields: { mark: null } });
+  });
   it('that was never there is not updated', () => given(note).when('update', { stars: 2 }).thenRefused('NotFound'));
   it('that is deleted is not updated', () =>
     given(note, created, deleted).when('update', { stars: 2 }).thenRefused('Deleted'));

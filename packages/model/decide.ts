@@ -3,13 +3,14 @@ import type { Decided } from './decision.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { CommandType, Entity, EventType } from './entity.ts';
 import { findDataProblem, shapeOf } from './event.ts';
+import { meets, type Precondition } from './precondition.ts';
 import { evolve, type State } from './state.ts';
 import { encodeFields, encodeState } from './state-codec.ts';
 import type { Fields } from './stored-event.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
-/** What is asked of a thing. `ifVersion` makes it conditional: only if the state has this version. */
-export type Command = { type: CommandType; input: Fields; ifVersion?: number };
+/** What is asked of a thing, perhaps only if its state meets a precondition. */
+export type Command = { type: CommandType; input: Fields; precondition?: Precondition };
 
 /** Why a command is refused: one of the engine's reasons, or one that the entity declares. */
 export type EngineRefusal = 'NotFound' | 'Deleted' | 'Exists' | 'OtherVersion';
@@ -34,14 +35,15 @@ export class EntityBroken extends Error {
  * that forbids it. Pure. Throws EntityBroken where the entity's `decide` or `evolve` fails.
  */
 export const decide = (entity: Entity, command: Command, state: State, now: Date): Decision => {
-  const { type, input, ifVersion } = command;
+  const { type, input, precondition } = command;
   if (type.creates) {
-    if (state.status !== 'absent') return refused('Exists');
+    if (state.status !== 'absent') return refused(precondition ? notMetBy(state) : 'Exists');
+    if (precondition && !meets(state, precondition)) return refused('OtherVersion');
     return settle(entity, type, state, now, runDecide(entity, type, input, undefined, now));
   }
   if (state.status === 'absent') return refused('NotFound');
   if (state.status === 'deleted') return refused('Deleted');
-  if (ifVersion !== undefined && ifVersion !== state.version) return refused('OtherVersion');
+  if (precondition && !meets(state, precondition)) return refused('OtherVersion');
   return settle(
     entity,
     type,
@@ -50,6 +52,9 @@ export const decide = (entity: Entity, command: Command, state: State, now: Date
     runDecide(entity, type, input, entity.isRecord ? state.fields : deepFreeze(state.fields), now),
   );
 };
+
+// a deleted thing is gone, whatever the precondition
+const notMetBy = ({ status }: State): EngineRefusal => (status === 'deleted' ? 'Deleted' : 'OtherVersion');
 
 const runDecide = (
   entity: Entity,

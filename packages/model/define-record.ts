@@ -2,12 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type Joi from 'joi';
 import { checkRecord } from './check-entity.ts';
 import { compileData, compileInput } from './compile-schema.ts';
-import type { DataOf, FieldSchemas } from './data-of.ts';
+import type { DataOf, FieldSchema, FieldSchemas } from './data-of.ts';
 import { type Decided, deleted, unchanged } from './decision.ts';
 import type { RecordDefinition, RecordEvents, RecordInputs, TypedEntity } from './definition.ts';
 import type { CommandType, Entity, EventType } from './entity.ts';
 import type { Fault } from './fault.ts';
 import { inputSchemaOf, requiredOf, strictSchemaOf } from './field-schemas.ts';
+import { presenceOf } from './optional.ts';
 import type { Fields } from './stored-event.ts';
 import { beginningsOf } from './write-members.ts';
 
@@ -41,24 +42,52 @@ export const defineRecord = <const Own extends FieldSchemas, const Title extends
 };
 
 const eventsOf = (fields: Record<string, Joi.Schema>, title: string): EventType[] => {
-  const common = { fields, requiredNames: [], ...compileData(strictSchemaOf({})), upcasts: [], creates: false };
+  const common = { requiredNames: [], ...compileData(strictSchemaOf({})), upcasts: [], creates: false };
+  const removable = removableOf(fields);
   return [
     {
       ...common,
+      fields,
       type: `${title}Created`,
       creates: true,
       requiredNames: requiredOf(fields),
       evolve: (_, { data }) => data,
     },
-    { ...common, type: `${title}Updated`, evolve: (state, { data }) => ({ ...state, ...data }) },
-    { ...common, type: `${title}Deleted`, evolve: () => deleted },
+    {
+      ...common,
+      fields: withNull(fields, removable),
+      type: `${title}Updated`,
+      evolve: (state, { data }) => withoutRemoved({ ...state, ...data }, removable),
+    },
+    { ...common, fields, type: `${title}Deleted`, evolve: () => deleted },
   ];
+};
+
+/** The fields that null removes: those that may be missing, and may not be null themselves. */
+const removableOf = (fields: Record<string, Joi.Schema>): string[] =>
+  Object.entries(fields)
+    .filter(([, schema]) => presenceOf(schema as FieldSchema) === 'optional' && schema.validate(null).error)
+    .map(([name]) => name);
+
+const withNull = (fields: Record<string, Joi.Schema>, names: readonly string[]) => ({
+  ...fields,
+  ...Object.fromEntries(names.map((name) => [name, (fields[name] as Joi.Schema).allow(null)])),
+});
+
+/** The fields after a change, without those that it removes. */
+const withoutRemoved = (fields: Fields, removable: readonly string[]): Fields => {
+  for (const name of removable) if (fields[name] === null) delete fields[name];
+  return fields;
 };
 
 const commandsOf = (fields: Record<string, Joi.Schema>, title: string): [CommandType, ...CommandType[]] => {
   const inputNames = Object.keys(fields);
+  const removable = removableOf(fields);
   const createSchema = inputSchemaOf(fields, true);
-  const changesSchema = createSchema.fork(inputNames, (schema) => schema.optional()).prefs({ noDefaults: true });
+  const changesSchema = createSchema
+    .fork(inputNames, (schema) => schema.optional())
+    .fork(removable, (schema) => schema.allow(null))
+    .prefs({ noDefaults: true });
   return [
     {
       ...{ name: 'create', creates: true, inputNames, ...compileInput(createSchema), findFaults: () => [] },
@@ -68,7 +97,7 @@ const commandsOf = (fields: Record<string, Joi.Schema>, title: string): [Command
       // what a partial update does not name stays as it is
       ...{ name: 'update', creates: false, inputNames, ...compileInput(changesSchema) },
       findFaults: (changes) => findNothingToUpdate(changes, inputNames),
-      decide: (changes, state) => decideUpdate(`${title}Updated`, changes, state ?? {}),
+      decide: (changes, state) => decideUpdate(`${title}Updated`, changes, state ?? {}, removable),
     },
     {
       ...{ name: 'delete', creates: false, inputNames: [], ...compileInput(strictSchemaOf({})), findFaults: () => [] },
@@ -82,9 +111,11 @@ const findNothingToUpdate = (changes: Fields, names: readonly string[]): Fault[]
     ? []
     : [{ pointer: '', detail: `nothing to update: expected at least one of ${names.join(', ')}` }];
 
-const decideUpdate = (type: string, changes: Fields, fields: Fields): Decided => {
+const decideUpdate = (type: string, changes: Fields, fields: Fields, removable: readonly string[]): Decided => {
   const names = Object.keys(changes);
-  const changed = names.filter((name) => !isSame(changes[name], fields[name]));
+  const isKept = (name: string) =>
+    isSame(changes[name], fields[name]) || (changes[name] === null && removable.includes(name) && !(name in fields));
+  const changed = names.filter((name) => !isKept(name));
   if (changed.length === 0) return unchanged;
   if (changed.length === names.length) return { type, data: changes };
   return { type, data: Object.fromEntries(changed.map((name) => [name, changes[name]])) };

@@ -18,6 +18,7 @@ export type { Fault } from './fault.ts';
 export { findFieldProblem } from './find-field-problem.ts';
 export { optional } from './optional.ts';
 export { findIdFaults, type ParsedInput, parseInput } from './parse-input.ts';
+export { hasPassed, meets, type Precondition, type Tags } from './precondition.ts';
 export { present } from './present.ts';
 export { type Rendered, renderState } from './render-state.ts';
 export { type Active, type Applied, absent, applyStored, type Deleted, evolve, fold, type State } from './state.ts';

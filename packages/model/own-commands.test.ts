@@ -165,7 +165,15 @@ describe('What a command is decided to be', () => {
   it('is not asked where the engine refuses', () => {
     const spying = withDecide('book', () => expect.fail('it was asked'));
     const book = (state: State, ifVersion?: number) =>
-      decide(spying, { ...commandOf(spying, 'book', { seats: 1 }), ifVersion }, state, at(2));
+      decide(
+        spying,
+        {
+          ...commandOf(spying, 'book', { seats: 1 }),
+          ...(ifVersion === undefined ? {} : { precondition: { match: [ifVersion] } }),
+        },
+        state,
+        at(2),
+      );
     const gone = stateAfter(train, [planned, cancelled]);
     expect([book(absent), book(gone), book(afterPlan, 9)]).to.deep.equal([
       { kind: 'refused', reason: 'NotFound' },

@@ -44,15 +44,18 @@ const fieldArbitraries = {
 /** All fields of a note. It has few values, so that some updates change nothing. */
 export const anyFields: fc.Arbitrary<Fields> = fc.record(fieldArbitraries, { requiredKeys: ['text', 'stars'] });
 
+// null removes a field that may be missing
+const changeArbitraries = { ...fieldArbitraries, tags: fc.option(fieldArbitraries.tags, { freq: 4 }) };
+
 const anyChanges: fc.Arbitrary<Fields> = fc
-  .record(fieldArbitraries, { requiredKeys: [] })
+  .record(changeArbitraries, { requiredKeys: [] })
   .filter((changes) => Object.keys(changes).length > 0);
 
 /** A command for a note, with its input. */
 export const commandOf = (name: string, input: Fields = {}, ifVersion?: number): Command => {
   const type = note.commands.get(name);
   if (!type) throw new Error(`A note has no command ${name}`);
-  return ifVersion === undefined ? { type, input } : { type, input, ifVersion };
+  return ifVersion === undefined ? { type, input } : { type, input, precondition: { match: [ifVersion] } };
 };
 
 /** Any command for a note. */

@@ -117,7 +117,9 @@ const run = (entity: Entity, state: State, name: string, input: Fields, options:
   const type = entity.commands.get(name) ?? fail(`The ${entity.name} has no command "${name}"`);
   const parsed = parseInput(type, input);
   if (parsed.kind === 'faults') return { kind: 'invalid', faults: parsed.faults };
-  const command = { type, input: deepFreeze(parsed.fields), ifVersion: options.ifVersion };
+  const { ifVersion } = options;
+  const precondition = ifVersion === undefined ? {} : { precondition: { match: [ifVersion] } };
+  const command = { type, input: deepFreeze(parsed.fields), ...precondition };
   return decide(entity, command, state, options.now ?? at(state.version + 1));
 };
 

@@ -4,9 +4,9 @@ import { answerOutcome } from '../answer-outcome.ts';
 import type { Exchange } from '../exchange.ts';
 import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
-import { parseIfMatch } from '../parse-headers.ts';
 import { answerProblem, invalid, type Problem } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
+import { requirePrecondition } from '../require-precondition.ts';
 
 /** POST /api/account/{id}:{command}. The answer is 204 when the command deletes the thing. */
 export const runCommand = async (
@@ -17,12 +17,12 @@ export const runCommand = async (
 ): Promise<void> => {
   const type = entity.commands.get(name);
   if (!type || type.creates) return answerProblem(exchange, noSuchCommand(entity, id, name));
-  const ifMatch = parseIfMatch(exchange.ifMatch);
   const parsed = parseInput(type, exchange.input);
-  const faults = [...findIdFaults(id), ...faultsOf(ifMatch), ...faultsOf(parsed), ...findOtherId(parsed, id)];
-  if (faults.length > 0 || ifMatch.kind === 'faults' || parsed.kind === 'faults')
-    return answerProblem(exchange, invalid(faults));
-  const command = { type, input: parsed.fields, ifVersion: ifMatch.value };
+  const faults = [...findIdFaults(id), ...faultsOf(parsed), ...findOtherId(parsed, id)];
+  if (faults.length > 0 || parsed.kind === 'faults') return answerProblem(exchange, invalid(faults));
+  const required = requirePrecondition(gateway, exchange);
+  if (required.kind === 'problem') return answerProblem(exchange, required.problem);
+  const command = { type, input: parsed.fields, precondition: required.value };
   const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, exchange) });
   answerOutcome(exchange, entity, id, outcome, ({ status, json }) => {
     if (status === 'active') answerJson(exchange, 200, json);

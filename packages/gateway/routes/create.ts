@@ -5,12 +5,14 @@ import type { Exchange } from '../exchange.ts';
 import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
 import { newId } from '../new-id.ts';
-import { answerProblem, invalid } from '../problem.ts';
+import { answerProblem, invalid, type Problem } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
 
 /** POST /api/user: runs the command that creates. */
 export const create = async (gateway: Gateway, entity: Entity, exchange: Exchange): Promise<void> => {
   const type = entity.creating;
+  const { ifMatch, ifNoneMatch } = exchange;
+  if (ifMatch !== '' || ifNoneMatch !== '') return answerProblem(exchange, notConditional(entity));
   const parsed = parseInput(type, exchange.input);
   if (parsed.kind === 'faults') return answerProblem(exchange, invalid(parsed.faults));
   const id = parsed.id ?? newId(gateway.random);
@@ -21,4 +23,11 @@ export const create = async (gateway: Gateway, entity: Entity, exchange: Exchang
     exchange.headers.push('Location', `${entity.path}/${id}`);
     answerJson(exchange, 201, json);
   });
+};
+
+// its address is that of the list, which has no ETag. A condition that is not looked at must not be ignored
+const notConditional = ({ name, path, isRecord }: Entity): Problem => {
+  const other = isRecord ? `; for a create only if the id is free, send PUT ${path}/{id} with If-None-Match: *` : '';
+  const detail = `A create never changes a ${name} that exists, and takes neither If-Match nor If-None-Match${other}`;
+  return invalid([{ pointer: '', detail }]);
 };

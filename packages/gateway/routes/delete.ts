@@ -3,9 +3,9 @@ import { answerOutcome } from '../answer-outcome.ts';
 import type { Exchange } from '../exchange.ts';
 import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
-import { parseIfMatch } from '../parse-headers.ts';
 import { answerProblem, invalid } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
+import { requirePrecondition } from '../require-precondition.ts';
 
 /** DELETE /api/user/{id}: runs the command `delete` of a record. */
 export const remove = async (
@@ -15,10 +15,11 @@ export const remove = async (
   exchange: Exchange,
   id: string,
 ): Promise<void> => {
-  const ifMatch = parseIfMatch(exchange.ifMatch);
-  const faults = [...findIdFaults(id), ...(ifMatch.kind === 'faults' ? ifMatch.faults : [])];
-  if (faults.length > 0 || ifMatch.kind === 'faults') return answerProblem(exchange, invalid(faults));
-  const command = { type, input: {}, ifVersion: ifMatch.value };
+  const faults = findIdFaults(id);
+  if (faults.length > 0) return answerProblem(exchange, invalid(faults));
+  const required = requirePrecondition(gateway, exchange);
+  if (required.kind === 'problem') return answerProblem(exchange, required.problem);
+  const command = { type, input: {}, precondition: required.value };
   const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, exchange) });
   answerOutcome(exchange, entity, id, outcome, () => {
     exchange.status = 204;

@@ -2,7 +2,7 @@ import { type Entity, findIdFaults } from '@muster/model';
 import { answerRead } from '../answer-read.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
-import { parseMinVersion } from '../parse-headers.ts';
+import { parseMinVersion, parsePrecondition } from '../parse-headers.ts';
 import { answerProblem, invalid } from '../problem.ts';
 import { type Read, readThing } from '../read-thing.ts';
 
@@ -16,13 +16,18 @@ export const read = (
   fail: (error: unknown) => void,
 ): void => {
   const least = parseMinVersion(exchange.minVersion);
-  const faults = [...findIdFaults(id), ...(least.kind === 'faults' ? least.faults : [])];
-  if (faults.length > 0 || least.kind === 'faults') {
+  const condition = parsePrecondition(exchange);
+  const faults = [
+    ...findIdFaults(id),
+    ...(least.kind === 'faults' ? least.faults : []),
+    ...(condition.kind === 'faults' ? condition.faults : []),
+  ];
+  if (faults.length > 0 || least.kind === 'faults' || condition.kind === 'faults') {
     answerProblem(exchange, invalid(faults));
     return done();
   }
   const take = (result: Read) => {
-    answerRead(exchange, entity, id, result);
+    answerRead(exchange, entity, id, result, condition.value);
     done();
   };
   readThing(gateway, entity, id, least.value ?? 0, take, fail);

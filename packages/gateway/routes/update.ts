@@ -4,30 +4,39 @@ import { answerOutcome } from '../answer-outcome.ts';
 import type { Exchange } from '../exchange.ts';
 import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
-import { parseIfMatch } from '../parse-headers.ts';
 import { answerProblem, invalid } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
+import { requirePrecondition } from '../require-precondition.ts';
 import { findOtherId } from './command.ts';
 
-/** PUT /api/user/{id}, or PUT /api/user with the id in the body: runs the command `update` of a record. */
+/**
+ * PUT or PATCH /api/user/{id}, or PUT /api/user with the id in the body: runs the command `update` of a record. A PUT
+ * with `If-None-Match: *` runs the command that creates: such a request must not change a thing that is there.
+ */
 export const update = async (
   gateway: Gateway,
   entity: Entity,
-  type: CommandType,
+  updating: CommandType,
   exchange: Exchange,
   idInPath: string | undefined,
+  mayCreate: boolean,
 ): Promise<void> => {
+  const required = requirePrecondition(gateway, exchange);
+  if (required.kind === 'problem') return answerProblem(exchange, required.problem);
+  const precondition = required.value;
+  const isCreating = precondition?.noneMatch === 'any' && mayCreate;
+  const type = isCreating ? entity.creating : updating;
   const parsed = parseInput(type, exchange.input);
   if (parsed.kind === 'faults') return answerProblem(exchange, invalid(parsed.faults));
   const id = idInPath ?? parsed.id;
   const faults =
     id === undefined ? [{ pointer: '/id', detail: '"id" is required, in the path or in the body' }] : findIdFaults(id);
   faults.push(...findOtherId(parsed, id));
-  const ifMatch = parseIfMatch(exchange.ifMatch);
-  if (ifMatch.kind === 'faults') faults.push(...ifMatch.faults);
-  if (id === undefined || faults.length > 0 || ifMatch.kind === 'faults')
-    return answerProblem(exchange, invalid(faults));
-  const command = { type, input: parsed.fields, ifVersion: ifMatch.value };
+  if (id === undefined || faults.length > 0) return answerProblem(exchange, invalid(faults));
+  const command = { type, input: parsed.fields, precondition };
   const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, exchange) });
-  answerOutcome(exchange, entity, id, outcome, ({ json }) => answerJson(exchange, 200, json));
+  answerOutcome(exchange, entity, id, outcome, ({ json }) => {
+    if (isCreating) exchange.headers.push('Location', `${entity.path}/${id}`);
+    answerJson(exchange, isCreating ? 201 : 200, json);
+  });
 };
