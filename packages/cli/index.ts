@@ -1,5 +1,6 @@
 export { openAggregators } from './ask-aggregators.ts';
 export { readPartitions } from './find-system.ts';
+export { type CreateKeyOptions, createKey, listKeys, revokeKey } from './keys/keys.ts';
 export { repair } from './repair/repair.ts';
 export type { ScaleOptions } from './scale/request-of.ts';
 export { scale } from './scale/scale.ts';

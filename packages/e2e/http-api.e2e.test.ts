@@ -379,7 +379,7 @@ for (const { way, aggregators, source } of ways) {
       ['a bad Muster-Min-Version', 400, '', 'GET', '/api/user/13AE742', { headers: { 'muster-min-version': 'x' } }],
       ['a bad If-Match', 400, '', 'DELETE', '/api/user/13AE742', { headers: { 'if-match': 'x' } }],
       ['an unknown route', 404, undefined, 'GET', '/api/users', {}],
-      ['an unknown method', 405, undefined, 'PATCH', '/api/user/13AE742', {}],
+      ['an unknown method', 405, undefined, 'PURGE', '/api/user/13AE742', {}],
       ['a delete of all', 405, undefined, 'DELETE', '/api/user', {}],
       ['a method of WebDAV', 405, undefined, 'PROPFIND', '/api/user', {}],
     ];

@@ -14,7 +14,7 @@ import {
   type UserLog,
 } from '@muster/testing';
 import { expect } from 'chai';
-import { askAsRecorded } from './ask-as-recorded.ts';
+import { askAsRecorded, asToday } from './ask-as-recorded.ts';
 import { runInProcess } from './run-in-process.ts';
 import { untilInMemory } from './until-in-memory.ts';
 
@@ -193,13 +193,13 @@ const forEachId = (check: (id: string) => Promise<void>) => forAll(ids, 8, check
 const expectAnswers = async (url: string, answers: readonly UserAnswer[]) => {
   expect(answers).not.to.have.length(0);
   await forAll(answers, 8, async ({ request, answer }) => {
-    expect(await askAsRecorded(url, request), JSON.stringify(request)).to.deep.equal(answer);
+    expect(await askAsRecorded(url, request), JSON.stringify(request)).to.deep.equal(asToday(answer));
   });
 };
 
 const countOthers = async (url: string, answers: readonly UserAnswer[]): Promise<number> => {
   const asRecorded = await forAll(answers, 8, async ({ request, answer }) =>
-    isDeepStrictEqual(await askAsRecorded(url, request), answer),
+    isDeepStrictEqual(await askAsRecorded(url, request), asToday(answer)),
   );
   return asRecorded.filter((isSame) => !isSame).length;
 };

@@ -1,5 +1,5 @@
 import { type Entity, type Rendered, renderState, type State } from '@muster/model';
-import type { Exchange } from './exchange.ts';
+import { conditionsOf, type Exchange } from './exchange.ts';
 import type { Outcome } from './outcome.ts';
 import { answerProblem, KnownFault } from './problem.ts';
 import { setThingHeaders } from './set-thing-headers.ts';
@@ -21,7 +21,7 @@ export const answerOutcome = (
     case 'done':
       return answerDone(entity, id, outcome.state, done);
     case 'refused':
-      return answerProblem(exchange, refused(entity, id, outcome.refusal, outcome.state));
+      return answerProblem(exchange, refused(entity, id, outcome.refusal, outcome.state, conditionsOf(exchange)));
     case 'parked':
       exchange.headers.push('Muster-Parked', 'true');
       return answerProblem(exchange, parked(entity, id, outcome.state, outcome.problem));

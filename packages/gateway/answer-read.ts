@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.ts';
 import { answerProblem, unavailable } from './problem.ts';
 import type { Read, ReadResult } from './read-thing.ts';
 import { setThingHeaders } from './set-thing-headers.ts';
-import { gone, notFound, notReached, otherVersion } from './thing-problems.ts';
+import { gone, notFound, notReached, otherRead } from './thing-problems.ts';
 
 /**
  * Answers a read: 200 with the thing, 304 if the client has it already, or 404, 410, 412 or 503 with the reason. The
@@ -55,7 +55,7 @@ const answerCondition = (
   { json, version }: ReadResult,
   { match, noneMatch }: Precondition,
 ): void => {
-  if (match && !hasTag(match, version)) return answerProblem(exchange, otherVersion(entity, id, version));
+  if (match && !hasTag(match, version)) return answerProblem(exchange, otherRead(entity, id, version));
   if (noneMatch && hasTag(noneMatch, version)) exchange.status = 304;
   else answerJson(exchange, 200, json);
 };

@@ -2,12 +2,15 @@ import Router from '@koa/router';
 import type { CommandType, Entity } from '@muster/model';
 import { expectAppend } from '@muster/store';
 import Koa, { type Context, type Next } from 'koa';
+import { allowOrigins } from './allow-origins.ts';
 import { answerEarly, drainLimits } from './answer-early.ts';
 import type { Gateway } from './gateway.ts';
+import { limitRate, parseRate } from './limit-rate.ts';
 import { limitRequests } from './limit-requests.ts';
 import { giveProblem, onKoa } from './on-koa.ts';
 import { invalid } from './problem.ts';
 import { readAnyBody, readBody } from './read-body.ts';
+import { requireKey } from './require-key.ts';
 import { patchTypes, requirePatch } from './require-patch.ts';
 import { runCommand } from './routes/command.ts';
 import { count } from './routes/count.ts';
@@ -21,13 +24,19 @@ import { watchRequest } from './watch-request.ts';
 
 /** Opens the HTTP service: the middleware for every request, then a route per operation of every entity. */
 export const openApp = (gateway: Gateway): Koa => {
-  const app = new Koa();
+  const { CORS_ORIGINS, RATE_LIMIT, TRUST_PROXY_HOPS } = gateway.settings;
+  // the client's address is what the last of these proxies saw; without one, the header X-Forwarded-For is ignored
+  const app = new Koa({ proxy: TRUST_PROXY_HOPS > 0, maxIpsCount: TRUST_PROXY_HOPS });
   app.silent = true; // watchRequest logs errors
   app.use(answerEarly(drainLimits));
   app.use(setSecurityHeaders);
   app.use(watchRequest(gateway));
   app.use(requireAddress);
+  if (CORS_ORIGINS !== '') app.use(allowOrigins(CORS_ORIGINS.split(',')));
   app.use(limitRequests(gateway));
+  app.use(requireKey(gateway));
+  const rate = parseRate(RATE_LIMIT);
+  if (rate) app.use(limitRate(rate));
   const router = new Router({ sensitive: true }); // an id may be `Count`
   for (const entity of gateway.entities) addRoutes(router, gateway, entity);
   app.use(router.routes());

@@ -32,7 +32,7 @@ const eventOf = (
   version: number,
   partition: number,
 ): StoredEvent => {
-  const { entity, id, requestId } = request;
+  const { entity, id } = request;
   const { type, data, shape } = event;
   return {
     _id: newId(gateway.random),
@@ -43,6 +43,14 @@ const eventOf = (
     type,
     data,
     at,
-    meta: shape === undefined ? { requestId } : { requestId, shape },
+    meta: metaOf(request, shape),
   };
+};
+
+const metaOf = ({ requestId, actor, trace }: Bound, shape: number | undefined): StoredEvent['meta'] => {
+  const meta: StoredEvent['meta'] = { requestId };
+  if (actor !== '') meta.actor = actor;
+  if (trace !== '') meta.trace = trace;
+  if (shape !== undefined) meta.shape = shape;
+  return meta;
 };

@@ -4,6 +4,8 @@
  */
 export type Exchange = {
   readonly requestId: string;
+  readonly actor: string; // the name of the client's key; empty without one
+  readonly trace: string; // a valid `traceparent`, or empty
   readonly ifMatch: string;
   readonly ifNoneMatch: string;
   readonly minVersion: string;
@@ -17,9 +19,11 @@ export type Exchange = {
 /** Opens an exchange for a request. */
 export const openExchange = (
   request: Pick<Exchange, 'requestId'> &
-    Partial<Pick<Exchange, 'ifMatch' | 'ifNoneMatch' | 'minVersion' | 'query' | 'input'>>,
+    Partial<Pick<Exchange, 'actor' | 'trace' | 'ifMatch' | 'ifNoneMatch' | 'minVersion' | 'query' | 'input'>>,
 ): Exchange => ({
   requestId: request.requestId,
+  actor: request.actor ?? '',
+  trace: request.trace ?? '',
   ifMatch: request.ifMatch ?? '',
   ifNoneMatch: request.ifNoneMatch ?? '',
   minVersion: request.minVersion ?? '',
@@ -34,3 +38,9 @@ const noQuery = {};
 
 /** Whether an answer with this status has a body. */
 export const hasBody = (status: number): boolean => status !== 204 && status !== 304;
+
+/** The names of the conditional headers that a request has. */
+export const conditionsOf = ({ ifMatch, ifNoneMatch }: Exchange): string =>
+  [ifMatch.trim() === '' ? '' : 'If-Match', ifNoneMatch.trim() === '' ? '' : 'If-None-Match']
+    .filter((name) => name !== '')
+    .join(' and ');

@@ -32,7 +32,15 @@ const stateAt = (version: number, stars: number): State => ({
 
 const execute = (gateway: Gateway, id: string, command: Command, deadlineMs = 10_000): Promise<Outcome> =>
   executeCommand(gateway, {
-    ...{ entity: note, id, command, requestId: 'test', deadlineAt: performance.now() + deadlineMs },
+    ...{
+      entity: note,
+      id,
+      command,
+      requestId: 'test',
+      actor: '',
+      trace: '',
+      deadlineAt: performance.now() + deadlineMs,
+    },
   });
 
 const refusedWith = (reason: EngineRefusal) => ({ kind: 'refused', refusal: { kind: 'refused', reason } });

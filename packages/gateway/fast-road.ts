@@ -3,9 +3,11 @@ import { type CommandType, type Entity, isId } from '@muster/model';
 import { expectAppend } from '@muster/store';
 import { type Exchange, openExchange } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
+import { identify } from './keys.ts';
 import { noteAnswer } from './note-answer.ts';
 import { type Head, parseHead } from './parse-head.ts';
 import { parseJson } from './parse-json.ts';
+import { parseTrace } from './parse-trace.ts';
 import type { PlainRequest } from './plain-request.ts';
 import { answerProblem } from './problem.ts';
 import { problemOfThrown } from './problem-of-thrown.ts';
@@ -49,6 +51,7 @@ type Fast = {
   url: string;
   head: Head;
   requestId: string;
+  actor: string;
   kind: RequestKind;
   startedAt: number;
 };
@@ -88,13 +91,14 @@ const openFast = (gateway: Gateway, client: Client, { method, url, head }: Omit<
   url,
   head,
   requestId: requestIdOf(gateway.requestIds, head.requestId),
+  actor: '',
   kind: method === 'GET' ? 'read' : 'write',
   startedAt: performance.now(),
 });
 
-/** Gives a request its place, or refuses it at once. */
+/** Gives a request its place, or refuses it at once: there is no place, or it has no valid key. */
 const refuse = (fast: Fast): boolean => {
-  const { gateway, kind, requestId, startedAt } = fast;
+  const { gateway, head, kind, requestId, startedAt } = fast;
   const problem = findNoPlace(gateway, kind, startedAt);
   if (problem) {
     const exchange = openExchange({ requestId });
@@ -102,6 +106,15 @@ const refuse = (fast: Fast): boolean => {
     finish(fast, exchange, true);
     return true;
   }
+  const identified = identify(gateway.keys, head.authorization, kind);
+  if (identified.kind === 'refused') {
+    const exchange = openExchange({ requestId });
+    exchange.headers.push('WWW-Authenticate', identified.challenge);
+    answerProblem(exchange, identified.problem);
+    finish(fast, exchange, false);
+    return true;
+  }
+  fast.actor = identified.actor;
   enter(gateway.requests, fast);
   if (kind === 'write') expectAppend(gateway.log); // prepares the append while the body arrives
   return false;
@@ -166,11 +179,12 @@ const takeBody = (fast: Fast, route: Route, req: IncomingMessage) => {
 
 /** Runs the route, and answers. */
 const run = (fast: Fast, route: Route, body: Buffer | undefined) => {
-  const { gateway, head, kind, requestId } = fast;
+  const { gateway, head, kind, requestId, actor } = fast;
   const parsed = body && parseJson(body);
   if (parsed?.kind === 'problem') return fail(fast, invalidBody(parsed.why, parsed.pointer));
   const { ifMatch, ifNoneMatch, minVersion } = head;
-  const exchange = openExchange({ requestId, ifMatch, ifNoneMatch, minVersion, input: parsed?.value });
+  const trace = parseTrace(head.trace);
+  const exchange = openExchange({ requestId, actor, trace, ifMatch, ifNoneMatch, minVersion, input: parsed?.value });
   const begunAt = beginWork(gateway.requests, kind);
   const end = (answered: Exchange) => {
     endWork(gateway.requests, kind, begunAt);
@@ -196,7 +210,7 @@ const fail = (fast: Fast, problem: Parameters<typeof answerProblem>[1]) => {
 };
 
 const finish = (fast: Fast, exchange: Exchange, isLoggedElsewhere: boolean) => {
-  const { gateway, client, method, url, requestId, startedAt } = fast;
+  const { gateway, client, method, url, requestId, actor, startedAt } = fast;
   try {
     client.send(exchange);
   } catch (error) {
@@ -205,5 +219,5 @@ const finish = (fast: Fast, exchange: Exchange, isLoggedElsewhere: boolean) => {
     client.cut();
   }
   const ms = performance.now() - startedAt;
-  noteAnswer(gateway, { requestId, method, url, status: exchange.status, ms, isLoggedElsewhere });
+  noteAnswer(gateway, { requestId, actor, method, url, status: exchange.status, ms, isLoggedElsewhere });
 };

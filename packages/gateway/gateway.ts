@@ -13,6 +13,7 @@ import {
   openLookUps,
 } from '@muster/store';
 import { openSender } from '@muster/wire';
+import { type Keys, openKeys } from './keys.ts';
 import { type LongReads, openLongReads } from './long-reads.ts';
 import { type Members, openMembers, type Wire } from './members.ts';
 import { type Metrics, openGatewayMetrics } from './metrics.ts';
@@ -31,6 +32,7 @@ export type Gateway = {
   entities: readonly Entity[];
   log: Log;
   logger: Logger;
+  keys: Keys;
   queue: AppendQueue;
   turns: Turns;
   loads: Loads<Loaded>;
@@ -62,6 +64,7 @@ export const openGateway = (
   const requests = openRequests();
   return {
     ...given,
+    keys: openKeys(given.settings),
     queue,
     turns: openTurns(),
     loads: openLoads(),

@@ -3,19 +3,20 @@ import { expect } from 'chai';
 import { type Answered, noteAnswer, openAnswerLines } from './note-answer.ts';
 
 const answered = (status: number, more: Partial<Answered> = {}): Answered => ({
-  ...{ requestId: 'r1', method: 'PUT', url: '/api/note/a?x=1', status, ms: 3 },
+  ...{ requestId: 'r1', actor: undefined, method: 'PUT', url: '/api/note/a?x=1', status, ms: 3 },
   ...more,
 });
 
 /** Notes answers at given times. Returns the lines that were logged, and how many answers the metrics counted. */
-const openNoting = () => {
+const openNoting = (settings = { ACCESS_LOG: false }) => {
   const lines: [about: object, message: string][] = [];
   const seen: number[] = [];
-  const logger = { warn: (about: object, message: string) => void lines.push([about, message]) } as unknown as Logger;
+  const write = (about: object, message: string) => void lines.push([about, message]);
+  const logger = { warn: write, info: write } as unknown as Logger;
   const metrics = { seconds: { observe: () => void seen.push(1) } } as unknown as Parameters<
     typeof noteAnswer
   >[0]['metrics'];
-  return { noting: { answerLines: openAnswerLines(), logger, metrics }, lines, counted: () => seen.length };
+  return { noting: { answerLines: openAnswerLines(), logger, metrics, settings }, lines, counted: () => seen.length };
 };
 
 describe('An answer', () => {
@@ -27,9 +28,20 @@ describe('An answer', () => {
     const about = { requestId: 'r1', method: 'PUT', path: '/api/note/a' };
     expect(lines).to.deep.equal([
       [{ ...about, status: 503, ms: 3 }, 'Answered with an error'],
-      [{ ...about, status: 200, ms: 250 }, 'Answered late'],
+      [{ ...about, status: 200, ms: 250.4 }, 'Answered late'],
     ]);
     expect(counted()).to.equal(5);
+  });
+
+  it('is logged always with ACCESS_LOG, with the name of the key', () => {
+    const { noting, lines } = openNoting({ ACCESS_LOG: true });
+    noteAnswer(noting, answered(200, { actor: 'billing' }));
+    noteAnswer(noting, answered(404));
+    const about = { requestId: 'r1', method: 'PUT', path: '/api/note/a', ms: 3 };
+    expect(lines).to.deep.equal([
+      [{ ...about, actor: 'billing', status: 200 }, 'Answered'],
+      [{ ...about, status: 404 }, 'Answered'],
+    ]);
   });
 
   it('is logged at most 50 times in 10 s, then the number of the others is', () => {

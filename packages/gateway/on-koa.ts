@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { type Exchange, hasBody, openExchange } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
+import { parseTrace } from './parse-trace.ts';
 import { answerProblem, type Problem } from './problem.ts';
 import { beginWork, endWork, kindOf } from './requests.ts';
 
@@ -12,6 +13,8 @@ export const onKoa = async (
 ): Promise<void> => {
   const exchange = openExchange({
     requestId: ctx.state.requestId,
+    actor: ctx.state.actor,
+    trace: parseTrace(ctx.get('traceparent')),
     ifMatch: ctx.get('If-Match'),
     ifNoneMatch: ctx.get('If-None-Match'),
     minVersion: ctx.get('Muster-Min-Version'),

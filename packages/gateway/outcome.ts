@@ -11,6 +11,8 @@ export type Request = {
   isNewId?: boolean;
   command: Command;
   requestId: string;
+  actor: string; // the name of the client's key; empty without one
+  trace: string; // the client's `traceparent`; empty without one
   deadlineAt: number;
 };
 

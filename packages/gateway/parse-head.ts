@@ -4,6 +4,8 @@
 export type Head = {
   host: string;
   requestId: string;
+  authorization: string;
+  trace: string;
   ifMatch: string;
   ifNoneMatch: string;
   minVersion: string;
@@ -16,6 +18,8 @@ type Known =
   | 'connection'
   | 'host'
   | 'requestId'
+  | 'authorization'
+  | 'trace'
   | 'ifMatch'
   | 'ifNoneMatch'
   | 'minVersion'
@@ -31,6 +35,8 @@ know('ignored', 'User-Agent', 'Accept', 'Accept-Encoding', 'Accept-Language', 'S
 know('connection', 'Connection');
 know('host', 'Host');
 know('requestId', 'X-Request-Id');
+know('authorization', 'Authorization');
+know('trace', 'traceparent', 'Traceparent');
 know('ifMatch', 'If-Match');
 know('ifNoneMatch', 'If-None-Match');
 know('minVersion', 'Muster-Min-Version');
@@ -45,6 +51,8 @@ export const parseHead = (rawHeaders: readonly string[]): Head | undefined => {
   const head: Head = {
     host: '',
     requestId: '',
+    authorization: '',
+    trace: '',
     ifMatch: '',
     ifNoneMatch: '',
     minVersion: '',

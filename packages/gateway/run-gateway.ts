@@ -11,13 +11,14 @@ import {
   refuseSettings,
   repeat,
 } from '@muster/runtime';
-import { isFinal, logIdOf, openLog, prepareDatabase, readCluster, suitLookUps } from '@muster/store';
+import { isFinal, logIdOf, openLog, prepareDatabase, readCluster, readKeys, suitLookUps } from '@muster/store';
 import { openApp } from './app.ts';
 import { checkLog, keptOf } from './check-log.ts';
 import { type Connections, closeAllConnections, closeIdleConnections, takeConnections } from './connections.ts';
 import { watchTurns } from './execute-command.ts';
 import { type FastRoad, openFastRoad, takeRequest } from './fast-road.ts';
 import { type Gateway, openGateway } from './gateway.ts';
+import { takeKeys } from './keys.ts';
 import { closeMembers, isCovered, takeMembers } from './members.ts';
 import { parseGatewaySettings } from './settings.ts';
 
@@ -63,13 +64,16 @@ export const runGateway = async (
     ending,
     (error) => over.abort(error),
   );
-  const road = openFastRoad(entities);
+  // the fast road does not count requests
+  const road = settings.RATE_LIMIT === '' ? openFastRoad(entities) : [];
   const timeouts = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 75_000 };
   const server = createServer(timeouts, openHandler(gateway, road));
   const connections = takeConnections(gateway, road, server);
   const port = await listen(server, settings.HOST, settings.PORT);
   standing.listening = true;
   logger.info({ url: `http://${settings.HOST}:${port}` }, 'Listening');
+  if (!gateway.keys.isRequired)
+    logger.warn(`Anybody who reaches ${settings.HOST} may read and write: no API key is needed`);
   onReady(port);
 
   await aborted(ending);
@@ -95,12 +99,14 @@ const openHandler = (gateway: Gateway, road: FastRoad): RequestListener => {
  * query reads the clock and the list. Throws the errors that isFinal names.
  */
 const refresh = async (gateway: Gateway) => {
-  const { clock, database, log, logger, members, queue, settings } = gateway;
+  const { clock, database, keys, log, logger, members, queue, settings } = gateway;
   const wasReachable = database.reachable;
   const beganAt = performance.now();
   watchTurns(gateway);
   try {
     const reading = readCluster(log, clock, refreshDeadlineMs);
+    const readingKeys = keys.isRequired ? readKeys(log, refreshDeadlineMs) : undefined;
+    readingKeys?.catch(() => undefined); // awaited below, unless another read fails before
     await checkLog(gateway, reading); // before the members: only those of this log are asked
     const { members: listed, databaseNow, askedAt } = await reading;
     takeMembers(
@@ -109,6 +115,7 @@ const refresh = async (gateway: Gateway) => {
       { at: askedAt, databaseNow },
       settings,
     );
+    if (readingKeys) takeKeys(keys, await readingKeys);
     database.reachable = true;
     if (!wasReachable) logger.info('The database answers again');
   } catch (error) {

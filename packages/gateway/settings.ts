@@ -12,6 +12,11 @@ export type Settings = SharedSettings & {
   APPEND_BATCH_MAX: number;
   APPEND_QUEUE_MAX: number;
   REQUIRE_IF_MATCH: boolean;
+  AUTH: 'auto' | 'on' | 'off';
+  RATE_LIMIT: string;
+  CORS_ORIGINS: string;
+  TRUST_PROXY_HOPS: number;
+  ACCESS_LOG: boolean;
 };
 
 /** Parses the gateway's settings from its environment and, if named, the secret's file. Times are in milliseconds. */
@@ -30,4 +35,15 @@ const table = {
   APPEND_BATCH_MAX: Joi.number().integer().min(1).max(10_000).default(500),
   APPEND_QUEUE_MAX: Joi.number().integer().min(1).default(10_000),
   REQUIRE_IF_MATCH: Joi.boolean().default(false),
+  AUTH: Joi.valid('auto', 'on', 'off').default('auto'),
+  RATE_LIMIT: Joi.string()
+    .pattern(/^[1-9]\d{0,6}\/[1-9]\d{0,4}$/, 'requests/seconds, such as 100/10')
+    .allow('')
+    .default(''),
+  CORS_ORIGINS: Joi.string()
+    .pattern(/^(\*|https?:\/\/[^\s,/]+(,https?:\/\/[^\s,/]+)*)$/, '*, or origins with commas between')
+    .allow('')
+    .default(''),
+  TRUST_PROXY_HOPS: Joi.number().integer().min(0).max(10).default(0),
+  ACCESS_LOG: Joi.boolean().default(false),
 };

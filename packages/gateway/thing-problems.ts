@@ -35,8 +35,8 @@ export const notReached = (entity: Entity, id: string, version: number, least: n
   more: { id, version },
 });
 
-/** The state of the thing does not allow the command. */
-export const refused = (entity: Entity, id: string, refusal: Refusal, state: State): Problem => {
+/** The state of the thing does not allow the command. `conditions` names the conditional headers of the request. */
+export const refused = (entity: Entity, id: string, refusal: Refusal, state: State, conditions: string): Problem => {
   switch (refusal.reason) {
     case 'NotFound':
       return notFound(entity, id);
@@ -45,23 +45,29 @@ export const refused = (entity: Entity, id: string, refusal: Refusal, state: Sta
     case 'Exists':
       return exists(entity, id, state);
     case 'OtherVersion':
-      return otherVersion(entity, id, state.version);
+      return otherVersion(entity, id, state.version, conditions);
     default:
       return declared(entity, id, refusal, state);
   }
 };
 
 /** The thing has a version that If-Match or If-None-Match excludes, or none. */
-export const otherVersion = (entity: Entity, id: string, version: number): Problem => ({
+export const otherVersion = (entity: Entity, id: string, version: number, conditions: string): Problem => ({
   status: 412,
   name: 'other-version',
   title: `The ${entity.name} has another version`,
   detail:
     version > 0
-      ? `The ${entity.name} "${id}" has version ${version}, which If-Match or If-None-Match excludes; ` +
-        'read it and decide again'
-      : `There is no ${entity.name} "${id}", and If-Match demands one`,
+      ? `Cannot change ${entity.name} "${id}" as asked by ${conditions}: ` +
+        `it has version ${version}; read it and decide again`
+      : `Cannot create ${entity.name} "${id}" as asked by ${conditions}: it does not exist`,
   more: { id, version },
+});
+
+/** A read asked for another version by If-Match. */
+export const otherRead = (entity: Entity, id: string, version: number): Problem => ({
+  ...otherVersion(entity, id, version, 'If-Match'),
+  detail: `Cannot read ${entity.name} "${id}" as asked by If-Match: it has version ${version}`,
 });
 
 /** A refusal that the entity declares, named in kebab case: `InsufficientFunds` becomes `insufficient-funds`. */

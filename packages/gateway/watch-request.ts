@@ -20,6 +20,9 @@ export const watchRequest =
       giveProblem(ctx, problemOfThrown(gateway, requestId, error));
     }
     const { method, url, status } = ctx;
-    const { isLoggedElsewhere } = ctx.state;
-    noteAnswer(gateway, { requestId, method, url, status, ms: performance.now() - startedAt, isLoggedElsewhere });
+    const { actor, isLoggedElsewhere } = ctx.state;
+    noteAnswer(gateway, {
+      ...{ requestId, actor, method, url, status, isLoggedElsewhere },
+      ms: performance.now() - startedAt,
+    });
   };

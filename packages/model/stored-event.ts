@@ -10,8 +10,9 @@ export type StoredEvent = {
   type: string;
   data: Fields;
   at: Date;
-  // the number of the shape of `data`, from 1; a record's events have none
-  meta: { requestId: string; shape?: number };
+  // `actor`: the name of the key that the request had, if it needed one. `trace`: its `traceparent`. `shape`: the
+  // number of the shape of `data`, from 1; a record's events have none
+  meta: { requestId: string; actor?: string; trace?: string; shape?: number };
 };
 
 /** An event as the engine understands it: its data is of today's shape. */

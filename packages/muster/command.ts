@@ -2,6 +2,7 @@ import { findSwallowed } from '@muster/runtime';
 import { Command, CommanderError } from 'commander';
 import { addAggregator } from './commands/aggregator.ts';
 import { addGateway } from './commands/gateway.ts';
+import { addKeys } from './commands/keys.ts';
 import { addNew } from './commands/new.ts';
 import { examples } from './commands/parts.ts';
 import { addRepair } from './commands/repair.ts';
@@ -25,7 +26,7 @@ const program = new Command('muster')
     ),
   );
 
-const adders = [addNew, addStart, addGateway, addAggregator, addVerify, addRepair, addSeed, addScale];
+const adders = [addNew, addStart, addGateway, addAggregator, addVerify, addKeys, addRepair, addSeed, addScale];
 for (const add of adders) add(program);
 
 const parse = async () => {

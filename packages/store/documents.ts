@@ -78,3 +78,17 @@ export type SettingsDocument = {
   // the id of the log that records and checkpoints were derived from; earlier releases do not write it
   log?: string;
 };
+
+/** What a key allows: `read` to read, `write` also to write, `admin` everything. */
+export type KeyScope = 'read' | 'write' | 'admin';
+
+/** An API key, in the collection `Keys`. The key itself is not stored, only a hash of its secret part. */
+export type KeyDocument = {
+  _id: string;
+  name: string; // the `actor` of the events that are written with it
+  scope: KeyScope;
+  hash: string; // SHA-256 of the secret, in hexadecimal
+  createdAt: Date;
+  expiresAt?: Date;
+  revokedAt?: Date;
+};

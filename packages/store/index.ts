@@ -17,6 +17,8 @@ export type {
   AggregatorState,
   CheckpointDocument,
   DeadLetterDocument,
+  KeyDocument,
+  KeyScope,
   RecordDocument,
   SettingsDocument,
   SnapshotMark,
@@ -33,6 +35,7 @@ export {
 export { estimateEvents } from './estimate-events.ts';
 export { expectAppend, guardStoredLog, logIdOf } from './guard-log.ts';
 export { isLogWhole, type KeptLog, mendLog, prepareDatabase } from './keep-log.ts';
+export { isSecretOf, newKey, parseKey, readKeys, revokeKeys, storeKey } from './keys.ts';
 export type { LogId } from './log-guard.ts';
 export { isNewest, type LookUps, openLookUps, suitLookUps } from './look-up.ts';
 export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } from './members.ts';

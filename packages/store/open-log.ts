@@ -3,6 +3,7 @@ import { type Collection, type Db, MongoClient, ReadConcern, ReadPreference, Wri
 import type {
   AggregatorDocument,
   DeadLetterDocument,
+  KeyDocument,
   RecordDocument,
   SettingsDocument,
   StoredCheckpoint,
@@ -32,6 +33,7 @@ type Handles = {
   aggregators: Collection<AggregatorDocument>;
   deadLetters: Collection<DeadLetterDocument>;
   settings: Collection<SettingsDocument>;
+  keys: Collection<KeyDocument>;
 };
 
 export type LogOptions = { uri: string; database: string; appName: string; monitorCommands?: boolean };
@@ -70,6 +72,7 @@ export const openLog = ({ uri, database, appName, monitorCommands = false }: Log
       aggregators: db.collection('Aggregators'),
       deadLetters: db.collection('DeadLetters'),
       settings: db.collection('Settings'),
+      keys: db.collection('Keys'),
     },
     [Symbol.asyncDispose]: () =>
       withinDeadline(client.close(true), 2_000, 'close the connections').catch(() => undefined),

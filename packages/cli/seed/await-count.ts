@@ -1,11 +1,13 @@
 import type { Entity } from '@muster/model';
 import { pause } from '@muster/runtime';
+import { authorizationOf } from './authorization-of.ts';
 
 /** `stallMs`: the wait ends when the count has not grown for so long. `everyMs`: the pause between two requests. */
 export type CountWait = {
   urls: readonly string[];
   entity: Entity;
   wanted: number;
+  key?: string | undefined; // the API key, if the gateways need one
   signal: AbortSignal;
   onCount: (count: number) => void;
   everyMs?: number;
@@ -30,9 +32,10 @@ export const countBefore = async (
   urls: readonly string[],
   entity: Entity,
   signal: AbortSignal,
+  key?: string,
 ): Promise<number | undefined> => {
   const late = AbortSignal.any([signal, AbortSignal.timeout(beforeMs)]);
-  const counts = await Promise.all(urls.map((url) => readUntilAnswered(url, entity, late)));
+  const counts = await Promise.all(urls.map((url) => readUntilAnswered(url, entity, late, key)));
   const known = counts.filter((count) => count !== undefined);
   return known.length === 0 ? undefined : Math.max(...known);
 };
@@ -44,13 +47,13 @@ const answerMs = 10_000;
 const inARow = 3; // two answers may come from different replicas: one good answer is not enough
 
 const awaitAt = async (url: string, wait: CountWait): Promise<string | undefined> => {
-  const { entity, wanted, signal, onCount, everyMs = askEveryMs, stallMs = standStillMs } = wait;
+  const { entity, key, wanted, signal, onCount, everyMs = askEveryMs, stallMs = standStillMs } = wait;
   const best = { count: -1, at: performance.now() };
   let good = 0;
   let last = 'no request was sent';
   for (; performance.now() - best.at < stallMs; await pause(everyMs, signal)) {
     if (signal.aborted) return 'interrupted before COUNT showed all of them';
-    const counted = await readCount(url, entity, signal);
+    const counted = await readCount(url, entity, signal, key);
     last = describeCounted(counted);
     good = isAtLeast(counted, wanted) ? good + 1 : 0;
     if (good === inARow) return undefined;
@@ -74,18 +77,29 @@ const describeCounted = (counted: Counted): string => {
   return `found ${counted.count}${counted.asOf === undefined ? '' : ` as of ${counted.asOf}`}`;
 };
 
-const readUntilAnswered = async (url: string, entity: Entity, signal: AbortSignal): Promise<number | undefined> => {
+const readUntilAnswered = async (
+  url: string,
+  entity: Entity,
+  signal: AbortSignal,
+  key: string | undefined,
+): Promise<number | undefined> => {
   for (; !signal.aborted; await pause(askEveryMs, signal)) {
-    const counted = await readCount(url, entity, signal);
+    const counted = await readCount(url, entity, signal, key);
     // a count from a snapshot may be too low
     if (counted.kind === 'counted' && counted.asOf === undefined) return counted.count;
   }
   return undefined;
 };
 
-const readCount = async (url: string, entity: Entity, signal: AbortSignal): Promise<Counted> => {
+const readCount = async (
+  url: string,
+  entity: Entity,
+  signal: AbortSignal,
+  key: string | undefined,
+): Promise<Counted> => {
   try {
     const response = await fetch(new URL(`${entity.path}/count`, url), {
+      headers: authorizationOf(key),
       signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
     });
     const text = await response.text();

@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import type { Entity } from '@muster/model';
 import { backOffMs, pause } from '@muster/runtime';
+import { authorizationOf } from './authorization-of.ts';
 import { forEachIndex } from './for-each-index.ts';
 import { makeThing } from './make-thing.ts';
 import type { SeededThing } from './make-user.ts';
@@ -18,7 +19,7 @@ export const seedApi = async (url: string, entity: Entity, seeding: Seeding): Pr
   const seeded: Seeded = { created: 0, present: 0 };
   const target = new URL(entity.path, url);
   const seedOne = async (index: number) => {
-    const status = await postSurely(agent, target, makeThing(entity, seeding.seed, index));
+    const status = await postSurely(agent, target, seeding.key, makeThing(entity, seeding.seed, index));
     if (status === 201) seeded.created += 1;
     else seeded.present += 1;
     seeding.onSeeded(seeded);
@@ -31,10 +32,15 @@ export const seedApi = async (url: string, entity: Entity, seeding: Seeding): Pr
   return seeded;
 };
 
-const postSurely = async (agent: Agent, target: URL, { id, fields }: SeededThing): Promise<number> => {
+const postSurely = async (
+  agent: Agent,
+  target: URL,
+  key: string | undefined,
+  { id, fields }: SeededThing,
+): Promise<number> => {
   const body = JSON.stringify({ id, ...fields });
   for (let tries = 1; ; tries += 1) {
-    const answer = await post(agent, target, body).catch((error: Error) => ({ status: 0, text: error.message }));
+    const answer = await post(agent, target, key, body).catch((error: Error) => ({ status: 0, text: error.message }));
     if (answer.status === 201 || answer.status === 409) return answer.status;
     const mayPass = answer.status === 0 || answer.status === 503;
     if (!mayPass || tries === triesMax)
@@ -43,9 +49,18 @@ const postSurely = async (agent: Agent, target: URL, { id, fields }: SeededThing
   }
 };
 
-const post = (agent: Agent, target: URL, body: string): Promise<{ status: number; text: string }> =>
+const post = (
+  agent: Agent,
+  target: URL,
+  key: string | undefined,
+  body: string,
+): Promise<{ status: number; text: string }> =>
   new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const headers = {
+      ...authorizationOf(key),
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    };
     const sent = request(target, { method: 'POST', agent, headers, timeout: answerMs }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));

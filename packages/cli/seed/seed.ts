@@ -38,18 +38,19 @@ export const seed = async (
   if (!entity?.isRecord) return refuse(describeNoRecord(options), print);
   if (options.via === 'api' && url === undefined)
     return refuse('the address of the gateway is unknown. Set it with --url', print);
+  const key = environment.MUSTER_KEY || undefined;
   const urls = options.url === undefined ? system.urls : [options.url];
   await using log = openLog({ uri: system.uri, database: system.database, appName: 'muster-seed' });
   const progress = openProgress(`${entity.name}s`, options.users);
   try {
     const partitions = await readPartitions(log);
-    const before = await countBefore(urls, entity, signal);
+    const before = await countBefore(urls, entity, signal, key);
     if (before === undefined && urls.length > 0)
       return refuse(`no gateway answers COUNT. Check that one of these runs: ${urls.join(', ')}`, print);
     const startedAt = performance.now();
     const onSeeded = ({ created, present }: Seeded) => showProgress(progress, created + present);
     const concurrency = options.concurrency ?? { api: 64, log: 2_000 }[options.via];
-    const seeding: Seeding = { users: options.users, seed: options.seed, concurrency, signal, onSeeded };
+    const seeding: Seeding = { users: options.users, seed: options.seed, concurrency, key, signal, onSeeded };
     const seeded =
       options.via === 'api' && url !== undefined
         ? await seedApi(url, entity, seeding)
@@ -64,7 +65,7 @@ export const seed = async (
     if (!isHeld) return refuse('the aggregators do not have all of them in memory yet', print, 1);
     if (aggregators.replicas.length > 0) print(`In memory of ${aggregators.replicas.length} aggregators ${since()}`);
     if (before === undefined) return tell('COUNT was not checked. To check it, set the gateway with --url', print, 0);
-    const problem = await showUntilCounted({ urls, entity, wanted: before + seeded.created, signal }, before);
+    const problem = await showUntilCounted({ urls, entity, key, wanted: before + seeded.created, signal }, before);
     if (problem !== undefined) return refuse(problem, print, 1);
     return tell(`COUNT shows at least ${before + seeded.created} ${since()}`, print, 0);
   } catch (error) {

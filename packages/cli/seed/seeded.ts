@@ -5,6 +5,7 @@ export type Seeding = {
   users: number;
   seed: number;
   concurrency: number;
+  key?: string | undefined; // the API key, if the gateways need one
   signal: AbortSignal;
   onSeeded: (seeded: Seeded) => void;
 };

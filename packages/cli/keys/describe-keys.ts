@@ -1,0 +1,33 @@
+import type { KeyDocument } from '@muster/store';
+
+/** Describes keys as a table, a line each. Pure. */
+export const describeKeys = (keys: readonly KeyDocument[], now: Date): string => {
+  if (keys.length === 0)
+    return 'There are no keys. Make one with: muster keys create --name NAME --scope read|write|admin';
+  const rows = [['id', 'name', 'scope', 'created', 'state'], ...keys.map((key) => rowOf(key, now))];
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+};
+
+const rowOf = (key: KeyDocument, now: Date): string[] => [
+  key._id,
+  key.name,
+  key.scope,
+  dayOf(key.createdAt),
+  stateOf(key, now),
+];
+
+const stateOf = ({ revokedAt, expiresAt }: KeyDocument, now: Date): string => {
+  if (revokedAt) return `revoked ${dayOf(revokedAt)}`;
+  if (!expiresAt) return 'valid';
+  return expiresAt <= now ? `expired ${dayOf(expiresAt)}` : `valid until ${dayOf(expiresAt)}`;
+};
+
+const dayOf = (date: Date): string => date.toISOString().slice(0, 10);

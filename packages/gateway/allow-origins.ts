@@ -1,0 +1,28 @@
+import cors from '@koa/cors';
+import type { Middleware } from 'koa';
+
+/**
+ * Lets pages of these origins call the service from a browser (CORS); `*` stands for all. Other origins get no header,
+ * so that a browser keeps the answer from the page.
+ */
+export const allowOrigins = (origins: readonly string[]): Middleware => {
+  const isAny = origins.includes('*');
+  return cors({
+    origin: (ctx) => {
+      const origin = ctx.get('Origin');
+      if (isAny) return '*';
+      return origins.includes(origin) ? origin : '';
+    },
+    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowHeaders: sent,
+    exposeHeaders: answered,
+    maxAge: 600,
+  });
+};
+
+const sent = ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'Muster-Min-Version', 'X-Request-Id'];
+
+const answered = [
+  ...['ETag', 'Link', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id', 'Accept-Patch'],
+  ...['Muster-Source', 'Muster-Lag-Ms', 'Muster-As-Of', 'Muster-Parked', 'WWW-Authenticate'],
+];

@@ -1,0 +1,78 @@
+import { isSecretOf, type KeyDocument, type KeyScope, parseKey } from '@muster/store';
+import type { Problem } from './problem.ts';
+import type { RequestKind } from './requests.ts';
+
+/** The API keys that this gateway knows. A plain value. Only this file changes it. */
+export type Keys = {
+  readonly isRequired: boolean;
+  byId: ReadonlyMap<string, KeyDocument>;
+  // by the header `Authorization`: keys whose secret was compared already
+  proven: Map<string, KeyDocument>;
+};
+
+const provenMax = 10_000;
+
+/** Opens the keys. Without the setting, clients need a key unless only this machine can reach the gateway. */
+export const openKeys = ({ AUTH, HOST }: { AUTH: 'auto' | 'on' | 'off'; HOST: string }): Keys => ({
+  isRequired: AUTH === 'on' || (AUTH === 'auto' && !isLoopback(HOST)),
+  byId: new Map(),
+  proven: new Map(),
+});
+
+const isLoopback = (host: string): boolean => /^(127(\.\d{1,3}){3}|localhost|::1)$/.test(host);
+
+/** Takes over the keys that the database has now. */
+export const takeKeys = (keys: Keys, stored: readonly KeyDocument[]): void => {
+  keys.byId = new Map(stored.map((key) => [key._id, key]));
+  keys.proven.clear(); // one of them may be revoked by now
+};
+
+/** Who sent a request: the name of the key, empty where none is needed. Or why it is refused. */
+export type Identified = { kind: 'actor'; actor: string } | { kind: 'refused'; problem: Problem; challenge: string };
+
+const anybody: Identified = { kind: 'actor', actor: '' };
+
+/** Identifies the client of a request by its header `Authorization`. */
+export const identify = (keys: Keys, authorization: string, kind: RequestKind, now = Date.now()): Identified => {
+  if (!keys.isRequired) return anybody;
+  if (authorization === '') return refuse('');
+  const key = keys.proven.get(authorization) ?? prove(keys, authorization);
+  if (!key || key.revokedAt || (key.expiresAt && key.expiresAt.getTime() <= now)) return refuse('invalid_token');
+  if (kind === 'write' && key.scope === 'read') return forbid(key.scope);
+  return { kind: 'actor', actor: key.name };
+};
+
+const prove = (keys: Keys, authorization: string): KeyDocument | undefined => {
+  const given = parseKey(/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '');
+  const key = given && keys.byId.get(given.id);
+  if (!given || !key || !isSecretOf(key, given.secret)) return undefined;
+  if (keys.proven.size >= provenMax) keys.proven.clear();
+  keys.proven.set(authorization, key);
+  return key;
+};
+
+// the answer must not say which of the reasons it is
+const refuse = (error: '' | 'invalid_token'): Identified => ({
+  kind: 'refused',
+  challenge: error === '' ? 'Bearer realm="muster"' : `Bearer realm="muster", error="${error}"`,
+  problem: {
+    status: 401,
+    name: 'key-required',
+    title: 'The request needs a valid API key',
+    detail:
+      error === ''
+        ? 'The request has no key; send it as Authorization: Bearer KEY. `muster keys create` makes one'
+        : 'The key is unknown, has expired, or was revoked; `muster keys list` shows those that are valid',
+  },
+});
+
+const forbid = (scope: KeyScope): Identified => ({
+  kind: 'refused',
+  challenge: 'Bearer realm="muster", error="insufficient_scope", scope="write"',
+  problem: {
+    status: 403,
+    name: 'scope-too-small',
+    title: 'The API key does not allow this',
+    detail: `The key has the scope "${scope}", and this request needs "write"; muster keys create makes another one`,
+  },
+});

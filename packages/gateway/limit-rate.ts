@@ -1,0 +1,40 @@
+import type { Context, Middleware } from 'koa';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { giveProblem } from './on-koa.ts';
+import type { Problem } from './problem.ts';
+
+/** How many requests one client may send in so many seconds. */
+export type Rate = { requests: number; seconds: number };
+
+/** Parses a rate such as `100/10`. Undefined if it is none. Pure. */
+export const parseRate = (text: string): Rate | undefined => {
+  const [, requests, seconds] = /^([1-9]\d{0,6})\/([1-9]\d{0,4})$/.exec(text) ?? [];
+  return requests === undefined ? undefined : { requests: Number(requests), seconds: Number(seconds) };
+};
+
+/**
+ * Refuses what a client sends above the rate with 429. A client is a key, or an address where no key is needed. Each
+ * answer says what is left (draft-ietf-httpapi-ratelimit-headers, 10). Each gateway counts on its own.
+ */
+export const limitRate = ({ requests, seconds }: Rate): Middleware => {
+  const limiter = new RateLimiterMemory({ points: requests, duration: seconds });
+  return async (ctx, next) => {
+    const used = await limiter.consume(clientOf(ctx)).catch((refused: unknown) => refused);
+    if (!(used instanceof RateLimiterRes)) throw used;
+    const resetSeconds = Math.ceil(used.msBeforeNext / 1_000);
+    ctx.set('RateLimit-Policy', `"client";q=${requests};w=${seconds}`);
+    ctx.set('RateLimit', `"client";r=${used.remainingPoints};t=${resetSeconds}`);
+    if (used.consumedPoints <= requests) return next();
+    giveProblem(ctx, tooMany({ requests, seconds }, resetSeconds));
+    ctx.set('Retry-After', String(resetSeconds));
+  };
+};
+
+const clientOf = (ctx: Context): string => (ctx.state.actor ? `key ${ctx.state.actor}` : `address ${ctx.ip}`);
+
+const tooMany = ({ requests, seconds }: Rate, resetSeconds: number): Problem => ({
+  status: 429,
+  name: 'too-many-requests',
+  title: 'The client sent too many requests',
+  detail: `A client may send ${requests} requests in ${seconds} s; send the next one in ${resetSeconds} s`,
+});
