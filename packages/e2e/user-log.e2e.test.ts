@@ -14,7 +14,7 @@ import {
   type UserLog,
 } from '@muster/testing';
 import { expect } from 'chai';
-import { askAsRecorded, asToday } from './ask-as-recorded.ts';
+import { askAsRecorded, asToday, hasNewMeaning } from './ask-as-recorded.ts';
 import { runInProcess } from './run-in-process.ts';
 import { untilInMemory } from './until-in-memory.ts';
 
@@ -191,8 +191,9 @@ const positionNow = async ({ db, aggregators }: Shell) => {
 const forEachId = (check: (id: string) => Promise<void>) => forAll(ids, 8, check);
 
 const expectAnswers = async (url: string, answers: readonly UserAnswer[]) => {
-  expect(answers).not.to.have.length(0);
-  await forAll(answers, 8, async ({ request, answer }) => {
+  const same = answers.filter(({ request }) => !hasNewMeaning(request));
+  expect(same).not.to.have.length(0);
+  await forAll(same, 8, async ({ request, answer }) => {
     expect(await askAsRecorded(url, request), JSON.stringify(request)).to.deep.equal(asToday(answer));
   });
 };
