@@ -1,4 +1,4 @@
-import { defineRecord } from '@muster/model';
+import { defineRecord, emailAddress, lineOfText } from '@muster/model';
 import Joi from 'joi';
 
 /** A user of the directory. The only file that knows users. */
@@ -7,8 +7,8 @@ export const user = defineRecord({
   title: 'User',
   collection: 'Users',
   fields: {
-    name: Joi.string().min(1).max(200),
-    email: Joi.string().email({ tlds: false }).max(254),
+    name: lineOfText(200),
+    email: emailAddress(),
     group: Joi.number().integer(),
   },
 });

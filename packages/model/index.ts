@@ -16,6 +16,7 @@ export { type CommandType, checkDistinct, type Entity, type EventType, idLengthM
 export { type ParsedEvent, parseEvent, shapeOf } from './event.ts';
 export type { Fault } from './fault.ts';
 export { findFieldProblem } from './find-field-problem.ts';
+export { emailAddress, lineOfText } from './line-of-text.ts';
 export { optional } from './optional.ts';
 export { findIdFaults, type ParsedInput, parseInput } from './parse-input.ts';
 export { hasPassed, meets, type Precondition, type Tags } from './precondition.ts';

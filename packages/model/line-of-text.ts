@@ -1,0 +1,33 @@
+import Joi from 'joi';
+
+/**
+ * A schema for text that people read on one line, such as a name: 1 to `most` characters, at least one of them visible.
+ * Refused are control characters, line breaks, and characters that reorder text or cannot be seen and join nothing, as
+ * they make one name look like another. A character is a code point, so an emoji is one or some.
+ */
+export const lineOfText = (most: number): Joi.StringSchema =>
+  rules(
+    Joi.string().min(1),
+    [new RegExp(`^[\\s\\S]{0,${most}}$`, 'u'), `length must be less than or equal to ${most} characters long`],
+    [noControls, 'must have no control characters, line breaks or characters that reorder text'],
+    [/[\p{L}\p{N}\p{P}\p{S}]/u, 'must have a visible character'],
+  );
+
+/**
+ * A schema for an e-mail address: at most 254 characters, a domain with a dot, no spaces and no invisible characters.
+ * Letters of all scripts are allowed on both sides.
+ */
+export const emailAddress = (): Joi.StringSchema =>
+  rules(Joi.string().email({ tlds: false }).max(254), [
+    /^[^\p{C}\p{Z}]*$/u,
+    'must have no spaces and no invisible characters',
+  ]);
+
+// Controls, line and paragraph separators, embeddings, overrides and isolates of direction, the byte order mark, and
+// tags. The joiners stay: scripts of India, Persian and emoji need them.
+const noControls = /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]*$/u;
+
+const rules = (schema: Joi.StringSchema, ...patterns: [RegExp, string][]): Joi.StringSchema =>
+  patterns
+    .reduce((former, [pattern, name]) => former.pattern(pattern, { name }), schema)
+    .messages({ 'string.pattern.name': '{{#label}} {{#name}}' });
