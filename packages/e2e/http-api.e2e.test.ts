@@ -282,7 +282,7 @@ for (const { way, aggregators, source } of ways) {
       ]);
       expect((await patch('application/json', { group: 3 })).headers.get('etag')).to.equal('"3"');
       const other = await patch('application/json-patch+json', [{ op: 'remove', path: '/name' }]);
-      const types = 'application/merge-patch+json, application/json';
+      const types = 'application/merge-patch+json, application/json, application/vnd.api+json';
       expect([other.status, other.headers.get('accept-patch')]).to.deep.equal([415, types]);
       expect((await ask('OPTIONS', '/api/user/patch')).headers.get('accept-patch')).to.equal(types);
       const removing = await patch('application/merge-patch+json', { name: null });

@@ -5,6 +5,7 @@ import Koa, { type Context, type Next } from 'koa';
 import { allowOrigins } from './allow-origins.ts';
 import { answerEarly, drainLimits } from './answer-early.ts';
 import type { Gateway } from './gateway.ts';
+import { speakJsonApi, unwrapDocument } from './json-api.ts';
 import { limitRate, parseRate } from './limit-rate.ts';
 import { limitRequests } from './limit-requests.ts';
 import { giveProblem, onKoa } from './on-koa.ts';
@@ -30,6 +31,7 @@ export const openApp = (gateway: Gateway): Koa => {
   app.silent = true; // watchRequest logs errors
   app.use(answerEarly(drainLimits));
   app.use(setSecurityHeaders);
+  app.use(speakJsonApi(gateway.entities));
   app.use(watchRequest(gateway));
   app.use(requireAddress);
   if (CORS_ORIGINS !== '') app.use(allowOrigins(CORS_ORIGINS.split(',')));
@@ -76,7 +78,8 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
     expectAppend(gateway.log); // prepares the append while the body arrives
     return next();
   };
-  router.post(path, expectWrite, readBody, (ctx: Context) =>
+  const unwrap = unwrapDocument(entity);
+  router.post(path, expectWrite, readBody, unwrap, (ctx: Context) =>
     onKoa(gateway, ctx, (exchange) => create(gateway, entity, exchange)),
   );
   router.get(path, (ctx: Context) => onKoa(gateway, ctx, (exchange) => list(gateway, entity, exchange)));
@@ -94,16 +97,16 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
       updateThing(gateway, entity, type, exchange, ctx.params.id, ctx.method === 'PUT'),
     );
   if (update) {
-    router.put(path, expectWrite, readBody, runUpdate(update));
-    router.put(`${path}/:id`, expectWrite, readBody, runUpdate(update));
-    router.patch(`${path}/:id`, expectWrite, requirePatch, readBody, runUpdate(update));
+    router.put(path, expectWrite, readBody, unwrap, runUpdate(update));
+    router.put(`${path}/:id`, expectWrite, readBody, unwrap, runUpdate(update));
+    router.patch(`${path}/:id`, expectWrite, requirePatch, readBody, unwrap, runUpdate(update));
   }
   const remove = entity.isRecord ? entity.commands.get('delete') : undefined;
   if (remove)
     router.delete(`${path}/:id`, expectWrite, (ctx: Context) =>
       onKoa(gateway, ctx, (exchange) => removeThing(gateway, entity, remove, exchange, ctx.params.id)),
     );
-  router.post(`${path}/:id\\::command`, expectWrite, readAnyBody, (ctx: Context) =>
+  router.post(`${path}/:id\\::command`, expectWrite, readAnyBody, unwrap, (ctx: Context) =>
     onKoa(gateway, ctx, (exchange) =>
       runCommand(gateway, entity, exchange, { id: ctx.params.id, command: ctx.params.command }),
     ),

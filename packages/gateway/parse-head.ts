@@ -15,6 +15,7 @@ export type Head = {
 
 type Known =
   | 'ignored'
+  | 'accept'
   | 'connection'
   | 'host'
   | 'requestId'
@@ -31,7 +32,8 @@ const known = new Map<string, Known>();
 const know = (kind: Known, ...names: string[]) => {
   for (const name of names) known.set(name, kind).set(name.toLowerCase(), kind);
 };
-know('ignored', 'User-Agent', 'Accept', 'Accept-Encoding', 'Accept-Language', 'Sec-Fetch-Mode');
+know('accept', 'Accept');
+know('ignored', 'User-Agent', 'Accept-Encoding', 'Accept-Language', 'Sec-Fetch-Mode');
 know('connection', 'Connection');
 know('host', 'Host');
 know('requestId', 'X-Request-Id');
@@ -66,6 +68,9 @@ export const parseHead = (rawHeaders: readonly string[]): Head | undefined => {
     const kind = known.get(name) ?? known.get(name.toLowerCase());
     switch (kind) {
       case 'ignored':
+        break;
+      case 'accept':
+        if (/vnd\.api/i.test(value)) return undefined; // another form of answer
         break;
       case 'connection':
         if (value !== 'keep-alive') return undefined;

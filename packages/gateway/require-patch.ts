@@ -1,9 +1,10 @@
 import type { Context, Next } from 'koa';
+import { jsonApiType } from './json-api.ts';
 import { giveProblem } from './on-koa.ts';
 
-const known = ['application/merge-patch+json', 'application/json'];
+const known = ['application/merge-patch+json', 'application/json', jsonApiType];
 
-/** The media types of a PATCH, as the header `Accept-Patch` names them (RFC 5789, 3.1). */
+/** The media types of a PATCH, as the header `Accept-Patch` names them (RFC 5789, 3.1). A JSON:API document is one. */
 export const patchTypes = known.join(', ');
 
 /** Answers 415 to a patch that is no merge patch (RFC 7396): in another format, the same text means something else. */

@@ -4,6 +4,7 @@
  */
 export const securityHeaders: readonly string[] = [
   ...['Cache-Control', 'private, no-cache'],
+  ...['Vary', 'Accept'], // an answer may also be a JSON:API document, with the same ETag
   ...['Content-Security-Policy', "default-src 'none';frame-ancestors 'none'"], // so X-Frame-Options is not needed
   ...['Cross-Origin-Resource-Policy', 'same-origin'],
   ...['Referrer-Policy', 'no-referrer'],

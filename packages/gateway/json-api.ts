@@ -1,0 +1,169 @@
+import type { Entity } from '@muster/model';
+import type { Context, Middleware, Next } from 'koa';
+import { giveProblem } from './on-koa.ts';
+import type { Problem } from './problem.ts';
+
+// Documents, errors and links of JSON:API 1.1 (https://jsonapi.org/format/1.1/) for clients that ask for them. The
+// routes know nothing of it: what they answer is translated here.
+
+/** The media type of JSON:API. */
+export const jsonApiType = 'application/vnd.api+json';
+
+/**
+ * Translates answers for clients that accept JSON:API, or send it and accept anything. 406 if a client wants it with an
+ * extension or another parameter, which the standard demands.
+ */
+export const speakJsonApi =
+  (entities: readonly Entity[]): Middleware =>
+  async (ctx, next) => {
+    const wanted = wantedIn(ctx.get('Accept'), isSent(ctx));
+    if (wanted === 'modified') giveProblem(ctx, notAcceptable);
+    else await next();
+    if (wanted !== 'no') translate(ctx, entities);
+  };
+
+/** Whether the body of the request is a JSON:API document. */
+export const isSent = (ctx: Context): boolean => mediaTypeOf(ctx.get('Content-Type')) === jsonApiType;
+
+type Wanted = 'yes' | 'no' | 'modified';
+
+/** What a client wants by its header `Accept`. `isSent`: it sends JSON:API. Pure. */
+export const wantedIn = (accept: string, isSent: boolean): Wanted => {
+  const named = accept.split(',').filter((range) => mediaTypeOf(range) === jsonApiType);
+  if (named.some(isPlain)) return 'yes';
+  if (named.length > 0) return 'modified';
+  return isSent && /^\s*(\*\/\*.*)?$/.test(accept) ? 'yes' : 'no';
+};
+
+/** Whether a media type has no parameter that JSON:API forbids. A profile may be ignored, an extension not. Pure. */
+export const isPlain = (range: string): boolean =>
+  range
+    .split(';')
+    .slice(1)
+    .every((parameter) => /^\s*(q|profile)\s*=/.test(parameter) || parameter.trim() === '');
+
+const mediaTypeOf = (range: string): string => (range.split(';')[0] ?? '').trim().toLowerCase();
+
+const notAcceptable: Problem = {
+  status: 406,
+  name: 'not-acceptable',
+  title: 'The service has no extension of JSON:API',
+  detail: `Accept names ${jsonApiType} only with parameters; send it without any, as this service has no extensions`,
+};
+
+const translate = (ctx: Context, entities: readonly Entity[]) => {
+  if (typeof ctx.body !== 'string' && !Buffer.isBuffer(ctx.body)) return; // such as a 204
+  const entity = entities.find(({ path }) => ctx.path === path || ctx.path.startsWith(`${path}/`));
+  const isProblem = ctx.type === 'application/problem+json';
+  if (!isProblem && (ctx.type !== 'application/json' || !entity)) return;
+  const said = JSON.parse(ctx.body.toString());
+  const links = linksOf(ctx.response.get('Link') ?? '');
+  const document = isProblem ? errorsOf(said, isSent(ctx)) : documentOf(entity as Entity, said, versionOf(ctx), links);
+  ctx.body = JSON.stringify(document);
+  ctx.set('Content-Type', jsonApiType);
+};
+
+const versionOf = (ctx: Context): number | undefined => {
+  const [, version] = /^"(\d+)"$/.exec(ctx.response.get('ETag') ?? '') ?? [];
+  return version === undefined ? undefined : Number(version);
+};
+
+type Json = Record<string, unknown>;
+
+/** The document about one thing, about many, or about a number. Pure. */
+export const documentOf = (
+  entity: Entity,
+  said: Json | Json[],
+  version: number | undefined,
+  links: Record<string, string>,
+): Json => {
+  const resource = (thing: Json, meta: Json = {}) => resourceOf(entity, thing, meta);
+  if (Array.isArray(said)) return { data: said.map((thing) => resource(thing)), links };
+  if (!Object.hasOwn(said, 'id')) return { meta: said };
+  return { data: resource(said, version === undefined ? {} : { meta: { version } }) };
+};
+
+const resourceOf = ({ name, path }: Entity, { id, ...attributes }: Json, meta: Json): Json => ({
+  type: name,
+  id,
+  attributes,
+  links: { self: `${path}/${id}` },
+  ...meta,
+});
+
+/** The errors of a problem: one for each fault of the input, or the problem itself. Pure. */
+export const errorsOf = (problem: Json, isDocument: boolean): Json => {
+  const { type, title, status, detail, errors, ...meta } = problem;
+  const about = { status: String(status), title, links: { type } };
+  if (!Array.isArray(errors)) return { errors: [{ ...about, code: codeOf(type), detail, meta }] };
+  return {
+    errors: errors.map(({ pointer, detail: fault, ...more }) => ({
+      ...about,
+      code: codeOf(type),
+      detail: fault,
+      ...(pointer === '' ? {} : { source: { pointer: isDocument ? pointerInto(pointer) : pointer } }),
+      meta: { ...meta, ...more },
+    })),
+  };
+};
+
+const codeOf = (type: unknown): string => String(type).replace(/^.*[:/]/, '');
+
+// the client sent the fields as attributes
+const pointerInto = (pointer: string): string =>
+  pointer === '/id' || pointer.startsWith('/data')
+    ? pointer.replace(/^\/id$/, '/data/id')
+    : `/data/attributes${pointer}`;
+
+/** Parses the header `Link` of a list. Pure. */
+export const linksOf = (header: string): Record<string, string> =>
+  Object.fromEntries([...header.matchAll(/<([^>]*)>; rel="(\w+)"/g)].map(([, address, name]) => [name, address]));
+
+/** Takes the input out of the body if that is a JSON:API document. 400, 409 or 415 if it does not fit. */
+export const unwrapDocument =
+  ({ name }: Entity) =>
+  (ctx: Context, next: Next): Promise<void> | void => {
+    if (!isSent(ctx)) return next();
+    if (!isPlain(ctx.get('Content-Type'))) return giveProblem(ctx, notSupported);
+    const taken = takeDocument(name, ctx.request.body);
+    if (taken.kind === 'problem') return giveProblem(ctx, taken.problem);
+    ctx.request.body = taken.input;
+    return next();
+  };
+
+const notSupported: Problem = {
+  status: 415,
+  name: 'unsupported-media-type',
+  title: 'The service has no extension of JSON:API',
+  detail: `The content type is ${jsonApiType} with parameters; send it without any, as this service has no extensions`,
+};
+
+export type Taken = { kind: 'input'; input: Json } | { kind: 'problem'; problem: Problem };
+
+/** Takes the input of a command out of a JSON:API document. A problem if it is no resource of this type. Pure. */
+export const takeDocument = (entity: string, body: unknown): Taken => {
+  const data = isObject(body) ? body.data : undefined;
+  if (!isObject(data)) return misfit(400, '/data', 'expected an object with "type" and "attributes"');
+  const { type, id, attributes = {}, ...others } = data;
+  if (type !== entity) return misfit(409, '/data/type', `expected "${entity}", the type of this address`);
+  if (!isObject(attributes)) return misfit(400, '/data/attributes', 'expected an object');
+  const [other] = Object.keys(others).filter((name) => !['links', 'meta'].includes(name));
+  if (other !== undefined) return misfit(400, `/data/${other}`, 'is not supported: send attributes only');
+  if (Object.hasOwn(attributes, 'id'))
+    return misfit(400, '/data/attributes/id', 'the id belongs beside the attributes');
+  return { kind: 'input', input: id === undefined ? attributes : { id, ...attributes } };
+};
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const misfit = (status: number, pointer: string, detail: string): Taken => ({
+  kind: 'problem',
+  problem: {
+    status,
+    name: 'invalid-document',
+    title: 'The body is no JSON:API document that fits this address',
+    detail: `${pointer}: ${detail}`,
+    errors: [{ pointer, detail }],
+  },
+});
