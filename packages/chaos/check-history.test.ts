@@ -112,6 +112,14 @@ describe('The checker of histories', () => {
     ['a write at another version than it was asked for', [{ requestId: 'r2', ifVersion: 5 }]],
     ['a refusal as passed of a version that had not', [{ requestId: 'r8', status: 412, version: 2, ifVersion: 2 }]],
     ['a refusal as deleted of what was not', [{ requestId: 'r8', version: 2 }]],
+    [
+      'a create only if it is new, of what was there, refused as a plain create is',
+      [{ requestId: 'r4', onlyNew: true }],
+    ],
+    [
+      'a create only if it is new, refused as there when it was deleted',
+      [{ requestId: 'r4', onlyNew: true, status: 412, version: 3 }],
+    ],
     ['a refusal as existing of what was not there', [{ requestId: 'r4', version: undefined }]],
     [
       'a write answered before another began, and stored after it',

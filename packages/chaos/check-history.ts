@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StoredEvent } from '@muster/store';
 import { type FoldedLog, foldLog, groupBy, stateAt } from './fold-log.ts';
 import { type Call, isWrite } from './history.ts';
+import type { Folded } from './subjects.ts';
 
 /**
  * Returns the violations in a history or its log, one sentence each. `before` is the content of the log before the
@@ -47,7 +48,8 @@ const checkEvents = ({ events, byRequest }: FoldedLog, calls: readonly Call[], b
 const checkAnswer = ({ subject }: FoldedLog, call: Call): string[] => {
   const { op, status, problem, retryAfter, id } = call;
   if (status === undefined) return [];
-  const isExpected = subject.expected[op]?.includes(status) || (status === 412 && call.ifVersion !== undefined);
+  const expected = call.onlyNew ? onlyNewExpected : subject.expected[op];
+  const isExpected = expected?.includes(status) || (status === 412 && call.ifVersion !== undefined);
   if (!isExpected) return [`${tell(call)}: unexpected`];
   if (status !== 503) return [];
   const problems = [];
@@ -58,6 +60,9 @@ const checkAnswer = ({ subject }: FoldedLog, call: Call): string[] => {
     problems.push(`${tell(call)} without the id and version to ask for`);
   return problems;
 };
+
+// of a create that must not change what is there: 412 if it is there, 410 if it was deleted
+const onlyNewExpected = [201, 410, 412, 503];
 
 const checkWrite = (log: FoldedLog, call: Call): string[] => {
   const [event] = log.byRequest.get(call.requestId) ?? [];
@@ -104,12 +109,15 @@ const checkData = ({ subject }: FoldedLog, call: Call, event: StoredEvent): stri
 
 const checkRefusal = (log: FoldedLog, call: Call): string[] => {
   // the version in If-Match was answered before, so only a later one can be the reason
-  if (call.status === 412 && (call.version ?? 0) <= (call.ifVersion ?? 0))
+  if (call.status === 412 && !call.onlyNew && (call.version ?? 0) <= (call.ifVersion ?? 0))
     return [`${tell(call)}, though version ${call.ifVersion} was answered before`];
   const state = stateAt(log, call.id, call.version ?? 0);
-  const isRight = state !== undefined && log.subject.refuses(state, call);
+  const isRight = state !== undefined && refusesRightly(log, state, call);
   return isRight ? [] : [`${tell(call)}, the log has it ${state?.status} there: ${show(state?.shown)}`];
 };
+
+const refusesRightly = ({ subject }: FoldedLog, state: Folded, call: Call): boolean =>
+  call.onlyNew && call.status === 412 ? state.status === 'active' : subject.refuses(state, call);
 
 const checkRead = (log: FoldedLog, call: Call): string[] => {
   if (call.outcome !== 'ok') return [];

@@ -10,6 +10,8 @@ export type Call = {
   minVersion: number | undefined;
   /** What If-Match asked for: a version that was answered to somebody before. */
   ifVersion?: number | undefined;
+  /** A create as PUT with `If-None-Match: *`. */
+  onlyNew?: boolean | undefined;
   /**
    * The version that the gateway, as it still runs, returned to this session before, which must not go back even where
    * nothing is asked.

@@ -244,7 +244,8 @@ const perform = async (load: Load, session: Session, { subject, op, id, sent }: 
   const returned = known?.lost === load.lost && invokedAt - known.at < rememberedMs ? known.version : 0;
   const isConditional = subject === 'user' && op === 'update' && nextRandom(session.random) < 0.2;
   const ifVersion = isConditional ? load.newest.get(key) : undefined;
-  const reply = await ask(session.url, { subject, op, id, sent }, requestId, { minVersion, ifVersion });
+  const onlyNew = subject === 'user' && op === 'create' && nextRandom(session.random) < 0.3 ? true : undefined;
+  const reply = await ask(session.url, { subject, op, id, sent }, requestId, { minVersion, ifVersion, onlyNew });
   const completedAt = performance.now();
   if (!reply) load.lost += 1;
   const version = reply && versionOf(reply);
@@ -262,6 +263,7 @@ const perform = async (load: Load, session: Session, { subject, op, id, sent }: 
       sent,
       minVersion,
       ifVersion,
+      onlyNew,
       returned,
       invokedAt,
       completedAt,
@@ -300,11 +302,11 @@ const agedMsOf = (reply: Reply | undefined): number | undefined => {
   return asOf ? Date.now() - Date.parse(asOf) : undefined;
 };
 
-const requestOf = ({ subject, op, id }: Wanted): [method: string, path: string] => {
+const requestOf = ({ subject, op, id }: Wanted, onlyNew = false): [method: string, path: string] => {
   const { path } = subjects[subject];
   switch (op) {
     case 'create':
-      return ['POST', path];
+      return onlyNew ? ['PUT', `${path}/${id}`] : ['POST', path];
     case 'update':
       return ['PUT', `${path}/${id}`];
     case 'delete':
@@ -322,14 +324,15 @@ const ask = (
   url: string,
   wanted: Wanted,
   requestId: string,
-  { minVersion, ifVersion }: Pick<Call, 'minVersion' | 'ifVersion'>,
+  { minVersion, ifVersion, onlyNew }: Pick<Call, 'minVersion' | 'ifVersion' | 'onlyNew'>,
 ): Promise<Reply | undefined> => {
   const least: Record<string, string> = minVersion === undefined ? {} : { 'muster-min-version': String(minVersion) };
   const only: Record<string, string> = ifVersion === undefined ? {} : { 'if-match': `"${ifVersion}"` };
-  const [method, path] = requestOf(wanted);
+  const fresh: Record<string, string> = onlyNew ? { 'if-none-match': '*' } : {};
+  const [method, path] = requestOf(wanted, onlyNew);
   const options = {
     body: wanted.sent,
-    headers: { 'x-request-id': requestId, ...least, ...only },
+    headers: { 'x-request-id': requestId, ...least, ...only, ...fresh },
     signal: AbortSignal.timeout(answerWithinMs),
   };
   return call(url, method, path, options).catch(() => undefined);
