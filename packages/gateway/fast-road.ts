@@ -3,7 +3,7 @@ import { type CommandType, type Entity, isId } from '@muster/model';
 import { expectAppend } from '@muster/store';
 import { type Exchange, openExchange } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
-import { identify } from './keys.ts';
+import { identify, isTokenNew } from './keys.ts';
 import { noteAnswer } from './note-answer.ts';
 import { type Head, parseHead } from './parse-head.ts';
 import { parseJson } from './parse-json.ts';
@@ -64,7 +64,7 @@ export const takeRequest = (gateway: Gateway, road: FastRoad, req: IncomingMessa
   const { method = '', url = '' } = req;
   const route = routeOf(gateway, road, method, url);
   const head = route && parseHead(req.rawHeaders);
-  if (!route || !head || !isPlain(method, head)) return false;
+  if (!route || !head || !isPlain(method, head) || isTokenNew(gateway.keys, head.authorization)) return false;
   const client = { send: (exchange: Exchange) => sendAnswer(res, exchange), cut: () => void res.destroy() };
   const fast = openFast(gateway, client, { method, url, head });
   if (refuse(fast))
@@ -78,7 +78,7 @@ export const takeRequest = (gateway: Gateway, road: FastRoad, req: IncomingMessa
 export const takePlainRequest = (gateway: Gateway, road: FastRoad, client: Client, request: PlainRequest): boolean => {
   const { method, url, head, body } = request;
   const route = routeOf(gateway, road, method, url);
-  if (!route || !isPlain(method, head)) return false;
+  if (!route || !isPlain(method, head) || isTokenNew(gateway.keys, head.authorization)) return false;
   const fast = openFast(gateway, client, request);
   if (!refuse(fast)) run(fast, route, body);
   return true;

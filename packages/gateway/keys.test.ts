@@ -4,8 +4,10 @@ import { expect } from 'chai';
 import { identify, type Keys, openKeys, takeKeys } from './keys.ts';
 import type { RequestKind } from './requests.ts';
 
+const noTokens = { JWKS_URL: '', JWT_ISSUER: '', JWT_AUDIENCE: '' };
+
 const needed = (...stored: Parameters<typeof takeKeys>[1]): Keys => {
-  const keys = openKeys({ AUTH: 'on', HOST: '127.0.0.1' });
+  const keys = openKeys({ AUTH: 'on', HOST: '127.0.0.1', ...noTokens });
   takeKeys(keys, stored);
   return keys;
 };
@@ -18,7 +20,7 @@ const outcomeOf = (keys: Keys, header: string, kind: RequestKind = 'write') => {
 
 describe('API keys', () => {
   it('are needed unless only this machine reaches the gateway, or the setting says otherwise', () => {
-    const isRequired = (AUTH: 'auto' | 'on' | 'off', HOST: string) => openKeys({ AUTH, HOST }).isRequired;
+    const isRequired = (AUTH: 'auto' | 'on' | 'off', HOST: string) => openKeys({ AUTH, HOST, ...noTokens }).isRequired;
     for (const host of ['127.0.0.1', '127.1.2.3', 'localhost', '::1'])
       expect(isRequired('auto', host), host).to.equal(false);
     for (const host of ['0.0.0.0', '::', '10.0.0.1', 'muster.example.com', '127.0.0.1.example.com'])
@@ -31,7 +33,7 @@ describe('API keys', () => {
     const keys = needed(newKey(about).document, document);
     for (let times = 0; times < 3; times += 1) expect(outcomeOf(keys, `Bearer ${key}`)).to.equal('ada');
     expect(outcomeOf(keys, `bearer  ${key}`)).to.equal('ada');
-    expect(outcomeOf(openKeys({ AUTH: 'off', HOST: '0.0.0.0' }), '')).to.equal('');
+    expect(outcomeOf(openKeys({ AUTH: 'off', HOST: '0.0.0.0', ...noTokens }), '')).to.equal('');
   });
 
   it('that are missing, malformed or unknown, or have another secret, get 401', () => {

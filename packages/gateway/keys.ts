@@ -1,20 +1,26 @@
 import { isSecretOf, type KeyDocument, type KeyScope, parseKey } from '@muster/store';
 import type { Problem } from './problem.ts';
 import type { RequestKind } from './requests.ts';
+import { openTokens, type Tokens, verifyToken } from './tokens.ts';
 
 /** The API keys that this gateway knows. A plain value. Only this file changes it. */
 export type Keys = {
   readonly isRequired: boolean;
+  readonly tokens: Tokens | undefined;
   byId: ReadonlyMap<string, KeyDocument>;
-  // by the header `Authorization`: keys whose secret was compared already
-  proven: Map<string, KeyDocument>;
+  // by the header `Authorization`: keys whose secret was compared already, and tokens that were verified
+  proven: Map<string, Proven>;
 };
+
+type Proven = Pick<KeyDocument, 'name' | 'scope' | 'expiresAt' | 'revokedAt'>;
+type KeySettings = { AUTH: 'auto' | 'on' | 'off'; HOST: string } & Parameters<typeof openTokens>[0];
 
 const provenMax = 10_000;
 
 /** Opens the keys. Without the setting, clients need a key unless only this machine can reach the gateway. */
-export const openKeys = ({ AUTH, HOST }: { AUTH: 'auto' | 'on' | 'off'; HOST: string }): Keys => ({
-  isRequired: AUTH === 'on' || (AUTH === 'auto' && !isLoopback(HOST)),
+export const openKeys = (settings: KeySettings): Keys => ({
+  isRequired: settings.AUTH === 'on' || (settings.AUTH === 'auto' && !isLoopback(settings.HOST)),
+  tokens: openTokens(settings),
   byId: new Map(),
   proven: new Map(),
 });
@@ -24,7 +30,8 @@ const isLoopback = (host: string): boolean => /^(127(\.\d{1,3}){3}|localhost|::1
 /** Takes over the keys that the database has now. */
 export const takeKeys = (keys: Keys, stored: readonly KeyDocument[]): void => {
   keys.byId = new Map(stored.map((key) => [key._id, key]));
-  keys.proven.clear(); // one of them may be revoked by now
+  // one of the keys may be revoked by now; tokens cannot be
+  for (const [authorization] of keys.proven) if (parseKey(bearerOf(authorization))) keys.proven.delete(authorization);
 };
 
 /** Who sent a request: the name of the key, empty where none is needed. Or why it is refused. */
@@ -42,13 +49,34 @@ export const identify = (keys: Keys, authorization: string, kind: RequestKind, n
   return { kind: 'actor', actor: key.name };
 };
 
-const prove = (keys: Keys, authorization: string): KeyDocument | undefined => {
-  const given = parseKey(/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '');
+const prove = (keys: Keys, authorization: string): Proven | undefined => {
+  const given = parseKey(bearerOf(authorization));
   const key = given && keys.byId.get(given.id);
   if (!given || !key || !isSecretOf(key, given.secret)) return undefined;
-  if (keys.proven.size >= provenMax) keys.proven.clear();
-  keys.proven.set(authorization, key);
+  noteProven(keys, authorization, key);
   return key;
+};
+
+const noteProven = ({ proven }: Keys, authorization: string, key: Proven) => {
+  if (proven.size >= provenMax) proven.clear();
+  proven.set(authorization, key);
+};
+
+const bearerOf = (authorization: string): string => /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '';
+
+/** Whether a request has a token that must be verified first, which takes a promise. */
+export const isTokenNew = ({ isRequired, tokens, proven }: Keys, authorization: string): boolean =>
+  isRequired &&
+  tokens !== undefined &&
+  !proven.has(authorization) &&
+  bearerOf(authorization) !== '' &&
+  parseKey(bearerOf(authorization)) === undefined;
+
+/** Verifies the token of a request. After that, `identify` knows it. Returns why it could not be verified. */
+export const proveToken = async (keys: Keys, authorization: string): Promise<string | undefined> => {
+  const verified = keys.tokens && (await verifyToken(keys.tokens, bearerOf(authorization)));
+  if (verified?.kind === 'valid') noteProven(keys, authorization, verified);
+  return verified?.kind === 'unknown' ? verified.why : undefined;
 };
 
 // the answer must not say which of the reasons it is

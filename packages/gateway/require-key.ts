@@ -1,15 +1,22 @@
-import type { Context, Next } from 'koa';
+import type { Middleware } from 'koa';
 import type { Gateway } from './gateway.ts';
-import { identify } from './keys.ts';
+import { identify, isTokenNew, proveToken } from './keys.ts';
 import { giveProblem } from './on-koa.ts';
+import { unavailable } from './problem.ts';
 import { kindOf } from './requests.ts';
 
-/** Refuses requests without a valid key with 401 or 403, if keys are needed. Otherwise notes whose key it is. */
+/**
+ * Refuses requests without a valid key or token with 401 or 403, if keys are needed. Otherwise notes whose it is. 503
+ * if a token cannot be verified, as the keys of its provider cannot be read.
+ */
 export const requireKey =
-  ({ keys }: Pick<Gateway, 'keys'>) =>
-  (ctx: Context, next: Next): Promise<void> | void => {
+  ({ keys }: Pick<Gateway, 'keys'>): Middleware =>
+  async (ctx, next) => {
     if (ctx.method === 'OPTIONS') return next(); // a browser asks what it may send before it sends the key
-    const identified = identify(keys, ctx.get('Authorization'), kindOf(ctx.method));
+    const authorization = ctx.get('Authorization');
+    const why = isTokenNew(keys, authorization) ? await proveToken(keys, authorization) : undefined;
+    if (why !== undefined) return giveProblem(ctx, unavailable(`Cannot verify the token: ${why}`));
+    const identified = identify(keys, authorization, kindOf(ctx.method));
     if (identified.kind === 'refused') {
       ctx.set('WWW-Authenticate', identified.challenge);
       return giveProblem(ctx, identified.problem);

@@ -13,6 +13,9 @@ export type Settings = SharedSettings & {
   APPEND_QUEUE_MAX: number;
   REQUIRE_IF_MATCH: boolean;
   AUTH: 'auto' | 'on' | 'off';
+  JWKS_URL: string;
+  JWT_ISSUER: string;
+  JWT_AUDIENCE: string;
   RATE_LIMIT: string;
   CORS_ORIGINS: string;
   TRUST_PROXY_HOPS: number;
@@ -36,6 +39,16 @@ const table = {
   APPEND_QUEUE_MAX: Joi.number().integer().min(1).default(10_000),
   REQUIRE_IF_MATCH: Joi.boolean().default(false),
   AUTH: Joi.valid('auto', 'on', 'off').default('auto'),
+  JWKS_URL: Joi.string()
+    .pattern(/^(https:\/\/\S+|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\/\S*)$/, 'an address with https')
+    .allow('')
+    .default(''),
+  JWT_ISSUER: Joi.string().allow('').default(''),
+  // without it, a token for another service of the same provider would count here
+  JWT_AUDIENCE: Joi.string()
+    .allow('')
+    .default('')
+    .when('JWKS_URL', { is: '', otherwise: Joi.string().disallow('').required() }),
   RATE_LIMIT: Joi.string()
     .pattern(/^[1-9]\d{0,6}\/[1-9]\d{0,4}$/, 'requests/seconds, such as 100/10')
     .allow('')
