@@ -17,19 +17,19 @@ describe('The settings of a gateway', () => {
   });
 
   it('have a rate, origins and an authentication of one form each', () => {
-    for (const right of [
+    const right: Record<string, string>[] = [
       { RATE_LIMIT: '100/10' },
       { CORS_ORIGINS: '*' },
       { CORS_ORIGINS: 'https://a.example,http://b:1' },
       { AUTH: 'off' },
-    ])
-      expect(problemsOf(right as Record<string, string>), JSON.stringify(right)).to.equal('');
-    for (const wrong of [
+    ];
+    for (const one of right) expect(problemsOf(one), JSON.stringify(one)).to.equal('');
+    const wrong: Record<string, string>[] = [
       { RATE_LIMIT: '100' },
       { RATE_LIMIT: '0/1' },
       { CORS_ORIGINS: 'a.example' },
       { AUTH: 'maybe' },
-    ])
-      expect(problemsOf(wrong as Record<string, string>), JSON.stringify(wrong)).to.contain(Object.keys(wrong)[0]);
+    ];
+    for (const one of wrong) expect(problemsOf(one), JSON.stringify(one)).to.contain(Object.keys(one)[0]);
   });
 });
