@@ -48,11 +48,12 @@ const answerResult = (
   }
 };
 
-const answerCondition = (
+/** Answers with this JSON about a thing at this version, if the conditions of the request hold: else 304 or 412. */
+export const answerCondition = (
   exchange: Exchange,
   entity: Entity,
   id: string,
-  { json, version }: ReadResult,
+  { json, version }: Pick<ReadResult, 'json' | 'version'>,
   { match, noneMatch }: Precondition,
 ): void => {
   if (match && !hasTag(match, version)) return answerProblem(exchange, otherRead(entity, id, version));

@@ -18,6 +18,7 @@ import { count } from './routes/count.ts';
 import { create } from './routes/create.ts';
 import { remove as removeThing } from './routes/delete.ts';
 import { list } from './routes/list.ts';
+import { addPastRoutes } from './routes/past.ts';
 import { read } from './routes/read.ts';
 import { update as updateThing } from './routes/update.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -74,6 +75,7 @@ const isAddress = (ctx: Context) => {
 
 const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   const { path } = entity;
+  addPastRoutes(router, gateway, entity); // before the routes of the present, which take no parameters
   const expectWrite = (_: Context, next: Next) => {
     expectAppend(gateway.log); // prepares the append while the body arrives
     return next();

@@ -19,6 +19,7 @@ import { type Members, openMembers, type Wire } from './members.ts';
 import { type Metrics, openGatewayMetrics } from './metrics.ts';
 import { openRandomStock, type RandomStock } from './new-id.ts';
 import { type AnswerLines, openAnswerLines } from './note-answer.ts';
+import { openPlaces, type Places } from './places.ts';
 import { openRemembered, type Remembered } from './remembered.ts';
 import { openRequestIds, type RequestIds } from './request-ids.ts';
 import { openRequests, type Requests } from './requests.ts';
@@ -38,6 +39,9 @@ export type Gateway = {
   loads: Loads<Loaded>;
   lookUps: LookUps;
   longReads: LongReads;
+  pastReads: Places; // reads of one thing as it was
+  longFolds: Places; // those of them that fold many events
+  pastScans: Places; // reads of many things as they were
   remembered: Remembered;
   members: Members;
   requests: Requests;
@@ -70,6 +74,9 @@ export const openGateway = (
     loads: openLoads(),
     lookUps: openLookUps(),
     longReads: openLongReads(),
+    pastReads: openPlaces(8, 32),
+    longFolds: openPlaces(1, 4),
+    pastScans: openPlaces(1, 8),
     remembered: openRemembered(APPEND_LANES * APPEND_BATCH_MAX),
     members: openMembers(wireOf(given)),
     requests,

@@ -1,6 +1,6 @@
 import { note } from '@muster/testing';
 import { expect } from 'chai';
-import { documentOf, errorsOf, isPlain, linksOf, takeDocument, wantedIn } from './json-api.ts';
+import { documentOf, errorsOf, historyOf, isPlain, linksOf, takeDocument, wantedIn } from './json-api.ts';
 
 const type = 'application/vnd.api+json';
 
@@ -56,6 +56,16 @@ describe('JSON:API', () => {
           meta: { requestId: 'r', version: 1 },
         },
       ],
+    });
+  });
+
+  it('has the events of a thing, whose types are attributes', () => {
+    const events = [{ version: 2, type: 'NoteUpdated', changes: { stars: 2 } }];
+    expect(historyOf(note, 'a', events, { next: '/x' })).to.deep.equal({
+      data: [
+        { type: 'note-event', id: 'a:2', attributes: { eventType: 'NoteUpdated', version: 2, changes: { stars: 2 } } },
+      ],
+      links: { next: '/x' },
     });
   });
 

@@ -58,7 +58,12 @@ const translate = (ctx: Context, entities: readonly Entity[]) => {
   if (!isProblem && (ctx.type !== 'application/json' || !entity)) return;
   const said = JSON.parse(ctx.body.toString());
   const links = linksOf(ctx.response.get('Link') ?? '');
-  const document = isProblem ? errorsOf(said, isSent(ctx)) : documentOf(entity as Entity, said, versionOf(ctx), links);
+  const [, id] = /\/([^/]+)\/history\/?$/.exec(ctx.path) ?? [];
+  const document = isProblem
+    ? errorsOf(said, isSent(ctx))
+    : id === undefined
+      ? documentOf(entity as Entity, said, versionOf(ctx), links)
+      : historyOf(entity as Entity, id, said, links);
   ctx.body = JSON.stringify(document);
   ctx.set('Content-Type', jsonApiType);
 };
@@ -89,6 +94,16 @@ const resourceOf = ({ name, path }: Entity, { id, ...attributes }: Json, meta: J
   attributes,
   links: { self: `${path}/${id}` },
   ...meta,
+});
+
+/** The document about the events of a thing. An attribute must not be named `type`. Pure. */
+export const historyOf = ({ name }: Entity, id: string, events: Json[], links: Record<string, string>): Json => ({
+  data: events.map(({ type, ...event }) => ({
+    type: `${name}-event`,
+    id: `${id}:${event.version}`,
+    attributes: { eventType: type, ...event },
+  })),
+  links,
 });
 
 /** The errors of a problem: one for each fault of the input, or the problem itself. Pure. */

@@ -11,6 +11,20 @@ export const onKoa = async (
   ctx: Context,
   route: (exchange: Exchange) => Promise<void>,
 ): Promise<void> => {
+  const kind = kindOf(ctx.method);
+  const begunAt = beginWork(requests, kind);
+  try {
+    await onKoaApart(ctx, route);
+  } finally {
+    endWork(requests, kind, begunAt);
+  }
+};
+
+/**
+ * The same for a route that limits by itself how many requests are at work. It may take long: its time does not count
+ * for the limit of the other routes.
+ */
+export const onKoaApart = async (ctx: Context, route: (exchange: Exchange) => Promise<void>): Promise<void> => {
   const exchange = openExchange({
     requestId: ctx.state.requestId,
     actor: ctx.state.actor,
@@ -21,13 +35,7 @@ export const onKoa = async (
     query: ctx.query,
     input: ctx.request.body,
   });
-  const kind = kindOf(ctx.method);
-  const begunAt = beginWork(requests, kind);
-  try {
-    await route(exchange);
-  } finally {
-    endWork(requests, kind, begunAt);
-  }
+  await route(exchange);
   giveAnswer(ctx, exchange);
 };
 

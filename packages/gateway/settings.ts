@@ -7,6 +7,7 @@ export type Settings = SharedSettings & {
   REPLICA_DEADLINE_MS: number;
   DATABASE_DEADLINE_MS: number;
   REQUESTS_MAX: number;
+  PAST_EVENTS_MAX: number;
   STREAM_QUEUE_MAX: number;
   APPEND_LANES: number;
   APPEND_BATCH_MAX: number;
@@ -33,6 +34,7 @@ const table = {
   REPLICA_DEADLINE_MS: Joi.number().integer().min(10).max(10_000).default(100),
   DATABASE_DEADLINE_MS: Joi.number().integer().min(50).max(60_000).default(1_500),
   REQUESTS_MAX: Joi.number().integer().min(1).default(5_000),
+  PAST_EVENTS_MAX: Joi.number().integer().min(1).default(100_000),
   STREAM_QUEUE_MAX: Joi.number().integer().min(1).default(1_000),
   APPEND_LANES: Joi.number().integer().min(1).max(16).default(2),
   APPEND_BATCH_MAX: Joi.number().integer().min(1).max(10_000).default(500),

@@ -12,6 +12,8 @@ export type {
   RecordInputs,
   TypedEntity,
 } from './definition.ts';
+export { type DescribedEvent, describeChanges, describeEvents, shownOf } from './describe-events.ts';
+export { diffJson } from './diff-json.ts';
 export { type CommandType, checkDistinct, type Entity, type EventType, idLengthMax, isId } from './entity.ts';
 export { type ParsedEvent, parseEvent, shapeOf } from './event.ts';
 export type { Fault } from './fault.ts';
@@ -21,6 +23,7 @@ export { optional } from './optional.ts';
 export { findIdFaults, type ParsedInput, parseInput } from './parse-input.ts';
 export { hasPassed, meets, type Precondition, type Tags } from './precondition.ts';
 export { present } from './present.ts';
+export { parseDate } from './read-dates.ts';
 export { type Rendered, renderState } from './render-state.ts';
 export { type Active, type Applied, absent, applyStored, type Deleted, evolve, fold, type State } from './state.ts';
 export { decodeFields, decodeState, encodeFields, encodeState, parseState, writeState } from './state-codec.ts';

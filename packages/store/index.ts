@@ -33,6 +33,7 @@ export {
   type SharedShape,
 } from './ensure-collections.ts';
 export { estimateEvents } from './estimate-events.ts';
+export { type AliveLimits, type Found, findAlive } from './find-alive.ts';
 export { expectAppend, guardStoredLog, logIdOf } from './guard-log.ts';
 export { isLogWhole, type KeptLog, mendLog, prepareDatabase } from './keep-log.ts';
 export { isSecretOf, newKey, parseKey, readKeys, revokeKeys, storeKey } from './keys.ts';
@@ -55,6 +56,14 @@ export {
   scanRecords,
   scanStates,
 } from './read-partition.ts';
+export {
+  loadPast,
+  type Moment,
+  type Past,
+  type PastLimits,
+  readNewestVersion,
+  readNewestVersions,
+} from './read-past.ts';
 export { countSaved, listSaved, NeverSaved, type SavedCount } from './read-set.ts';
 export { readSettings } from './read-settings.ts';
 export { catchUpState, foldStored, type Loaded, loadState, pageVersions, readStream } from './read-stream.ts';

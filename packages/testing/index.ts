@@ -1,4 +1,5 @@
 export { anyKey, anyState } from './any-state.ts';
+export { applyMergePatch } from './apply-merge-patch.ts';
 export { anyCommand, anyFields, anyHistory, anyId, commandOf, historyOf, note, storedNote } from './arbitraries.ts';
 export { type CallOptions, call, eventually, forAll, type Reply } from './call.ts';
 export { type ExampleFile, exampleFilesOf, openExampleProject } from './compile-examples.ts';
