@@ -1,4 +1,5 @@
-import { defineEntity, defineRecord, deleted, type Entity, optional } from '@muster/model';
+import { entities as shipped } from '@muster/entities';
+import { defineEntity, defineRecord, deleted, type Entity, isId, optional } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import {
   applyMergePatch,
@@ -9,6 +10,7 @@ import {
   openShell,
   openTestSystem,
   type Reply,
+  readUserLog,
   storedNote,
   type TestSystem,
 } from '@muster/testing';
@@ -437,3 +439,37 @@ describe('The past, after all aggregators were killed,', function () {
     expect((await ask('GET', '/u1?version=2')).status).to.equal(410);
   });
 });
+
+describe('The past of the log of release 0.1.0', function () {
+  this.timeout(120_000);
+  let system: InProcess;
+  const get = (path: string) => call(system.url, 'GET', `/api/user/${path}`);
+  before(async () => {
+    system = await runInProcess(shipped, { aggregators: 0 });
+    await using shell = openShell(system);
+    await shell.events.insertMany(readUserLog().events);
+  });
+  after(() => system?.[Symbol.asyncDispose]());
+
+  it('leads through each version to what is read today, also where events are damaged or do not fit', async () => {
+    const readable = readUserLog().states.filter(({ id }) => isId(id));
+    await forAll(readable, 2, async ({ id }) => {
+      const read = await get(id);
+      const history = await get(`${id}/history?page[size]=100`);
+      expect(history.status, `${id} ${history.text}`).to.equal(200);
+      let shown: unknown = null;
+      for (const { version, changes, problem } of history.body.toReversed()) {
+        if (problem !== undefined) break;
+        shown = applyMergePatch(shown, changes);
+        if (shown !== null && Object.keys(shown as object).length === 0) shown = null; // it was not created yet
+        const past = await get(`${id}?version=${version}`);
+        const isShown = past.status === 200 ? withoutNulls(past.body) : null;
+        expect([past.status < 500, isShown], `${id} version ${version} ${past.text}`).to.deep.equal([true, shown]);
+      }
+      expect(read.status === 200 ? withoutNulls(read.body) : null, id).to.deep.equal(shown);
+    });
+  });
+});
+
+// to a merge patch, a member that is null is missing: such as a number that JSON does not have
+const withoutNulls = (thing: object) => Object.fromEntries(Object.entries(thing).filter(([, value]) => value !== null));

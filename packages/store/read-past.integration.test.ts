@@ -143,6 +143,12 @@ describe('The past of a stream', function () {
     expect(await readNewestVersion(log, note, 'none', 5_000)).to.equal(0);
   });
 
+  it('has a newest version behind holes, too', async () => {
+    await using log = await openTestLog();
+    await handlesOf(log).events.insertMany([2, 3, 5, 6, 9].map(updated));
+    expect(await readNewestVersion(log, note, 'a', 5_000)).to.equal(9);
+  });
+
   it('has its newest events of a range, as many as fit', async () => {
     await using log = await openTestLog();
     await insertLong(log, 60);

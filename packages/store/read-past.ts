@@ -48,7 +48,7 @@ export const loadPast = async (
   const from = isStateUpTo(saved, moment) && saved.version > known.version ? saved : known;
   const upTo = 'version' in moment ? moment.version : Number.POSITIVE_INFINITY;
   if (upTo - from.version > foldedMax && Number.isFinite(upTo)) {
-    const newest = await gallop(log, entity, id, saved.version, leftMs);
+    const newest = await findNewest(log, entity, id, saved.version, leftMs);
     return newest < upTo ? { kind: 'notReached', version: newest, loaded: undefined } : { kind: 'tooLong', newest };
   }
   let loaded: Loaded = { state: from, parked: undefined };
@@ -56,7 +56,7 @@ export const loadPast = async (
     const due = events.filter((event) => isUpTo(event, moment));
     loaded = foldStored(entity, due, loaded.state);
     if (loaded.state.version - from.version > foldedMax)
-      return { kind: 'tooLong', newest: await gallop(log, entity, id, loaded.state.version, leftMs) };
+      return { kind: 'tooLong', newest: await findNewest(log, entity, id, loaded.state.version, leftMs) };
     if (loaded.parked || due.length < events.length)
       return ended(loaded, upTo, events.find((event) => !isUpTo(event, moment))?.at);
     if (loaded.state.version - from.version === pageVersions && loaded.state.version < upTo)
@@ -96,7 +96,7 @@ async function* readRange(
       yield events.map((event) => decodeEvent(event, 0));
     }
     // versions may be missing
-    if (count < end - from && end < upTo && !(await hasVersion(log, entity, id, { $gt: end }, leftMs()))) return;
+    if (count < end - from && end < upTo && (await findNext(log, entity, id, end, leftMs())) === undefined) return;
   }
 }
 
@@ -172,16 +172,31 @@ export const readNewestVersions = async (
 export const readNewestVersion = async (log: Log, entity: Entity, id: string, deadlineMs: number): Promise<number> => {
   const untilMs = performance.now() + deadlineMs;
   const saved = await readSaved(log, entity, id, deadlineMs);
-  return gallop(log, entity, id, saved.version, () => untilMs - performance.now());
+  return findNewest(log, entity, id, saved.version, () => untilMs - performance.now());
 };
 
 /**
- * Finds the newest version by look-ups in ever larger steps from a known one, then in halves of the last step. Versions
- * are dense. A sort from the newest down would be one query, but some servers read the whole stream for it.
+ * Finds the newest version by look-ups from a known one. In a damaged stream, versions may be missing: then it goes on
+ * behind the hole. A sort from the newest down would be one query, but some servers read the whole stream for it.
  */
-const gallop = async (log: Log, entity: Entity, id: string, known: number, leftMs: () => number): Promise<number> => {
-  const has = (version: number) => hasVersion(log, entity, id, version, leftMs());
-  let [low, step] = [known, 1];
+const findNewest = async (
+  log: Log,
+  entity: Entity,
+  id: string,
+  known: number,
+  leftMs: () => number,
+): Promise<number> => {
+  for (let from = known; ; ) {
+    const last = await findLastOfRun(from, (version) => hasVersion(log, entity, id, version, leftMs()));
+    const next = await findNext(log, entity, id, last, leftMs());
+    if (next === undefined) return last;
+    from = next;
+  }
+};
+
+/** Finds the last version of a run without holes: in ever larger steps, then in halves of the last step. */
+const findLastOfRun = async (from: number, has: (version: number) => Promise<boolean>): Promise<number> => {
+  let [low, step] = [from, 1];
   while (await has(low + step)) {
     low += step;
     step *= 2;
@@ -194,10 +209,24 @@ const hasVersion = async (
   log: Log,
   entity: Entity,
   id: string,
-  version: number | { $gt: number },
+  version: number,
   deadlineMs: number,
 ): Promise<boolean> => {
   const filter = { entity: entity.name, entityId: id, version };
   const found = handlesOf(log).events.findOne(filter, { projection: { _id: 1 } });
   return (await withinDeadline(found, deadlineMs, whatIsRead(entity, id))) !== null;
+};
+
+/** Returns the version of the first event above one. */
+const findNext = async (
+  log: Log,
+  entity: Entity,
+  id: string,
+  above: number,
+  deadlineMs: number,
+): Promise<number | undefined> => {
+  const filter = { entity: entity.name, entityId: id, version: { $gt: above } };
+  const next = handlesOf(log).events.find(filter, { projection: { _id: 0, version: 1 } });
+  const found = next.sort({ version: 1 }).limit(1).toArray();
+  return (await withinDeadline(found, deadlineMs, whatIsRead(entity, id)))[0]?.version;
 };
