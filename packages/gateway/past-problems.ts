@@ -1,5 +1,5 @@
 import type { Entity } from '@muster/model';
-import type { Past } from '@muster/store';
+import type { Past, TooMuch } from '@muster/store';
 import { type Problem, unavailable } from './problem.ts';
 
 // The errors about the past, as the client gets them. All functions are pure.
@@ -49,13 +49,13 @@ export const changesTooLong = (entity: Entity, id: string, newest: number, most:
   );
 
 /** A question about many things at a time needs more work than is allowed. */
-export const tooMuch = (what: string, why: string, instead: string): Problem =>
+export const tooMuch = (what: string, { why, instead }: TooMuch): Problem =>
   outOfReach(`Cannot ${what}: ${why}, which is the limit of a request; ${instead}`, {});
 
 const outOfReach = (detail: string, more: Record<string, unknown>): Problem => ({
   status: 400,
   name: 'out-of-reach',
-  title: 'The request needs more work than a request may',
+  title: 'The request needs more work than is allowed',
   detail,
   more,
 });

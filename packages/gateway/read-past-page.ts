@@ -1,5 +1,5 @@
 import { type Entity, renderState } from '@muster/model';
-import { type AliveLimits, findAlive, loadPast } from '@muster/store';
+import { type AliveLimits, findAlive, loadPast, type TooMuch } from '@muster/store';
 import { type Gateway, partitionFor } from './gateway.ts';
 
 /** How much a list of the past may cost, and a count. A count holds no ids in memory. */
@@ -15,7 +15,7 @@ export const countLimits = { ...aliveLimits, recordsMax: 1_000_000 };
 export type PastPageAsked = { at: Date; size: number; after: string | undefined };
 
 /** The things of a page as JSON, in order, and the last one of them if there are more behind it. */
-export type PastPage = { kind: 'page'; things: string[]; next: string | undefined } | { kind: 'tooMuch'; why: string };
+export type PastPage = { kind: 'page'; things: string[]; next: string | undefined } | TooMuch;
 
 /**
  * Reads a page of the things of an entity as they were at a time, ordered by partition, then id. It searches as many
@@ -50,7 +50,7 @@ const findIds = async (
   entity: Entity,
   { at, size, after }: PastPageAsked,
   leftMs: () => number,
-): Promise<{ kind: 'ids'; ids: string[] } | { kind: 'tooMuch'; why: string }> => {
+): Promise<{ kind: 'ids'; ids: string[] } | TooMuch> => {
   const { PARTITIONS } = gateway.settings;
   const first = after === undefined ? 0 : partitionFor(gateway, entity, after);
   const ids: string[] = [];
@@ -78,10 +78,10 @@ const readThing = async (
   id: string,
   at: Date,
   deadlineMs: number,
-): Promise<{ kind: 'thing'; json: string } | { kind: 'tooMuch'; why: string }> => {
+): Promise<{ kind: 'thing'; json: string } | TooMuch> => {
   const { foldedMax } = aliveLimits;
   const past = await loadPast(log, entity, id, { at }, { foldedMax, deadlineMs });
-  return past.kind === 'state'
-    ? { kind: 'thing', json: renderState(entity, id, past.state).json }
-    : { kind: 'tooMuch', why: `${entity.name} "${id}" has over ${foldedMax} events` };
+  if (past.kind === 'state') return { kind: 'thing', json: renderState(entity, id, past.state).json };
+  const why = `${entity.name} "${id}" had over ${foldedMax} events then`;
+  return { kind: 'tooMuch', why, instead: `read the ${entity.name}s one by one` };
 };

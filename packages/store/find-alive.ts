@@ -18,8 +18,9 @@ export type AliveLimits = {
   deadlineMs: number;
 };
 
-/** `tooMuch`: `why` says which limit was reached. */
-export type Found = { kind: 'found' } | { kind: 'tooMuch'; why: string };
+/** `tooMuch`: `why` says which limit was reached, and `instead` what to ask. */
+export type Found = { kind: 'found' } | TooMuch;
+export type TooMuch = { kind: 'tooMuch'; why: string; instead: string };
 
 /**
  * Finds the things of an entity in these partitions that were active at a time, and calls `take` for each, in no order.
@@ -38,14 +39,14 @@ export const findAlive = async (
   const untilMs = performance.now() + limits.deadlineMs;
   const leftMs = () => untilMs - performance.now();
   const tail = await readTail(log, entity, partitions, at, limits.eventsMax, leftMs);
-  if (!tail) return tooMuch(`over ${limits.eventsMax} events are newer than the checkpoints`);
+  if (!tail) return tooMuch(`over ${limits.eventsMax} events are newer than the snapshot`, earlier);
   const filter = partitions.length === ofPartitions ? {} : { partition: { $in: [...partitions] } };
   const read = { collection: entity.collection, filter, what: `scan the records of ${entity.name}` };
   const isOwnMark = markTestOf(log);
   let scanned = 0;
   for await (const batch of batchesOf(log, read, leftMs)) {
     scanned += batch.length;
-    if (scanned > limits.recordsMax) return tooMuch(`there are over ${limits.recordsMax} ${entity.name}s`);
+    if (scanned > limits.recordsMax) return tooMuch(`there are over ${limits.recordsMax} ${entity.name}s`, inDatabase);
     for (const bytes of batch) {
       const { id, version, partition, createdAt, deletedAt, mark } = partsOf(bytes);
       if (!isOwnMark(...mark) || version < (tail.get(id)?.version ?? 0)) continue;
@@ -54,16 +55,20 @@ export const findAlive = async (
     }
   }
   // now the tail has only streams whose record is missing or older
-  if (tail.size > limits.changedMax) return tooMuch(`over ${limits.changedMax} ${entity.name}s are not saved yet`);
+  if (tail.size > limits.changedMax)
+    return tooMuch(`over ${limits.changedMax} ${entity.name}s are not saved yet`, earlier);
   for (const [id, { partition }] of tail) {
     const past = await loadPast(log, entity, id, { at }, { foldedMax: limits.foldedMax, deadlineMs: leftMs() });
-    if (past.kind === 'tooLong') return tooMuch(`${entity.name} "${id}" has over ${limits.foldedMax} events`);
+    if (past.kind === 'tooLong') return tooMuch(`${entity.name} "${id}" has over ${limits.foldedMax} events`, earlier);
     if (past.kind === 'state' && past.state.status === 'active') take(partition, id);
   }
   return { kind: 'found' };
 };
 
-const tooMuch = (why: string): Found => ({ kind: 'tooMuch', why });
+const tooMuch = (why: string, instead: string): TooMuch => ({ kind: 'tooMuch', why, instead });
+
+const earlier = 'ask for an earlier time, which the snapshot of the aggregators includes';
+const inDatabase = 'ask the database, by the times in the records';
 
 /** The parts of a record that say when its thing was active. Times are in ms. `mark` is between two places. */
 type RecordParts = {

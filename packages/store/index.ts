@@ -33,7 +33,7 @@ export {
   type SharedShape,
 } from './ensure-collections.ts';
 export { estimateEvents } from './estimate-events.ts';
-export { type AliveLimits, type Found, findAlive } from './find-alive.ts';
+export { type AliveLimits, type Found, findAlive, type TooMuch } from './find-alive.ts';
 export { expectAppend, guardStoredLog, logIdOf } from './guard-log.ts';
 export { isLogWhole, type KeptLog, mendLog, prepareDatabase } from './keep-log.ts';
 export { isSecretOf, newKey, parseKey, readKeys, revokeKeys, storeKey } from './keys.ts';

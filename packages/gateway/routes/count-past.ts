@@ -34,8 +34,7 @@ export const countPast = async (gateway: Gateway, entity: Entity, exchange: Exch
     ),
   );
   if (!found) return;
-  if (found.kind === 'tooMuch')
-    return answerProblem(exchange, tooMuch(what, found.why, 'count them where the data are, in the database'));
+  if (found.kind === 'tooMuch') return answerProblem(exchange, tooMuch(what, found));
   setPastHeaders(exchange, at);
   answerJson(exchange, 200, JSON.stringify({ count }));
 };

@@ -27,11 +27,7 @@ export const listPast = async (gateway: Gateway, entity: Entity, exchange: Excha
   const apart = { places: gateway.pastScans, deadlineMs: pastDeadlineMs, what };
   const page = await readApart(gateway, exchange, apart, (leftMs) => readPastPage(gateway, entity, asked, leftMs));
   if (!page) return;
-  if (page.kind === 'tooMuch')
-    return answerProblem(
-      exchange,
-      tooMuch(what, page.why, 'ask for a smaller page[size], or read the things one by one'),
-    );
+  if (page.kind === 'tooMuch') return answerProblem(exchange, tooMuch(what, page));
   setPastHeaders(exchange, asked.at);
   if (page.next !== undefined) exchange.headers.push('Link', linkOf(entity, asked, page.next));
   answerJson(exchange, 200, `[${page.things.join(',')}]`);
