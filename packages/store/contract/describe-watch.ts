@@ -150,7 +150,8 @@ export const describeWatch = (subject: Subject): void => {
       const watched: Watched['kind'][] = [];
       const options = { partitions, from, signal: AbortSignal.timeout(20_000), pauseMs: () => 10 };
       for await (const { kind } of store.watchLog(log, options)) watched.push(kind);
-      expect(watched).to.deep.equal(['lost']);
+      // a busy server may not answer in time: then the stream is opened again
+      expect(watched.filter((kind) => kind !== 'broken')).to.deep.equal(['lost']);
     });
 
     it('yields lost when it was not read for too long, instead of skipping events', async function () {
