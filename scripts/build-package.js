@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, stop } from 'esbuild';
+import { copyDocsFiles } from './build.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'dist', 'package');
@@ -16,6 +17,7 @@ const main = async () => {
   mkdirSync(target, { recursive: true });
   const used = await buildCode();
   buildTypes();
+  copyDocsFiles(join(target, 'dist'));
   cpSync(join(root, 'packages/muster/template'), join(target, 'template'), { recursive: true });
   cpSync(join(root, 'packages/muster/npm-readme.md'), join(target, 'README.md'));
   for (const name of ['LICENSE', 'CHANGELOG.md']) cpSync(join(root, name), join(target, name));

@@ -14,8 +14,19 @@ export const buildPrograms = async (isWanted = () => true) => {
   const wanted = programs.filter(({ name, entry }) => isWanted(name) && existsSync(join(root, entry)));
   const built = await Promise.all(wanted.map(buildOne));
   await stop(); // otherwise esbuild's process runs as long as this one
+  copyDocsFiles(join(root, 'dist'));
   return built.flat();
 };
+
+/** Copies what the page /docs needs of Swagger UI into the folder of a built program. */
+export const copyDocsFiles = (folder) => {
+  const from = join(root, 'node_modules', 'swagger-ui-dist');
+  for (const name of docsFiles) writeWhole(join(folder, 'docs-files', name), readFileSync(join(from, name)));
+};
+
+const docsFiles = [
+  ...['swagger-ui-bundle.js', 'swagger-ui.css', 'swagger-ui-bundle.js.LICENSE.txt', 'LICENSE', 'NOTICE'],
+];
 
 // `isWhole`: the bundle includes all packages, for a container. Other programs load packages from node_modules.
 const programs = [

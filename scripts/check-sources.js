@@ -25,7 +25,7 @@ const main = (root) => {
 
 const readSources = (folder, extension) =>
   (existsSync(folder) ? readdirSync(folder, { recursive: true }) : [])
-    .filter((path) => path.endsWith(extension) && !path.includes('node_modules'))
+    .filter((path) => path.endsWith(extension) && !/node_modules|\.d\.ts$/.test(path))
     .sort()
     .map((path) => join(folder, path))
     .map((path) => ({ path, text: readFileSync(path, 'utf8') }));

@@ -87,6 +87,7 @@ const main = async (stop, closers) => {
   await check('a user is created, read, updated, counted, listed and deleted; then it is gone', () =>
     checkRoundTrip(system),
   );
+  await check('the page /docs has its files', () => checkDocs(system));
   await check('all aggregators serve', () => checkAllServe(system, stop));
   await check('while aggregator-1 is stopped, all reads are correct and writes succeed', () =>
     checkWithout(system, 'aggregator-1'),
@@ -242,7 +243,8 @@ const checkImage = async (engine, image, inherited) => {
   expect(uid !== 0 && mode === 'production', `expected a user other than 0 and production, found ${uid} and ${mode}`);
   const own = packages.filter((path) => !inherited.packages.includes(path));
   expect(own.length === 0, `the image contains packages: ${own.join(', ')}`);
-  const expected = [Cmd.at(-1), `${Cmd.at(-1)}.map`];
+  const program = Cmd.at(-1);
+  const expected = [...(program === 'gateway.js' ? ['docs-files'] : []), program, `${program}.map`];
   expect(isSame(files.sort(), expected), `expected ${expected.join(', ')} in its folder, found ${files.join(', ')}`);
 };
 
@@ -359,6 +361,14 @@ const checkRoundTrip = async ({ url }) => {
   expectAnswer(await ask('POST', url, ada), 409);
   expectAnswer(await ask('GET', `${url}/nobody`), 404);
   expectAnswer(await ask('GET', `${url}/count`), 200, { count: 0 });
+};
+
+const checkDocs = async ({ url }) => {
+  for (const name of ['', '/swagger-ui-bundle.js', '/swagger-ui.css', '/start.js']) {
+    const address = new URL(`/docs${name}`, url);
+    const { status } = await fetch(address, { signal: AbortSignal.timeout(10_000) });
+    expect(status === 200, `GET ${address}: expected 200, found ${status}`);
+  }
 };
 
 const checkAllServe = async (system, stop) => {

@@ -23,7 +23,7 @@ const callAt = (ms: number, given: Partial<Call>): Call => ({
 const shown = (cents: number) => ({ id: 'a', owner: 'Ada', cents });
 const closed = { ...shown(0), closedAt: at.toISOString() };
 const refusal = (name: string) =>
-  ({ outcome: 'refused', status: 409, problem: { type: `urn:muster:problem:${name}` } }) as const;
+  ({ outcome: 'refused', status: 409, problem: { type: `/problems/${name}` } }) as const;
 
 const events = [
   stored(1, 'AccountOpened', { owner: 'Ada' }, 'r1'),

@@ -45,8 +45,7 @@ export const sometimesOfRound = (
 ): Sometimes => {
   const unknown = calls.filter((call) => isWrite(call) && call.outcome === 'unknown');
   const landed = unknown.filter(({ requestId }) => logs.some(({ byRequest }) => byRequest.has(requestId))).length;
-  const refusedAs = (name: string) =>
-    calls.filter(({ problem }) => problem?.type === `urn:muster:problem:${name}`).length;
+  const refusedAs = (name: string) => calls.filter(({ problem }) => problem?.type === `/problems/${name}`).length;
   return {
     ...noSometimes(),
     'an unknown write that had landed': landed,

@@ -103,11 +103,11 @@ const accounts: Subject = {
     if (op === 'create') return status !== 'absent';
     const { cents = 0, closedAt } = shown;
     switch (problem?.type) {
-      case 'urn:muster:problem:insufficient-funds':
+      case '/problems/insufficient-funds':
         return op === 'withdraw' && !closedAt && (sent?.cents ?? 0) > cents;
-      case 'urn:muster:problem:not-empty':
+      case '/problems/not-empty':
         return op === 'close' && !closedAt && cents > 0;
-      case 'urn:muster:problem:closed':
+      case '/problems/closed':
         return op !== 'close' && closedAt !== undefined;
       default:
         return false;

@@ -44,10 +44,10 @@ describe('The bank account, in both programs', function () {
       ...[201, '/api/account/ada', '"1"'],
     ]);
     expect(opened.body).to.deep.equal({ id: 'ada', owner: 'Ada', cents: 0 });
-    expect(problemOf(await open('ada'))).to.deep.equal([409, 'urn:muster:problem:exists']);
+    expect(problemOf(await open('ada'))).to.deep.equal([409, '/problems/exists']);
     expect((await run('ada', 'deposit', { cents: 500, reference: 'Rent' })).body.cents).to.equal(500);
     const refused = await run('ada', 'withdraw', { cents: 501 });
-    expect(problemOf(refused)).to.deep.equal([409, 'urn:muster:problem:insufficient-funds']);
+    expect(problemOf(refused)).to.deep.equal([409, '/problems/insufficient-funds']);
     expect(refused.body).to.include({
       ...{ title: 'The balance is too low', detail: 'Cannot withdraw 501 cents: the balance is 500 cents' },
       ...{ id: 'ada', version: 2 },
@@ -58,20 +58,20 @@ describe('The bank account, in both programs', function () {
     expect([closed.status, closed.headers.get('etag')]).to.deep.equal([200, '"4"']);
     expect(new Date(closed.body.closedAt).toISOString()).to.equal(closed.body.closedAt);
     expect((await run('ada', 'close', {})).headers.get('etag')).to.equal('"4"'); // nothing to change, nothing appended
-    expect(problemOf(await run('ada', 'deposit', { cents: 1 }))).to.deep.equal([409, 'urn:muster:problem:closed']);
+    expect(problemOf(await run('ada', 'deposit', { cents: 1 }))).to.deep.equal([409, '/problems/closed']);
     expect((await read('ada')).body).to.deep.equal(closed.body);
   });
 
   it('answers unknown commands with those that exist, and changes nothing for bad input', async () => {
     await open('bob', 'Bob');
     const unknown = await run('bob', 'burn', {});
-    expect(problemOf(unknown)).to.deep.equal([404, 'urn:muster:problem:no-such-command']);
+    expect(problemOf(unknown)).to.deep.equal([404, '/problems/no-such-command']);
     expect(unknown.body.commands).to.deep.equal(['open', 'deposit', 'withdraw', 'close']);
     expect(problemOf(await run('bob', 'open', { owner: 'Eve' }))[0]).to.equal(404); // that is POST /api/account
     const invalid = await run('bob', 'deposit', { cents: '5', tip: 1 });
     expect(invalid.body.errors.map(({ pointer }: { pointer: string }) => pointer)).to.deep.equal(['/cents', '/tip']);
     expect((await run('bob', 'deposit')).status).to.equal(400);
-    expect(problemOf(await run('nobody', 'close'))).to.deep.equal([404, 'urn:muster:problem:not-found']);
+    expect(problemOf(await run('nobody', 'close'))).to.deep.equal([404, '/problems/not-found']);
     for (const method of ['PUT', 'DELETE'])
       expect((await call(test.url, method, '/api/account/bob', { body: { cents: 5 } })).status).to.equal(405);
     expect((await read('bob')).headers.get('etag')).to.equal('"1"');

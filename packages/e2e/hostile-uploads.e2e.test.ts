@@ -248,7 +248,7 @@ describe('A gateway that gets broken or hostile uploads', () => {
       const reply = await post(body, headers);
       expect([reply.status, reply.body.type], `${name}: ${JSON.stringify(reply.body)}`).to.deep.equal([
         status,
-        `urn:muster:problem:${problem}`,
+        `/problems/${problem}`,
       ]);
       expect(reply.body.detail, name).to.match(detail);
       if (name.includes('encoding')) expect(reply.headers.get('accept-encoding'), name).to.equal('gzip, deflate, br');

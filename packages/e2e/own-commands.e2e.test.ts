@@ -82,7 +82,7 @@ for (const { way, aggregators } of [
     it('that fail through a fault of the entity get 500 and append nothing, and the next ones run', async () => {
       await sell('odd');
       const failed = await ask('POST', '/api/ticket/odd:move', { body: { seat: 'roof' } });
-      expect([failed.status, failed.body.type]).to.deep.equal([500, 'urn:muster:problem:fault']);
+      expect([failed.status, failed.body.type]).to.deep.equal([500, '/problems/fault']);
       expect(failed.text).to.not.include('roof');
       expect(await countEvents('odd')).to.equal(1);
       expect((await ask('POST', '/api/ticket/odd:move', { body: { seat: 'B3' } })).status).to.equal(200);
@@ -105,8 +105,16 @@ for (const { way, aggregators } of [
     it('take dates as ISO 8601 text, and store them as dates', async () => {
       const refused = await ask('POST', '/api/visit', { body: { from: '31.01.2026', days: ['1999-01-01', 5] } });
       expect(refused.body.errors).to.deep.equal([
-        { pointer: '/from', detail: '"from" must be a date in ISO 8601, such as 2026-01-31T09:30:00Z' },
-        { pointer: '/days/1', detail: '"days[1]" must be a date in ISO 8601, such as 2026-01-31T09:30:00Z' },
+        {
+          pointer: '/from',
+          code: 'not-a-date',
+          detail: '"from" must be a date in ISO 8601, such as 2026-01-31T09:30:00Z',
+        },
+        {
+          pointer: '/days/1',
+          code: 'not-a-date',
+          detail: '"days[1]" must be a date in ISO 8601, such as 2026-01-31T09:30:00Z',
+        },
       ]);
       expect((await ask('POST', '/api/visit', { body: { from: '1999-12-31' } })).body.errors[0].pointer).to.equal(
         '/from',

@@ -50,7 +50,8 @@ describe('The package muster, in a folder of its own', function () {
     const paths: string[] = packed.files.map(({ path }: { path: string }) => path);
     const singles = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'audit.js'];
     const isNeeded = (path: string) =>
-      singles.includes(path) || /^(dist\/[\w-]+\.js|types\/[\w/-]+\.d\.ts|template\/.+)$/.test(path);
+      singles.includes(path) ||
+      /^(dist\/[\w-]+\.js|dist\/docs-files\/.+|types\/[\w/-]+\.d\.ts|template\/.+)$/.test(path);
     expect(paths.filter((path) => !isNeeded(path))).to.deep.equal([]);
     const written = await readFile(join(root, 'dist', 'package', 'dist', 'index.js'), 'utf8');
     expect(written).to.not.include(root);
@@ -87,7 +88,11 @@ describe('The package muster, in a folder of its own', function () {
       expect([opened.status, opened.body], started.said()).to.deep.equal([201, { id: 'milk', title: 'Buy milk' }]);
       expect((await call(url, 'POST', '/api/task/milk:finish')).status).to.equal(200);
       const refused = await call(url, 'POST', '/api/task/milk:finish');
-      expect([refused.status, refused.body.type]).to.deep.equal([409, 'urn:muster:problem:already-finished']);
+      expect([refused.status, refused.body.type]).to.deep.equal([409, '/problems/already-finished']);
+      expect((await call(url, 'GET', refused.body.type, { headers: { accept: 'text/html' } })).text).to.include(
+        'declared by the entity <code>task</code>',
+      );
+      expect((await call(url, 'GET', '/docs/swagger-ui-bundle.js')).text).to.have.length.above(1_000_000);
       expect(await run(project, 'npm', ['run', 'verify'])).to.match(/tasks: 1 active.*differences: 0/s);
       expect(await run(project, 'npx', ['muster', 'scale'])).to.include('each served by 2 of 2 aggregators');
       expect(await run(project, 'npx', ['muster', 'seed', '--entity', 'task', '--count', '3'], 2)).to.include(

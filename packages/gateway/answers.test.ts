@@ -1,4 +1,4 @@
-import { absent, type Precondition, type State } from '@muster/model';
+import { absent, type Fault, type Precondition, type State } from '@muster/model';
 import { at, note } from '@muster/testing';
 import { expect } from 'chai';
 import { answerOutcome } from './answer-outcome.ts';
@@ -76,19 +76,19 @@ describe('The answer to a read', () => {
     const exchange = readAnswer(gone);
     expect([exchange.status, ...headersOf(exchange, 'ETag')]).to.deep.equal([410, '"4"']);
     expect(bodyOf(exchange)).to.include({
-      type: 'urn:muster:problem:deleted',
+      type: '/problems/deleted',
       version: 4,
       deletedAt: at(4).toISOString(),
     });
     const missing = readAnswer(never);
     expect([missing.status, ...headersOf(missing, 'ETag')]).to.deep.equal([404, '']);
-    expect(bodyOf(missing)).to.include({ type: 'urn:muster:problem:not-found', id: 'a' });
+    expect(bodyOf(missing)).to.include({ type: '/problems/not-found', id: 'a' });
   });
 
   it('is 412 when the log does not have the version, and 503 when the database does not answer', () => {
     const tooNew = readAnswer({ kind: 'notReached', version: 3, least: 9 });
     expect([tooNew.status, ...headersOf(tooNew, 'ETag', 'Muster-Source')]).to.deep.equal([412, '"3"', 'database']);
-    expect(bodyOf(tooNew)).to.include({ type: 'urn:muster:problem:no-such-version', version: 3 });
+    expect(bodyOf(tooNew)).to.include({ type: '/problems/no-such-version', version: 3 });
     const away = readAnswer({ kind: 'unavailable', why: 'no answer from the database' });
     expect([away.status, ...headersOf(away, 'Retry-After', 'ETag')]).to.deep.equal([503, '1', '']);
     expect(bodyOf(away).detail).to.match(/^Cannot read note "a": no answer from the database; try again/);
@@ -115,7 +115,7 @@ describe('The answer to a command', () => {
       const { exchange, done } = outcomeAnswer({ kind: 'refused', refusal: { kind: 'refused', reason }, state });
       expect([exchange.status, done]).to.deep.equal([status, []]);
       expect(bodyOf(exchange)).to.include({
-        type: `urn:muster:problem:${name}`,
+        type: `/problems/${name}`,
         status,
         id: 'a',
         requestId: 'request-1',
@@ -149,16 +149,16 @@ describe('The answer to a command', () => {
 describe('A problem', () => {
   it('is problem+json with the id of the request, the id of the thing and every fault', () => {
     const exchange = open();
-    const faults = [
-      { pointer: '/text', detail: '"text" is required' },
-      { pointer: '', detail: 'expected a JSON object' },
+    const faults: Fault[] = [
+      { pointer: '/text', code: 'required', detail: '"text" is required' },
+      { pointer: '', code: 'not-an-object', detail: 'expected a JSON object' },
     ];
     answerProblem(exchange, { ...invalid(faults), more: { id: 'a' } });
     expect([exchange.status, ...headersOf(exchange, 'Content-Type', 'Retry-After')]).to.deep.equal([
       ...[400, 'application/problem+json; charset=utf-8', ''],
     ]);
     expect(bodyOf(exchange)).to.deep.equal({
-      ...{ type: 'urn:muster:problem:invalid-input', title: 'The request has invalid input', status: 400 },
+      ...{ type: '/problems/invalid-input', title: 'The request has invalid input', status: 400 },
       ...{ detail: '/text: "text" is required; expected a JSON object', requestId: 'request-1', id: 'a' },
       errors: faults,
     });

@@ -5,18 +5,20 @@ import Koa, { type Context, type Next } from 'koa';
 import { allowOrigins } from './allow-origins.ts';
 import { answerEarly, drainLimits } from './answer-early.ts';
 import type { Gateway } from './gateway.ts';
-import { speakJsonApi, unwrapDocument } from './json-api.ts';
+import { refuseExtensions, speakJsonApi, unwrapDocument } from './json-api.ts';
 import { limitRate, parseRate } from './limit-rate.ts';
 import { limitRequests } from './limit-requests.ts';
 import { giveProblem, onKoa } from './on-koa.ts';
+import { refuseMethod, requireOwnMethod } from './own-methods.ts';
 import { invalid } from './problem.ts';
 import { readAnyBody, readBody } from './read-body.ts';
 import { requireKey } from './require-key.ts';
-import { patchTypes, requirePatch } from './require-patch.ts';
+import { requirePatch } from './require-patch.ts';
 import { runCommand } from './routes/command.ts';
 import { count } from './routes/count.ts';
 import { create } from './routes/create.ts';
 import { remove as removeThing } from './routes/delete.ts';
+import { addDocuments } from './routes/documents.ts';
 import { list } from './routes/list.ts';
 import { addPastRoutes } from './routes/past.ts';
 import { read } from './routes/read.ts';
@@ -35,16 +37,25 @@ export const openApp = (gateway: Gateway): Koa => {
   app.use(speakJsonApi(gateway.entities));
   app.use(watchRequest(gateway));
   app.use(requireAddress);
+  app.use(refuseExtensions);
   if (CORS_ORIGINS !== '') app.use(allowOrigins(CORS_ORIGINS.split(',')));
   app.use(limitRequests(gateway));
   app.use(requireKey(gateway));
   const rate = parseRate(RATE_LIMIT);
   if (rate) app.use(limitRate(rate));
-  const router = new Router({ sensitive: true }); // an id may be `Count`
-  for (const entity of gateway.entities) addRoutes(router, gateway, entity);
+  app.use(requireOwnMethod(gateway.entities));
+  const router = openRouter(gateway);
   app.use(router.routes());
   app.use(answerUnrouted(router));
   return app;
+};
+
+/** Opens the router with every route of the service. */
+export const openRouter = (gateway: Gateway): Router => {
+  const router = new Router({ sensitive: true }); // an id may be `Count`
+  for (const entity of gateway.entities) addRoutes(router, gateway, entity);
+  addDocuments(router, gateway);
+  return router;
 };
 
 const setSecurityHeaders = (ctx: Context, next: Next) => {
@@ -62,7 +73,13 @@ const requireAddress = (ctx: Context, next: Next) =>
     ? next()
     : giveProblem(
         ctx,
-        invalid([{ pointer: '', detail: `the address of the request is not a URL: ${ctx.url.slice(0, 80)}` }]),
+        invalid([
+          {
+            pointer: '',
+            code: 'invalid-address',
+            detail: `the address of the request is not a URL: ${ctx.url.slice(0, 80)}`,
+          },
+        ]),
       );
 
 const isAddress = (ctx: Context) => {
@@ -122,22 +139,9 @@ const answerUnrouted = (router: Router) => async (ctx: Context) => {
   const methods = [...new Set(path.flatMap((layer) => layer.methods))];
   if (methods.length === 0) {
     return giveProblem(ctx, {
-      status: 404,
       name: 'no-such-route',
-      title: 'There is nothing at this address',
       detail: `There is nothing at ${ctx.path.slice(0, 200)}`,
     });
   }
-  ctx.set('Allow', methods.join(', '));
-  if (methods.includes('PATCH')) ctx.set('Accept-Patch', patchTypes);
-  if (ctx.method === 'OPTIONS') {
-    ctx.status = 204;
-    return;
-  }
-  giveProblem(ctx, {
-    status: 405,
-    name: 'method-not-allowed',
-    title: 'This address does not know that method',
-    detail: `${ctx.method} is not possible here; possible are ${methods.join(', ')}`,
-  });
+  refuseMethod(ctx, methods);
 };

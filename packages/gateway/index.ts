@@ -1,2 +1,3 @@
 export { gatewayProgram } from './gateway-program.ts';
+export { describeApi } from './openapi/describe-api.ts';
 export { runGateway } from './run-gateway.ts';

@@ -1,6 +1,7 @@
 import { note } from '@muster/testing';
 import { expect } from 'chai';
 import { documentOf, errorsOf, historyOf, isPlain, linksOf, takeDocument, wantedIn } from './json-api.ts';
+import { statusOf } from './problem.ts';
 
 const type = 'application/vnd.api+json';
 
@@ -41,7 +42,7 @@ describe('JSON:API', () => {
   });
 
   it('has an error for each fault, which points into the document that was sent', () => {
-    const about = { type: 'urn:muster:problem:invalid-input', title: 'T', status: 400, detail: 'all', requestId: 'r' };
+    const about = { type: '/problems/invalid-input', title: 'T', status: 400, detail: 'all', requestId: 'r' };
     const errors = ['/text', '/id', ''].map((pointer) => ({ pointer, detail: 'wrong' }));
     const pointers = (isDocument: boolean) =>
       (errorsOf({ ...about, errors }, isDocument).errors as { source?: { pointer: string } }[]).map(
@@ -72,7 +73,7 @@ describe('JSON:API', () => {
   it('is taken apart, and refused where it does not fit', () => {
     const take = (data: unknown) => {
       const taken = takeDocument('note', { data });
-      return taken.kind === 'input' ? taken.input : [taken.problem.status, taken.problem.errors?.[0]?.pointer];
+      return taken.kind === 'input' ? taken.input : [statusOf(taken.problem), taken.problem.errors?.[0]?.pointer];
     };
     expect(take({ type: 'note', id: 'a', attributes: { stars: 1 } })).to.deep.equal({ id: 'a', stars: 1 });
     expect(take({ type: 'note', attributes: { stars: 1 }, meta: { x: 1 } })).to.deep.equal({ stars: 1 });

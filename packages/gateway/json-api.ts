@@ -9,18 +9,17 @@ import type { Problem } from './problem.ts';
 /** The media type of JSON:API. */
 export const jsonApiType = 'application/vnd.api+json';
 
-/**
- * Translates answers for clients that accept JSON:API, or send it and accept anything. 406 if a client wants it with an
- * extension or another parameter, which the standard demands.
- */
+/** Translates answers for clients that accept JSON:API, or send it and accept anything. */
 export const speakJsonApi =
   (entities: readonly Entity[]): Middleware =>
   async (ctx, next) => {
-    const wanted = wantedIn(ctx.get('Accept'), isSent(ctx));
-    if (wanted === 'modified') giveProblem(ctx, notAcceptable);
-    else await next();
-    if (wanted !== 'no') translate(ctx, entities);
+    await next();
+    if (wantedIn(ctx.get('Accept'), isSent(ctx)) !== 'no') translate(ctx, entities);
   };
+
+/** Answers 406 to a client that wants JSON:API with an extension or another parameter, which the standard demands. */
+export const refuseExtensions: Middleware = (ctx, next) =>
+  wantedIn(ctx.get('Accept'), isSent(ctx)) === 'modified' ? giveProblem(ctx, notAcceptable) : next();
 
 /** Whether the body of the request is a JSON:API document. */
 export const isSent = (ctx: Context): boolean => mediaTypeOf(ctx.get('Content-Type')) === jsonApiType;
@@ -45,9 +44,7 @@ export const isPlain = (range: string): boolean =>
 const mediaTypeOf = (range: string): string => (range.split(';')[0] ?? '').trim().toLowerCase();
 
 const notAcceptable: Problem = {
-  status: 406,
   name: 'not-acceptable',
-  title: 'The service has no extension of JSON:API',
   detail: `Accept names ${jsonApiType} only with parameters; send it without any, as this service has no extensions`,
 };
 
@@ -147,9 +144,7 @@ export const unwrapDocument =
   };
 
 const notSupported: Problem = {
-  status: 415,
   name: 'unsupported-media-type',
-  title: 'The service has no extension of JSON:API',
   detail: `The content type is ${jsonApiType} with parameters; send it without any, as this service has no extensions`,
 };
 
@@ -158,27 +153,22 @@ export type Taken = { kind: 'input'; input: Json } | { kind: 'problem'; problem:
 /** Takes the input of a command out of a JSON:API document. A problem if it is no resource of this type. Pure. */
 export const takeDocument = (entity: string, body: unknown): Taken => {
   const data = isObject(body) ? body.data : undefined;
-  if (!isObject(data)) return misfit(400, '/data', 'expected an object with "type" and "attributes"');
+  if (!isObject(data)) return misfit('invalid-document', '/data', 'expected an object with "type" and "attributes"');
   const { type, id, attributes = {}, ...others } = data;
-  if (type !== entity) return misfit(409, '/data/type', `expected "${entity}", the type of this address`);
-  if (!isObject(attributes)) return misfit(400, '/data/attributes', 'expected an object');
+  if (type !== entity) return misfit('other-type', '/data/type', `expected "${entity}", the type of this address`);
+  if (!isObject(attributes)) return misfit('invalid-document', '/data/attributes', 'expected an object');
   const [other] = Object.keys(others).filter((name) => !['links', 'meta'].includes(name));
-  if (other !== undefined) return misfit(400, `/data/${other}`, 'is not supported: send attributes only');
+  if (other !== undefined)
+    return misfit('invalid-document', `/data/${other}`, 'is not supported: send attributes only');
   if (Object.hasOwn(attributes, 'id'))
-    return misfit(400, '/data/attributes/id', 'the id belongs beside the attributes');
+    return misfit('invalid-document', '/data/attributes/id', 'the id belongs beside the attributes');
   return { kind: 'input', input: id === undefined ? attributes : { id, ...attributes } };
 };
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const misfit = (status: number, pointer: string, detail: string): Taken => ({
+const misfit = (name: 'invalid-document' | 'other-type', pointer: string, detail: string): Taken => ({
   kind: 'problem',
-  problem: {
-    status,
-    name: 'invalid-document',
-    title: 'The body is no JSON:API document that fits this address',
-    detail: `${pointer}: ${detail}`,
-    errors: [{ pointer, detail }],
-  },
+  problem: { name, detail: `${pointer}: ${detail}`, errors: [{ pointer, code: 'invalid', detail }] },
 });

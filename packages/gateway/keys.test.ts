@@ -2,6 +2,7 @@ import { newKey } from '@muster/store';
 import { at } from '@muster/testing';
 import { expect } from 'chai';
 import { identify, type Keys, openKeys, takeKeys } from './keys.ts';
+import { statusOf } from './problem.ts';
 import type { RequestKind } from './requests.ts';
 
 const noTokens = { JWKS_URL: '', JWT_ISSUER: '', JWT_AUDIENCE: '' };
@@ -15,7 +16,7 @@ const about = { name: 'ada', scope: 'write', createdAt: at(1) } as const;
 const now = at(10).getTime();
 const outcomeOf = (keys: Keys, header: string, kind: RequestKind = 'write') => {
   const identified = identify(keys, header, kind, now);
-  return identified.kind === 'actor' ? identified.actor : identified.problem.status;
+  return identified.kind === 'actor' ? identified.actor : statusOf(identified.problem);
 };
 
 describe('API keys', () => {

@@ -84,9 +84,7 @@ const refuse = (error: '' | 'invalid_token'): Identified => ({
   kind: 'refused',
   challenge: error === '' ? 'Bearer realm="muster"' : `Bearer realm="muster", error="${error}"`,
   problem: {
-    status: 401,
     name: 'key-required',
-    title: 'The request needs a valid API key',
     detail:
       error === ''
         ? 'The request has no key; send it as Authorization: Bearer KEY. `muster keys create` makes one'
@@ -98,9 +96,7 @@ const forbid = (scope: KeyScope): Identified => ({
   kind: 'refused',
   challenge: 'Bearer realm="muster", error="insufficient_scope", scope="write"',
   problem: {
-    status: 403,
     name: 'scope-too-small',
-    title: 'The API key does not allow this',
     detail: `The key has the scope "${scope}", and this request needs "write"; muster keys create makes another one`,
   },
 });

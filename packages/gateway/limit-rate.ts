@@ -33,8 +33,6 @@ export const limitRate = ({ requests, seconds }: Rate): Middleware => {
 const clientOf = (ctx: Context): string => (ctx.state.actor ? `key ${ctx.state.actor}` : `address ${ctx.ip}`);
 
 const tooMany = ({ requests, seconds }: Rate, resetSeconds: number): Problem => ({
-  status: 429,
   name: 'too-many-requests',
-  title: 'The client sent too many requests',
   detail: `A client may send ${requests} requests in ${seconds} s; send the next one in ${resetSeconds} s`,
 });

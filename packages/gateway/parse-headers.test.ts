@@ -11,7 +11,9 @@ const minVersion = (text: string) => numberOrFaults(parseMinVersion(text));
 const limit = (query: string) =>
   numberOrFaults(parseQueryInteger(contextOf(`/?${query}`).query, 'limit', 100, 1, 1_000));
 
-const faultWith = (detail: string, pointer = '') => [{ pointer, detail }];
+const faultWith = (detail: string, pointer = '') => [
+  { pointer, code: pointer === '' ? 'invalid-header' : 'invalid-parameter', detail },
+];
 
 describe('If-Match and If-None-Match', () => {
   it('are no precondition when they are missing or blank', () => {

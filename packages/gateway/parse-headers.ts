@@ -51,6 +51,7 @@ const versionOf = (tag: string): number => (/^[1-9]\d{0,9}$/.test(tag) ? Number(
 
 const tagsFault = (name: string, header: string): Fault => ({
   pointer: '',
+  code: 'invalid-header',
   detail: `the header ${name} must be * or ETags such as "3", not ${JSON.stringify(header.slice(0, 80))}`,
 });
 
@@ -64,6 +65,7 @@ export const parseMinVersion = (header: string): ParsedNumber => {
     faults: [
       {
         pointer: '',
+        code: 'invalid-header',
         detail: `the header Muster-Min-Version must be a version such as 3, not ${JSON.stringify(text.slice(0, 80))}`,
       },
     ],
@@ -80,13 +82,14 @@ export const parseQueryInteger = (
 ): ParsedNumber => {
   const given = query[name];
   if (given === undefined) return { kind: 'number', value: fallback };
-  const value = typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
+  const value = typeof given === 'string' && /^\d{1,16}$/.test(given) ? Number(given) : Number.NaN;
   if (value >= least && value <= most) return { kind: 'number', value };
   return {
     kind: 'faults',
     faults: [
       {
         pointer: `/${name}`,
+        code: 'invalid-parameter',
         detail: `"${name}" must be an integer from ${least} to ${most}, not ${JSON.stringify(given).slice(0, 80)}`,
       },
     ],

@@ -34,8 +34,8 @@ describe('The time of a question about the past', () => {
 describe('Parameters that a route does not know', () => {
   it('are each named, with those that are known', () => {
     expect(findUnknown({ at: '1', x: '2', y: '3' }, ['at', 'version'])).to.deep.equal([
-      { pointer: '/x', detail: 'the parameter "x" is not known; known are at and version' },
-      { pointer: '/y', detail: 'the parameter "y" is not known; known are at and version' },
+      { pointer: '/x', code: 'unknown-parameter', detail: 'the parameter "x" is not known; known are at and version' },
+      { pointer: '/y', code: 'unknown-parameter', detail: 'the parameter "y" is not known; known are at and version' },
     ]);
     expect(findUnknown({ x: '' }, ['at'])[0]?.detail).to.contain('the only known one is at');
     expect(findUnknown({ at: '' }, ['at'])).to.deep.equal([]);

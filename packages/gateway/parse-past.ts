@@ -11,7 +11,11 @@ export const findUnknown = (query: Query, known: readonly string[]): Fault[] =>
   Object.keys(query)
     .filter((name) => !known.includes(name))
     .slice(0, faultsMax)
-    .map((name) => ({ pointer: `/${name}`, detail: `the parameter "${name}" is not known; ${describe(known)}` }));
+    .map((name) => ({
+      pointer: `/${name}`,
+      code: 'unknown-parameter',
+      detail: `the parameter "${name}" is not known; ${describe(known)}`,
+    }));
 
 const describe = (known: readonly string[]): string =>
   known.length === 1
@@ -38,5 +42,5 @@ export const parseAt = ({ clock }: Pick<Gateway, 'clock'>, query: Query): Parsed
 
 const fault = (detail: string): ParsedTime => ({
   kind: 'faults',
-  faults: [{ pointer: '/at', detail: `"at": ${detail}` }],
+  faults: [{ pointer: '/at', code: 'invalid-parameter', detail: `"at": ${detail}` }],
 });

@@ -11,9 +11,8 @@ export const noSuchVersion = (
   version: number,
   { version: newest, loaded }: Extract<Past, { kind: 'notReached' }>,
 ): Problem => ({
-  status: 412,
   name: 'no-such-version',
-  title: `The ${entity.name} does not have that version`,
+  entity: entity.name,
   detail:
     `Cannot read version ${version} of ${entity.name} "${id}": its newest version is ${newest}` +
     (loaded?.parked ? `, as version ${loaded.parked.version} cannot be applied: ${loaded.parked.problem}` : '') +
@@ -23,9 +22,8 @@ export const noSuchVersion = (
 
 /** The thing did not exist yet at that time. */
 export const notYet = (entity: Entity, id: string, at: Date, createdAt: Date): Problem => ({
-  status: 404,
   name: 'not-found',
-  title: `The ${entity.name} was not found`,
+  entity: entity.name,
   detail:
     `There was no ${entity.name} "${id}" at ${at.toISOString()}: it was created at ${createdAt.toISOString()}; ` +
     'ask for that time or a later one',
@@ -53,9 +51,7 @@ export const tooMuch = (what: string, { why, instead }: TooMuch): Problem =>
   outOfReach(`Cannot ${what}: ${why}, which is the limit of a request; ${instead}`, {});
 
 const outOfReach = (detail: string, more: Record<string, unknown>): Problem => ({
-  status: 400,
   name: 'out-of-reach',
-  title: 'The request needs more work than is allowed',
   detail,
   more,
 });

@@ -10,19 +10,15 @@ export const problemOfThrown = ({ logger }: Pick<Gateway, 'logger'>, requestId: 
 };
 
 const fault: Problem = {
-  status: 500,
   name: 'fault',
-  title: 'The service has a fault',
   detail: 'The request could not be answered through a fault of the service; its log has more under the request id',
 };
 
 const problemOfClient = (error: Error): Problem => {
   const detail = error.message.slice(0, 200);
   return {
-    status: 400,
     name: 'invalid-input',
-    title: 'The request has invalid input',
     detail,
-    errors: [{ pointer: '', detail }],
+    errors: [{ pointer: '', code: 'invalid', detail }],
   };
 };

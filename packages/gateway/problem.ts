@@ -1,15 +1,15 @@
-import type { Fault } from '@muster/model';
+import type { EngineProblemName, Fault } from '@muster/model';
 import type { Exchange } from './exchange.ts';
+import { problems } from './problems.ts';
 
-/** An error as the client gets it (RFC 9457). */
-export type Problem = {
-  status: number;
-  name: string;
-  title: string;
-  detail: string;
-  errors?: Fault[];
-  more?: Record<string, unknown>;
-};
+/**
+ * An error as the client gets it (RFC 9457). Its status and title come from the table of problems, with the name of the
+ * entity in the title, or from the refusal that an entity declares. So each problem has a page.
+ */
+export type Problem = { detail: string; errors?: Fault[]; more?: Record<string, unknown> } & (
+  | { name: EngineProblemName; entity?: string }
+  | { name: 'declared'; refusal: { name: string; status: number; title: string } }
+);
 
 /** A fault of ours that has an answer of its own. It is logged like any other, with its cause. */
 export class KnownFault extends Error {
@@ -22,12 +22,14 @@ export class KnownFault extends Error {
 }
 
 /** Answers with a problem as `application/problem+json`, with the request's id. */
-export const answerProblem = (exchange: Exchange, { status, name, title, detail, errors, more }: Problem): void => {
+export const answerProblem = (exchange: Exchange, problem: Problem): void => {
+  const { detail, errors, more } = problem;
+  const { name, status, title } = kindOf(problem);
   exchange.status = status;
   if (status === 503) exchange.headers.push('Retry-After', '1');
   exchange.headers.push('Content-Type', 'application/problem+json; charset=utf-8');
   exchange.body = JSON.stringify({
-    type: `urn:muster:problem:${name}`,
+    type: typeOf(name),
     title,
     status,
     detail,
@@ -37,24 +39,32 @@ export const answerProblem = (exchange: Exchange, { status, name, title, detail,
   });
 };
 
+/** Returns the `type` of a problem: the address of its page, relative to the host that answers. */
+export const typeOf = (name: string): string => `/problems/${name}`;
+
+/** Returns the status with which a problem is answered. */
+export const statusOf = (problem: Problem): number => kindOf(problem).status;
+
+const kindOf = (problem: Problem): { name: string; status: number; title: string } => {
+  if (problem.name === 'declared') return problem.refusal;
+  const { status, title } = problems[problem.name];
+  return { name: problem.name, status, title: problem.entity ? title.replace('{entity}', problem.entity) : title };
+};
+
 const detailMax = 2_000;
 
 const cut = (text: string): string => (text.length <= detailMax ? text : `${text.slice(0, detailMax)}…`);
 
 /** The request's input has these faults. */
 export const invalid = (errors: Fault[]): Problem => ({
-  status: 400,
   name: 'invalid-input',
-  title: 'The request has invalid input',
   detail: cut(errors.map(({ pointer, detail }) => (pointer ? `${pointer}: ${detail}` : detail)).join('; ')),
   errors,
 });
 
 /** Neither the database nor a replica answers. `written` says what became of a write. */
 export const unavailable = (why: string, more: Record<string, unknown> = {}): Problem => ({
-  status: 503,
   name: 'unavailable',
-  title: 'The service cannot answer at the moment',
   detail: `${why}; try again after the time in Retry-After`,
   more,
 });

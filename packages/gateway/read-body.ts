@@ -49,23 +49,16 @@ const findUnsupported = (ctx: Context, encodings: string[]): Problem | undefined
   if (!ctx.is('json', '+json')) {
     const given = ctx.get('Content-Type') || 'none';
     return unsupportedMediaType(
-      'The body is not JSON',
       `The content type is ${given.slice(0, 80)}; send a JSON object with Content-Type: application/json`,
     );
   }
   const { charset } = ctx.request;
   if (!/^(utf-?8)?$/i.test(charset))
-    return unsupportedMediaType(
-      'The body is not in UTF-8',
-      `The charset is ${charset.slice(0, 80)}; send JSON in UTF-8, which needs no charset`,
-    );
+    return unsupportedMediaType(`The charset is ${charset.slice(0, 80)}; send JSON in UTF-8, which needs no charset`);
   if (encodings.length > 1 || !encodings.every(isKnownEncoding)) {
     ctx.set('Accept-Encoding', encodingsKnown);
     const given = encodings.join(', ').slice(0, 80);
-    return unsupportedMediaType(
-      'The encoding of the body is not supported',
-      `The content encoding is ${given}; send none, or one of ${encodingsKnown}`,
-    );
+    return unsupportedMediaType(`The content encoding is ${given}; send none, or one of ${encodingsKnown}`);
   }
   return undefined;
 };
@@ -75,27 +68,21 @@ const readCompressed = async (ctx: Context, encoding: string): Promise<BytesRead
   return read.kind === 'bytes' ? decompress(encoding, read.bytes, bodyBytesMax) : read;
 };
 
-const unsupportedMediaType = (title: string, detail: string): Problem => ({
-  status: 415,
+const unsupportedMediaType = (detail: string): Problem => ({
   name: 'unsupported-media-type',
-  title,
   detail,
 });
 
 const tooLarge: Problem = {
-  status: 413,
   name: 'body-too-large',
-  title: 'The body is too large',
   detail: `The body is larger than ${bodyBytesMax} bytes, which is the most`,
 };
 
 /** The body is not JSON that all readers understand alike: why, and where. */
 export const invalidBody = (why: string, pointer = ''): Problem => ({
-  status: 400,
   name: 'invalid-body',
-  title: 'The body cannot be read as JSON',
   detail: `${pointer === '' ? '' : `${pointer.slice(0, 200)}: `}${why.slice(0, 200)}`,
-  errors: [{ pointer, detail: why.slice(0, 200) }],
+  errors: [{ pointer, code: pointer === '' ? 'unreadable-body' : 'repeated-key', detail: why.slice(0, 200) }],
 });
 
 /** The client disconnected during the upload. */

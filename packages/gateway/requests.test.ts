@@ -86,7 +86,10 @@ describe('The limit of requests at work', () => {
     const gateway = limited();
     serve(gateway, 'write', { perSecond: 4_000, capacity: 100, seconds: 3, from: 0 });
     for (let n = 0; n < 2_000; n += 1) beginWork(gateway.requests, 'write', 3_000);
-    expect(findNoPlace(gateway, 'write', 3_001)).to.deep.include({ status: 503, more: { written: 'notWritten' } });
+    expect(findNoPlace(gateway, 'write', 3_001)).to.deep.include({
+      name: 'unavailable',
+      more: { written: 'notWritten' },
+    });
     expect(findNoPlace(gateway, 'read', 3_001)).to.equal(undefined);
   });
 });

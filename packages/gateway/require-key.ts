@@ -5,6 +5,9 @@ import { giveProblem } from './on-koa.ts';
 import { unavailable } from './problem.ts';
 import { kindOf } from './requests.ts';
 
+// the pages that explain the service have no data of it
+const isDocument = /^\/(openapi\.json|docs|docs\/[^/]+|problems|problems\/[^/]+)\/?$/;
+
 /**
  * Refuses requests without a valid key or token with 401 or 403, if keys are needed. Otherwise notes whose it is. 503
  * if a token cannot be verified, as the keys of its provider cannot be read.
@@ -13,6 +16,7 @@ export const requireKey =
   ({ keys }: Pick<Gateway, 'keys'>): Middleware =>
   async (ctx, next) => {
     if (ctx.method === 'OPTIONS') return next(); // a browser asks what it may send before it sends the key
+    if (isDocument.test(ctx.path)) return next(); // a browser cannot send a key with a link
     const authorization = ctx.get('Authorization');
     const why = isTokenNew(keys, authorization) ? await proveToken(keys, authorization) : undefined;
     if (why !== undefined) return giveProblem(ctx, unavailable(`Cannot verify the token: ${why}`));

@@ -12,9 +12,7 @@ export const requirePatch = (ctx: Context, next: Next): Promise<void> | void => 
   if (ctx.is(known)) return next();
   ctx.set('Accept-Patch', patchTypes);
   giveProblem(ctx, {
-    status: 415,
     name: 'unsupported-media-type',
-    title: 'The patch has another format',
     detail: `The content type is ${(ctx.get('Content-Type') || 'none').slice(0, 80)}; send one of ${patchTypes}`,
   });
 };

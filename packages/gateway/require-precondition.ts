@@ -20,9 +20,7 @@ export const requirePrecondition = ({ settings }: Pick<Gateway, 'settings'>, exc
 };
 
 const missing: Problem = {
-  status: 428,
   name: 'precondition-required',
-  title: 'This service writes only under a condition',
   detail:
     'The request has neither If-Match nor If-None-Match; read the thing, and send its ETag as If-Match, so that no ' +
     'change of somebody else is lost',

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { checkDistinct, type Entity } from '@muster/model';
 import { memberOf } from '@muster/placement';
@@ -20,6 +20,7 @@ import { type FastRoad, openFastRoad, takeRequest } from './fast-road.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { takeKeys } from './keys.ts';
 import { closeMembers, isCovered, takeMembers } from './members.ts';
+import { answerRefused } from './parser-answers.ts';
 import { parseGatewaySettings } from './settings.ts';
 
 const refreshEveryMs = 1_000;
@@ -67,7 +68,8 @@ export const runGateway = async (
   // the fast road does not count requests
   const road = settings.RATE_LIMIT === '' ? openFastRoad(entities) : [];
   const timeouts = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 75_000 };
-  const server = createServer(timeouts, openHandler(gateway, road));
+  const server = createServer({ ...timeouts, requireHostHeader: false }); // answerRefused requires it
+  server.on('request', openHandler(gateway, road, answerRefused(gateway, server)));
   const connections = takeConnections(gateway, road, server);
   const port = await listen(server, settings.HOST, settings.PORT);
   standing.listening = true;
@@ -87,10 +89,14 @@ export const runGateway = async (
 };
 
 /** Opens the handler of all requests: the fast road takes the plain ones, Koa takes all others. */
-const openHandler = (gateway: Gateway, road: FastRoad): RequestListener => {
+const openHandler = (
+  gateway: Gateway,
+  road: FastRoad,
+  isWhole: (req: IncomingMessage, res: ServerResponse) => boolean,
+): RequestListener => {
   const throughKoa = openApp(gateway).callback();
   return (req, res) => {
-    if (!takeRequest(gateway, road, req, res)) void throughKoa(req, res);
+    if (isWhole(req, res) && !takeRequest(gateway, road, req, res)) void throughKoa(req, res);
   };
 };
 

@@ -1,13 +1,12 @@
-import type { Entity, State } from '@muster/model';
+import { type Entity, problemNameOf, type State } from '@muster/model';
 import type { Outcome, Refusal } from './outcome.ts';
 import { type Problem, unavailable } from './problem.ts';
 
 // The errors about one thing, as the client gets them. All functions are pure.
 
 export const notFound = (entity: Entity, id: string): Problem => ({
-  status: 404,
   name: 'not-found',
-  title: `The ${entity.name} was not found`,
+  entity: entity.name,
   detail: `There is no ${entity.name} "${id}", and never was`,
   more: { id },
 });
@@ -16,9 +15,8 @@ export const notFound = (entity: Entity, id: string): Problem => ({
 export const gone = (entity: Entity, id: string, version: number, deletedAt: Date | undefined): Problem => {
   const when = deletedAt ? `, on ${deletedAt.toISOString()}` : '';
   return {
-    status: 410,
     name: 'deleted',
-    title: `The ${entity.name} was deleted`,
+    entity: entity.name,
     detail: `The ${entity.name} "${id}" was deleted at version ${version}${when}`,
     more: { id, version, deletedAt },
   };
@@ -26,9 +24,8 @@ export const gone = (entity: Entity, id: string, version: number, deletedAt: Dat
 
 /** A read asked for version `least`, but the last version in the log is `version`. */
 export const notReached = (entity: Entity, id: string, version: number, least: number): Problem => ({
-  status: 412,
   name: 'no-such-version',
-  title: `The ${entity.name} does not have that version`,
+  entity: entity.name,
   detail:
     `Cannot read ${entity.name} "${id}" at version ${least} or newer: ` +
     `the log has version ${version}; ask for one that was answered before`,
@@ -53,9 +50,8 @@ export const refused = (entity: Entity, id: string, refusal: Refusal, state: Sta
 
 /** The thing has a version that If-Match or If-None-Match excludes, or none. */
 export const otherVersion = (entity: Entity, id: string, version: number, conditions: string): Problem => ({
-  status: 412,
   name: 'other-version',
-  title: `The ${entity.name} has another version`,
+  entity: entity.name,
   detail:
     version > 0
       ? `Cannot change ${entity.name} "${id}" as asked by ${conditions}: ` +
@@ -70,14 +66,13 @@ export const otherRead = (entity: Entity, id: string, version: number): Problem 
   detail: `Cannot read ${entity.name} "${id}" as asked by If-Match: it has version ${version}`,
 });
 
-/** A refusal that the entity declares, named in kebab case: `InsufficientFunds` becomes `insufficient-funds`. */
+/** A refusal that the entity declares. The engine checks that it does before it refuses. */
 const declared = (entity: Entity, id: string, refusal: Refusal, state: State): Problem => {
   const { status, title } = entity.refusals.get(refusal.reason) ?? { status: 409, title: refusal.reason };
   const why = refusal.kind === 'declared' ? refusal.detail : undefined;
   return {
-    status,
-    name: refusal.reason.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase(),
-    title,
+    name: 'declared',
+    refusal: { name: problemNameOf(refusal.reason), status, title },
     detail: why ?? `Cannot run the command on ${entity.name} "${id}" at version ${state.version}: ${title}`,
     more: { id, version: state.version },
   };
@@ -86,9 +81,8 @@ const declared = (entity: Entity, id: string, refusal: Refusal, state: State): P
 const exists = (entity: Entity, id: string, state: State): Problem => {
   const how = state.status === 'deleted' ? 'it existed and was deleted' : 'it exists';
   return {
-    status: 409,
     name: 'exists',
-    title: `The ${entity.name} exists or existed`,
+    entity: entity.name,
     detail: `Cannot create ${entity.name} "${id}": ${how} at version ${state.version}; choose another id, or update it`,
     more: { id, version: state.version },
   };
@@ -96,9 +90,7 @@ const exists = (entity: Entity, id: string, state: State): Problem => {
 
 /** The command is done, and the entity's `present` fails for the new state. */
 export const notShown = (entity: Entity, id: string, { version }: State): Problem => ({
-  status: 500,
   name: 'fault',
-  title: 'The service has a fault',
   detail: `The command on ${entity.name} "${id}" is done, at version ${version}; the ${entity.name} cannot be shown`,
   more: { written: 'written', id, version },
 });

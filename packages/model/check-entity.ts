@@ -9,6 +9,7 @@ import {
   matches,
   reservedFields,
 } from './find-definition-problems.ts';
+import { engineProblemNames, problemNameOf } from './problem-name.ts';
 
 // A definition is checked as if TypeScript had not seen it: it may come from JavaScript.
 
@@ -77,11 +78,9 @@ const complain = (definition: unknown, problems: string[]) => {
 /** Words that stand after the colon for something else, now or later. */
 const reservedCommands: readonly string[] = ['diff', 'erase', 'history', 'restore', 'undo'];
 
-/** Reasons for which the engine itself refuses, and names of its other answers. */
-const reservedReasons: readonly string[] = [
-  ...['NotFound', 'Deleted', 'Exists', 'OtherVersion', 'InvalidInput', 'InvalidBody', 'Unavailable', 'Fault'],
-  ...['NoSuchRoute', 'NoSuchCommand', 'NoSuchVersion', 'MethodNotAllowed', 'BodyTooLarge', 'UnsupportedMediaType'],
-];
+/** Whether the engine answers with a problem of this name itself. */
+const isReservedReason = (reason: string): boolean =>
+  (engineProblemNames as readonly string[]).includes(problemNameOf(reason));
 
 const findEventProblems = ({ events, evolve }: LooseDefinition): string[] => [
   ...Object.entries(events).flatMap(([type, event]) => findOneEventProblems(type, event, evolve[type])),
@@ -146,7 +145,7 @@ const findRefusalProblems = (refusals: NonNullable<LooseDefinition['refusals']>)
     ...(matches(/^[A-Z][A-Za-z0-9]{0,63}$/, reason)
       ? []
       : [`the refusal "${reason}" must be 1 to 64 letters and digits, the first a capital`]),
-    ...(reservedReasons.includes(reason) ? [`the engine needs the refusal "${reason}": choose another name`] : []),
+    ...(isReservedReason(reason) ? [`the engine needs the refusal "${reason}": choose another name`] : []),
     ...findUnread(`the refusal "${reason}"`, refusal, ['status', 'title']),
     ...(Number.isInteger(refusal.status) && refusal.status >= 400 && refusal.status <= 499
       ? []

@@ -109,7 +109,13 @@ const commandsOf = (fields: Record<string, Joi.Schema>, title: string): [Command
 const findNothingToUpdate = (changes: Fields, names: readonly string[]): Fault[] =>
   Object.keys(changes).length > 0
     ? []
-    : [{ pointer: '', detail: `nothing to update: expected at least one of ${names.join(', ')}` }];
+    : [
+        {
+          pointer: '',
+          code: 'nothing-to-update',
+          detail: `nothing to update: expected at least one of ${names.join(', ')}`,
+        },
+      ];
 
 const decideUpdate = (type: string, changes: Fields, fields: Fields, removable: readonly string[]): Decided => {
   const names = Object.keys(changes);

@@ -21,12 +21,12 @@ export const isSafe = (value: unknown, depth = 0): boolean => {
 
 const listUnsafe = (value: unknown, pointer: string, depth: number): Fault[] => {
   if (typeof value === 'string')
-    return value.isWellFormed() ? [] : [{ pointer, detail: 'is not well-formed Unicode text' }];
+    return value.isWellFormed() ? [] : [{ pointer, code: 'unsafe-text', detail: 'is not well-formed Unicode text' }];
   if (typeof value !== 'object' || value === null) return [];
-  if (depth >= depthMax) return [{ pointer, detail: `is nested deeper than ${depthMax}` }];
+  if (depth >= depthMax) return [{ pointer, code: 'too-deep', detail: `is nested deeper than ${depthMax}` }];
   return Object.entries(value).flatMap(([key, inner]) => {
     const at = `${pointer}/${escapePointer(key)}`;
-    if (isUnsafeKey(key)) return [{ pointer: at, detail: `${JSON.stringify(key)} is not allowed` }];
+    if (isUnsafeKey(key)) return [{ pointer: at, code: 'unsafe-key', detail: `${JSON.stringify(key)} is not allowed` }];
     return listUnsafe(inner, at, depth + 1);
   });
 };

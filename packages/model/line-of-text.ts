@@ -8,7 +8,7 @@ import Joi from 'joi';
 export const lineOfText = (most: number): Joi.StringSchema =>
   rules(
     Joi.string().min(1),
-    [new RegExp(`^[\\s\\S]{0,${most}}$`, 'u'), `length must be less than or equal to ${most} characters long`],
+    [new RegExp(`^[\\s\\S]{0,${most}}$`, 'u'), `${tooLong} ${most} characters long`],
     [noControls, 'must have no control characters, line breaks or characters that reorder text'],
     [/[\p{L}\p{N}\p{P}\p{S}]/u, 'must have a visible character'],
   );
@@ -22,6 +22,12 @@ export const emailAddress = (): Joi.StringSchema =>
     /^[^\p{C}\p{Z}]*$/u,
     'must have no spaces and no invisible characters',
   ]);
+
+/** How the name of the rule of length begins. */
+const tooLong = 'length must be less than or equal to';
+
+/** Whether this is the name of the rule of length above, which Joi knows as a pattern. */
+export const isLengthRule = (name: unknown): boolean => typeof name === 'string' && name.startsWith(tooLong);
 
 // Controls, line and paragraph separators, embeddings, overrides and isolates of direction, the byte order mark, and
 // tags. The joiners stay: scripts of India, Persian and emoji need them.

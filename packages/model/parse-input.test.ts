@@ -34,7 +34,7 @@ describe('The input of a command', () => {
       for (const parse of [parseNew, parseChanges])
         expect(parse(user, body), JSON.stringify(body)).to.deep.equal({
           kind: 'faults',
-          faults: [{ pointer: '', detail: 'expected a JSON object' }],
+          faults: [{ pointer: '', code: 'not-an-object', detail: 'expected a JSON object' }],
         });
   });
 
@@ -220,6 +220,6 @@ describe('The faults of an input', () => {
     const parsed = parseInput(list.creating, { numbers: Array.from({ length: 4_000 }, String) });
     if (parsed.kind !== 'faults') throw new Error('The input must have faults');
     expect(parsed.faults).to.have.length(51);
-    expect(parsed.faults[50]).to.deep.equal({ pointer: '', detail: 'and 3950 more faults' });
+    expect(parsed.faults[50]).to.deep.equal({ pointer: '', code: 'more-faults', detail: 'and 3950 more faults' });
   });
 });

@@ -2,6 +2,7 @@ import type Joi from 'joi';
 import { unsure } from './compile-value.ts';
 import { type CommandType, idSchema, isId } from './entity.ts';
 import type { Fault } from './fault.ts';
+import { faultCodeOf } from './fault-code-of.ts';
 import { escapePointer, findUnsafe } from './find-unsafe.ts';
 import { readDates } from './read-dates.ts';
 import type { Fields } from './stored-event.ts';
@@ -21,7 +22,7 @@ export const parseInput = (command: CommandType, body: unknown): ParsedInput => 
 /** The same without the compiled check: what Joi says counts, and only Joi writes faults. */
 export const parseWithJoi = (command: CommandType, body: unknown): ParsedInput => {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
-    return { kind: 'faults', faults: [{ pointer: '', detail: 'expected a JSON object' }] };
+    return { kind: 'faults', faults: [{ pointer: '', code: 'not-an-object', detail: 'expected a JSON object' }] };
   const unsafe = findUnsafe(body);
   if (unsafe.length > 0) return { kind: 'faults', faults: capped(unsafe) };
   const { value, error } = validate(command.schema, body);
@@ -41,7 +42,7 @@ const inputOf = (command: CommandType, id: string | undefined, fields: Fields): 
 export const findIdFaults = (id: unknown, pointer = '/id'): Fault[] => {
   if (isId(id)) return [];
   const { error } = idSchema.required().label('id').validate(id, { convert: false });
-  return error ? [{ pointer, detail: error.message }] : [];
+  return (error?.details ?? []).map(({ type, message }) => ({ pointer, code: faultCodeOf(type), detail: message }));
 };
 
 // JSON has no dates. Where the schema expects a date, the text is parsed as one, and the rules of the schema apply
@@ -57,9 +58,13 @@ const faultsMax = 50; // an answer must not grow with what comes in
 const capped = (faults: Fault[]): Fault[] =>
   faults.length <= faultsMax
     ? faults
-    : [...faults.slice(0, faultsMax), { pointer: '', detail: `and ${faults.length - faultsMax} more faults` }];
+    : [
+        ...faults.slice(0, faultsMax),
+        { pointer: '', code: 'more-faults', detail: `and ${faults.length - faultsMax} more faults` },
+      ];
 
 const faultOf = (detail: Joi.ValidationErrorItem): Fault => ({
   pointer: detail.path.map((step) => `/${escapePointer(String(step))}`).join(''),
+  code: faultCodeOf(detail.type, detail.context?.name),
   detail: detail.message,
 });

@@ -43,7 +43,9 @@ describe('A date that a client sends', () => {
       ...[' 2026-01-31', '2026-01-31\n', '+02026-01-31', '12026-01-31', '2026-1-31', '1769851800000'],
     ];
     for (const sent of wrong)
-      expect(read(Joi.date(), sent), sent).to.deep.equal([{ pointer: '/when', detail: isNoDate('"when"') }]);
+      expect(read(Joi.date(), sent), sent).to.deep.equal([
+        { pointer: '/when', code: 'not-a-date', detail: isNoDate('"when"') },
+      ]);
   });
 
   it('is no day that the calendar does not have', () => {
@@ -57,13 +59,15 @@ describe('A date that a client sends', () => {
       '2026-01-31T09:30+25:00',
     ];
     for (const sent of [...wrong, ...odd])
-      expect(read(Joi.date(), sent), sent).to.deep.equal([{ pointer: '/when', detail: isNoDate('"when"') }]);
+      expect(read(Joi.date(), sent), sent).to.deep.equal([
+        { pointer: '/when', code: 'not-a-date', detail: isNoDate('"when"') },
+      ]);
   });
 
   it('is no number, and nothing else that JSON has', () => {
     for (const sent of [0, 1_769_851_800_000, true, {}, [], [text], null])
       expect(read(Joi.date(), sent), JSON.stringify(sent)).to.deep.equal([
-        { pointer: '/when', detail: isNoDate('"when"') },
+        { pointer: '/when', code: 'not-a-date', detail: isNoDate('"when"') },
       ]);
   });
 
@@ -76,13 +80,17 @@ describe('A date that a client sends', () => {
     const min = Joi.date().min('2026-02-01');
     expect(read(min, '2026-02-01')).to.deep.equal(new Date('2026-02-01'));
     expect(read(min, text)).to.deep.equal([
-      { pointer: '/when', detail: '"when" must be greater than or equal to "2026-02-01T00:00:00.000Z"' },
+      {
+        pointer: '/when',
+        code: 'too-early',
+        detail: '"when" must be greater than or equal to "2026-02-01T00:00:00.000Z"',
+      },
     ]);
     expect(read(Joi.date().iso(), text)).to.deep.equal(date);
     const after = { until: Joi.date().min(Joi.ref('when')) };
     expect(read(Joi.date(), text, after, { until: '2026-02-01' })).to.deep.equal(date);
     expect(read(Joi.date(), text, after, { until: '2026-01-01' })).to.deep.equal([
-      { pointer: '/until', detail: '"until" must be greater than or equal to "ref:when"' },
+      { pointer: '/until', code: 'too-early', detail: '"until" must be greater than or equal to "ref:when"' },
     ]);
   });
 
@@ -98,14 +106,16 @@ describe('A date that a client sends', () => {
       ...[{ at: date }, { at: date }],
     ]);
     expect(read(Joi.array().items(Joi.date()).unique(), [text, text])).to.deep.equal([
-      { pointer: '/when/1', detail: '"when[1]" contains a duplicate value' },
+      { pointer: '/when/1', code: 'duplicate', detail: '"when[1]" contains a duplicate value' },
     ]);
   });
 
   it('is found where the schema has alternatives', () => {
     const either = Joi.alternatives(Joi.date(), Joi.number());
     expect([read(either, text), read(either, 7)]).to.deep.equal([date, 7]);
-    expect(read(either, 'x')).to.deep.equal([{ pointer: '/when', detail: '"when" must be one of [date, number]' }]);
+    expect(read(either, 'x')).to.deep.equal([
+      { pointer: '/when', code: 'wrong-type', detail: '"when" must be one of [date, number]' },
+    ]);
     expect(read(Joi.alternatives(Joi.date(), Joi.valid('never')), text)).to.deep.equal(date);
     expect(read(Joi.alternatives(Joi.date(), Joi.valid('never')), 'never')).to.equal('never');
     const late = Joi.alternatives(Joi.date().min('2027-01-01'), Joi.number());
@@ -122,11 +132,11 @@ describe('A date that a client sends', () => {
   it('comes with every other fault, each where it is', () => {
     const fields = { stars: Joi.number() };
     expect(read(Joi.array().items(Joi.date()), [text, '31 May', text], fields, { stars: 'many' })).to.deep.equal([
-      { pointer: '/when/1', detail: isNoDate('"when[1]"') },
-      { pointer: '/stars', detail: '"stars" must be a number' },
+      { pointer: '/when/1', code: 'not-a-date', detail: isNoDate('"when[1]"') },
+      { pointer: '/stars', code: 'not-a-number', detail: '"stars" must be a number' },
     ]);
     expect(read(Joi.date(), text, fields, { stars: 'many' })).to.deep.equal([
-      { pointer: '/stars', detail: '"stars" must be a number' },
+      { pointer: '/stars', code: 'not-a-number', detail: '"stars" must be a number' },
     ]);
   });
 

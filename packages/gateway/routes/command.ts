@@ -34,7 +34,13 @@ export const runCommand = async (
 export const findOtherId = (parsed: ParsedInput, id: string | undefined): Fault[] =>
   parsed.kind === 'faults' || parsed.id === undefined || parsed.id === id
     ? []
-    : [{ pointer: '/id', detail: `"id" is "${parsed.id}", the path says "${id}": they must be the same` }];
+    : [
+        {
+          pointer: '/id',
+          code: 'other-id',
+          detail: `"id" is "${parsed.id}", the path says "${id}": they must be the same`,
+        },
+      ];
 
 const faultsOf = (parsed: { kind: string; faults?: Fault[] }): Fault[] => parsed.faults ?? [];
 
@@ -42,9 +48,8 @@ const noSuchCommand = (entity: Entity, id: string, name: string): Problem => {
   const others = [...entity.commands.values()].filter(({ creates }) => !creates).map(({ name }) => name);
   const known = others.map((other) => `POST ${entity.path}/{id}:${other}`);
   return {
-    status: 404,
     name: 'no-such-command',
-    title: `The ${entity.name} does not have that command`,
+    entity: entity.name,
     detail:
       `Cannot run "${name.slice(0, 80)}" on ${entity.name} "${id.slice(0, 80)}": ` +
       `its commands are ${[...known, `POST ${entity.path} (${entity.creating.name})`].join(', ')}`,

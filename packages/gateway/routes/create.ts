@@ -29,5 +29,5 @@ export const create = async (gateway: Gateway, entity: Entity, exchange: Exchang
 const notConditional = ({ name, path, isRecord }: Entity): Problem => {
   const other = isRecord ? `; for a create only if the id is free, send PUT ${path}/{id} with If-None-Match: *` : '';
   const detail = `A create never changes a ${name} that exists, and takes neither If-Match nor If-None-Match${other}`;
-  return invalid([{ pointer: '', detail }]);
+  return invalid([{ pointer: '', code: 'invalid-header', detail }]);
 };

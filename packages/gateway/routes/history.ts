@@ -83,7 +83,11 @@ const parseAsked = (
   if (size.kind === 'faults') faults.push(...size.faults);
   if (before.kind === 'faults') faults.push(...before.faults);
   if (changes !== 'true' && changes !== 'false')
-    faults.push({ pointer: `/${changesName}`, detail: `"${changesName}" must be true or false` });
+    faults.push({
+      pointer: `/${changesName}`,
+      code: 'invalid-parameter',
+      detail: `"${changesName}" must be true or false`,
+    });
   if (size.kind === 'faults' || before.kind === 'faults' || faults.length > 0) return { kind: 'faults', faults };
   const asked = { size: size.value ?? sizeDefault, before: before.value || undefined, withChanges: changes === 'true' };
   return { kind: 'asked', asked };

@@ -1,4 +1,4 @@
-import type { Entity } from '@muster/model';
+import type { Entity, Fault } from '@muster/model';
 import { answerJson } from '../answer-json.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
@@ -7,19 +7,22 @@ import { answerProblem, invalid, unavailable } from '../problem.ts';
 import { listThings } from '../read-set.ts';
 import { setSetHeaders } from './count.ts';
 
-const limitDefault = 100;
-const limitMax = 1_000;
+export const limitDefault = 100;
+export const limitMax = 1_000;
 
 /** GET /api/user?offset=0&limit=100, in the stable order: partition, then id. */
 export const list = async (gateway: Gateway, entity: Entity, exchange: Exchange): Promise<void> => {
   const offset = parseQueryInteger(exchange.query, 'offset', 0, 0, Number.MAX_SAFE_INTEGER);
   const limit = parseQueryInteger(exchange.query, 'limit', limitDefault, 1, limitMax);
   const unknown = Object.keys(exchange.query).filter((name) => name !== 'offset' && name !== 'limit');
-  const faults = [
-    ...unknown.map((name) => ({
-      pointer: `/${name}`,
-      detail: `the parameter "${name}" is not known; known are offset and limit`,
-    })),
+  const faults: Fault[] = [
+    ...unknown.map(
+      (name): Fault => ({
+        pointer: `/${name}`,
+        code: 'unknown-parameter',
+        detail: `the parameter "${name}" is not known; known are offset and limit`,
+      }),
+    ),
   ];
   if (offset.kind === 'faults') faults.push(...offset.faults);
   if (limit.kind === 'faults') faults.push(...limit.faults);

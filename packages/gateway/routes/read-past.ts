@@ -60,9 +60,17 @@ const parseMoment = (
   if (at.kind === 'faults') faults.push(...at.faults);
   if (version.kind === 'faults') faults.push(...version.faults);
   if (query.at !== undefined && query.version !== undefined)
-    faults.push({ pointer: '/at', detail: '"at" and "version" cannot be combined: give one of them' });
+    faults.push({
+      pointer: '/at',
+      code: 'not-combinable',
+      detail: '"at" and "version" cannot be combined: give one of them',
+    });
   if (minVersion !== '')
-    faults.push({ pointer: '', detail: 'the header Muster-Min-Version cannot be combined with "at" or "version"' });
+    faults.push({
+      pointer: '',
+      code: 'not-combinable',
+      detail: 'the header Muster-Min-Version cannot be combined with "at" or "version"',
+    });
   if (at.kind === 'faults' || version.kind === 'faults' || faults.length > 0) return { kind: 'faults', faults };
   return { kind: 'moment', moment: at.value ? { at: at.value } : { version: version.value ?? 1 } };
 };

@@ -1,4 +1,4 @@
-import { type CommandType, type Entity, findIdFaults, parseInput } from '@muster/model';
+import { type CommandType, type Entity, type Fault, findIdFaults, parseInput } from '@muster/model';
 import { answerJson } from '../answer-json.ts';
 import { answerOutcome } from '../answer-outcome.ts';
 import type { Exchange } from '../exchange.ts';
@@ -29,8 +29,10 @@ export const update = async (
   const parsed = parseInput(type, exchange.input);
   if (parsed.kind === 'faults') return answerProblem(exchange, invalid(parsed.faults));
   const id = idInPath ?? parsed.id;
-  const faults =
-    id === undefined ? [{ pointer: '/id', detail: '"id" is required, in the path or in the body' }] : findIdFaults(id);
+  const faults: Fault[] =
+    id === undefined
+      ? [{ pointer: '/id', code: 'required', detail: '"id" is required, in the path or in the body' }]
+      : findIdFaults(id);
   faults.push(...findOtherId(parsed, id));
   if (id === undefined || faults.length > 0) return answerProblem(exchange, invalid(faults));
   const command = { type, input: parsed.fields, precondition };

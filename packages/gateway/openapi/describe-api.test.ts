@@ -1,0 +1,122 @@
+import { entities as shipped } from '@muster/entities';
+import type { Entity } from '@muster/model';
+import { openLog } from '@muster/store';
+import { note } from '@muster/testing';
+import { expect } from 'chai';
+import { account } from '../../../examples/bank-account/account.ts';
+import { openRouter } from '../app.ts';
+import { parseMinVersion, parsePrecondition, parseQueryInteger } from '../parse-headers.ts';
+import { openTestGateway } from '../test-gateway.ts';
+import { describeApi } from './describe-api.ts';
+import type { Part } from './headers.ts';
+import { type ParameterName, parameters } from './parameters.ts';
+
+const entities: readonly Entity[] = [...shipped, note, account];
+
+type Operation = {
+  operationId: string;
+  parameters: { $ref: string }[];
+  responses: Record<string, Response | { $ref: string }>;
+};
+type Response = { headers: Record<string, { $ref: string }>; content?: Record<string, unknown> };
+type Described = {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, unknown>; responses: Record<string, Response> };
+};
+
+const described = describeApi(entities) as Described;
+const operations = Object.entries(described.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).flatMap(([method, operation]) =>
+    method.startsWith('x-') ? [] : [{ route: `${method.toUpperCase()} ${path}`, operation }],
+  ),
+);
+
+const responsesOf = (operation: Operation | undefined): Record<string, Response> =>
+  Object.fromEntries(
+    Object.entries(operation?.responses ?? {}).map(([status, response]) => [
+      status,
+      '$ref' in response
+        ? (described.components.responses[response.$ref.split('/').at(-1) ?? ''] as Response)
+        : response,
+    ]),
+  );
+
+const schemaOf = (name: ParameterName) => (parameters[name] as Part).schema as Record<string, unknown>;
+
+/** The routes of the router, one for each command, as the description writes them. A HEAD comes with each GET. */
+const routesOf = async (): Promise<string[]> => {
+  await using log = openLog({ uri: 'mongodb://127.0.0.1:1', database: 'none', appName: 'test' }); // connects to nothing
+  const router = openRouter(openTestGateway(log, entities));
+  return router.stack.flatMap(({ path, methods }) =>
+    methods
+      .filter((method) => method !== 'HEAD')
+      .flatMap((method) => withCommands(String(path)).map((one) => `${method} ${one}`)),
+  );
+};
+
+const withCommands = (path: string): string[] => {
+  const entity = entities.find((one) => path === `${one.path}/:id\\::command`);
+  if (!entity) return [path.replace(/(?<!\\):(\w+)/g, '{$1}').replace('\\:', ':')];
+  const names = [...entity.commands.values()].filter(({ creates }) => !creates).map(({ name }) => name);
+  return names.map((name) => `${entity.path}/{id}:${name}`);
+};
+
+describe('The description of the API', () => {
+  it('has an operation for each route, and a route for each operation', async () => {
+    const routes = await routesOf();
+    expect(routes).to.include.members(['GET /api/user/{id}', 'POST /api/account/{id}:deposit', 'GET /openapi.json']);
+    expect(operations.map(({ route }) => route).sort()).to.deep.equal([...new Set(routes)].sort());
+  });
+
+  it('names each operation once, and refers only to what it has', () => {
+    const ids = operations.map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).to.equal(ids.length);
+    const references = JSON.stringify(described).matchAll(/"\$ref":"#\/([^"]+)"/g);
+    for (const [, reference = ''] of references) {
+      const found = reference.split('/').reduce<unknown>((part, name) => Object(part)[name], described);
+      expect(found, reference).to.be.an('object');
+    }
+  });
+
+  it('has every status that any route can give, with its headers and a body of problem+json', () => {
+    for (const { route, operation } of operations) {
+      const responses = responsesOf(operation);
+      expect(responses, route).to.include.keys('400', '408', '413', '417', '431', '500', '503');
+      for (const [status, { headers, content }] of Object.entries(responses)) {
+        expect(headers['X-Request-Id']?.$ref, `${route} ${status}`).to.include('.always');
+        if (Number(status) >= 400) expect(content, `${route} ${status}`).to.have.keys('application/problem+json');
+      }
+      expect(responses['503']?.headers).to.include.keys('Retry-After');
+    }
+  });
+
+  it('has the refusals that an entity declares, and the headers of the things', () => {
+    const responses = responsesOf(described.paths['/api/account/{id}:withdraw']?.post);
+    expect(JSON.stringify(responses['409'])).to.include('problem.insufficient-funds');
+    expect(responses).to.include.keys('200', '404', '409', '410', '412', '415');
+    expect(responses['200']?.headers).to.include.keys('ETag', 'Muster-Source', 'Muster-Lag-Ms');
+    const created = responsesOf(described.paths['/api/account']?.post)['201'];
+    expect(created?.headers.Location?.$ref).to.equal('#/components/headers/Location.always');
+  });
+
+  it('has the schemas that check inputs', () => {
+    const { schemas } = described.components;
+    expect(schemas['account.deposit.input']).to.deep.include({ required: ['cents'], additionalProperties: false });
+    expect(Object(schemas['account.deposit.input']).properties.cents).to.deep.equal({
+      ...{ type: 'integer', minimum: 1, maximum: 100_000_000 },
+    });
+    expect(schemas.account).to.deep.include({ required: ['id', 'owner', 'cents'] });
+  });
+
+  it('allows for a parameter only what its header or query is read as', () => {
+    const pattern = new RegExp(schemaOf('If-Match').pattern as string);
+    for (const value of ['*', '"3"', '"1234567890"', '3', '"x"', '"12345678901"', 'W/"3"', '"1", W/"2"', '""', '"a b"'])
+      if (pattern.test(value))
+        expect(parsePrecondition({ ifMatch: value, ifNoneMatch: value }).kind, value).to.equal('precondition');
+    const { minimum, maximum } = schemaOf('Muster-Min-Version') as { minimum: number; maximum: number };
+    for (const value of [minimum, maximum]) expect(parseMinVersion(String(value)).kind).to.equal('number');
+    expect(parseQueryInteger({ limit: '1000' }, 'limit', 1, 1, schemaOf('limit').maximum as number).kind).to.equal(
+      'number',
+    );
+  });
+});

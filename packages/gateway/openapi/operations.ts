@@ -1,0 +1,259 @@
+import { type CommandType, type EngineProblemName, type Entity, type JsonSchema, jsonSchemaOf } from '@muster/model';
+import { fileTypes } from '../docs-files.ts';
+import type { Part } from './headers.ts';
+import type { ParameterName } from './parameters.ts';
+
+/** One method of one address, as the description of the API needs it. */
+export type Operation = {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  path: string; // with {parameters}
+  id: string;
+  tag: string;
+  summary: string;
+  parameters: readonly ParameterName[];
+  body?: { schema: JsonSchema; required: boolean };
+  bodyTypes?: readonly string[]; // media types; `application/json` unless given
+  answers: readonly Answer[]; // those that are no problems
+  problems: readonly EngineProblemName[]; // beside those that every route has
+  refusals?: Entity; // whose own refusals may come, too
+};
+
+/** An answer that is not a problem. `content` has a schema for each media type. */
+export type Answer = {
+  status: number;
+  description: string;
+  content?: Record<string, Part>;
+  always?: readonly string[]; // headers
+  sometimes?: readonly string[];
+  links?: readonly string[]; // the ids of the operations on the thing that is answered
+};
+
+const ofThing = ['ETag', 'Muster-Source', 'Muster-Lag-Ms'] as const;
+const ofSet = ['Muster-Source', 'Muster-Lag-Ms'] as const;
+const ofBody = ['invalid-input', 'invalid-body', 'invalid-document', 'other-type', 'unsupported-media-type'] as const;
+const ofWrite = ['other-version', 'precondition-required'] as const;
+const ofExisting = ['not-found', 'deleted'] as const;
+const ofPast = ['invalid-input', 'out-of-reach', ...ofExisting, 'other-version', 'no-such-version'] as const;
+const onWrite = ['If-Match', 'If-None-Match', 'traceparent'] as const;
+
+/** Returns the operations of an entity. Each has its route in app.ts. */
+export const operationsOf = (entity: Entity): Operation[] => {
+  const commands = [...entity.commands.values()].filter(({ creates }) => !creates);
+  const ofOne = [
+    read(entity),
+    ...pastOperations(entity),
+    ...(entity.isRecord ? recordOperations(entity) : []),
+    ...commands.map((command) => commandOperation(entity, command)),
+  ];
+  const links = ofOne.filter(({ parameters }) => parameters.includes('id')).map(({ id }) => id);
+  return [...setOperations(entity, links), ...ofOne];
+};
+
+const setOperations = (entity: Entity, links: readonly string[]): Operation[] => [
+  {
+    ...{ ...base(entity, 'list'), method: 'get', path: entity.path, summary: `List ${entity.name}s` },
+    parameters: ['offset', 'limit', 'at', 'page[size]', 'page[after]'],
+    answers: [
+      {
+        ...{ status: 200, description: 'A page, in the stable order: by partition, then by id.', always: ofSet },
+        ...{ sometimes: ['Link', 'Muster-As-Of'], content: json({ type: 'array', items: refTo(entity.name) }) },
+      },
+    ],
+    problems: ['invalid-input', 'out-of-reach'],
+  },
+  {
+    ...{ ...base(entity, 'create'), method: 'post', path: entity.path, summary: `Create: ${entity.creating.name}` },
+    parameters: ['traceparent', 'Content-Encoding'],
+    body: refToBody(entity, entity.creating),
+    answers: [created(entity, '', links)],
+    problems: [...ofBody, 'exists'],
+    refusals: entity,
+  },
+  {
+    ...{ ...base(entity, 'count'), method: 'get', path: `${entity.path}/count`, summary: `Count ${entity.name}s` },
+    parameters: ['at'],
+    answers: [
+      {
+        ...{ status: 200, description: 'How many there are.', content: json({ $ref: '#/components/schemas/count' }) },
+        ...{ always: ofSet, sometimes: ['Muster-As-Of'] },
+      },
+    ],
+    problems: ['invalid-input', 'out-of-reach'],
+  },
+];
+
+const read = (entity: Entity): Operation => ({
+  ...{ ...base(entity, 'read'), method: 'get', path: `${entity.path}/{id}`, summary: `Read one ${entity.name}` },
+  parameters: ['id', 'version', 'at', 'If-Match', 'If-None-Match', 'Muster-Min-Version'],
+  answers: [
+    shown(entity),
+    { status: 304, description: 'The thing still has the version in If-None-Match.', always: ofThing },
+  ],
+  problems: ofPast,
+});
+
+const pastOperations = (entity: Entity): Operation[] => [
+  {
+    ...{ ...base(entity, 'history'), method: 'get', path: `${entity.path}/{id}/history` },
+    summary: 'The events of one thing, newest first',
+    parameters: ['id', 'page[size]', 'page[before]', 'changes', 'If-Match', 'If-None-Match'],
+    answers: [
+      {
+        ...{ status: 200, description: 'The events.', always: ofThing, sometimes: ['Link', 'Muster-Parked'] },
+        content: json({ type: 'array', items: refTo('event') }),
+      },
+      { status: 304, description: 'The thing still has the version in If-None-Match.', always: ofThing },
+    ],
+    problems: ofPast,
+  },
+  {
+    ...{ ...base(entity, 'diff'), method: 'get', path: `${entity.path}/{id}:diff`, parameters: ['id', 'from', 'to'] },
+    summary: 'The difference between two versions',
+    answers: [
+      {
+        ...{ status: 200, description: 'A merge patch (RFC 7396).', always: ofThing },
+        content: { 'application/merge-patch+json': { type: 'object' } },
+      },
+    ],
+    problems: ofPast,
+  },
+];
+
+const recordOperations = (entity: Entity): Operation[] => {
+  const { path } = entity;
+  const update = entity.commands.get('update');
+  const common = {
+    ...{ refusals: entity, problems: [...ofBody, ...ofExisting, ...ofWrite] },
+    answers: [shown(entity), created(entity, 'with If-None-Match: *', [])],
+  };
+  const changes = 'Change the given fields';
+  const byBody: Operation[] = update
+    ? [
+        {
+          ...{ ...base(entity, 'update'), ...common, method: 'put', path: `${path}/{id}`, summary: changes },
+          ...{ parameters: ['id', ...onWrite, 'Content-Encoding'], body: refToBody(entity, update) },
+        },
+        {
+          ...{ ...base(entity, 'patch'), ...common, method: 'patch', path: `${path}/{id}`, summary: changes },
+          ...{ parameters: ['id', ...onWrite, 'Content-Encoding'], body: refToBody(entity, update) },
+          ...{ answers: [shown(entity)], bodyTypes: ['application/merge-patch+json', 'application/json'] },
+        },
+        {
+          ...{ ...base(entity, 'updateByBody'), ...common, method: 'put', path },
+          ...{ summary: `${changes} of the id in the body`, parameters: [...onWrite, 'Content-Encoding'] },
+          body: withRequiredId(bodyOf(update)),
+        },
+      ]
+    : [];
+  if (!entity.commands.has('delete')) return byBody;
+  const remove: Operation = {
+    ...{ ...base(entity, 'delete'), method: 'delete', path: `${path}/{id}`, summary: `Delete one ${entity.name}` },
+    ...{ parameters: ['id', ...onWrite], answers: [gone(entity)], refusals: entity },
+    problems: ['invalid-input', ...ofExisting, ...ofWrite],
+  };
+  return [...byBody, remove];
+};
+
+const commandOperation = (entity: Entity, command: CommandType): Operation => ({
+  ...{ id: `${entity.name}:${command.name}`, tag: entity.name, method: 'post', refusals: entity },
+  ...{ path: `${entity.path}/{id}:${command.name}`, summary: `Run the command ${command.name}` },
+  parameters: ['id', ...onWrite, 'Content-Encoding'],
+  body: refToBody(entity, command),
+  answers: [shown(entity), gone(entity)],
+  problems: [...ofBody, ...ofExisting, 'no-such-command', ...ofWrite],
+});
+
+const shown = ({ name }: Entity): Answer => ({
+  ...{ status: 200, description: `The ${name}.`, content: json(refTo(name)) },
+  ...{ always: ofThing, sometimes: ['Muster-Parked'] },
+});
+
+const created = ({ name }: Entity, when: string, links: readonly string[]): Answer => ({
+  ...{ status: 201, description: `The new ${name}${when === '' ? '' : `, ${when}`}.`, content: json(refTo(name)) },
+  ...{ always: [...ofThing, 'Location'], links },
+});
+
+const gone = ({ name }: Entity): Answer => ({ status: 204, description: `The ${name} is deleted.`, always: ofThing });
+
+const base = ({ name }: Entity, what: string) => ({ id: `${name}.${what}`, tag: name });
+
+const refTo = (schema: string) => ({ $ref: `#/components/schemas/${schema}` });
+
+const json = (schema: Part) => ({ 'application/json': schema });
+
+const refToBody = (entity: Entity, command: CommandType) => ({
+  ...bodyOf(command),
+  schema: refTo(inputNameOf(entity, command)),
+});
+
+/** The name of the schema of a command's input. */
+export const inputNameOf = ({ name }: Entity, command: CommandType): string => `${name}.${command.name}.input`;
+
+/** Returns the input of a command, with what its schema cannot say: whether it needs at least one field. */
+export const bodyOf = (command: CommandType): { schema: JsonSchema; required: boolean } => {
+  const schema = jsonSchemaOf(command.schema);
+  const needsOne = command.findFaults({}).length > 0;
+  const required = needsOne || ((schema.required as string[] | undefined) ?? []).length > 0 || command.creates;
+  return { schema: needsOne ? { ...schema, minProperties: 1 } : schema, required };
+};
+
+const withRequiredId = ({ schema, required }: { schema: JsonSchema; required: boolean }) => ({
+  schema: { ...schema, minProperties: 2, required: [...((schema.required as string[] | undefined) ?? []), 'id'] },
+  required,
+});
+
+const page = { type: 'string' };
+const service = 'service';
+
+/** The routes that belong to no entity. */
+export const serviceOperations: readonly Operation[] = [
+  {
+    ...{ id: 'service.openapi', tag: service, method: 'get', path: '/openapi.json', parameters: ['If-None-Match'] },
+    summary: 'This description, as OpenAPI 3.1',
+    answers: [
+      { status: 200, description: 'The description.', content: json({ type: 'object' }), always: [] },
+      { status: 304, description: 'It has not changed.' },
+    ],
+    problems: [],
+  },
+  {
+    ...{ id: 'service.docs', tag: service, method: 'get', path: '/docs', parameters: [] },
+    summary: 'A page to read this description, and to try it',
+    answers: [{ status: 200, description: 'The page.', content: { 'text/html': page } }],
+    problems: [],
+  },
+  {
+    ...{ id: 'service.docsFile', tag: service, method: 'get', path: '/docs/{file}', summary: 'A file of that page' },
+    parameters: ['file', 'If-None-Match'],
+    answers: [
+      {
+        ...{ status: 200, description: 'The file.' },
+        content: Object.fromEntries(Object.values(fileTypes).map((type) => [type.split(';')[0], page])),
+      },
+      { status: 304, description: 'It has not changed.' },
+    ],
+    problems: ['no-such-route'],
+  },
+  {
+    ...{ id: 'service.problems', tag: service, method: 'get', path: '/problems', parameters: [] },
+    summary: 'The problems that the service can answer with',
+    answers: [
+      {
+        ...{ status: 200, description: 'All problems.' },
+        content: { ...json({ type: 'array', items: refTo('problemPage') }), 'text/html': page },
+      },
+    ],
+    problems: [],
+  },
+  {
+    ...{ id: 'service.problem', tag: service, method: 'get', path: '/problems/{name}', parameters: ['name'] },
+    summary: 'What a problem means, and what to do',
+    answers: [
+      {
+        ...{ status: 200, description: 'The page of the problem.' },
+        content: { ...json(refTo('problemPage')), 'text/html': page },
+      },
+    ],
+    problems: ['no-such-route'],
+  },
+];

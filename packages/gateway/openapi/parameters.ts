@@ -1,0 +1,71 @@
+import { idSchema, jsonSchemaOf } from '@muster/model';
+import { limitDefault, limitMax } from '../routes/list.ts';
+import { versionMax } from '../routes/read-past.ts';
+import type { Part } from './headers.ts';
+
+const header = (name: string, description: string, schema: Part): Part => ({ name, in: 'header', description, schema });
+const query = (name: string, description: string, schema: Part): Part => ({ name, in: 'query', description, schema });
+
+const tags = { type: 'string', pattern: '^(\\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$', examples: ['"3"'] };
+
+const most = versionMax;
+
+// in an address, the words that cannot be ids are other routes
+const { not: _, ...id } = jsonSchemaOf(idSchema);
+
+/** The parameters of requests, by the names under which operations use them. */
+export const parameters = {
+  id: { name: 'id', in: 'path', required: true, description: 'The id of the thing.', schema: id },
+  offset: query('offset', 'How many things come before this page.', {
+    ...{ type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 },
+  }),
+  limit: query('limit', 'How many things are on a page, at most.', {
+    ...{ type: 'integer', minimum: 1, maximum: limitMax, default: limitDefault },
+  }),
+  version: query('version', 'The thing as it was at this version.', {
+    ...{ type: 'integer', minimum: 1 },
+    maximum: most,
+  }),
+  at: query('at', 'As it was at this time in the past: a time with its zone, or a day.', {
+    ...{ type: 'string', format: 'date-time' },
+  }),
+  from: { ...query('from', 'The version to compare.', { type: 'integer', minimum: 1, maximum: most }), required: true },
+  to: {
+    ...query('to', 'The version to compare with.', { type: 'integer', minimum: 1, maximum: most }),
+    required: true,
+  },
+  'page[size]': query('page[size]', 'How many are on a page, at most.', { type: 'integer', minimum: 1, maximum: 100 }),
+  'page[before]': query('page[before]', 'Only events with a lower version.', {
+    ...{ type: 'integer', minimum: 1, maximum: most },
+  }),
+  'page[after]': query('page[after]', 'Only with `at`: what comes after the thing with this id.', id),
+  changes: query('changes', 'Whether each event says what it changed.', { type: 'boolean', default: true }),
+  'If-Match': header('If-Match', 'Only if the thing has one of these ETags. `*` is any.', tags),
+  'If-None-Match': header('If-None-Match', 'Only if the thing has none of these ETags. `*` is any.', tags),
+  'Muster-Min-Version': header('Muster-Min-Version', 'The answer is never older than this version.', {
+    ...{ type: 'integer', minimum: 0, maximum: 999_999_999 },
+  }),
+  'X-Request-Id': header(
+    'X-Request-Id',
+    'An id: 1 to 128 of A-Z a-z 0-9 . _ : -. In place of another text, a new one.',
+    {
+      ...{ type: 'string' },
+    },
+  ),
+  traceparent: header('traceparent', 'The trace of the request (W3C Trace Context). It is kept in the event.', {
+    ...{ type: 'string' },
+  }),
+  'Content-Encoding': header('Content-Encoding', 'How the body is compressed. Without it, the body is as it is.', {
+    ...{ type: 'string', enum: ['gzip', 'x-gzip', 'deflate', 'br', 'identity'] },
+  }),
+  name: {
+    ...{ name: 'name', in: 'path', required: true, description: 'The name of the problem, as in its `type`.' },
+    schema: { type: 'string', pattern: '^[a-z0-9-]{1,128}$' },
+  },
+  file: {
+    ...{ name: 'file', in: 'path', required: true, description: 'A file of the page /docs.' },
+    schema: { type: 'string' },
+  },
+} satisfies Record<string, Part>;
+
+export type ParameterName = keyof typeof parameters;

@@ -1,0 +1,74 @@
+import { type EngineProblemName, engineProblemNames } from '@muster/model';
+import { declaredProblemsOf } from '../declared-problems.ts';
+import { problems } from '../problems.ts';
+import { describeHeaders, type Part } from './headers.ts';
+import type { Answer, Operation } from './operations.ts';
+
+/** What any request may get, whatever its route. */
+const onEveryRoute: readonly EngineProblemName[] = [
+  ...(['invalid-request', 'invalid-input', 'not-acceptable', 'request-timeout', 'body-too-large'] as const),
+  ...(['expectation-failed', 'too-many-requests', 'head-too-large', 'fault', 'unavailable'] as const),
+];
+
+/** Where the service needs keys, on the routes of entities. */
+const withKeys: readonly EngineProblemName[] = ['key-required', 'scope-too-small'];
+
+/** Returns every answer that an operation can give, by status. */
+export const responsesOf = (operation: Operation): Part => ({
+  ...Object.fromEntries(operation.answers.map((answer) => [answer.status, describeAnswer(answer)])),
+  ...Object.fromEntries([...problemsByStatus(operation)].map(([status, of]) => [status, describeOrRefer(of)])),
+});
+
+const describeAnswer = ({ description, content, always = [], sometimes = [], links = [] }: Answer): Part => ({
+  description,
+  headers: describeHeaders(['X-Request-Id', ...always], sometimes),
+  ...(content ? { content: contentOf(content) } : {}),
+  ...(links.length > 0 ? { links: Object.fromEntries(links.map((id) => [nameOf(id), linkTo(id)])) } : {}),
+});
+
+// the names of links have fewer characters than operation ids
+const nameOf = (operationId: string) => operationId.replace(':', '.run.');
+
+const linkTo = (operationId: string): Part => ({ operationId, parameters: { id: '$response.body#/id' } });
+
+const contentOf = (content: Record<string, Part>): Part =>
+  Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }]));
+
+/** One problem that an operation can answer with. */
+type Possible = { name: string; title: string; headers: readonly string[] };
+
+const problemsByStatus = ({ path, problems: own, refusals }: Operation): Map<number, Possible[]> => {
+  const byStatus = new Map<number, Possible[]>();
+  const add = (status: number, possible: Possible) => byStatus.set(status, [...(byStatus.get(status) ?? []), possible]);
+  for (const name of new Set([...own, ...onEveryRoute, ...(path.startsWith('/api/') ? withKeys : [])]))
+    add(problems[name].status, possibleOf(name));
+  for (const { name, status, title } of refusals ? declaredProblemsOf(refusals) : [])
+    add(status, { name, title, headers: problems['other-version'].headers ?? [] });
+  return new Map([...byStatus].sort(([one], [other]) => one - other));
+};
+
+const possibleOf = (name: EngineProblemName): Possible => {
+  const { title, headers = [] } = problems[name];
+  return { name, title: title.replace('{entity}', 'thing'), headers };
+};
+
+/** A problem that comes alone is described once for all operations. */
+const describeOrRefer = (possible: readonly Possible[]): Part => {
+  const [first, second] = possible;
+  const isOfEngine = (engineProblemNames as readonly string[]).includes(first?.name ?? '');
+  return isOfEngine && !second ? { $ref: `#/components/responses/${first?.name}` } : describeProblems(possible);
+};
+
+const describeProblems = (possible: readonly Possible[]): Part => {
+  const schemas = possible.map(({ name }) => ({ $ref: `#/components/schemas/problem.${name}` }));
+  return {
+    description: possible.map(({ title }) => `${title}.`).join(' '),
+    headers: describeHeaders(['X-Request-Id'], [...new Set(possible.flatMap(({ headers }) => headers))]),
+    content: { 'application/problem+json': { schema: schemas.length === 1 ? schemas[0] : { anyOf: schemas } } },
+  };
+};
+
+/** The answers with one problem of the engine, by its name. */
+export const responseParts: Part = Object.fromEntries(
+  engineProblemNames.map((name) => [name, describeProblems([possibleOf(name)])]),
+);

@@ -1,0 +1,103 @@
+import { type Entity, engineProblemNames, faultCodes, idSchema, jsonSchemaOf } from '@muster/model';
+import { declaredProblemsOf } from '../declared-problems.ts';
+import { typeOf } from '../problem.ts';
+import { problems } from '../problems.ts';
+import type { Part } from './headers.ts';
+import { bodyOf, inputNameOf } from './operations.ts';
+
+/** Returns the schemas of everything that the service answers, by name. */
+export const schemasOf = (entities: readonly Entity[]): Part => ({
+  ...Object.fromEntries(entities.map((entity) => [entity.name, thingOf(entity)])),
+  ...Object.fromEntries(entities.flatMap(inputsOf)),
+  count: { type: 'object', properties: { count: { type: 'integer', minimum: 0 } }, required: ['count'] },
+  event,
+  fault,
+  problem,
+  ...Object.fromEntries(
+    engineProblemNames.map((name) => [`problem.${name}`, oneProblem(name, [problems[name].status])]),
+  ),
+  ...declaredSchemas(entities),
+  problemPage,
+});
+
+const inputsOf = (entity: Entity): [string, Part][] =>
+  [...entity.commands.values()].map((command) => [inputNameOf(entity, command), bodyOf(command).schema]);
+
+/** A thing as clients see it. What an entity's `present` makes of a state is known only when it runs. */
+const thingOf = ({ fields, requiredNames, present }: Entity): Part => {
+  const id = jsonSchemaOf(idSchema);
+  if (present) return { type: 'object', properties: { id }, required: ['id'] };
+  const shown = Object.entries(fields).map(([name, schema]) => [name, jsonSchemaOf(schema)]);
+  return { type: 'object', properties: { id, ...Object.fromEntries(shown) }, required: ['id', ...requiredNames] };
+};
+
+const text = { type: 'string' };
+
+const fault = {
+  ...{ type: 'object', description: 'A fault in what was sent.', required: ['pointer', 'code', 'detail'] },
+  properties: {
+    pointer: { ...text, description: 'Where it is in the body: a JSON pointer (RFC 6901). Empty for the whole.' },
+    code: { enum: Object.keys(faultCodes), description: 'What is wrong, for programs.' },
+    detail: { ...text, description: 'What is wrong, for people.' },
+  },
+};
+
+const event = {
+  ...{ type: 'object', description: 'An event of a thing.', required: ['version', 'type', 'at'] },
+  properties: {
+    version: { type: 'integer', minimum: 1 },
+    type: { ...text, description: 'What happened, such as UserCreated.' },
+    at: { ...text, format: 'date-time' },
+    actor: { ...text, description: 'The name of the key that the request had.' },
+    requestId: text,
+    data: { type: 'object', description: 'Left out if the entity hides parts of its state.' },
+    changes: { type: ['object', 'null'], description: 'A merge patch of what clients see; null after a deletion.' },
+    problem: { ...text, description: 'Why the event cannot be understood.' },
+  },
+};
+
+const problem = {
+  ...{ type: 'object', description: 'An error (RFC 9457).' },
+  required: ['type', 'title', 'status', 'detail', 'requestId'],
+  properties: {
+    type: { ...text, format: 'uri-reference', description: 'The address of a page that explains it.' },
+    title: text,
+    status: { type: 'integer' },
+    detail: text,
+    requestId: text,
+    errors: { type: 'array', items: { $ref: '#/components/schemas/fault' } },
+    id: { ...text, description: 'The id of the thing.' },
+    version: { type: 'integer', minimum: 0, description: 'The version of the thing.' },
+    deletedAt: { ...text, format: 'date-time' },
+    written: {
+      enum: ['written', 'notWritten', 'unknown'],
+      description: 'What became of a command. After `unknown`, read the thing before you repeat it.',
+    },
+    commands: { type: 'array', items: text },
+  },
+};
+
+const oneProblem = (name: string, statuses: readonly number[]): Part => ({
+  allOf: [
+    { $ref: '#/components/schemas/problem' },
+    { type: 'object', properties: { type: { const: typeOf(name) }, status: { enum: statuses } } },
+  ],
+});
+
+/** Several entities may declare a refusal of the same name, each with its own status. */
+const declaredSchemas = (entities: readonly Entity[]): Part => {
+  const statuses = new Map<string, number[]>();
+  for (const { name, status } of entities.flatMap(declaredProblemsOf))
+    statuses.set(name, [...new Set([...(statuses.get(name) ?? []), status])]);
+  return Object.fromEntries([...statuses].map(([name, of]) => [`problem.${name}`, oneProblem(name, of)]));
+};
+
+const problemPage = {
+  ...{ type: 'object', description: 'What a problem means.' },
+  required: ['type', 'status', 'title', 'happened', 'why', 'todo', 'curl'],
+  properties: {
+    ...{ type: text, status: { type: 'integer' }, title: text, happened: text, why: text, todo: text, curl: text },
+    entity: { ...text, description: 'The entity that declares it. Without it, the engine answers with it.' },
+    codes: { type: 'object', additionalProperties: text, description: 'The codes in `errors`, and what they mean.' },
+  },
+};
