@@ -295,6 +295,8 @@ export interface components {
             /** @description The version of the thing. */
             version?: number;
             /** Format: date-time */
+            createdAt?: string;
+            /** Format: date-time */
             deletedAt?: string;
             /**
              * @description What became of a command. After `unknown`, read the thing before you repeat it.

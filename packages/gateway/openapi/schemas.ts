@@ -68,6 +68,7 @@ const problem = {
     errors: { type: 'array', items: { $ref: '#/components/schemas/fault' } },
     id: { ...text, description: 'The id of the thing.' },
     version: { type: 'integer', minimum: 0, description: 'The version of the thing.' },
+    createdAt: { ...text, format: 'date-time' },
     deletedAt: { ...text, format: 'date-time' },
     written: {
       enum: ['written', 'notWritten', 'unknown'],
