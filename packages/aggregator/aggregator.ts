@@ -3,6 +3,7 @@ import type { Logger, Registry } from '@muster/runtime';
 import type { Log } from '@muster/store';
 import { type Course, openCourse } from './course.ts';
 import { type Heart, openHeart } from './heart.ts';
+import { type LongQueries, openLongQueries } from './long-queries.ts';
 import { type Metrics, openAggregatorMetrics } from './metrics.ts';
 import { type Membership, openMembership } from './open-membership.ts';
 import { openProgress, type Progress } from './progress.ts';
@@ -21,6 +22,7 @@ export type Aggregator = {
   heart: Heart;
   membership: Membership;
   waiting: Waiting;
+  queries: LongQueries;
   progress: Progress;
   course: Course;
   metrics: Metrics;
@@ -40,6 +42,7 @@ export const openAggregator = (
     heart,
     membership: openMembership(),
     waiting: openWaiting(),
+    queries: openLongQueries(),
     progress: openProgress(),
     course: openCourse(),
     metrics: openAggregatorMetrics(registry, heart, table),

@@ -2,6 +2,7 @@ import { type Entity, renderState, type State } from '@muster/model';
 import { partitionOf } from '@muster/placement';
 import type { Answer, Answers, MinVersion, Question, ReadReply, ReadRequest, StateReply } from '@muster/wire';
 import type { Aggregator } from './aggregator.ts';
+import { answerQuery } from './answer-query.ts';
 import { isBehind, lagMs } from './heart.ts';
 import { countActive, findState, findVersion, listActive, listThings, type Partition } from './table.ts';
 import { waitForVersion } from './waiting.ts';
@@ -82,6 +83,10 @@ const answerQuestion = async (aggregator: Aggregator, question: Question): Promi
         : notYet;
     case 'list':
       return (await isReached(aggregator, question.minVersions, question.waitMs)) ? list(aggregator, question) : notYet;
+    case 'query':
+      return (await isReached(aggregator, question.minVersions, question.waitMs))
+        ? answerQuery(aggregator, question)
+        : notYet;
     case 'dump':
       return dump(aggregator, question);
   }

@@ -1,11 +1,14 @@
 import { compareIds, type Things } from './things.ts';
 
 /**
- * A set of things, sorted by id, stored as pieces of bounded length. Adding, removing and finding the nth one cost
- * about the square root of their number. `loose` things are in the set and not sorted yet. A plain value; only this
- * file changes it.
+ * A set of things, sorted by id or by `compare`, stored as pieces of bounded length. Adding, removing and finding the
+ * nth one cost about the square root of their number. `loose` things are in the set and not sorted yet. A plain value;
+ * only this file changes it.
  */
-export type SortedIds = { things: Things; pieces: Piece[]; size: number; loose: number[] };
+export type SortedIds = { things: Things; compare: Compare; pieces: Piece[]; size: number; loose: number[] };
+
+/** Compares two things by their numbers. Never 0 for two things. */
+export type Compare = (things: Things, one: number, other: number) => number;
 
 /** The numbers of things; those from `size` on are not used. */
 type Piece = { numbers: Uint32Array; size: number };
@@ -13,7 +16,17 @@ type Piece = { numbers: Uint32Array; size: number };
 const pieceMax = 512;
 const pieceLoaded = 384; // leaves room for things to come
 
-export const openSortedIds = (things: Things): SortedIds => ({ things, pieces: [], size: 0, loose: [] });
+export const openSortedIds = (things: Things, compare: Compare = compareIds): SortedIds => ({
+  ...{ things, compare },
+  ...{ pieces: [], size: 0, loose: [] },
+});
+
+/** Opens a set of these things, which are in the order of `compare` already. */
+export const openSorted = (things: Things, compare: Compare, sorted: readonly number[]): SortedIds => ({
+  ...openSortedIds(things, compare),
+  pieces: cutIntoPieces(sorted),
+  size: sorted.length,
+});
 
 /** Adds a thing that is not in the set. It is sorted together with others, at the next call of another function. */
 export const addLoose = (ids: SortedIds, number: number): void => {
@@ -26,10 +39,15 @@ export const sortLoose = (ids: SortedIds): void => {
   if (ids.loose.length === 0) return;
   // a list is sorted fast when most of it is in order already, as records often are; an array of numbers is not
   const all = [...ids.pieces.flatMap(usedOf), ...ids.loose];
-  all.sort((one, other) => compareIds(ids.things, one, other));
-  ids.pieces = [];
-  for (let at = 0; at < all.length; at += pieceLoaded) ids.pieces.push(pieceOf(all.slice(at, at + pieceLoaded)));
+  all.sort((one, other) => ids.compare(ids.things, one, other));
+  ids.pieces = cutIntoPieces(all);
   ids.loose = [];
+};
+
+const cutIntoPieces = (sorted: readonly number[]): Piece[] => {
+  const pieces: Piece[] = [];
+  for (let at = 0; at < sorted.length; at += pieceLoaded) pieces.push(pieceOf(sorted.slice(at, at + pieceLoaded)));
+  return pieces;
 };
 
 const usedOf = ({ numbers, size }: Piece): number[] => [...numbers.subarray(0, size)];
@@ -99,25 +117,101 @@ export const sliceIds = (ids: SortedIds, offset: number, limit: number): number[
   return slice;
 };
 
-/** The index of the piece that has the thing or should get it: the last piece whose first id is not greater. */
-const pieceFor = ({ pieces, things }: SortedIds, number: number): number => {
-  let high = pieces.length;
-  // new ids are the greatest ones, mostly
-  let low = high > 0 && compareIds(things, pieces[high - 1]?.numbers[0] ?? 0, number) <= 0 ? high : 0;
+/** Whether a thing lies before a point in the order. True up to that point, and false from there on. */
+export type IsBefore = (number: number) => boolean;
+
+/**
+ * Returns up to `limit` things of a range: those after the last one that `isLow` and before the first one that
+ * `isHigh`. In their order from its beginning, or backwards from its end.
+ */
+export const sliceRange = (
+  ids: SortedIds,
+  isLow: IsBefore,
+  isHigh: IsBefore,
+  limit: number,
+  isBackwards: boolean,
+): number[] => {
+  sortLoose(ids);
+  return isBackwards ? sliceDown(ids, isLow, isHigh, limit) : sliceUp(ids, isLow, isHigh, limit);
+};
+
+const sliceUp = (ids: SortedIds, isLow: IsBefore, isHigh: IsBefore, limit: number): number[] => {
+  const slice: number[] = [];
+  let { at, place } = pointOf(ids, isLow);
+  for (; at < ids.pieces.length; at += 1, place = 0) {
+    const { numbers, size } = ids.pieces[at] as Piece;
+    for (; place < size; place += 1) {
+      const number = numbers[place] as number;
+      if (slice.length >= limit || isHigh(number)) return slice;
+      slice.push(number);
+    }
+  }
+  return slice;
+};
+
+const sliceDown = (ids: SortedIds, isLow: IsBefore, isHigh: IsBefore, limit: number): number[] => {
+  const slice: number[] = [];
+  let { at, place } = pointOf(ids, (number) => !isHigh(number));
+  for (; at >= 0; at -= 1, place = ids.pieces[at]?.size ?? 0) {
+    const numbers = ids.pieces[at]?.numbers ?? [];
+    for (; place > 0; place -= 1) {
+      const number = numbers[place - 1] as number;
+      if (slice.length >= limit || isLow(number)) return slice;
+      slice.push(number);
+    }
+  }
+  return slice;
+};
+
+/** Returns how many things are in a range, as `sliceRange` has it. */
+export const countRange = (ids: SortedIds, isLow: IsBefore, isHigh: IsBefore): number => {
+  sortLoose(ids);
+  const from = pointOf(ids, isLow);
+  const end = pointOf(ids, (number) => !isHigh(number));
+  let count = end.place - from.place;
+  for (let at = from.at; at < end.at; at += 1) count += ids.pieces[at]?.size ?? 0;
+  return Math.max(0, count);
+};
+
+/** The piece and the place in it of the first thing that is not before a point. */
+const pointOf = ({ pieces }: SortedIds, isBefore: IsBefore): { at: number; place: number } => {
+  let [low, high] = [0, pieces.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (compareIds(things, pieces[middle]?.numbers[0] ?? 0, number) <= 0) low = middle + 1;
+    const { numbers, size } = pieces[middle] as Piece;
+    if (isBefore(numbers[size - 1] as number)) low = middle + 1;
+    else high = middle;
+  }
+  const piece = pieces[low];
+  if (!piece) return { at: low, place: 0 };
+  let [first, end] = [0, piece.size];
+  while (first < end) {
+    const middle = (first + end) >> 1;
+    if (isBefore(piece.numbers[middle] as number)) first = middle + 1;
+    else end = middle;
+  }
+  return { at: low, place: first };
+};
+
+/** The index of the piece that has the thing or should get it: the last piece whose first id is not greater. */
+const pieceFor = ({ compare, pieces, things }: SortedIds, number: number): number => {
+  let high = pieces.length;
+  // new ids are the greatest ones, mostly
+  let low = high > 0 && compare(things, pieces[high - 1]?.numbers[0] ?? 0, number) <= 0 ? high : 0;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compare(things, pieces[middle]?.numbers[0] ?? 0, number) <= 0) low = middle + 1;
     else high = middle;
   }
   return Math.max(0, low - 1);
 };
 
-const firstNotBelow = ({ things }: SortedIds, { numbers, size }: Piece, number: number): number => {
+const firstNotBelow = ({ compare, things }: SortedIds, { numbers, size }: Piece, number: number): number => {
   let high = size;
-  let low = high > 0 && compareIds(things, numbers[high - 1] ?? 0, number) < 0 ? high : 0;
+  let low = high > 0 && compare(things, numbers[high - 1] ?? 0, number) < 0 ? high : 0;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (compareIds(things, numbers[middle] ?? 0, number) < 0) low = middle + 1;
+    if (compare(things, numbers[middle] ?? 0, number) < 0) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -1,14 +1,27 @@
-import { absent, applyStored, type Entity, type State } from '@muster/model';
+import { absent, applyStored, compareKeys, type Entity, type Key, keyOfThing, type State } from '@muster/model';
 import { isBefore, type Packed, type Position, type StoredEvent } from '@muster/store';
-import { addId, addLoose, openSortedIds, removeId, type SortedIds, sliceIds, sortLoose } from './sorted-ids.ts';
+import {
+  addId,
+  addLoose,
+  type Compare,
+  openSorted,
+  openSortedIds,
+  removeId,
+  type SortedIds,
+  sliceIds,
+  sortLoose,
+} from './sorted-ids.ts';
 import {
   addThing,
+  compareIds,
   countThings,
   entityOf,
   findOrAddStored,
   findThing,
   idOf,
   isActive,
+  type KeyReader,
+  keyReaderOf,
   openThings,
   savedVersionOf,
   setPacked,
@@ -34,6 +47,7 @@ export type Partition = {
   readonly pending: readonly StoredEvent[] | 'overflowed' | undefined;
   readonly things: Things;
   readonly active: ReadonlyMap<string, SortedIds>; // by entity's name
+  readonly orders: ReadonlyMap<string, readonly Order[]>; // by entity's name: those that were asked for
   readonly events: number; // the sum of the versions of its states
   readonly changed: Changed;
   // if it is surplus here: since when all its wanted replicas serve it, on the monotonic clock
@@ -56,6 +70,14 @@ export type Changed = ReadonlyMap<number, Position | undefined>;
  */
 export type Parked = { readonly version: number; readonly problem: string; readonly letters: readonly StoredEvent[] };
 
+/** The active things of an entity in the order of an index, then of the id. */
+export type Order = {
+  readonly field: string;
+  readonly read: KeyReader;
+  readonly readId: KeyReader;
+  readonly ids: SortedIds;
+};
+
 /** The changes that a snapshot takes out of a partition. */
 export type Unsaved = {
   readonly partition: Partition;
@@ -65,9 +87,10 @@ export type Unsaved = {
 
 // the same values, writable for this file
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-type MutablePartition = Mutable<Omit<Partition, 'active' | 'changed' | 'parked' | 'pending'>> & {
+type MutablePartition = Mutable<Omit<Partition, 'active' | 'changed' | 'orders' | 'parked' | 'pending'>> & {
   pending: StoredEvent[] | 'overflowed' | undefined;
   active: Map<string, SortedIds>;
+  orders: Map<string, Order[]>;
   changed: Map<number, Position | undefined>;
   parked: Map<string, Parked>;
 };
@@ -99,6 +122,7 @@ const openPartition = (number: number): MutablePartition => ({
   pending: undefined,
   things: openThings(),
   active: new Map(),
+  orders: new Map(),
   events: 0,
   changed: new Map(),
   surplusSince: undefined,
@@ -202,6 +226,39 @@ export const listThings = (
   return page.map(([id, number]) => [id, stateOf(things, number)]);
 };
 
+/** Returns the active things of an entity in the order of an index, or undefined while nobody has asked for it. */
+export const findOrder = ({ active, orders, things }: Partition, entity: Entity, field: string): Order | undefined => {
+  if (field !== 'id') return orders.get(entity.name)?.find((order) => order.field === field);
+  const readId = keyReaderOf(things, entity, field);
+  return { field, read: readId, readId, ids: active.get(entity.name) ?? openSortedIds(things) };
+};
+
+/**
+ * Makes the order of an index. From now on, each change of a thing keeps it. It takes 4 to 6 bytes for each active
+ * thing, as the keys stay in the states.
+ */
+export const addOrder = (partition: Partition, entity: Entity, field: string): void => {
+  if (findOrder(partition, entity, field)) return;
+  const { active, things } = partition;
+  const ids = active.get(entity.name);
+  const read = keyReaderOf(things, entity, field);
+  const numbers = ids ? sliceIds(ids, 0, Number.POSITIVE_INFINITY) : [];
+  const keys = numbers.map(read);
+  // they are in the order of ids, and the sort is stable
+  const places = Array.from(numbers, (_, place) => place);
+  places.sort((one, other) => compareKeys(keys[one] ?? null, keys[other] ?? null));
+  const sorted = places.map((place) => numbers[place] ?? 0);
+  const { orders } = changing(partition);
+  const readId = keyReaderOf(things, entity, 'id');
+  const order = { field, read, readId, ids: openSorted(things, compareBy(read), sorted) };
+  orders.set(entity.name, [...(orders.get(entity.name) ?? []), order]);
+};
+
+const compareBy =
+  (read: KeyReader): Compare =>
+  (things, one, other) =>
+    compareKeys(read(one), read(other)) || compareIds(things, one, other);
+
 export const countActive = (partition: Partition, entity: string): number => partition.active.get(entity)?.size ?? 0;
 
 /**
@@ -275,6 +332,7 @@ type Saved = { version: number } & ({ packed: Packed } | { id: string; state: St
  */
 export const loadEntry = (partition: Partition, entity: Entity, saved: Saved): void => {
   const { version } = saved;
+  if (partition.orders.size > 0) changing(partition).orders.clear(); // they are made again when they are asked for
   if (!Number.isInteger(version) || version > versionMax) return; // as if there were no record
   const { things } = partition;
   const number =
@@ -352,10 +410,27 @@ export const streamKey = ({ entity, entityId }: { entity: string; entityId: stri
 const putState = (partition: Partition, number: number, state: State) => {
   const { things } = partition;
   const wasActive = isActive(things, number);
+  const moved = takeOut(partition, number, wasActive, state);
   changing(partition).events += state.version - versionOf(things, number);
   setState(things, number, state);
   noteActive(partition, entityOf(things, number), number, wasActive, addId);
+  for (const { ids } of moved) addId(ids, number);
 };
+
+/** Takes a thing out of the orders where its next state has another place. Returns those that must get it again. */
+const takeOut = (partition: Partition, number: number, wasActive: boolean, next: State): readonly Order[] => {
+  const { orders, things } = partition;
+  const kept = orders.size > 0 ? orders.get(entityOf(things, number).name) : undefined;
+  if (!kept) return noOrders;
+  const moved = kept.filter(({ field, read }) => !wasActive || !isSameKey(read(number), next, field));
+  if (wasActive) for (const { ids } of moved) removeId(ids, number);
+  return next.status === 'active' ? moved : noOrders;
+};
+
+const noOrders: readonly Order[] = [];
+
+const isSameKey = (key: Key, next: State, field: string): boolean =>
+  next.status === 'active' && compareKeys(key, keyOfThing('', next, field)) === 0;
 
 const noteActive = (
   partition: Partition,

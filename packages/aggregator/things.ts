@@ -1,6 +1,14 @@
 import { randomInt } from 'node:crypto';
-import { absent, type Entity, type State } from '@muster/model';
-import { emptyScratch, openScratch, type Packed, type PackedFields, packFields, unpackFields } from '@muster/store';
+import { absent, type Entity, type Key as IndexKey, keyOfThing, keyOf as keyOfValue, type State } from '@muster/model';
+import {
+  emptyScratch,
+  openScratch,
+  type Packed,
+  type PackedFields,
+  packFields,
+  unpackField,
+  unpackFields,
+} from '@muster/store';
 import {
   bytesOfRooms,
   findSparse,
@@ -299,6 +307,49 @@ export const stateOf = (things: Things, number: number): State => {
   if (kind === kinds.deleted) return { status: 'deleted', version, createdAt, deletedAt: changedAt };
   const fields = unpackFields(entities[about >>> entityShift] as Entity, slab, at + bytesBefore(rooms, place));
   return { status: 'active', version, fields, createdAt, updatedAt: changedAt };
+};
+
+/** Reads the key of an active thing for an index. */
+export type KeyReader = (number: number) => IndexKey;
+
+/**
+ * Returns a reader of the keys of an entity's active things for an index, declared or built in. It reads no more of a
+ * packed state than it needs.
+ */
+export const keyReaderOf = (things: Things, entity: Entity, field: string): KeyReader => {
+  const stored = storedIn(things);
+  const read = packedReaderOf(things, entity, field);
+  return (number) => {
+    const odd = stored.odd.size > 0 ? stored.odd.get(number) : undefined;
+    return odd?.status === 'active' ? keyOfThing(idOf(things, number), odd, field) : read(number);
+  };
+};
+
+const packedReaderOf = (things: Things, { fieldNames }: Entity, field: string): KeyReader => {
+  const stored = storedIn(things);
+  const index = fieldNames.indexOf(field);
+  switch (field) {
+    case 'id':
+      return (number) => idOf(things, number);
+    case 'version':
+      return (number) => versionOf(things, number);
+    case 'createdAt':
+      return (number) => timeAt(stored, number, times.created);
+    case 'updatedAt':
+      return (number) => timeAt(stored, number, times.changed);
+    default:
+      return (number) => keyOfValue(fieldAt(stored, number, index));
+  }
+};
+
+const timeAt = ({ places, rooms }: Stored, number: number, offset: number): Date => {
+  const place = places[number] ?? 0;
+  return new Date(slabAt(rooms, place).readDoubleLE(offsetAt(place) + offset));
+};
+
+const fieldAt = ({ places, rooms }: Stored, number: number, index: number): unknown => {
+  const place = places[number] ?? 0;
+  return unpackField(index, slabAt(rooms, place), offsetAt(place) + bytesBefore(rooms, place));
 };
 
 // of the head and the id

@@ -11,4 +11,5 @@ export const user = defineRecord({
     email: emailAddress(),
     group: Joi.number().integer(),
   },
+  indexes: ['name', 'email', 'group'],
 });

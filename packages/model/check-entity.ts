@@ -9,6 +9,7 @@ import {
   matches,
   reservedFields,
 } from './find-definition-problems.ts';
+import { findIndexProblems } from './find-index-problems.ts';
 import { engineProblemNames, problemNameOf } from './problem-name.ts';
 
 // A definition is checked as if TypeScript had not seen it: it may come from JavaScript.
@@ -18,9 +19,10 @@ export const checkEntity = (definition: LooseDefinition): void => {
   const missing = findMissing(definition);
   if (missing.length > 0) complain(definition, missing);
   complain(definition, [
-    ...findUnread('it', definition, [...named, ...required, 'upcasts', 'refusals', 'upcast', 'present']),
+    ...findUnread('it', definition, [...named, ...required, ...optional]),
     ...findNameProblems(definition),
     ...findFieldsProblems('the state', definition.state, reservedFields),
+    ...findIndexProblems(definition.indexes, definition.state),
     ...findEventProblems(definition),
     ...findUpcastProblems(definition),
     ...findCommandProblems(definition),
@@ -32,20 +34,22 @@ export const checkEntity = (definition: LooseDefinition): void => {
 /** Throws an Error that names everything that is wrong with the definition of a record. */
 export const checkRecord = (definition: RecordDefinition<FieldSchemas, string>): void => {
   if (!isObject(definition)) complain(definition, ['its definition must be an object']);
-  const { title, fields, upcast, present } = definition;
+  const { title, fields, indexes, upcast, present } = definition;
   complain(definition, [
-    ...findUnread('it', definition, [...named, 'title', 'fields', 'upcast', 'present']),
+    ...findUnread('it', definition, [...named, 'title', 'fields', 'indexes', 'upcast', 'present']),
     ...findNameProblems(definition),
     ...(matches(/^[A-Z][A-Za-z0-9]{0,31}$/, title)
       ? []
       : ['its title begins event types: it must be 1 to 32 letters and digits, the first a capital']),
     ...findFieldsProblems('the fields', fields, reservedFields),
+    ...findIndexProblems(indexes, fields),
     ...findNoFunctions({ upcast, present }),
   ]);
 };
 
 const named = ['name', 'collection'] as const;
 const required = ['state', 'events', 'evolve', 'commands'] as const;
+const optional = ['upcasts', 'refusals', 'indexes', 'upcast', 'present'] as const;
 
 /** What is not there at all, so that nothing else can be looked at. */
 const findMissing = (definition: LooseDefinition): string[] => {

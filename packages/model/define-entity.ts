@@ -5,6 +5,7 @@ import type { DataOf, FieldSchema, FieldSchemas } from './data-of.ts';
 import type { EntityDefinition, EventDefinition, LooseCommand, LooseDefinition, TypedEntity } from './definition.ts';
 import type { CommandType, EventType } from './entity.ts';
 import { inputSchemaOf, requiredOf, strictSchemaOf } from './field-schemas.ts';
+import { indexesOf } from './find-index-problems.ts';
 import { beginningsOf } from './write-members.ts';
 
 /**
@@ -32,6 +33,7 @@ export const defineEntity = <
     fieldNames: Object.keys(fields),
     beginnings: beginningsOf(Object.keys(fields)),
     requiredNames: requiredOf(fields),
+    indexes: indexesOf(loose.indexes, fields),
     events: new Map(Object.keys(loose.events).map((type) => [type, eventOf(loose, type)])),
     commands: new Map(commands.map((command) => [command.name, command])),
     creating: commands.find(({ creates }) => creates) as CommandType,

@@ -8,6 +8,7 @@ import type { RecordDefinition, RecordEvents, RecordInputs, TypedEntity } from '
 import type { CommandType, Entity, EventType } from './entity.ts';
 import type { Fault } from './fault.ts';
 import { inputSchemaOf, requiredOf, strictSchemaOf } from './field-schemas.ts';
+import { indexesOf } from './find-index-problems.ts';
 import { presenceOf } from './optional.ts';
 import type { Fields } from './stored-event.ts';
 import { beginningsOf } from './write-members.ts';
@@ -32,6 +33,7 @@ export const defineRecord = <const Own extends FieldSchemas, const Title extends
     fieldNames: Object.keys(fields),
     beginnings: beginningsOf(Object.keys(fields)),
     requiredNames: requiredOf(fields),
+    indexes: indexesOf(definition.indexes, fields),
     events: new Map(eventsOf(fields, title).map((event) => [event.type, event])),
     commands: new Map(commands.map((command) => [command.name, command])),
     creating: commands[0],

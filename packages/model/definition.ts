@@ -37,6 +37,7 @@ export type EntityDefinition<State extends FieldSchemas, Events, Inputs, Reason 
   evolve: { [Type in keyof Events]: Evolve<DataOf<State>, Events[Type]> };
   commands: { [Name in keyof Inputs]: CommandDefinition<DataOf<State>, Events, Inputs[Name], Reason> };
   refusals?: { readonly [Name in Reason]: DeclaredRefusal };
+  indexes?: readonly (keyof NoInfer<State> & string)[]; // the fields that lists can be filtered and sorted by
   // turns an event of a type that is no longer written into one of today's types; before the event's own upcasts
   upcast?: (stored: StoredEvent) => StoredEvent;
   // what clients see of a state; pure. Without it they see the fields as they are
@@ -81,6 +82,7 @@ export type RecordDefinition<Own extends FieldSchemas, Title extends string> = {
   title: Title; // begins event types: 'User' → 'UserCreated'
   collection: string; // where its records are: 'Users'
   fields: Own; // all required on creation, unless the schema is `optional(…)`
+  indexes?: readonly (keyof NoInfer<Own> & string)[]; // the fields that lists can be filtered and sorted by
   // turns an event as it was once written into one as it would be written today
   upcast?: Entity['upcast'];
   // what clients see of the fields, which come in the order above; pure. Without it they see the fields as they are
@@ -109,6 +111,7 @@ export type LooseDefinition = {
   evolve: Record<string, EventType['evolve']>;
   commands: Record<string, LooseCommand>;
   refusals?: Record<string, DeclaredRefusal>;
+  indexes?: readonly string[];
   upcast?: Entity['upcast'];
   present?: Entity['present'];
 };

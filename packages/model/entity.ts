@@ -2,6 +2,7 @@ import Joi from 'joi';
 import type { Check } from './compile-value.ts';
 import type { Decided, Deletes } from './decision.ts';
 import type { Fault } from './fault.ts';
+import type { IndexType } from './index-key.ts';
 import type { Event, Fields, StoredEvent } from './stored-event.ts';
 
 /** An entity as the engine uses it: a kind of thing, with its events, its commands and its view. */
@@ -14,6 +15,7 @@ export type Entity = Readonly<{
   fieldNames: readonly string[];
   beginnings: readonly string[] | undefined; // of the fields in JSON, where they can be written one by one
   requiredNames: readonly string[]; // the fields that every state has
+  indexes: ReadonlyMap<string, IndexType>; // the fields that lists are filtered and sorted by, with their types
   events: ReadonlyMap<string, EventType>; // by type: 'UserCreated'
   commands: ReadonlyMap<string, CommandType>; // by name: 'create'
   creating: CommandType; // the command that creates

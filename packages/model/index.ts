@@ -17,7 +17,18 @@ export { diffJson } from './diff-json.ts';
 export { type CommandType, checkDistinct, type Entity, type EventType, idLengthMax, idSchema, isId } from './entity.ts';
 export { type ParsedEvent, parseEvent, shapeOf } from './event.ts';
 export { type Fault, type FaultCode, faultCodes } from './fault.ts';
+export { type Filter, meetsFilter, type Operator, operators, type Range, rangesOf } from './filter.ts';
 export { findFieldProblem } from './find-field-problem.ts';
+export {
+  compareKeys,
+  compareTexts,
+  decodeKey,
+  encodeKey,
+  type IndexType,
+  type Key,
+  keyOf,
+  parseKey,
+} from './index-key.ts';
 export { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 export { emailAddress, lineOfText } from './line-of-text.ts';
 export { optional } from './optional.ts';
@@ -25,8 +36,19 @@ export { findIdFaults, type ParsedInput, parseInput } from './parse-input.ts';
 export { hasPassed, meets, type Precondition, type Tags } from './precondition.ts';
 export { present } from './present.ts';
 export { type EngineProblemName, engineProblemNames, problemNameOf } from './problem-name.ts';
+export {
+  compareRows,
+  indexNamesOf,
+  indexTypeOf,
+  keyOfThing,
+  meetsAll,
+  type Query,
+  reverseSort,
+  type SortKey,
+  selectFields,
+} from './query.ts';
 export { parseDate } from './read-dates.ts';
-export { type Rendered, renderState } from './render-state.ts';
+export { type Rendered, renderSelected, renderState } from './render-state.ts';
 export { type Active, type Applied, absent, applyStored, type Deleted, evolve, fold, type State } from './state.ts';
 export { decodeFields, decodeState, encodeFields, encodeState, parseState, writeState } from './state-codec.ts';
 export type { Event, Fields, StoredEvent } from './stored-event.ts';

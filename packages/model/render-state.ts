@@ -1,5 +1,6 @@
 import type { Entity } from './entity.ts';
 import { present } from './present.ts';
+import { selectFields } from './query.ts';
 import type { State } from './state.ts';
 import type { Fields } from './stored-event.ts';
 import { writeMembers } from './write-members.ts';
@@ -23,6 +24,17 @@ export const renderState = (entity: Entity, id: string, state: State): Rendered 
     case 'deleted':
       return { status, version, json: '', createdAt: state.createdAt.getTime(), changedAt: state.deletedAt.getTime() };
   }
+};
+
+/** Returns what clients see of an active thing as JSON: the fields of these names and the id, or all of them. */
+export const renderSelected = (
+  entity: Entity,
+  id: string,
+  state: State,
+  names: readonly string[] | undefined,
+): string => {
+  if (!names || state.status !== 'active') return renderState(entity, id, state).json;
+  return JSON.stringify(selectFields(present(entity, id, state.fields), names));
 };
 
 const writeThing = (entity: Entity, id: string, fields: Fields): string =>

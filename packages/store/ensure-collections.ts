@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Entity } from '@muster/model';
+import type { IndexDescription } from 'mongodb';
 import { readCollectionId } from './collection-id.ts';
 import { describeShared, findSharedVersions, LogDamaged } from './damage.ts';
 import type { SettingsDocument } from './documents.ts';
@@ -47,13 +48,17 @@ export const ensureCollections = async (
   const indexes = [
     handlesOf(log).aggregators.createIndexes([{ key: { heartbeatAt: 1 }, expireAfterSeconds: expiredAfterSeconds }]),
     handlesOf(log).deadLetters.createIndexes([{ key: { partition: 1 } }]),
-    ...entities.map((entity) =>
-      recordsOf(log, entity).createIndexes([{ key: { partition: 1, deletedAt: 1, _id: 1 } }]),
-    ),
+    ...entities.map((entity) => recordsOf(log, entity).createIndexes(indexesFor(entity))),
   ];
   await withinDeadline(Promise.all(indexes), deadlineMs, 'create the indexes');
   return logId;
 };
+
+// the things of a partition in the order of their ids, and of each declared index: for lists without an aggregator
+const indexesFor = ({ indexes }: Entity): IndexDescription[] => [
+  { key: { partition: 1, deletedAt: 1, _id: 1 } },
+  ...[...indexes.keys()].map((field) => ({ key: { partition: 1, deletedAt: 1, [field]: 1, _id: 1 } as const })),
+];
 
 /**
  * Marks records and checkpoints as invalid. The next `ensureCollections` removes them, and the aggregators rebuild

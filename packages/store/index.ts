@@ -42,9 +42,10 @@ export { isNewest, type LookUps, openLookUps, suitLookUps } from './look-up.ts';
 export { beatHeart, joinMembers, leaveMembers, listMembers, type OwnDocument } from './members.ts';
 export { oldestPosition } from './oldest-position.ts';
 export { connect, type Log, type LogOptions, openLog } from './open-log.ts';
-export { emptyScratch, openScratch, packFields, unpackFields } from './packed-fields.ts';
+export { emptyScratch, openScratch, packFields, unpackField, unpackFields } from './packed-fields.ts';
 export type { Packed, PackedFields } from './packed-state.ts';
 export { comparePositions, isBefore, isSamePlace, type Position } from './position.ts';
+export { querySaved, type SavedAnswer, type SavedQuery } from './query-saved.ts';
 export { type Cluster, readCluster } from './read-cluster.ts';
 export { readEventsOutside, readRecordsOutside } from './read-outside.ts';
 export {

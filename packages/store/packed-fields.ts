@@ -235,3 +235,49 @@ export const unpackFields = ({ fieldNames }: Entity, bytes: Buffer, from: number
   }
   return fields;
 };
+
+/** Decodes the field with this index among those that are packed at this place. Undefined if it is not there. */
+export const unpackField = (index: number, bytes: Buffer, from: number): unknown => {
+  let at = from + 1;
+  for (let left = bytes[from] ?? 0; left > 0; left -= 1) {
+    const found = bytes[at] === index;
+    const form = bytes[at + 1];
+    at += 2;
+    switch (form) {
+      case forms.ascii:
+      case forms.text:
+      case forms.json: {
+        let length = bytes[at] ?? 0;
+        at += 1;
+        if (length === isLong) {
+          length = bytes.readUInt32LE(at);
+          at += 4;
+        }
+        if (found) return readText(bytes, form, at, length);
+        at += length;
+        break;
+      }
+      case forms.int:
+        if (found) return bytes.readInt32LE(at);
+        at += 4;
+        break;
+      case forms.double:
+      case forms.date: {
+        if (!found) {
+          at += 8;
+          break;
+        }
+        const value = bytes.readDoubleLE(at);
+        return form === forms.date ? new Date(value) : value;
+      }
+      default:
+        if (found) return form === forms.null ? null : form === forms.yes;
+    }
+  }
+  return undefined;
+};
+
+const readText = (bytes: Buffer, form: number, from: number, length: number): unknown => {
+  const text = bytes.toString(form === forms.ascii ? 'latin1' : 'utf8', from, from + length);
+  return form === forms.json ? decodeFields(JSON.parse(text)).value : text;
+};

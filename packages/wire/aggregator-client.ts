@@ -27,7 +27,8 @@ import {
   type StateReply,
   writeReadRequest,
 } from './messages.ts';
-import { type Answer, minVersionsMax, parseAnswer, type Question, writeQuestion } from './questions.ts';
+import { minVersionsMax } from './parsed-values.ts';
+import { type Answer, parseAnswer, type Question, writeQuestion } from './questions.ts';
 
 /**
  * The gateway's end of one long-lived connection to an aggregator, with many concurrent requests. A plain value,

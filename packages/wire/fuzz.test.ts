@@ -250,6 +250,27 @@ const questions: Question[] = [
     waitMs: 5,
   },
   { kind: 'dump', entity: 'note', partition: 0, after: 'a', limit: 10_000 },
+  {
+    kind: 'query',
+    entity: 'note',
+    partitions: [0, 31],
+    filters: [
+      { field: 'stars', operator: 'in', keys: [1, 2, -0.5] },
+      { field: 'updatedAt', operator: 'gte', keys: [new Date(5)] },
+      { field: 'text', operator: 'exists', keys: [true] },
+    ],
+    sort: [
+      { field: 'text', descending: true },
+      { field: 'id', descending: false },
+    ],
+    after: [null, 'ä😀'],
+    limit: 100,
+    shown: 'things',
+    fields: ['text'],
+    total: true,
+    minVersions: [['note', 'b', 3]],
+    waitMs: 5,
+  },
 ];
 
 const activeState: State = {
@@ -272,6 +293,19 @@ const answers: Answer[] = [
       ['b', activeState],
       ['c', undefined],
     ],
+  },
+  {
+    kind: 'queried',
+    partitions: [0, 31],
+    keys: [
+      [null, 'a'],
+      [new Date(7), 'ä😀'],
+    ],
+    sizes: [10, 0],
+    more: true,
+    total: 12,
+    lagMs: 0.5,
+    behind: false,
   },
   { kind: 'notHere' },
   { kind: 'notYet' },
@@ -503,8 +537,26 @@ const isQuestion = (question: Question): boolean => {
         isCount(question.limit) &&
         question.limit <= 100_000
       );
+    case 'query':
+      return (
+        isWaiting(question) &&
+        isText(question.entity) &&
+        question.partitions.every(isCount) &&
+        question.filters.every(({ field, keys }) => isText(field) && keys.every(isKey)) &&
+        question.sort.every(({ field, descending }) => isText(field) && typeof descending === 'boolean') &&
+        (question.after ?? []).every(isKey) &&
+        (question.fields ?? []).every(isText) &&
+        typeof question.total === 'boolean' &&
+        question.limit <= 100_000
+      );
   }
 };
+
+const isKey = (key: unknown): boolean =>
+  key === null ||
+  ['string', 'boolean'].includes(typeof key) ||
+  Number.isFinite(key) ||
+  (key instanceof Date && !Number.isNaN(key.getTime()));
 
 const isReplyOfBytes = (reply: ReadReply<Buffer>): boolean => {
   if (reply.kind !== 'state') return reply.kind === 'notHere' || reply.kind === 'notYet';
@@ -548,6 +600,15 @@ const isAnswer = (answer: Answer): boolean => {
       return isCount(answer.items) && Number.isFinite(answer.lagMs) && typeof answer.behind === 'boolean';
     case 'dumped':
       return answer.states.every(([id, state]) => isText(id) && (state === undefined || isState(state)));
+    case 'queried':
+      return (
+        answer.partitions.every(isCount) &&
+        answer.keys.every((keys) => keys.every(isKey)) &&
+        answer.sizes.length === answer.keys.length &&
+        answer.sizes.every(isCount) &&
+        isCount(answer.total) &&
+        Number.isFinite(answer.lagMs)
+      );
     case 'notHere':
     case 'notYet':
       return isOnly(answer, 'kind');

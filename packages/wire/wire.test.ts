@@ -15,7 +15,8 @@ import {
 } from './aggregator-client.ts';
 import type { Identity } from './greeting.ts';
 import type { ReadReply, ReadRequest, StateReply } from './messages.ts';
-import type { MinVersion, Question } from './questions.ts';
+import type { MinVersion } from './parsed-values.ts';
+import type { Question } from './questions.ts';
 import { type Answers, type ServeOptions, serveRequests } from './serve-requests.ts';
 import { readFrom } from './test-reads.ts';
 

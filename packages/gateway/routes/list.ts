@@ -3,31 +3,25 @@ import { answerJson } from '../answer-json.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { parseQueryInteger } from '../parse-headers.ts';
+import { isPlainList, limitDefault, limitMax } from '../parse-list.ts';
 import { answerProblem, invalid, unavailable } from '../problem.ts';
 import { listThings } from '../read-set.ts';
 import { setSetHeaders } from './count.ts';
+import { listByQuery } from './list-by-query.ts';
 
-export const limitDefault = 100;
-export const limitMax = 1_000;
-
-/** GET /api/user?offset=0&limit=100, in the stable order: partition, then id. */
+/**
+ * GET /api/user?offset=0&limit=100, in the stable order: partition, then id. With any other parameter it is a query, in
+ * the order of its sort.
+ */
 export const list = async (gateway: Gateway, entity: Entity, exchange: Exchange): Promise<void> => {
+  if (!isPlainList(exchange.query)) return listByQuery(gateway, entity, exchange);
   const offset = parseQueryInteger(exchange.query, 'offset', 0, 0, Number.MAX_SAFE_INTEGER);
   const limit = parseQueryInteger(exchange.query, 'limit', limitDefault, 1, limitMax);
-  const unknown = Object.keys(exchange.query).filter((name) => name !== 'offset' && name !== 'limit');
-  const faults: Fault[] = [
-    ...unknown.map(
-      (name): Fault => ({
-        pointer: `/${name}`,
-        code: 'unknown-parameter',
-        detail: `the parameter "${name}" is not known; known are offset and limit`,
-      }),
-    ),
-  ];
-  if (offset.kind === 'faults') faults.push(...offset.faults);
-  if (limit.kind === 'faults') faults.push(...limit.faults);
-  if (faults.length > 0 || offset.kind === 'faults' || limit.kind === 'faults')
-    return answerProblem(exchange, invalid(faults));
+  if (offset.kind === 'faults' || limit.kind === 'faults')
+    return answerProblem(
+      exchange,
+      invalid([offset, limit].flatMap((one) => (one.kind === 'faults' ? one.faults : []))),
+    );
   const [from, most] = [offset.value ?? 0, limit.value ?? limitDefault];
   const page = await listThings(gateway, entity, from, most);
   if (page.kind === 'unavailable')

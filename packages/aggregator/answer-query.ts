@@ -1,0 +1,106 @@
+import { compareRows, type Entity, indexTypeOf, type Query, renderSelected } from '@muster/model';
+import type { Answer, QueryQuestion } from '@muster/wire';
+import type { Aggregator } from './aggregator.ts';
+import { isBehind, lagMs } from './heart.ts';
+import { beginQuery, endQuery, type Pace, runPaced } from './long-queries.ts';
+import { countPartition, isStill, ordersFor, queryPartition, type Row } from './query-partition.ts';
+import { addOrder, type Partition } from './table.ts';
+import { idOf, stateOf } from './things.ts';
+
+type Reply = { answer: Answer; text: string };
+
+/** The things that a query found in several partitions. */
+type Found = { rows: PlacedRow[]; total: number };
+type PlacedRow = Row & { partition: Partition };
+
+/** Answers a query from memory, for those of its partitions that are served. Takes no longer than it may wait. */
+export const answerQuery = async (aggregator: Aggregator, asked: QueryQuestion): Promise<Reply> => {
+  const entity = aggregator.entities.get(asked.entity);
+  if (!entity || !isKnown(entity, asked)) return { answer: { kind: 'notHere' }, text: '' };
+  const pace = beginQuery(aggregator.queries, asked.waitMs);
+  try {
+    for (let left = triesMax; left > 0; left -= 1) {
+      pace.paused = false;
+      const partitions = servedOf(aggregator, asked);
+      const found = await find(partitions, entity, asked, pace);
+      if (!found) break;
+      if (!pace.paused || isUnchanged(aggregator, entity, asked, found))
+        return show(aggregator, entity, asked, partitions, found);
+    }
+    return { answer: { kind: 'notYet' }, text: '' };
+  } finally {
+    endQuery(pace);
+  }
+};
+
+const triesMax = 3;
+
+// a gateway of another release may ask for other indexes
+const isKnown = (entity: Entity, { filters, sort }: QueryQuestion): boolean =>
+  sort.at(-1)?.field === 'id' && [...filters, ...sort].every(({ field }) => indexTypeOf(entity, field) !== undefined);
+
+const servedOf = ({ table }: Aggregator, { partitions }: QueryQuestion): Partition[] =>
+  partitions.flatMap((number) => table.get(number) ?? []).filter(({ served }) => served);
+
+/** Finds the first things in all these partitions. Returns undefined when the time is up. */
+const find = async (
+  partitions: readonly Partition[],
+  entity: Entity,
+  asked: QueryQuestion,
+  pace: Pace,
+): Promise<Found | undefined> => {
+  const rows: PlacedRow[] = [];
+  let total = 0;
+  if ((await runPaced(pace, addOrders(partitions, entity, asked))) === undefined) return undefined;
+  for (const partition of partitions) {
+    const found = await runPaced(pace, queryPartition(partition, entity, asked));
+    const count = asked.total ? await runPaced(pace, countPartition(partition, entity, asked)) : 0;
+    if (!found || count === undefined) return undefined;
+    for (const row of found) rows.push({ ...row, partition });
+    total += count;
+  }
+  rows.sort((one, other) => compareRows(asked.sort, one.keys, other.keys));
+  return { rows: rows.slice(0, asked.limit + 1), total };
+};
+
+function* addOrders(partitions: readonly Partition[], entity: Entity, query: Query): Generator<void, true> {
+  for (const field of ordersFor(query))
+    for (const partition of partitions) {
+      addOrder(partition, entity, field);
+      yield;
+    }
+  return true;
+}
+
+const isUnchanged = ({ table }: Aggregator, entity: Entity, asked: QueryQuestion, { rows }: Found): boolean =>
+  rows.every((row) => table.get(row.partition.number) === row.partition && isStill(row.partition, entity, asked, row));
+
+const show = (
+  aggregator: Aggregator,
+  entity: Entity,
+  asked: QueryQuestion,
+  partitions: readonly Partition[],
+  { rows, total }: Found,
+): Reply => {
+  const { heart, logger } = aggregator;
+  const page = rows.slice(0, asked.limit);
+  try {
+    const shown = asked.shown === 'things' ? page.map((row) => render(entity, row, asked.fields)) : [];
+    const answer: Answer = {
+      kind: 'queried',
+      partitions: partitions.map(({ number }) => number),
+      keys: page.map(({ keys }) => [...keys]),
+      sizes: page.map((_, at) => shown[at]?.length ?? 0),
+      more: rows.length > page.length,
+      total,
+      ...{ lagMs: lagMs(heart), behind: isBehind(heart) },
+    };
+    return { answer, text: shown.join('') };
+  } catch (error) {
+    logger.error({ err: error }, `Cannot answer with a list of ${entity.name}s: the present of its entity fails`);
+    return { answer: { kind: 'notHere' }, text: '' };
+  }
+};
+
+const render = (entity: Entity, { number, partition: { things } }: PlacedRow, fields: readonly string[] | undefined) =>
+  renderSelected(entity, idOf(things, number), stateOf(things, number), fields);

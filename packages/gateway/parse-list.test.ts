@@ -1,0 +1,154 @@
+import { parse } from 'node:querystring';
+import { defineRecord, optional } from '@muster/model';
+import { expect } from 'chai';
+import Joi from 'joi';
+import { isPlainList, parseList } from './parse-list.ts';
+
+const book = defineRecord({
+  name: 'book',
+  title: 'Book',
+  collection: 'Books',
+  fields: {
+    title: Joi.string(),
+    pages: Joi.number(),
+    lent: Joi.boolean(),
+    dueAt: optional(Joi.date()),
+    notes: Joi.string(),
+  },
+  indexes: ['title', 'pages', 'lent', 'dueAt'],
+});
+
+const parsed = (query: string) => parseList(book, parse(query));
+const listOf = (query: string) => {
+  const result = parsed(query);
+  if (result.kind === 'faults') throw new Error(JSON.stringify(result.faults));
+  return result.list;
+};
+const faultsOf = (query: string) => {
+  const result = parsed(query);
+  return result.kind === 'faults' ? result.faults.map(({ pointer, detail }) => `${pointer} ${detail}`) : [];
+};
+
+describe('The parameters of a list', () => {
+  it('are plain with offset and limit only', () => {
+    expect(isPlainList({})).to.equal(true);
+    expect(isPlainList({ offset: '1', limit: 'x' })).to.equal(true);
+    expect(isPlainList({ offset: '1', sort: 'title' })).to.equal(false);
+  });
+
+  it('have filters with keys of the type of their field', () => {
+    expect(
+      listOf('filter[title]=a&filter[pages][lt]=3.5&filter[lent][ne]=true&filter[dueAt][gte]=2026-01-31').filters,
+    ).to.deep.equal([
+      { field: 'title', operator: 'eq', keys: ['a'] },
+      { field: 'pages', operator: 'lt', keys: [3.5] },
+      { field: 'lent', operator: 'ne', keys: [true] },
+      { field: 'dueAt', operator: 'gte', keys: [new Date('2026-01-31T00:00:00Z')] },
+    ]);
+    expect(
+      listOf('filter[pages][in]=1,2&filter[dueAt][exists]=false&filter[version]=7&filter[id][startsWith]=a').filters,
+    ).to.deep.equal([
+      { field: 'pages', operator: 'in', keys: [1, 2] },
+      { field: 'dueAt', operator: 'exists', keys: [false] },
+      { field: 'version', operator: 'eq', keys: [7] },
+      { field: 'id', operator: 'startsWith', keys: ['a'] },
+    ]);
+    expect(listOf('filter[title][in]=a,b&filter[title][in]=c').filters[0]?.keys).to.deep.equal(['a,b', 'c']);
+  });
+
+  it('have a sort that ends with the id, and no field behind it', () => {
+    expect(listOf('total=true').sort).to.deep.equal([{ field: 'id', descending: false }]);
+    expect(listOf('sort=-updatedAt,title').sort).to.deep.equal([
+      { field: 'updatedAt', descending: true },
+      { field: 'title', descending: false },
+      { field: 'id', descending: false },
+    ]);
+    expect(listOf('sort=title,-id,pages').sort).to.deep.equal([
+      { field: 'title', descending: false },
+      { field: 'id', descending: true },
+    ]);
+  });
+
+  it('ask for a page by offset or by cursor', () => {
+    expect(listOf('sort=title').page).to.deep.equal({ kind: 'offset', offset: 0, limit: 100 });
+    expect(listOf('page[size]=7&page[after]=c').page).to.deep.equal({
+      ...{ kind: 'cursor', limit: 7, after: 'c', before: undefined },
+    });
+    expect(listOf('fields=title,pages&total=true')).to.deep.include({ fields: ['title', 'pages'], total: true });
+  });
+
+  it('are refused with what exists', () => {
+    const names = 'title, pages, lent, dueAt, id, createdAt, updatedAt, version';
+    expect(faultsOf('filter[notes]=a')).to.deep.equal([
+      `/filter[notes] "notes" is no index: lists of book can be filtered by ${names}`,
+    ]);
+    expect(faultsOf('sort=notes')).to.deep.equal([
+      `/sort "notes" is no index: lists of book can be sorted by ${names}`,
+    ]);
+    expect(faultsOf('filter[pages][like]=1')[0]).to.match(/"like" is no operator; the operators are eq, ne, lt/);
+    expect(faultsOf('fields=title,isbn')[0]).to.match(/"isbn" is no field of book: it has id, title, pages/);
+    expect(faultsOf('where=1')[0]).to.match(/"where" is not known; known are offset, limit, sort/);
+  });
+
+  it('are refused if a value is of another type', () => {
+    for (const query of [
+      ...['filter[pages]=x', 'filter[pages]=', 'filter[pages][in]=1,', 'filter[lent]=1', 'filter[dueAt]=x'],
+      ...['filter[pages][contains]=1', 'filter[title][contains]=', 'filter[title][exists]=x', 'total=1', 'total='],
+      ...[
+        'page[size]=0',
+        'page[size]=1001',
+        'limit=0&sort=title',
+        'offset=10001&sort=title',
+        'sort=',
+        'sort=-',
+        'fields=',
+      ],
+    ])
+      expect(faultsOf(query), query).to.have.length(1);
+  });
+
+  it('are refused if they are given twice, or do not go together', () => {
+    for (const query of [
+      ...['filter[title]=a&filter[title]=b', 'sort=title&sort=pages', 'sort=title,title', 'total=true&total=true'],
+      ...[
+        'page[after]=a&page[before]=b',
+        'page[size]=1&offset=0',
+        'page[after]=a&page[after]=b',
+        'fields=id&fields=id',
+      ],
+    ])
+      expect(faultsOf(query), query).to.have.length(1);
+  });
+
+  it('never reach a prototype or an operator of the database', () => {
+    for (const query of [
+      ...[
+        'filter[__proto__]=a',
+        'filter[$where]=a',
+        'filter[title][$ne]=a',
+        'filter[title][__proto__]=a',
+        'sort=__proto__',
+      ],
+      ...[
+        'filter=a',
+        'filter[]=a',
+        'filter[title][]=a',
+        'filter[title][eq][x]=a',
+        'filter[constructor]=a',
+        'fields=__proto__',
+      ],
+      ...['__proto__=a', '$where=1', 'page=1', 'page[__proto__]=1', 'filter[a.b]=1', 'sort=$natural', 'filter[_id]=a'],
+    ])
+      expect(faultsOf(query), query).to.have.length(1);
+  });
+
+  it('are bounded', () => {
+    const many = (count: number, text: (n: number) => string) => Array.from({ length: count }, (_, n) => text(n));
+    expect(faultsOf(`filter[pages][in]=${many(101, String).join(',')}`)).to.have.length(1);
+    expect(faultsOf(`filter[title]=${'x'.repeat(1_001)}`)).to.have.length(1);
+    const names = ['title', 'pages', 'id'].flatMap((field) =>
+      ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in'].map((operator) => `${field}][${operator}`),
+    );
+    expect(faultsOf(names.map((name) => `filter[${name}]=1`).join('&'))).to.have.length(1);
+  });
+});

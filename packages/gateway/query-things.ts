@@ -1,0 +1,101 @@
+import { type Entity, type Key, reverseSort } from '@muster/model';
+import { countSaved, databaseNow, querySaved } from '@muster/store';
+import type { Gateway } from './gateway.ts';
+import type { ListRequest } from './parse-list.ts';
+import { type About, noteSaved } from './partition-counts.ts';
+import { type Asked, queryInMemory } from './query-in-memory.ts';
+import {
+  mergeParts,
+  openQueryParts,
+  type QueryPart,
+  type QueryParts,
+  takeSavedPart,
+  unansweredIn,
+} from './query-parts.ts';
+
+/** Where a page begins: behind some things, or next to the thing with these sort keys. */
+export type Start =
+  | { kind: 'offset'; offset: number }
+  | { kind: 'after'; keys: readonly Key[] }
+  | { kind: 'before'; keys: readonly Key[] };
+
+/** A page of a list. `more`: there are further things, in the direction in which it was read. */
+export type QueriedPage =
+  | ({ kind: 'listed'; total: number; about: About } & QueryPart)
+  | { kind: 'unavailable'; why: string };
+
+/**
+ * Returns a page of the active things of an entity that meet all filters, in the order of the sort: from memory, and
+ * from the snapshot for partitions without an answering replica.
+ */
+export const queryThings = async (
+  gateway: Gateway,
+  entity: Entity,
+  list: ListRequest,
+  start: Start,
+): Promise<QueriedPage> => {
+  try {
+    if (start.kind === 'offset' && start.offset > 0) return await queryFromOffset(gateway, entity, list, start.offset);
+    const page = await ask(gateway, entity, askedFor(list, start, list.page.limit));
+    return start.kind === 'before' ? { ...page, items: [...page.items].reverse() } : page;
+  } catch (error) {
+    return { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
+  }
+};
+
+const askedFor = ({ filters, sort, fields, total }: ListRequest, start: Start, limit: number): Asked => ({
+  ...{ filters, fields, total, limit },
+  sort: start.kind === 'before' ? reverseSort(sort) : sort,
+  after: start.kind === 'offset' ? undefined : [...start.keys],
+  shown: 'things',
+});
+
+/** Reads the sort keys up to the offset first, and then the things behind them. */
+const queryFromOffset = async (gateway: Gateway, entity: Entity, list: ListRequest, offset: number) => {
+  const before = await ask(gateway, entity, { ...askedFor(list, { kind: 'offset', offset }, offset), shown: 'keys' });
+  const last = before.items[offset - 1];
+  if (!last || !before.more) return { ...before, items: [], more: false };
+  const behind = askedFor({ ...list, total: false }, { kind: 'after', keys: last.keys }, list.page.limit);
+  const page = await ask(gateway, entity, behind);
+  return { ...page, total: before.total, about: oldest(before.about, page.about) };
+};
+
+const oldest = (one: About, other: About): About => ({
+  sources: new Set([...one.sources, ...other.sources]),
+  lagMs: Math.max(one.lagMs, other.lagMs),
+  asOf: one.asOf && (!other.asOf || one.asOf < other.asOf) ? one.asOf : other.asOf,
+});
+
+type Listed = Extract<QueriedPage, { kind: 'listed' }>;
+
+const ask = async (gateway: Gateway, entity: Entity, asked: Asked): Promise<Listed> => {
+  const parts = openQueryParts();
+  await queryInMemory(gateway, entity, asked, parts);
+  const missing = unansweredIn(parts, gateway.settings.PARTITIONS);
+  if (missing.length > 0) await queryInSnapshot(gateway, entity, asked, parts, missing);
+  return {
+    kind: 'listed',
+    ...mergeParts(parts.parts, asked.sort, asked.limit),
+    total: parts.total,
+    about: parts.about,
+  };
+};
+
+const queryInSnapshot = async (
+  { clock, log, settings }: Gateway,
+  entity: Entity,
+  asked: Asked,
+  parts: QueryParts,
+  partitions: readonly number[],
+): Promise<void> => {
+  const untilMs = performance.now() + settings.DATABASE_DEADLINE_MS;
+  // before the records are read, so that these are as new or newer
+  const counts = await countSaved(log, entity, partitions, settings.DATABASE_DEADLINE_MS);
+  for (const count of counts) noteSaved(parts.about, count, databaseNow(clock));
+  const found = await querySaved(log, entity, { ...asked, partitions }, untilMs - performance.now());
+  if (found.kind === 'refused')
+    throw new Error(`no aggregator answers for ${partitions.length} partitions, and ${found.why}`);
+  const isAll = asked.filters.length === 0;
+  const total = isAll ? counts.reduce((sum, { active }) => sum + active, 0) : found.total;
+  takeSavedPart(parts, partitions, found, asked.total ? total : 0);
+};
