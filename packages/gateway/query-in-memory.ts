@@ -22,15 +22,18 @@ export const queryInMemory = async (
   parts: QueryParts,
 ): Promise<void> => {
   const { DATABASE_DEADLINE_MS, REPLICA_DEADLINE_MS } = gateway.settings;
-  const untilMs = performance.now() + REPLICA_DEADLINE_MS;
+  const allMs = replicaDeadlines * REPLICA_DEADLINE_MS;
+  const untilMs = performance.now() + allMs;
   const busy = new Set<AggregatorClient>();
-  const silent = await askCover(gateway, entity, asked, parts, new Set(), REPLICA_DEADLINE_MS * firstShare, busy);
+  const silent = await askCover(gateway, entity, asked, parts, new Set(), allMs * firstShare, busy);
   if (silent.size === 0) return;
   await askCover(gateway, entity, asked, parts, silent, untilMs - performance.now(), busy);
   // a replica that works on the query answers in time that it has no result yet
   const unable = new Set([...gateway.members.byPartition.flat()].filter((replica) => !busy.has(replica)));
   if (busy.size > 0) await askCover(gateway, entity, asked, parts, unable, DATABASE_DEADLINE_MS, new Set());
 };
+
+const replicaDeadlines = 4; // a query does more than a count
 
 /** Asks the smallest set for the unanswered partitions, except those in `without`. Returns those without a result. */
 const askCover = async (
