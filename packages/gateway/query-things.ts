@@ -92,7 +92,12 @@ const queryInSnapshot = async (
   // before the records are read, so that these are as new or newer
   const counts = await countSaved(log, entity, partitions, settings.DATABASE_DEADLINE_MS);
   for (const count of counts) noteSaved(parts.about, count, databaseNow(clock));
-  const found = await querySaved(log, entity, { ...asked, partitions }, untilMs - performance.now());
+  const found = await querySaved(
+    log,
+    entity,
+    { ...asked, partitions, ofPartitions: settings.PARTITIONS },
+    untilMs - performance.now(),
+  );
   if (found.kind === 'refused')
     throw new Error(`no aggregator answers for ${partitions.length} partitions, and ${found.why}`);
   const isAll = asked.filters.length === 0;

@@ -54,10 +54,10 @@ export const ensureCollections = async (
   return logId;
 };
 
-// the things of a partition in the order of their ids, and of each declared index: for lists without an aggregator
+// for lists without an aggregator: a partition in the order of ids, and all of them in the order of each declared index
 const indexesFor = ({ indexes }: Entity): IndexDescription[] => [
   { key: { partition: 1, deletedAt: 1, _id: 1 } },
-  ...[...indexes.keys()].map((field) => ({ key: { partition: 1, deletedAt: 1, [field]: 1, _id: 1 } as const })),
+  ...[...indexes.keys()].map((field) => ({ key: { deletedAt: 1, [field]: 1, _id: 1, partition: 1 } as const })),
 ];
 
 /**

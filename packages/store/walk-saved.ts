@@ -1,0 +1,127 @@
+import {
+  type Active,
+  compareRows,
+  type Entity,
+  type Filter,
+  type Key,
+  keyOfThing,
+  type Query,
+  type SortKey,
+} from '@muster/model';
+import type { Filter as Condition } from 'mongodb';
+import type { RecordDocument } from './documents.ts';
+import { type Log, recordsOf } from './open-log.ts';
+import { stateOf } from './records.ts';
+import { type Bounds, boundsOf, isNothing } from './saved-bounds.ts';
+import { isOfThisLog } from './snapshot-mark.ts';
+
+/** A query of things in these of all partitions. */
+export type WithinPartitions = Query & { partitions: readonly number[]; ofPartitions: number };
+
+/** A saved thing with its sort keys. */
+export type SavedRow = { keys: Key[]; id: string; state: Active };
+
+/** Returns the condition for active things in the partitions of a query. */
+export const savedCondition = (
+  { partitions, ofPartitions }: WithinPartitions,
+  more: Record<string, unknown>,
+): Condition<RecordDocument> => ({
+  deletedAt: null,
+  ...(more as Condition<RecordDocument>),
+  ...(partitions.length < ofPartitions ? { partition: { $in: [...partitions] } } : {}),
+});
+
+/** Returns the active things of these records, with the sort keys of the query. */
+export const rowsOf = (log: Log, entity: Entity, { sort }: Query, records: readonly RecordDocument[]): SavedRow[] =>
+  records.flatMap((record) => {
+    const state = isOfThisLog(log, record.snapshot) ? stateOf(entity, record) : undefined;
+    if (state?.status !== 'active') return [];
+    return [{ keys: sort.map(({ field }) => keyOfThing(record._id, state, field)), id: record._id, state }];
+  });
+
+/**
+ * Returns the first things of each partition in the order of their ids, one more than the limit at most. A few
+ * partitions at a time, so that other requests get connections, too.
+ */
+export const walkById = async (log: Log, entity: Entity, query: WithinPartitions): Promise<SavedRow[]> => {
+  const { after, limit, partitions, sort } = query;
+  const direction = sort[0]?.descending ? -1 : 1;
+  const from = after ? { _id: { [direction < 0 ? '$lt' : '$gt']: after[0] } } : {};
+  const rows: SavedRow[] = [];
+  for (let at = 0; at < partitions.length; at += atOnceMax) {
+    const reading = partitions.slice(at, at + atOnceMax).map((partition) =>
+      recordsOf(log, entity)
+        .find({ partition, deletedAt: null, ...from } as Condition<RecordDocument>)
+        .sort({ partition: direction, deletedAt: direction, _id: direction })
+        .limit(limit + 1)
+        .toArray(),
+    );
+    rows.push(...rowsOf(log, entity, query, (await Promise.all(reading)).flat()));
+  }
+  return rows;
+};
+
+const atOnceMax = 8;
+
+/** Reads records in the order of an index. `isFull`: there may be more of them. */
+type Read = (condition: object, descending: boolean, limit: number) => Promise<{ rows: SavedRow[]; isFull: boolean }>;
+
+/**
+ * Returns the first things in the order of an indexed field, then of their ids, one more than the limit at most. All
+ * filters must be of that field, and `boundsOf` must have bounds for them.
+ */
+export const walkByField = async (log: Log, entity: Entity, query: WithinPartitions): Promise<SavedRow[]> => {
+  const [{ field }, byId] = query.sort as [SortKey, SortKey];
+  const most = query.limit + 1;
+  const read: Read = async (condition, descending, limit) => {
+    const order = descending ? -1 : 1;
+    const found = recordsOf(log, entity).find(savedCondition(query, { ...condition }));
+    const records = await found
+      .sort({ deletedAt: order, [field]: order, _id: order })
+      .limit(limit)
+      .toArray();
+    return { rows: rowsOf(log, entity, query, records), isFull: records.length === limit };
+  };
+  const rows: SavedRow[] = [];
+  for (const { bounds, isGroup, isBegun } of partsOf(entity, query)) {
+    if (rows.length >= most) break;
+    const from = isBegun ? { _id: { [byId.descending ? '$lt' : '$gt']: query.after?.at(-1) } } : {};
+    const left = most - rows.length;
+    if (isGroup) rows.push(...(await read({ [field]: bounds, ...from }, byId.descending, left)).rows);
+    else rows.push(...(await readGroups(read, { [field]: bounds }, query, left)));
+  }
+  return rows;
+};
+
+/** A part of the order of an index: things with one key, or things with several keys. `isBegun`: read it from the id. */
+type Part = { bounds: Bounds | null; isGroup: boolean; isBegun: boolean };
+
+/** The parts behind the cursor, in the direction of the sort: its own group, what follows, and missing values. */
+const partsOf = (entity: Entity, { after, filters, sort }: Query): Part[] => {
+  const [{ field, descending } = { field: '', descending: false }] = sort;
+  const from = after?.[0];
+  const missing = filters.length === 0 ? [{ bounds: null, isGroup: true, isBegun: from === null }] : [];
+  const partOf = (more: readonly Filter[], isGroup: boolean): Part[] => {
+    const bounds = boundsOf(entity.indexes.get(field) ?? 'string', [...filters, ...more]);
+    return bounds && !isNothing(bounds) ? [{ bounds, isGroup, isBegun: isGroup }] : [];
+  };
+  if (from === undefined) return descending ? [...partOf([], false), ...missing] : [...missing, ...partOf([], false)];
+  if (from === null) return descending ? missing : [...missing, ...partOf([], false)];
+  const group = partOf([{ field, operator: 'eq', keys: [from] }], true);
+  const others = partOf([{ field, operator: descending ? 'lt' : 'gt', keys: [from] }], false);
+  return [...group, ...others, ...(descending ? missing : [])];
+};
+
+/**
+ * Reads things with several keys. If the ids go in the other direction than the keys, each group is turned later, and
+ * the last one, which may be cut off, is read again in the direction of the ids.
+ */
+const readGroups = async (read: Read, condition: object, { sort }: Query, limit: number): Promise<SavedRow[]> => {
+  const [first, second] = sort as [SortKey, SortKey];
+  const { rows, isFull } = await read(condition, first.descending, limit);
+  const last = rows.at(-1);
+  if (!last || !isFull || first.descending === second.descending) return rows;
+  const whole = rows.filter(({ keys }) => compareRows([first], keys, last.keys) !== 0);
+  const group = await read({ [first.field]: { $eq: last.keys[0] } }, second.descending, limit - whole.length);
+  return [...whole, ...group.rows];
+};
