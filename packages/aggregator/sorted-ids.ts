@@ -1,14 +1,25 @@
 import { compareIds, type Things } from './things.ts';
 
 /**
- * A set of things, sorted by id or by `compare`, stored as pieces of bounded length. Adding, removing and finding the
- * nth one cost about the square root of their number. `loose` things are in the set and not sorted yet. A plain value;
- * only this file changes it.
+ * A set of things, sorted by id or in another order, stored as pieces of bounded length. Adding, removing and finding
+ * the nth one cost about the square root of their number. `loose` things are in the set and not sorted yet. A plain
+ * value; only this file changes it.
  */
-export type SortedIds = { things: Things; compare: Compare; pieces: Piece[]; size: number; loose: number[] };
+export type SortedIds = { things: Things; sorting: Sorting; pieces: Piece[]; size: number; loose: number[] };
 
-/** Compares two things by their numbers. Never 0 for two things. */
-export type Compare = (things: Things, one: number, other: number) => number;
+/**
+ * An order of things, by their numbers. `compare` is never 0 for two things. `compareTo` compares others with one
+ * thing, whose key it reads once.
+ */
+export type Sorting = {
+  compare: (things: Things, one: number, other: number) => number;
+  compareTo: (things: Things, one: number) => (other: number) => number;
+};
+
+const byId: Sorting = {
+  compare: compareIds,
+  compareTo: (things, one) => (other) => compareIds(things, other, one),
+};
 
 /** The numbers of things; those from `size` on are not used. */
 type Piece = { numbers: Uint32Array; size: number };
@@ -16,14 +27,14 @@ type Piece = { numbers: Uint32Array; size: number };
 const pieceMax = 512;
 const pieceLoaded = 384; // leaves room for things to come
 
-export const openSortedIds = (things: Things, compare: Compare = compareIds): SortedIds => ({
-  ...{ things, compare },
+export const openSortedIds = (things: Things, sorting: Sorting = byId): SortedIds => ({
+  ...{ things, sorting },
   ...{ pieces: [], size: 0, loose: [] },
 });
 
-/** Opens a set of these things, which are in the order of `compare` already. */
-export const openSorted = (things: Things, compare: Compare, sorted: readonly number[]): SortedIds => ({
-  ...openSortedIds(things, compare),
+/** Opens a set of these things, which are in this order already. */
+export const openSorted = (things: Things, sorting: Sorting, sorted: readonly number[]): SortedIds => ({
+  ...openSortedIds(things, sorting),
   pieces: cutIntoPieces(sorted),
   size: sorted.length,
 });
@@ -39,7 +50,7 @@ export const sortLoose = (ids: SortedIds): void => {
   if (ids.loose.length === 0) return;
   // a list is sorted fast when most of it is in order already, as records often are; an array of numbers is not
   const all = [...ids.pieces.flatMap(usedOf), ...ids.loose];
-  all.sort((one, other) => ids.compare(ids.things, one, other));
+  all.sort((one, other) => ids.sorting.compare(ids.things, one, other));
   ids.pieces = cutIntoPieces(all);
   ids.loose = [];
 };
@@ -61,14 +72,15 @@ const pieceOf = (some: ArrayLike<number>): Piece => {
 /** Adds a thing. Does nothing if it is in the set already. */
 export const addId = (ids: SortedIds, number: number): void => {
   sortLoose(ids);
-  const at = pieceFor(ids, number);
+  const compare = ids.sorting.compareTo(ids.things, number);
+  const at = pieceFor(ids, compare);
   const piece = ids.pieces[at];
   if (!piece) {
     ids.pieces.push(pieceOf([number]));
     ids.size += 1;
     return;
   }
-  const place = firstNotBelow(ids, piece, number);
+  const place = firstNotBelow(piece, compare);
   if (place < piece.size && piece.numbers[place] === number) return;
   if (piece.size === pieceMax && place === pieceMax && at === ids.pieces.length - 1) {
     ids.pieces.push(pieceOf([number])); // ids that only rise fill whole pieces
@@ -89,10 +101,11 @@ export const addId = (ids: SortedIds, number: number): void => {
 /** Removes a thing. Does nothing if it is not in the set. */
 export const removeId = (ids: SortedIds, number: number): void => {
   sortLoose(ids);
-  const at = pieceFor(ids, number);
+  const compare = ids.sorting.compareTo(ids.things, number);
+  const at = pieceFor(ids, compare);
   const piece = ids.pieces[at];
   if (!piece) return;
-  const place = firstNotBelow(ids, piece, number);
+  const place = firstNotBelow(piece, compare);
   if (place === piece.size || piece.numbers[place] !== number) return;
   piece.numbers.copyWithin(place, place + 1, piece.size);
   piece.size -= 1;
@@ -194,24 +207,24 @@ const pointOf = ({ pieces }: SortedIds, isBefore: IsBefore): { at: number; place
 };
 
 /** The index of the piece that has the thing or should get it: the last piece whose first id is not greater. */
-const pieceFor = ({ compare, pieces, things }: SortedIds, number: number): number => {
+const pieceFor = ({ pieces }: SortedIds, compare: (other: number) => number): number => {
   let high = pieces.length;
   // new ids are the greatest ones, mostly
-  let low = high > 0 && compare(things, pieces[high - 1]?.numbers[0] ?? 0, number) <= 0 ? high : 0;
+  let low = high > 0 && compare(pieces[high - 1]?.numbers[0] ?? 0) <= 0 ? high : 0;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (compare(things, pieces[middle]?.numbers[0] ?? 0, number) <= 0) low = middle + 1;
+    if (compare(pieces[middle]?.numbers[0] ?? 0) <= 0) low = middle + 1;
     else high = middle;
   }
   return Math.max(0, low - 1);
 };
 
-const firstNotBelow = ({ compare, things }: SortedIds, { numbers, size }: Piece, number: number): number => {
+const firstNotBelow = ({ numbers, size }: Piece, compare: (other: number) => number): number => {
   let high = size;
-  let low = high > 0 && compare(things, numbers[high - 1] ?? 0, number) < 0 ? high : 0;
+  let low = high > 0 && compare(numbers[high - 1] ?? 0) < 0 ? high : 0;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (compare(things, numbers[middle] ?? 0, number) < 0) low = middle + 1;
+    if (compare(numbers[middle] ?? 0) < 0) low = middle + 1;
     else high = middle;
   }
   return low;

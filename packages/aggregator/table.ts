@@ -3,11 +3,11 @@ import { isBefore, type Packed, type Position, type StoredEvent } from '@muster/
 import {
   addId,
   addLoose,
-  type Compare,
   openSorted,
   openSortedIds,
   removeId,
   type SortedIds,
+  type Sorting,
   sliceIds,
   sortLoose,
 } from './sorted-ids.ts';
@@ -16,6 +16,7 @@ import {
   compareIds,
   countThings,
   entityOf,
+  fastReaderOf,
   findOrAddStored,
   findThing,
   idOf,
@@ -242,22 +243,26 @@ export const addOrder = (partition: Partition, entity: Entity, field: string): v
   const { active, things } = partition;
   const ids = active.get(entity.name);
   const read = keyReaderOf(things, entity, field);
+  const readFast = fastReaderOf(things, entity, field);
   const numbers = ids ? sliceIds(ids, 0, Number.POSITIVE_INFINITY) : [];
-  const keys = numbers.map(read);
+  const keys = numbers.map(readFast);
   // they are in the order of ids, and the sort is stable
   const places = Array.from(numbers, (_, place) => place);
   places.sort((one, other) => compareKeys(keys[one] ?? null, keys[other] ?? null));
   const sorted = places.map((place) => numbers[place] ?? 0);
   const { orders } = changing(partition);
   const readId = keyReaderOf(things, entity, 'id');
-  const order = { field, read, readId, ids: openSorted(things, compareBy(read), sorted) };
+  const order = { field, read, readId, ids: openSorted(things, sortingBy(readFast), sorted) };
   orders.set(entity.name, [...(orders.get(entity.name) ?? []), order]);
 };
 
-const compareBy =
-  (read: KeyReader): Compare =>
-  (things, one, other) =>
-    compareKeys(read(one), read(other)) || compareIds(things, one, other);
+const sortingBy = (read: KeyReader): Sorting => ({
+  compare: (things, one, other) => compareKeys(read(one), read(other)) || compareIds(things, one, other),
+  compareTo: (things, one) => {
+    const key = read(one);
+    return (other) => compareKeys(read(other), key) || compareIds(things, other, one);
+  },
+});
 
 export const countActive = (partition: Partition, entity: string): number => partition.active.get(entity)?.size ?? 0;
 

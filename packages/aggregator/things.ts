@@ -325,6 +325,19 @@ export const keyReaderOf = (things: Things, entity: Entity, field: string): KeyR
   };
 };
 
+/** The same with times as numbers, which are in the same order. */
+export const fastReaderOf = (things: Things, entity: Entity, field: string): KeyReader => {
+  const stored = storedIn(things);
+  const read = keyReaderOf(things, entity, field);
+  if (field !== 'createdAt' && field !== 'updatedAt') return read;
+  const offset = field === 'createdAt' ? times.created : times.changed;
+  return (number) => {
+    if (stored.odd.size > 0) return Number(read(number));
+    const place = stored.places[number] ?? 0;
+    return slabAt(stored.rooms, place).readDoubleLE(offsetAt(place) + offset);
+  };
+};
+
 const packedReaderOf = (things: Things, { fieldNames }: Entity, field: string): KeyReader => {
   const stored = storedIn(things);
   const index = fieldNames.indexOf(field);

@@ -93,7 +93,7 @@ export const walkByField = async (log: Log, entity: Entity, query: WithinPartiti
   return rows;
 };
 
-/** A part of the order of an index: things with one key, or things with several keys. `isBegun`: read it from the id. */
+/** A part of the order of an index: things with one key, or with several. `isBegun`: its first ones come before. */
 type Part = { bounds: Bounds | null; isGroup: boolean; isBegun: boolean };
 
 /** The parts behind the cursor, in the direction of the sort: its own group, what follows, and missing values. */
