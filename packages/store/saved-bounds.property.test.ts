@@ -1,4 +1,4 @@
-import { compareKeys, type Filter, type IndexType, type Key, meets } from '@muster/model';
+import { compareKeys, type Filter, type IndexType, type Key, meetsFilter } from '@muster/model';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { boundsOf } from './saved-bounds.ts';
@@ -37,7 +37,7 @@ describe('The bounds of filters in the database', () => {
   it('accept the keys that meet the filters, and no others', () =>
     fc.assert(
       fc.property(anyCase, ({ type, key, filters }) => {
-        const isMet = filters.every((filter) => meets(filter, key));
+        const isMet = filters.every((filter) => meetsFilter(filter, key));
         expect(accepts(boundsOf(type, filters) ?? {}, key)).to.equal(isMet);
       }),
       { numRuns: 3_000 },

@@ -1,4 +1,4 @@
-import { compareKeys, type Filter, type IndexType, type Key, meets } from '@muster/model';
+import { compareKeys, type Filter, type IndexType, type Key, meetsFilter } from '@muster/model';
 
 /** A condition of MongoDB on one indexed field, which an index bounds. */
 export type Bounds = { $in: Key[] } | { $eq: Key } | { $gt?: Key; $gte?: Key; $lt?: Key; $lte?: Key };
@@ -11,7 +11,7 @@ export const boundsOf = (type: IndexType, filters: readonly Filter[]): Bounds | 
   if (filters.some(({ operator }) => !bounding.includes(operator))) return undefined;
   const points = filters.find(({ operator }) => operator === 'eq' || operator === 'in');
   if (points) {
-    const keys = points.keys.filter((key) => filters.every((filter) => meets(filter, key)));
+    const keys = points.keys.filter((key) => filters.every((filter) => meetsFilter(filter, key)));
     return keys.length === 1 ? { $eq: keys[0] ?? null } : { $in: keys };
   }
   const lower = [...filters.filter(({ operator }) => operator === 'gt' || operator === 'gte')].sort(byKey).at(-1);
