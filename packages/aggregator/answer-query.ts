@@ -4,7 +4,7 @@ import type { Aggregator } from './aggregator.ts';
 import { isBehind, lagMs } from './heart.ts';
 import { beginQuery, endQuery, type Pace, runPaced } from './long-queries.ts';
 import { countPartition, isStill, ordersFor, queryPartition, type Row } from './query-partition.ts';
-import { addOrder, type Partition } from './table.ts';
+import { growOrder, type Partition } from './table.ts';
 import { idOf, stateOf } from './things.ts';
 
 type Reply = { answer: Answer; text: string };
@@ -51,7 +51,7 @@ const find = async (
 ): Promise<Found | undefined> => {
   const rows: PlacedRow[] = [];
   let total = 0;
-  if ((await runPaced(pace, addOrders(partitions, entity, asked))) === undefined) return undefined;
+  if ((await runPaced(pace, growOrders(partitions, entity, asked))) === undefined) return undefined;
   for (const partition of partitions) {
     const found = await runPaced(pace, queryPartition(partition, entity, asked));
     const count = asked.total ? await runPaced(pace, countPartition(partition, entity, asked)) : 0;
@@ -63,12 +63,12 @@ const find = async (
   return { rows: rows.slice(0, asked.limit + 1), total };
 };
 
-function* addOrders(partitions: readonly Partition[], entity: Entity, query: Query): Generator<void, true> {
+const grownAtOnce = 1_024;
+
+/** Makes the orders that the query needs. Events come meanwhile, and other queries may do the same. */
+function* growOrders(partitions: readonly Partition[], entity: Entity, query: Query): Generator<void, true> {
   for (const field of ordersFor(query))
-    for (const partition of partitions) {
-      addOrder(partition, entity, field);
-      yield;
-    }
+    for (const partition of partitions) while (!growOrder(partition, entity, field, grownAtOnce)) yield;
   return true;
 }
 

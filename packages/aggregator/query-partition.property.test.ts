@@ -14,7 +14,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import Joi from 'joi';
 import { countPartition, ordersFor, queryPartition } from './query-partition.ts';
-import { addOrder, applyEvent, findState, openTable, type Partition, type Table } from './table.ts';
+import { applyEvent, findState, growOrder, openTable, type Partition, type Table } from './table.ts';
 import { idOf } from './things.ts';
 
 const thing = defineRecord({
@@ -116,6 +116,10 @@ const run = <Result>(work: Generator<void, Result>): Result => {
   }
 };
 
+const addOrders = (partition: Partition, fields: readonly string[]) => {
+  for (const field of fields) while (!growOrder(partition, thing, field, 100));
+};
+
 /** All active things, filtered and sorted without an index. */
 const naive = (partition: Partition, ids: readonly string[], { filters, sort }: Pick<Query, 'filters' | 'sort'>) => {
   const rows = [...new Set(ids)].flatMap((id) => {
@@ -137,8 +141,12 @@ describe('A query of a partition', () => {
           const table = openTable([0]);
           const partition = table.get(0) as Partition;
           for (const step of before) apply(table, step);
-          for (const field of ordersFor({ ...query })) addOrder(partition, thing, field);
-          for (const step of after) apply(table, step); // the orders are kept
+          // events come while the orders are made, and afterwards
+          for (const [at, step] of after.entries()) {
+            for (const field of ordersFor(query)) if (at % 3 === 0) growOrder(partition, thing, field, 4);
+            apply(table, step);
+          }
+          addOrders(partition, ordersFor(query));
           const expected = naive(
             partition,
             [...before, ...after].map(({ id }) => id),
@@ -166,7 +174,7 @@ describe('A query of a partition', () => {
     const partition = table.get(0) as Partition;
     for (let n = 0; n < 12_000; n += 1)
       apply(table, { id: `id-${n}`, kind: 'put', fields: { size: n % 7, text: `t${(n * 7_919) % 12_000}` }, ms: n });
-    for (const field of ['text', 'size']) addOrder(partition, thing, field);
+    addOrders(partition, ['text', 'size']);
     for (const [field, descending] of [
       ['text', false],
       ['text', true],

@@ -32,13 +32,6 @@ export const openSortedIds = (things: Things, sorting: Sorting = byId): SortedId
   ...{ pieces: [], size: 0, loose: [] },
 });
 
-/** Opens a set of these things, which are in this order already. */
-export const openSorted = (things: Things, sorting: Sorting, sorted: readonly number[]): SortedIds => ({
-  ...openSortedIds(things, sorting),
-  pieces: cutIntoPieces(sorted),
-  size: sorted.length,
-});
-
 /** Adds a thing that is not in the set. It is sorted together with others, at the next call of another function. */
 export const addLoose = (ids: SortedIds, number: number): void => {
   ids.loose.push(number);
@@ -51,14 +44,9 @@ export const sortLoose = (ids: SortedIds): void => {
   // a list is sorted fast when most of it is in order already, as records often are; an array of numbers is not
   const all = [...ids.pieces.flatMap(usedOf), ...ids.loose];
   all.sort((one, other) => ids.sorting.compare(ids.things, one, other));
-  ids.pieces = cutIntoPieces(all);
+  ids.pieces = [];
+  for (let at = 0; at < all.length; at += pieceLoaded) ids.pieces.push(pieceOf(all.slice(at, at + pieceLoaded)));
   ids.loose = [];
-};
-
-const cutIntoPieces = (sorted: readonly number[]): Piece[] => {
-  const pieces: Piece[] = [];
-  for (let at = 0; at < sorted.length; at += pieceLoaded) pieces.push(pieceOf(sorted.slice(at, at + pieceLoaded)));
-  return pieces;
 };
 
 const usedOf = ({ numbers, size }: Piece): number[] => [...numbers.subarray(0, size)];

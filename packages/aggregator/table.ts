@@ -3,7 +3,6 @@ import { isBefore, type Packed, type Position, type StoredEvent } from '@muster/
 import {
   addId,
   addLoose,
-  openSorted,
   openSortedIds,
   removeId,
   type SortedIds,
@@ -77,6 +76,7 @@ export type Order = {
   readonly read: KeyReader;
   readonly readId: KeyReader;
   readonly ids: SortedIds;
+  readonly grown: number; // the things below this number are in it, all others are not yet
 };
 
 /** The changes that a snapshot takes out of a partition. */
@@ -91,10 +91,11 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 type MutablePartition = Mutable<Omit<Partition, 'active' | 'changed' | 'orders' | 'parked' | 'pending'>> & {
   pending: StoredEvent[] | 'overflowed' | undefined;
   active: Map<string, SortedIds>;
-  orders: Map<string, Order[]>;
+  orders: Map<string, MutableOrder[]>;
   changed: Map<number, Position | undefined>;
   parked: Map<string, Parked>;
 };
+type MutableOrder = Mutable<Order>;
 type MutableParked = Mutable<Omit<Parked, 'letters'>> & { letters: StoredEvent[] };
 
 // this file makes all of them
@@ -227,33 +228,43 @@ export const listThings = (
   return page.map(([id, number]) => [id, stateOf(things, number)]);
 };
 
-/** Returns the active things of an entity in the order of an index, or undefined while nobody has asked for it. */
-export const findOrder = ({ active, orders, things }: Partition, entity: Entity, field: string): Order | undefined => {
-  if (field !== 'id') return orders.get(entity.name)?.find((order) => order.field === field);
+/** Returns the active things of an entity in the order of an index, or undefined while that is not complete. */
+export const findOrder = (partition: Partition, entity: Entity, field: string): Order | undefined => {
+  const { active, things } = partition;
+  if (field !== 'id') return ordersIn(partition, entity).find((order) => order.field === field && isComplete(order));
   const readId = keyReaderOf(things, entity, field);
-  return { field, read: readId, readId, ids: active.get(entity.name) ?? openSortedIds(things) };
+  return { field, read: readId, readId, ids: active.get(entity.name) ?? openSortedIds(things), grown: wholeOrder };
 };
 
 /**
- * Makes the order of an index. From now on, each change of a thing keeps it. It takes 4 to 6 bytes for each active
- * thing, as the keys stay in the states.
+ * Adds up to `count` things to the order of an index. Returns true when the order is complete. From then on, each
+ * change of a thing keeps it. It takes 5 to 7 bytes for each active thing, as the keys stay in the states.
  */
-export const addOrder = (partition: Partition, entity: Entity, field: string): void => {
-  if (findOrder(partition, entity, field)) return;
-  const { active, things } = partition;
-  const ids = active.get(entity.name);
-  const read = keyReaderOf(things, entity, field);
-  const readFast = fastReaderOf(things, entity, field);
-  const numbers = ids ? sliceIds(ids, 0, Number.POSITIVE_INFINITY) : [];
-  const keys = numbers.map(readFast);
-  // they are in the order of ids, and the sort is stable
-  const places = Array.from(numbers, (_, place) => place);
-  places.sort((one, other) => compareKeys(keys[one] ?? null, keys[other] ?? null));
-  const sorted = places.map((place) => numbers[place] ?? 0);
-  const { orders } = changing(partition);
-  const readId = keyReaderOf(things, entity, 'id');
-  const order = { field, read, readId, ids: openSorted(things, sortingBy(readFast), sorted) };
-  orders.set(entity.name, [...(orders.get(entity.name) ?? []), order]);
+export const growOrder = (partition: Partition, entity: Entity, field: string, count: number): boolean => {
+  if (findOrder(partition, entity, field)) return true;
+  const { things } = partition;
+  const order = ordersIn(partition, entity).find((one) => one.field === field) ?? openOrder(partition, entity, field);
+  const end = Math.min(order.grown + count, countThings(things));
+  for (; order.grown < end; order.grown += 1)
+    if (isActive(things, order.grown) && entityOf(things, order.grown) === entity) addId(order.ids, order.grown);
+  if (order.grown === countThings(things)) order.grown = wholeOrder;
+  return isComplete(order);
+};
+
+const wholeOrder = Number.POSITIVE_INFINITY;
+
+const isComplete = ({ grown }: Order): boolean => grown === wholeOrder;
+
+const ordersIn = (partition: Partition, { name }: Entity): readonly MutableOrder[] =>
+  changing(partition).orders.get(name) ?? noOrders;
+
+const openOrder = (partition: Partition, entity: Entity, field: string): MutableOrder => {
+  const { things } = partition;
+  const [read, readId] = [keyReaderOf(things, entity, field), keyReaderOf(things, entity, 'id')];
+  const ids = openSortedIds(things, sortingBy(fastReaderOf(things, entity, field)));
+  const order: MutableOrder = { field, read, readId, ids, grown: 0 };
+  changing(partition).orders.set(entity.name, [...ordersIn(partition, entity), order]);
+  return order;
 };
 
 const sortingBy = (read: KeyReader): Sorting => ({
@@ -427,12 +438,14 @@ const takeOut = (partition: Partition, number: number, wasActive: boolean, next:
   const { orders, things } = partition;
   const kept = orders.size > 0 ? orders.get(entityOf(things, number).name) : undefined;
   if (!kept) return noOrders;
-  const moved = kept.filter(({ field, read }) => !wasActive || !isSameKey(read(number), next, field));
+  const moved = kept.filter(
+    ({ field, grown, read }) => number < grown && (!wasActive || !isSameKey(read(number), next, field)),
+  );
   if (wasActive) for (const { ids } of moved) removeId(ids, number);
   return next.status === 'active' ? moved : noOrders;
 };
 
-const noOrders: readonly Order[] = [];
+const noOrders: readonly MutableOrder[] = [];
 
 const isSameKey = (key: Key, next: State, field: string): boolean =>
   next.status === 'active' && compareKeys(key, keyOfThing('', next, field)) === 0;
