@@ -396,4 +396,19 @@ describe('The definition of a record', () => {
     for (const wrong of [undefined, null, 7])
       expect(() => defineRecord(wrong as never)).to.throw('its definition must be an object');
   });
+
+  it('has indexes of fields with an order, each once', () => {
+    const fields = { title: Joi.string(), tags: Joi.array(), any: Joi.any(), 'a b': Joi.string() };
+    const indexed = (indexes: unknown) => define({ fields, indexes });
+    expect(defineRecord({ ...book, indexes: ['title'] }).indexes.get('title')).to.equal('string');
+    expect(indexed('title')).to.throw('its indexes must be a list of at most 16 names of fields');
+    expect(indexed(['name'])).to.throw('the index "name" is no field: its fields are title, tags, any, a b');
+    expect(indexed(['__proto__'])).to.throw('the index "__proto__" is no field');
+    expect(indexed([7])).to.throw('the index 7 is no field');
+    expect(indexed(['title', 'title'])).to.throw('the index "title" is declared twice: take one out');
+    expect(indexed(['updatedAt'])).to.throw('the index "updatedAt" is built in: take it out');
+    expect(indexed(['tags'])).to.throw('the index "tags" has the type array: only a string, number, boolean, date can');
+    expect(indexed(['any'])).to.throw('the index "any" has the type any');
+    expect(indexed(['a b'])).to.throw('the index "a b" stands in addresses');
+  });
 });

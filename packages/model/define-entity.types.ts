@@ -290,6 +290,18 @@ export const checkDecide = (): void => {
   defineEntity({ ...rest, commands: { open, add: { decide: () => ({ type: 'Opened', data: { cents: 1 } }) } } });
 };
 
+export const checkIndexes = (): void => {
+  const rest = { ...named, events, evolve, refusals, commands: { open } };
+  defineEntity({ ...rest, indexes: ['cents'] });
+  // a field that the state does not have
+  // @ts-expect-error
+  defineEntity({ ...rest, indexes: ['euros'] });
+  const record = { name: 'book', title: 'Book', collection: 'Books', fields: { title: Joi.string() } } as const;
+  defineRecord({ ...record, indexes: ['title'] });
+  // @ts-expect-error
+  defineRecord({ ...record, indexes: ['name'] });
+};
+
 export const checkDecideOfCreating = (): void => {
   const rest = { ...named, events, evolve, refusals };
   defineEntity({ ...rest, commands: { open: { creates: true, input: { cents }, decide: open.decide } } });
