@@ -24,5 +24,5 @@ const sent = ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'Mus
 
 const answered = [
   ...['ETag', 'Link', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id', 'Accept-Patch'],
-  ...['Muster-Source', 'Muster-Lag-Ms', 'Muster-As-Of', 'Muster-Parked', 'WWW-Authenticate'],
+  ...['Muster-Source', 'Muster-Lag-Ms', 'Muster-As-Of', 'Muster-Total', 'Muster-Parked', 'WWW-Authenticate'],
 ];
