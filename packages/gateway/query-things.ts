@@ -99,7 +99,7 @@ const queryInSnapshot = async (
     untilMs - performance.now(),
   );
   if (found.kind === 'refused')
-    throw new Error(`no aggregator answers for ${partitions.length} partitions, and ${found.why}`);
+    throw new Error(`no aggregator answered in time for ${partitions.length} partitions, and ${found.why}`);
   const isAll = asked.filters.length === 0;
   const total = isAll ? counts.reduce((sum, { active }) => sum + active, 0) : found.total;
   takeSavedPart(parts, partitions, found, asked.total ? total : 0);
