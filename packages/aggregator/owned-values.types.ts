@@ -27,6 +27,10 @@ export const changeWhatOthersOwn = (
   // @ts-expect-error
   partition.changed.clear();
   // @ts-expect-error
+  partition.orders.clear();
+  // @ts-expect-error
+  partition.orders.get('user')?.pop();
+  // @ts-expect-error
   partition.things = openThings();
   // @ts-expect-error
   partition.things.count = 0;
