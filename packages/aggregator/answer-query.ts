@@ -2,7 +2,7 @@ import { compareRows, type Entity, indexTypeOf, type Query, renderSelected } fro
 import type { Answer, QueryQuestion } from '@muster/wire';
 import type { Aggregator } from './aggregator.ts';
 import { isBehind, lagMs } from './heart.ts';
-import { beginQuery, endQuery, type Pace, runPaced } from './long-queries.ts';
+import { beginAgain, beginQuery, endQuery, type Pace, runPaced } from './long-queries.ts';
 import { countPartition, isStill, ordersFor, queryPartition, type Row } from './query-partition.ts';
 import { growOrder, type Partition } from './table.ts';
 import { idOf, stateOf } from './things.ts';
@@ -19,21 +19,26 @@ export const answerQuery = async (aggregator: Aggregator, asked: QueryQuestion):
   if (!entity || !isKnown(entity, asked)) return { answer: { kind: 'notHere' }, text: '' };
   const pace = beginQuery(aggregator.queries, asked.waitMs);
   try {
-    for (let left = triesMax; left > 0; left -= 1) {
-      pace.paused = false;
+    for (let tries = 1; ; tries += 1) {
       const partitions = servedOf(aggregator, asked);
       const found = await find(partitions, entity, asked, pace);
-      if (!found) break;
-      if (!pace.paused || isUnchanged(aggregator, entity, asked, found))
-        return show(aggregator, entity, asked, partitions, found);
+      if (!found) return notYet;
+      const page = found.rows.slice(0, asked.limit);
+      const kept = pace.paused ? page.filter((row) => isStill(row.partition, entity, asked, row)) : page;
+      const isWhole =
+        kept.length === page.length && partitions.every((one) => aggregator.table.get(one.number) === one);
+      if (isWhole || tries === triesMax) return show(aggregator, entity, asked, partitions, { ...found, kept });
+      beginAgain(pace);
     }
-    return { answer: { kind: 'notYet' }, text: '' };
   } finally {
     endQuery(pace);
   }
 };
 
+// then a page lacks what changed meanwhile, as it may with every list
 const triesMax = 3;
+
+const notYet: Reply = { answer: { kind: 'notYet' }, text: '' };
 
 // a gateway of another release may ask for other indexes
 const isKnown = (entity: Entity, { filters, sort }: QueryQuestion): boolean =>
@@ -72,18 +77,17 @@ function* growOrders(partitions: readonly Partition[], entity: Entity, query: Qu
   return true;
 }
 
-const isUnchanged = ({ table }: Aggregator, entity: Entity, asked: QueryQuestion, { rows }: Found): boolean =>
-  rows.every((row) => table.get(row.partition.number) === row.partition && isStill(row.partition, entity, asked, row));
-
 const show = (
   aggregator: Aggregator,
   entity: Entity,
   asked: QueryQuestion,
   partitions: readonly Partition[],
-  { rows, total }: Found,
+  { rows, kept: page, total }: Found & { kept: readonly PlacedRow[] },
 ): Reply => {
-  const { heart, logger } = aggregator;
-  const page = rows.slice(0, asked.limit);
+  const { heart, logger, table } = aggregator;
+  if (partitions.some((one) => table.get(one.number) !== one)) return notYet; // restored again meanwhile
+  const more = rows.length > asked.limit;
+  if (more && page.length === 0) return notYet; // the next page would have no beginning
   try {
     const shown = asked.shown === 'things' ? page.map((row) => render(entity, row, asked.fields)) : [];
     const answer: Answer = {
@@ -91,7 +95,7 @@ const show = (
       partitions: partitions.map(({ number }) => number),
       keys: page.map(({ keys }) => [...keys]),
       sizes: page.map((_, at) => shown[at]?.length ?? 0),
-      more: rows.length > page.length,
+      more,
       total,
       ...{ lagMs: lagMs(heart), behind: isBehind(heart) },
     };

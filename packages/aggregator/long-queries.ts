@@ -12,17 +12,32 @@ const turnMs = 4;
 export const openLongQueries = (): LongQueries => ({ free: placesMax, waiting: new Set() });
 
 /** The time of one query. `paused`: other work was done meanwhile, so that things may have changed. */
-export type Pace = { queries: LongQueries; untilMs: number; turnEndsMs: number; paused: boolean; hasPlace: boolean };
+export type Pace = {
+  queries: LongQueries;
+  untilMs: number;
+  turnMs: number;
+  turnEndsMs: number;
+  paused: boolean;
+  hasPlace: boolean;
+};
 
 /** Begins a query that may take this many milliseconds. Call `endQuery` afterwards. */
 export const beginQuery = (queries: LongQueries, withinMs: number, now = performance.now()): Pace => ({
   queries,
   untilMs: now + withinMs,
+  turnMs,
   turnEndsMs: now + turnMs,
   ...{ paused: false, hasPlace: false },
 });
 
-/** Runs a part of a query to its end, in turns of 4 ms. Returns undefined when its time is up. */
+/** Begins a query again, because things changed while it paused. Its turns become longer, so that it pauses less. */
+export const beginAgain = (pace: Pace, now = performance.now()): void => {
+  pace.turnMs *= 2;
+  pace.turnEndsMs = now + pace.turnMs;
+  pace.paused = false;
+};
+
+/** Runs a part of a query to its end, in turns of a few ms. Returns undefined when its time is up. */
 export const runPaced = async <Result>(pace: Pace, work: Generator<void, Result>): Promise<Result | undefined> => {
   for (;;) {
     const { done, value } = work.next();
@@ -38,7 +53,7 @@ const pause = async (pace: Pace): Promise<boolean> => {
   if (!pace.hasPlace) return false;
   await nextTurn();
   const now = performance.now();
-  pace.turnEndsMs = now + turnMs;
+  pace.turnEndsMs = now + pace.turnMs;
   return now < pace.untilMs;
 };
 

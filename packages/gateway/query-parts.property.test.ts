@@ -45,6 +45,16 @@ describe('The parts of a query', () => {
       ),
     ));
 
+  it('end where a part ends that has more, so that the next page misses nothing', () => {
+    const item = (stars: number, id: string) => ({ keys: [stars, id], json: id });
+    const parts = [
+      { items: [item(9, 'a'), item(5, 'c')], more: true },
+      { items: [item(7, 'b'), item(3, 'e'), item(1, 'f')], more: false },
+    ];
+    const { items, more } = mergeParts(parts, sort, 10);
+    expect([items.map(({ json }) => json), more]).to.deep.equal([['a', 'b', 'c'], true]);
+  });
+
   it('count each partition once, whoever answers for it', () => {
     const parts = openQueryParts();
     const answer = { kind: 'queried', keys: [[1, 'a']], sizes: [2], more: false, total: 1, behind: false } as const;

@@ -59,7 +59,8 @@ const itemsOf = ({ keys, sizes }: Queried, text: string): Item[] => {
 export const mergeParts = (parts: readonly QueryPart[], sort: readonly SortKey[], limit: number): QueryPart => {
   const places = parts.map(() => 0);
   const items: Item[] = [];
-  while (items.length < limit) {
+  // behind the end of a part that has more, things of that part may be missing
+  while (items.length < limit && !parts.some((part, at) => part.more && places[at] === part.items.length)) {
     const next = nextPart(parts, places, sort);
     if (next < 0) break;
     items.push(parts[next]?.items[places[next] ?? 0] as Item);
