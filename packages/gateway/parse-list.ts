@@ -1,6 +1,7 @@
 import {
   type Entity,
   type Fault,
+  type FaultCode,
   type Filter,
   indexNamesOf,
   indexTypeOf,
@@ -65,7 +66,11 @@ const faultsOf = ({ faults }: Part<unknown>): Fault[] => faults;
 
 const partOf = <Value>(value: Value, faults: Fault[] = []): Part<Value> => ({ value, faults });
 
-const fault = (name: string, detail: string): Fault => ({ pointer: `/${name.slice(0, 80)}`, detail });
+const fault = (name: string, detail: string, code: FaultCode = 'invalid-parameter'): Fault => ({
+  pointer: `/${name.slice(0, 80)}`,
+  code,
+  detail,
+});
 
 const findUnknown = (given: Given): Fault[] =>
   Object.keys(given)
@@ -74,6 +79,7 @@ const findUnknown = (given: Given): Fault[] =>
       fault(
         name,
         `the parameter ${shown(name)} is not known; known are ${parameters.join(', ')} and filter[field][operator]`,
+        'unknown-parameter',
       ),
     );
 
@@ -175,7 +181,9 @@ const parsePage = (given: Given): Part<Page> => {
   const byCursor = names.filter((name) => name.startsWith('page['));
   const byOffset = names.filter((name) => plain.includes(name));
   const mixed = byCursor.length > 0 && byOffset.length > 0;
-  const faults = mixed ? [fault(byOffset[0] ?? '', `"${byOffset[0]}" cannot be used with "${byCursor[0]}"`)] : [];
+  const faults = mixed
+    ? [fault(byOffset[0] ?? '', `"${byOffset[0]}" cannot be used with "${byCursor[0]}"`, 'not-combinable')]
+    : [];
   return byCursor.length > 0 ? parseCursorPage(given, faults) : parseOffsetPage(given);
 };
 
@@ -203,7 +211,7 @@ const parseCursorPage = (given: Given, faults: Fault[]): Part<Page> => {
     if (cursor !== undefined && typeof cursor !== 'string')
       faults.push(fault(name, `"${name}" is given more than once`));
   if (after !== undefined && before !== undefined)
-    faults.push(fault('page[before]', 'page[after] and page[before] cannot be used together'));
+    faults.push(fault('page[before]', 'page[after] and page[before] cannot be used together', 'not-combinable'));
   const limit = size.kind === 'number' ? (size.value ?? limitDefault) : limitDefault;
   return partOf({ kind: 'cursor', limit, after: textOr(after), before: textOr(before) }, faults);
 };

@@ -32,6 +32,7 @@ export const listByQuery = async (gateway: Gateway, entity: Entity, exchange: Ex
 const tooLong = invalid([
   {
     pointer: '/page[size]',
+    code: 'invalid-parameter',
     detail: 'a value that the list is sorted by is too long for a cursor; use offset and limit',
   },
 ]);
@@ -48,7 +49,7 @@ const startOf = (secret: string, scope: CursorScope, page: Page): Start | { kind
     parsed.kind === 'foreign'
       ? 'this cursor belongs to other filters or another sort; leave it out to begin at the first page'
       : 'this is no cursor of this list; take it from Link, or leave it out to begin at the first page';
-  return { kind: 'fault', fault: { pointer, detail } };
+  return { kind: 'fault', fault: { pointer, code: 'invalid-parameter', detail } };
 };
 
 type Link = { relation: 'first' | 'prev' | 'next'; parameters: Record<string, string> };

@@ -1,4 +1,4 @@
-import type { Entity, Fault } from '@muster/model';
+import type { Entity } from '@muster/model';
 import { answerJson } from '../answer-json.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
