@@ -169,6 +169,7 @@ export const countRange = (ids: SortedIds, isLow: IsBefore, isHigh: IsBefore): n
   sortLoose(ids);
   const from = pointOf(ids, isLow);
   const end = pointOf(ids, (number) => !isHigh(number));
+  if (end.at < from.at) return 0; // the bounds contradict each other
   let count = end.place - from.place;
   for (let at = from.at; at < end.at; at += 1) count += ids.pieces[at]?.size ?? 0;
   return Math.max(0, count);

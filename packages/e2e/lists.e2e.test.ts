@@ -228,7 +228,7 @@ describe('Filtered and sorted lists', () => {
     ]) {
       const reply = await ask(`/api/book?${query}`);
       expect([reply.status, reply.body.type, reply.body.errors.length], query).to.deep.equal([
-        ...[400, 'urn:muster:problem:invalid-input', 1],
+        ...[400, '/problems/invalid-input', 1],
       ]);
     }
   });
@@ -269,7 +269,7 @@ describe('Filtered and sorted lists', () => {
         continue;
       }
       answered.no += 1;
-      expect([walked.status, walked.body.type], walked.text).to.deep.equal([503, 'urn:muster:problem:unavailable']);
+      expect([walked.status, walked.body.type], walked.text).to.deep.equal([503, '/problems/unavailable']);
       const isBounded = filters.some(({ operator }) => ['eq', 'in'].includes(operator));
       const isOneIndex =
         filters.length === 0 &&
