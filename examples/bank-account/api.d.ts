@@ -811,8 +811,22 @@ export interface components {
         "page[size]": number;
         /** @description Only events with a lower version. */
         "page[before]": number;
-        /** @description Only with `at`: what comes after the thing with this id. */
-        "page[after]": string;
+        /** @description Only things with these values: `filter[field]=…` or `filter[field][operator]=…`. */
+        filter: {
+            [key: string]: string;
+        };
+        /** @description The order: fields with commas between, `-` before one that descends. */
+        sort: string;
+        /** @description Only these fields, with commas between, and the id. */
+        fields: string;
+        /** @description Whether Muster-Total says how many there are in all. */
+        total: boolean;
+        /** @description How many things are on a page, at most. With `at` at most 100. */
+        listSize: number;
+        /** @description A cursor from Link: the page after it. With `at` an id. */
+        listAfter: string;
+        /** @description A cursor from Link: the page before it. */
+        listBefore: string;
         /** @description Whether each event says what it changed. */
         changes: boolean;
         /** @description Only if the thing has one of these ETags. `*` is any. */
@@ -854,6 +868,10 @@ export interface components {
         "Muster-Source": string;
         /** @description Where the answer comes from: aggregators (memory), database (snapshot and log) or log (a write). */
         "Muster-Source.always": string;
+        /** @description How many things there are in all, if `total=true` asks for it. */
+        "Muster-Total": number;
+        /** @description How many things there are in all, if `total=true` asks for it. */
+        "Muster-Total.always": number;
         /** @description How old the answer may be, in milliseconds. */
         "Muster-Lag-Ms": number;
         /** @description How old the answer may be, in milliseconds. */
@@ -908,10 +926,20 @@ export interface operations {
                 limit?: components["parameters"]["limit"];
                 /** @description As it was at this time in the past: a time with its zone, or a day. */
                 at?: components["parameters"]["at"];
-                /** @description How many are on a page, at most. */
-                "page[size]"?: components["parameters"]["page[size]"];
-                /** @description Only with `at`: what comes after the thing with this id. */
-                "page[after]"?: components["parameters"]["page[after]"];
+                /** @description Only things with these values: `filter[field]=…` or `filter[field][operator]=…`. */
+                filter?: components["parameters"]["filter"];
+                /** @description The order: fields with commas between, `-` before one that descends. */
+                sort?: components["parameters"]["sort"];
+                /** @description Only these fields, with commas between, and the id. */
+                fields?: components["parameters"]["fields"];
+                /** @description Whether Muster-Total says how many there are in all. */
+                total?: components["parameters"]["total"];
+                /** @description How many things are on a page, at most. With `at` at most 100. */
+                "page[size]"?: components["parameters"]["listSize"];
+                /** @description A cursor from Link: the page after it. With `at` an id. */
+                "page[after]"?: components["parameters"]["listAfter"];
+                /** @description A cursor from Link: the page before it. */
+                "page[before]"?: components["parameters"]["listBefore"];
             };
             header?: {
                 /** @description An id: 1 to 128 of A-Z a-z 0-9 . _ : -. In place of another text, a new one. */
@@ -922,18 +950,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page, in the stable order: by partition, then by id. */
+            /** @description A page: by partition and id, or in the order of its sort. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
                     "Muster-As-Of": components["headers"]["Muster-As-Of"];
+                    "Muster-Total": components["headers"]["Muster-Total"];
                     "X-Request-Id": components["headers"]["X-Request-Id.always"];
                     "Muster-Source": components["headers"]["Muster-Source.always"];
                     "Muster-Lag-Ms": components["headers"]["Muster-Lag-Ms.always"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["account"][];
+                    "application/json": (components["schemas"]["account"] | {
+                        id: string;
+                    })[];
                 };
             };
             /** @description The request has invalid input. The request needs more work than is allowed. The request is not valid HTTP. */

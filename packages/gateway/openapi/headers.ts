@@ -18,6 +18,10 @@ const answerHeaders: Readonly<Record<string, Part>> = {
     description: 'Where the answer comes from: aggregators (memory), database (snapshot and log) or log (a write).',
     schema: { type: 'string' },
   },
+  'Muster-Total': {
+    description: 'How many things there are in all, if `total=true` asks for it.',
+    schema: milliseconds,
+  },
   'Muster-Lag-Ms': { description: 'How old the answer may be, in milliseconds.', schema: milliseconds },
   'Muster-As-Of': {
     description: 'The answer comes from the snapshot, and has all writes before this time.',

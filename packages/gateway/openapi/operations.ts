@@ -52,11 +52,12 @@ export const operationsOf = (entity: Entity): Operation[] => {
 const setOperations = (entity: Entity, links: readonly string[]): Operation[] => [
   {
     ...{ ...base(entity, 'list'), method: 'get', path: entity.path, summary: `List ${entity.name}s` },
-    parameters: ['offset', 'limit', 'at', 'page[size]', 'page[after]'],
+    parameters: ['offset', 'limit', 'at', 'filter', 'sort', 'fields', 'total', 'listSize', 'listAfter', 'listBefore'],
     answers: [
       {
-        ...{ status: 200, description: 'A page, in the stable order: by partition, then by id.', always: ofSet },
-        ...{ sometimes: ['Link', 'Muster-As-Of'], content: json({ type: 'array', items: refTo(entity.name) }) },
+        ...{ status: 200, description: 'A page: by partition and id, or in the order of its sort.', always: ofSet },
+        ...{ sometimes: ['Link', 'Muster-As-Of', 'Muster-Total'] },
+        content: json({ type: 'array', items: { anyOf: [refTo(entity.name), selected] } }),
       },
     ],
     problems: ['invalid-input', 'out-of-reach'],
@@ -81,6 +82,9 @@ const setOperations = (entity: Entity, links: readonly string[]): Operation[] =>
     problems: ['invalid-input', 'out-of-reach'],
   },
 ];
+
+// what `fields` leaves of a thing
+const selected = { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] };
 
 const read = (entity: Entity): Operation => ({
   ...{ ...base(entity, 'read'), method: 'get', path: `${entity.path}/{id}`, summary: `Read one ${entity.name}` },

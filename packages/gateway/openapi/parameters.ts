@@ -38,7 +38,20 @@ export const parameters = {
   'page[before]': query('page[before]', 'Only events with a lower version.', {
     ...{ type: 'integer', minimum: 1, maximum: most },
   }),
-  'page[after]': query('page[after]', 'Only with `at`: what comes after the thing with this id.', id),
+  filter: {
+    ...query('filter', 'Only things with these values: `filter[field]=…` or `filter[field][operator]=…`.', {
+      ...{ type: 'object', additionalProperties: { type: 'string' } },
+    }),
+    ...{ style: 'deepObject', explode: true },
+  },
+  sort: query('sort', 'The order: fields with commas between, `-` before one that descends.', { type: 'string' }),
+  fields: query('fields', 'Only these fields, with commas between, and the id.', { type: 'string' }),
+  total: query('total', 'Whether Muster-Total says how many there are in all.', { type: 'boolean' }),
+  listSize: query('page[size]', 'How many things are on a page, at most. With `at` at most 100.', {
+    ...{ type: 'integer', minimum: 1, maximum: limitMax },
+  }),
+  listAfter: query('page[after]', 'A cursor from Link: the page after it. With `at` an id.', { type: 'string' }),
+  listBefore: query('page[before]', 'A cursor from Link: the page before it.', { type: 'string' }),
   changes: query('changes', 'Whether each event says what it changed.', { type: 'boolean', default: true }),
   'If-Match': header('If-Match', 'Only if the thing has one of these ETags. `*` is any.', tags),
   'If-None-Match': header('If-None-Match', 'Only if the thing has none of these ETags. `*` is any.', tags),
