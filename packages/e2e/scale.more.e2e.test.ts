@@ -19,6 +19,29 @@ describe('npm run scale on a running Muster, for changes that take long', () => 
   const urlOf = async (name: string) =>
     (await runningOf(started)).processes.find((one) => one.name === name)?.url ?? '';
 
+  it('scales from three aggregators to five and to two under a load, and prints what moved', async () => {
+    await underLoad(started, async () => {
+      const up = await runScale(started, '5');
+      expect(up.code, up.output).to.equal(0);
+      expect(up.output)
+        .to.contain('start aggregator-3, aggregator-4: done')
+        .and.contain('32 partitions, each served by 2 of 5 aggregators; ');
+      expect(up.output).to.match(/^ +aggregator-4 +- +\d+$/m);
+      expect(up.output).to.match(/^Done in \d+\.\d s; the slowest step: /m);
+      const down = await runScale(started, '2');
+      expect(down.code, down.output).to.equal(0);
+      expect(down.output).to.match(/stop aggregator-4: done.*stop aggregator-3: done.*stop aggregator-2: done/s);
+      expect(down.output).to.contain('32 partitions, each served by 2 of 2 aggregators; ');
+      expect(down.output).to.match(/^ +aggregator-4 +\d+ +-$/m);
+      expect(down.output).not.to.contain('killed');
+      return [];
+    });
+    const { processes } = await runningOf(started);
+    expect(processes.map(({ name }) => name)).to.deep.equal(['gateway', 'aggregator-0', 'aggregator-1']);
+    const back = await runScale(started, '3');
+    expect(back.code, back.output).to.equal(0);
+  });
+
   it('restarts one aggregator at a time with a changed setting under a load, and refuses another change', async () => {
     const pids = await pidsNow();
     await underLoad(started, async () => {
