@@ -377,6 +377,12 @@ export interface components {
             /** @enum {unknown} */
             status?: 405;
         };
+        "problem.foreign-origin": components["schemas"]["problem"] & {
+            /** @constant */
+            type?: "/problems/foreign-origin";
+            /** @enum {unknown} */
+            status?: 403;
+        };
         "problem.not-acceptable": components["schemas"]["problem"] & {
             /** @constant */
             type?: "/problems/not-acceptable";
@@ -624,6 +630,16 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["problem.method-not-allowed"];
+            };
+        };
+        /** @description A page of another origin may not write here. */
+        "foreign-origin": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["problem.foreign-origin"];
             };
         };
         /** @description The service has no extension of JSON:API. */

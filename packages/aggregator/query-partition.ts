@@ -247,7 +247,7 @@ function* walk(source: Source, order: Order, ranges: readonly Range[]): Generato
 function* walkStraight(source: Source, from: Way, rows: Row[]): Generator<void, void> {
   const { limit } = source.query;
   let way = from;
-  for (let size = limit + 1; rows.length <= limit; size = pieceMax) {
+  for (let size = Math.min(limit + 1, pieceMax); rows.length <= limit; size = pieceMax) {
     const numbers = step(way, size);
     rows.push(...rowsOf(source, numbers));
     const last = numbers.at(-1);
@@ -261,7 +261,7 @@ function* walkStraight(source: Source, from: Way, rows: Row[]): Generator<void, 
 function* walkGroups(source: Source, from: Way, rows: Row[]): Generator<void, void> {
   const { limit } = source.query;
   const { order, isBackwards } = from;
-  const size = Math.max(limit + 1, pieceMax / 8);
+  const size = Math.min(Math.max(limit + 1, pieceMax / 8), pieceMax);
   for (let way = from; rows.length <= limit; ) {
     const numbers = step(way, size);
     const isEnd = numbers.length < size;

@@ -7,7 +7,7 @@ const ada = { name: 'Ada Lovelace', email: 'ada@example.com', group: 1 };
 
 describe('A client', () => {
   it('that sends more than RATE_LIMIT gets 429, and others do not', async () => {
-    const environment = { RATE_LIMIT: '5/60', TRUST_PROXY_HOPS: '1' };
+    const environment = { RATE_LIMIT: '5/60', TRUST_PROXY_HOPS: '1', AUTH: 'off' };
     await using system = await runInProcess(entities, { aggregators: 0, environment });
     // the proxy adds the address that it saw; what stands before it came from the client
     const get = (address: string) =>
@@ -48,6 +48,20 @@ describe('A client', () => {
     expect(preflight.headers.get('access-control-allow-headers')).to.contain('If-Match');
     for (const origin of ['https://evil.example', 'https://shop.example.evil', 'null'])
       expect((await ask('GET', origin)).headers.get('access-control-allow-origin'), origin).to.equal(null);
+  });
+
+  it('in a browser cannot be made to write by a page of another origin, where no key is needed', async () => {
+    const environment = { CORS_ORIGINS: 'https://shop.example' };
+    await using system = await runInProcess(entities, { aggregators: 0, environment });
+    const post = async (id: string, headers: Record<string, string>) =>
+      (await call(system.url, 'POST', '/api/user', { body: { id, ...ada }, headers })).status;
+    expect(await post('a', { origin: 'https://evil.example' })).to.equal(403);
+    expect(await post('a', { 'sec-fetch-site': 'cross-site' })).to.equal(403);
+    expect(await post('a', { origin: 'null' })).to.equal(403);
+    expect(await post('a', { origin: system.url })).to.equal(201);
+    expect(await post('b', { origin: 'https://shop.example', 'sec-fetch-site': 'cross-site' })).to.equal(201);
+    const read = await call(system.url, 'GET', '/api/user/a', { headers: { origin: 'https://evil.example' } });
+    expect(read.status).to.equal(200);
   });
 
   it('finds its trace in the events, if it is valid', async () => {

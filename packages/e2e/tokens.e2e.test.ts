@@ -47,7 +47,11 @@ describe('Tokens of an identity provider', () => {
       expect((await ask('POST', '/api/user', token, { id: `t${index}`, ...ada }, more)).status).to.equal(201);
     await using shell = openShell(system);
     const events = await shell.events.find({}).toArray();
-    expect(events.map(({ meta }) => meta.actor)).to.deep.equal(['ada@login', 'ada@login', 'ada@login']);
+    expect(events.map(({ meta }) => meta.actor)).to.deep.equal([
+      'token:ada@login',
+      'token:ada@login',
+      'token:ada@login',
+    ]);
     expect(provider.asked.count).to.equal(1);
 
     const reading = await provider.sign({ scope: 'muster:read' });
@@ -61,6 +65,7 @@ describe('Tokens of an identity provider', () => {
       'of another issuer': await provider.sign({}, { by: 'https://evil.example' }),
       'that has expired': await provider.sign({}, { expires: '-1m' }),
       'without a scope of ours': await provider.sign({ scope: 'openid' }),
+      'with a number as subject': await provider.sign({ sub: 42 }),
       'without a subject': await provider.sign({ sub: undefined }),
       'without a signature': `${Buffer.from('{"alg":"none"}').toString('base64url')}.${token.split('.')[1]}.`,
       'that is none': 'abc.def.ghi',

@@ -20,7 +20,16 @@ export const allowOrigins = (origins: readonly string[]): Middleware => {
   });
 };
 
-const sent = ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'Muster-Min-Version', 'X-Request-Id'];
+const sent = [
+  'Authorization',
+  'Content-Type',
+  'If-Match',
+  'If-None-Match',
+  'Muster-Min-Version',
+  'X-Request-Id',
+  'traceparent',
+  'Content-Encoding',
+];
 
 const answered = [
   ...['ETag', 'Link', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id', 'Accept-Patch'],

@@ -41,6 +41,7 @@ export type Gateway = {
   longReads: LongReads;
   pastReads: Places; // reads of one thing as it was
   longFolds: Places; // those of them that fold many events
+  savedQueries: Places; // lists from the database
   pastScans: Places; // reads of many things as they were
   remembered: Remembered;
   members: Members;
@@ -76,6 +77,7 @@ export const openGateway = (
     longReads: openLongReads(),
     pastReads: openPlaces(8, 32),
     longFolds: openPlaces(1, 4),
+    savedQueries: openPlaces(4, 64),
     pastScans: openPlaces(1, 8),
     remembered: openRemembered(APPEND_LANES * APPEND_BATCH_MAX),
     members: openMembers(wireOf(given)),

@@ -15,6 +15,8 @@ describe('JSON:API', () => {
       type.toUpperCase(),
     ])
       expect(wantedIn(accept, false), accept).to.equal('yes');
+    for (const accept of [`${type};q=0, application/json`, `application/json, ${type};q=0.1`])
+      expect(wantedIn(accept, false), accept).to.equal('no');
     for (const accept of ['', '*/*', '*/*;q=0.1']) expect(wantedIn(accept, true), accept).to.equal('yes');
     for (const accept of ['', '*/*', 'application/json']) expect(wantedIn(accept, false), accept).to.equal('no');
     expect(wantedIn('application/json', true)).to.equal('no');

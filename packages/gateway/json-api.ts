@@ -28,8 +28,11 @@ type Wanted = 'yes' | 'no' | 'modified';
 
 /** What a client wants by its header `Accept`. `isSent`: it sends JSON:API. Pure. */
 export const wantedIn = (accept: string, isSent: boolean): Wanted => {
-  const named = accept.split(',').filter((range) => mediaTypeOf(range) === jsonApiType);
-  if (named.some(isPlain)) return 'yes';
+  const ranges = accept.split(',');
+  const named = ranges.filter((range) => mediaTypeOf(range) === jsonApiType && weightOf(range) > 0);
+  const plain = ranges.filter((range) => ['application/json', '*/*'].includes(mediaTypeOf(range)));
+  const preferred = Math.max(0, ...named.filter(isPlain).map(weightOf));
+  if (preferred > 0) return preferred >= Math.max(0, ...plain.map(weightOf)) ? 'yes' : 'no';
   if (named.length > 0) return 'modified';
   return isSent && /^\s*(\*\/\*.*)?$/.test(accept) ? 'yes' : 'no';
 };
@@ -41,6 +44,8 @@ export const isPlain = (range: string): boolean =>
     .slice(1)
     .every((parameter) => /^\s*(q|profile)\s*=/.test(parameter) || parameter.trim() === '');
 
+const weightOf = (range: string): number => Number(/;\s*q\s*=\s*([\d.]+)/i.exec(range)?.[1] ?? 1);
+
 const mediaTypeOf = (range: string): string => (range.split(';')[0] ?? '').trim().toLowerCase();
 
 const notAcceptable: Problem = {
@@ -50,12 +55,14 @@ const notAcceptable: Problem = {
 
 const translate = (ctx: Context, entities: readonly Entity[]) => {
   if (typeof ctx.body !== 'string' && !Buffer.isBuffer(ctx.body)) return; // such as a 204
-  const entity = entities.find(({ path }) => ctx.path === path || ctx.path.startsWith(`${path}/`));
   const isProblem = ctx.type === 'application/problem+json';
-  if (!isProblem && (ctx.type !== 'application/json' || !entity)) return;
+  if (!isProblem && ctx.type !== 'application/json') return;
+  const path = isProblem ? '' : ctx.path; // an address that is refused may have none
+  const entity = entities.find((one) => path === one.path || path.startsWith(`${one.path}/`));
+  if (!isProblem && !entity) return;
   const said = JSON.parse(ctx.body.toString());
   const links = linksOf(ctx.response.get('Link') ?? '');
-  const [, id] = /\/([^/]+)\/history\/?$/.exec(ctx.path) ?? [];
+  const [, id] = /\/([^/]+)\/history\/?$/.exec(path) ?? [];
   const document = isProblem
     ? errorsOf(said, isSent(ctx))
     : id === undefined

@@ -5,7 +5,7 @@ import { identify, type Keys, openKeys, takeKeys } from './keys.ts';
 import { statusOf } from './problem.ts';
 import type { RequestKind } from './requests.ts';
 
-const noTokens = { JWKS_URL: '', JWT_ISSUER: '', JWT_AUDIENCE: '' };
+const noTokens = { JWKS_URL: '', JWT_ISSUER: '', JWT_AUDIENCE: '', TRUST_PROXY_HOPS: 0 };
 
 const needed = (...stored: Parameters<typeof takeKeys>[1]): Keys => {
   const keys = openKeys({ AUTH: 'on', HOST: '127.0.0.1', ...noTokens });
@@ -27,6 +27,8 @@ describe('API keys', () => {
     for (const host of ['0.0.0.0', '::', '10.0.0.1', 'muster.example.com', '127.0.0.1.example.com'])
       expect(isRequired('auto', host), host).to.equal(true);
     expect([isRequired('on', '127.0.0.1'), isRequired('off', '0.0.0.0')]).to.deep.equal([true, false]);
+    const behindProxy = { ...noTokens, AUTH: 'auto', HOST: '127.0.0.1', TRUST_PROXY_HOPS: 1 } as const;
+    expect(openKeys(behindProxy).isRequired).to.equal(true);
   });
 
   it('name the client, each time', () => {

@@ -1,5 +1,5 @@
 import { isSecretOf, type KeyDocument, type KeyScope, parseKey } from '@muster/store';
-import type { Problem } from './problem.ts';
+import { type Problem, unavailable } from './problem.ts';
 import type { RequestKind } from './requests.ts';
 import { openTokens, type Tokens, verifyToken } from './tokens.ts';
 
@@ -7,23 +7,28 @@ import { openTokens, type Tokens, verifyToken } from './tokens.ts';
 export type Keys = {
   readonly isRequired: boolean;
   readonly tokens: Tokens | undefined;
-  byId: ReadonlyMap<string, KeyDocument>;
+  byId: ReadonlyMap<string, KeyDocument> | undefined; // undefined until they were read
   // by the header `Authorization`: keys whose secret was compared already, and tokens that were verified
   proven: Map<string, Proven>;
 };
 
 type Proven = Pick<KeyDocument, 'name' | 'scope' | 'expiresAt' | 'revokedAt'>;
-type KeySettings = { AUTH: 'auto' | 'on' | 'off'; HOST: string } & Parameters<typeof openTokens>[0];
+type KeySettings = { AUTH: 'auto' | 'on' | 'off'; HOST: string; TRUST_PROXY_HOPS: number } & Parameters<
+  typeof openTokens
+>[0];
 
 const provenMax = 10_000;
 
 /** Opens the keys. Without the setting, clients need a key unless only this machine can reach the gateway. */
 export const openKeys = (settings: KeySettings): Keys => ({
-  isRequired: settings.AUTH === 'on' || (settings.AUTH === 'auto' && !isLoopback(settings.HOST)),
+  isRequired: settings.AUTH === 'on' || (settings.AUTH === 'auto' && isOpen(settings)),
   tokens: openTokens(settings),
-  byId: new Map(),
+  byId: undefined,
   proven: new Map(),
 });
+
+// behind a proxy, others reach it
+const isOpen = ({ HOST, TRUST_PROXY_HOPS }: KeySettings): boolean => !isLoopback(HOST) || TRUST_PROXY_HOPS > 0;
 
 const isLoopback = (host: string): boolean => /^(127(\.\d{1,3}){3}|localhost|::1)$/.test(host);
 
@@ -43,6 +48,7 @@ const anybody: Identified = { kind: 'actor', actor: '' };
 export const identify = (keys: Keys, authorization: string, kind: RequestKind, now = Date.now()): Identified => {
   if (!keys.isRequired) return anybody;
   if (authorization === '') return refuse('');
+  if (!keys.byId) return notYetRead;
   const key = keys.proven.get(authorization) ?? prove(keys, authorization);
   if (!key || key.revokedAt || (key.expiresAt && key.expiresAt.getTime() <= now)) return refuse('invalid_token');
   if (kind === 'write' && key.scope === 'read') return forbid(key.scope);
@@ -51,7 +57,7 @@ export const identify = (keys: Keys, authorization: string, kind: RequestKind, n
 
 const prove = (keys: Keys, authorization: string): Proven | undefined => {
   const given = parseKey(bearerOf(authorization));
-  const key = given && keys.byId.get(given.id);
+  const key = given && keys.byId?.get(given.id);
   if (!given || !key || !isSecretOf(key, given.secret)) return undefined;
   noteProven(keys, authorization, key);
   return key;
@@ -91,6 +97,12 @@ const refuse = (error: '' | 'invalid_token'): Identified => ({
         : 'The key is unknown, has expired, or was revoked; `muster keys list` shows those that are valid',
   },
 });
+
+const notYetRead: Identified = {
+  kind: 'refused',
+  challenge: 'Bearer realm="muster"',
+  problem: unavailable('Cannot look at the key: the keys were not read yet', { written: 'notWritten' }),
+};
 
 const forbid = (scope: KeyScope): Identified => ({
   kind: 'refused',

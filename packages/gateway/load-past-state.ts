@@ -15,16 +15,20 @@ export const loadPastState = async (
   deadlineMs: number,
   known?: State,
 ): Promise<Past> => {
-  const place = { taken: false };
+  const place = { taken: false, done: false };
   const untilMs = performance.now() + deadlineMs;
   const whenLong = async () => {
-    place.taken ||= await takePlace(longFolds, untilMs - performance.now());
+    const taken = place.taken || (await takePlace(longFolds, untilMs - performance.now()));
+    // the deadline may have ended the load while it waited: nobody else would leave this place
+    if (taken && place.done) leavePlace(longFolds);
+    place.taken = taken && !place.done;
     if (!place.taken) throw new Error('as many long streams as may be read or wait at once are being read already');
   };
   try {
     const limits = { foldedMax: settings.PAST_EVENTS_MAX, deadlineMs, whenLong };
     return await loadPast(log, entity, id, moment, limits, known);
   } finally {
+    place.done = true;
     if (place.taken) leavePlace(longFolds);
   }
 };

@@ -72,6 +72,10 @@ export const parseHead = (rawHeaders: readonly string[]): Head | undefined => {
       case 'accept':
         if (/vnd\.api/i.test(value)) return undefined; // another form of answer
         break;
+      case 'contentType':
+        if (head.contentType !== '' || /vnd\.api/i.test(value)) return undefined;
+        head.contentType = value;
+        break;
       case 'connection':
         if (value !== 'keep-alive') return undefined;
         break;

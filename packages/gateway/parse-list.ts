@@ -33,11 +33,12 @@ type Given = Readonly<Record<string, unknown>>;
 
 export const limitDefault = 100;
 export const limitMax = 1_000;
-const offsetMax = 10_000; // all things before the offset are read
+export const offsetMax = 10_000; // all things before the offset are read
 const filtersMax = 20;
 const sortMax = 8;
 const inMax = 100;
 const textMax = 1_000;
+const unknownMax = 50; // an answer must not grow with what comes in
 
 const plain = ['offset', 'limit'];
 const parameters = [...plain, 'sort', 'fields', 'total', 'page[size]', 'page[after]', 'page[before]'];
@@ -75,6 +76,7 @@ const fault = (name: string, detail: string, code: FaultCode = 'invalid-paramete
 const findUnknown = (given: Given): Fault[] =>
   Object.keys(given)
     .filter((name) => !parameters.includes(name) && !filterName.test(name))
+    .slice(0, unknownMax)
     .map((name) =>
       fault(
         name,

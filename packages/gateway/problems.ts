@@ -118,6 +118,14 @@ export const problems: Readonly<Record<EngineProblemName, ProblemKind>> = {
     curl: `curl -i -X TRACE ${url}{path}/count`,
     headers: ['Allow', 'Accept-Patch'],
   },
+  'foreign-origin': {
+    status: 403,
+    title: 'A page of another origin may not write here',
+    happened: 'The write was refused. Nothing has changed.',
+    why: 'A browser sent it for a page of another origin, and no API key is needed here, which would stop it.',
+    todo: 'Name the origin of the page in CORS_ORIGINS, or demand keys with AUTH=on.',
+    curl: `curl -i -H 'Origin: https://shop.example' ${url}{path}/count`,
+  },
   'not-acceptable': {
     status: 406,
     title: 'The service has no extension of JSON:API',

@@ -3,6 +3,7 @@ import { countSaved, databaseNow, querySaved } from '@muster/store';
 import type { Gateway } from './gateway.ts';
 import type { ListRequest } from './parse-list.ts';
 import { type About, noteSaved } from './partition-counts.ts';
+import { inPlace } from './places.ts';
 import { type Asked, queryInMemory } from './query-in-memory.ts';
 import {
   mergeParts,
@@ -54,7 +55,9 @@ const askedFor = ({ filters, sort, fields, total }: ListRequest, start: Start, l
 const queryFromOffset = async (gateway: Gateway, entity: Entity, list: ListRequest, offset: number) => {
   const before = await ask(gateway, entity, { ...askedFor(list, { kind: 'offset', offset }, offset), shown: 'keys' });
   const last = before.items[offset - 1];
-  if (!last || !before.more) return { ...before, items: [], more: false };
+  if (!before.more) return { ...before, items: [], more: false };
+  // parts that end early, as events change what they find: nobody knows what comes after them
+  if (!last) throw new Error('what comes before the offset changes too fast; try again, or use page[after]');
   const behind = askedFor({ ...list, total: false }, { kind: 'after', keys: last.keys }, list.page.limit);
   const page = await ask(gateway, entity, behind);
   return { ...page, total: before.total, about: oldest(before.about, page.about) };
@@ -82,25 +85,34 @@ const ask = async (gateway: Gateway, entity: Entity, asked: Asked): Promise<List
 };
 
 const queryInSnapshot = async (
-  { clock, log, settings }: Gateway,
+  gateway: Gateway,
   entity: Entity,
   asked: Asked,
   parts: QueryParts,
   partitions: readonly number[],
 ): Promise<void> => {
-  const untilMs = performance.now() + settings.DATABASE_DEADLINE_MS;
-  // before the records are read, so that these are as new or newer
-  const counts = await countSaved(log, entity, partitions, settings.DATABASE_DEADLINE_MS);
-  for (const count of counts) noteSaved(parts.about, count, databaseNow(clock));
-  const found = await querySaved(
-    log,
-    entity,
-    { ...asked, partitions, ofPartitions: settings.PARTITIONS },
-    untilMs - performance.now(),
-  );
+  const read = (leftMs: () => number) => readSnapshot(gateway, entity, asked, partitions, leftMs);
+  // such a query may read many records, and writes need the same connections
+  const done = await inPlace(gateway.savedQueries, gateway.settings.DATABASE_DEADLINE_MS, read);
+  if (!done) throw new Error('as many lists as may be read from the database at once are being read already');
+  const { counts, found } = done;
+  for (const count of counts) noteSaved(parts.about, count, databaseNow(gateway.clock));
   if (found.kind === 'refused')
     throw new Error(`no aggregator answered in time for ${partitions.length} partitions, and ${found.why}`);
   const isAll = asked.filters.length === 0;
   const total = isAll ? counts.reduce((sum, { active }) => sum + active, 0) : found.total;
   takeSavedPart(parts, partitions, found, asked.total ? total : 0);
+};
+
+const readSnapshot = async (
+  { log, settings }: Gateway,
+  entity: Entity,
+  asked: Asked,
+  partitions: readonly number[],
+  leftMs: () => number,
+) => {
+  // before the records are read, so that these are as new or newer
+  const counts = await countSaved(log, entity, partitions, leftMs());
+  const query = { ...asked, partitions, ofPartitions: settings.PARTITIONS };
+  return { counts, found: await querySaved(log, entity, query, leftMs()) };
 };

@@ -1,8 +1,8 @@
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import type { Gateway } from './gateway.ts';
 import { identify, isTokenNew, proveToken } from './keys.ts';
 import { giveProblem } from './on-koa.ts';
-import { unavailable } from './problem.ts';
+import { type Problem, unavailable } from './problem.ts';
 import { kindOf } from './requests.ts';
 
 // the pages that explain the service have no data of it
@@ -13,10 +13,11 @@ const isDocument = /^\/(openapi\.json|docs|docs\/[^/]+|problems|problems\/[^/]+)
  * if a token cannot be verified, as the keys of its provider cannot be read.
  */
 export const requireKey =
-  ({ keys }: Pick<Gateway, 'keys'>): Middleware =>
+  ({ keys, settings }: Pick<Gateway, 'keys' | 'settings'>): Middleware =>
   async (ctx, next) => {
     if (ctx.method === 'OPTIONS') return next(); // a browser asks what it may send before it sends the key
     if (isDocument.test(ctx.path)) return next(); // a browser cannot send a key with a link
+    if (!keys.isRequired && isForeignWrite(ctx, settings.CORS_ORIGINS)) return giveProblem(ctx, foreign);
     const authorization = ctx.get('Authorization');
     const why = isTokenNew(keys, authorization) ? await proveToken(keys, authorization) : undefined;
     if (why !== undefined) return giveProblem(ctx, unavailable(`Cannot verify the token: ${why}`));
@@ -28,3 +29,19 @@ export const requireKey =
     ctx.state.actor = identified.actor;
     return next();
   };
+
+/**
+ * Whether a page of another site makes the browser of somebody write here. Where no key is needed, nothing else would
+ * stop it: a browser sends some requests without asking first.
+ */
+const isForeignWrite = (ctx: Context, origins: string): boolean => {
+  if (kindOf(ctx.method) === 'read') return false;
+  const origin = ctx.get('Origin');
+  if (origin === '') return ctx.get('Sec-Fetch-Site') === 'cross-site';
+  return origins !== '*' && !origins.split(',').includes(origin) && origin !== `${ctx.protocol}://${ctx.host}`;
+};
+
+const foreign: Problem = {
+  name: 'foreign-origin',
+  detail: 'A page of another origin sent this write, and no API key is needed here; name its origin in CORS_ORIGINS',
+};

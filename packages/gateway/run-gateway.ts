@@ -109,10 +109,9 @@ const refresh = async (gateway: Gateway) => {
   const wasReachable = database.reachable;
   const beganAt = performance.now();
   watchTurns(gateway);
+  if (keys.isRequired) void refreshKeys(gateway);
   try {
     const reading = readCluster(log, clock, refreshDeadlineMs);
-    const readingKeys = keys.isRequired ? readKeys(log, refreshDeadlineMs) : undefined;
-    readingKeys?.catch(() => undefined); // awaited below, unless another read fails before
     await checkLog(gateway, reading); // before the members: only those of this log are asked
     const { members: listed, databaseNow, askedAt } = await reading;
     takeMembers(
@@ -121,7 +120,6 @@ const refresh = async (gateway: Gateway) => {
       { at: askedAt, databaseNow },
       settings,
     );
-    if (readingKeys) takeKeys(keys, await readingKeys);
     database.reachable = true;
     if (!wasReachable) logger.info('The database answers again');
   } catch (error) {
@@ -133,6 +131,15 @@ const refresh = async (gateway: Gateway) => {
         { err: error },
         'The database does not answer: reads come from live aggregators, writes are refused with 503',
       );
+  }
+};
+
+/** Takes over the keys, apart from all else: a slow read of the members must not keep a revoked key alive. */
+const refreshKeys = async ({ keys, log, logger }: Gateway) => {
+  try {
+    takeKeys(keys, await readKeys(log, refreshDeadlineMs));
+  } catch (error) {
+    logger.debug({ err: error }, 'Cannot read the keys, those that are known still count');
   }
 };
 

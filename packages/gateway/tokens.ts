@@ -51,12 +51,18 @@ export const verifyToken = async ({ keyOf, issuer, audience }: Tokens, token: st
   }
 };
 
-const readClaims = ({ sub = '', exp = 0, scope }: JWTPayload): Verified => {
+const readClaims = ({ sub, exp = 0, scope }: JWTPayload): Verified => {
   const scopes = typeof scope === 'string' ? scope.split(' ') : [];
   const allowed = (['admin', 'write', 'read'] as const).find((one) => scopes.includes(`muster:${one}`));
-  if (allowed === undefined || sub.length > 200) return { kind: 'invalid' };
-  return { kind: 'valid', name: sub, scope: allowed, expiresAt: new Date(exp * 1_000) };
+  const expiresAt = new Date(exp * 1_000);
+  if (allowed === undefined || !isName(sub) || Number.isNaN(expiresAt.getTime())) return { kind: 'invalid' };
+  // a name of its own kind, so that nobody passes for a key
+  return { kind: 'valid', name: `token:${sub}`, scope: allowed, expiresAt };
 };
+
+// a provider may put anything there
+const isName = (sub: unknown): sub is string =>
+  typeof sub === 'string' && sub !== '' && sub.length <= 200 && sub.isWellFormed();
 
 // all other errors are about the token
 const isUnreadable = (error: unknown): boolean =>

@@ -24,14 +24,28 @@ describe('A line of text', () => {
   });
 
   it('has no control characters, line breaks or characters that reorder text', () => {
-    for (const bad of ['\u0000', '\n', '\t', '\u007f', '\u0085', '\u2028', '\u202e', '\u2066', '\ufeff', '\u{e0041}'])
+    for (const bad of [
+      '\u0000',
+      '\n',
+      '\t',
+      '\u007f',
+      '\u0085',
+      '\u2028',
+      '\u202e',
+      '\u2066',
+      '\ufeff',
+      '\u{e0041}',
+      '\u200b',
+      '\u00ad',
+      '\u200f',
+    ])
       expect(withName(`A${bad}`), JSON.stringify(bad)).to.deep.equal([
         '"name" must have no control characters, line breaks or characters that reorder text',
       ]);
   });
 
   it('has a visible character', () => {
-    for (const blank of [' ', '\u00a0', '\u200b', '\u200d', ' \u3000 '])
+    for (const blank of [' ', '\u00a0', '\u3164', '\u2800', '\u200d', ' \u3000 '])
       expect(withName(blank), JSON.stringify(blank)).to.deep.equal(['"name" must have a visible character']);
     expect(withName('')).to.deep.equal(['"name" is not allowed to be empty']);
   });

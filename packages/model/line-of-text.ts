@@ -10,7 +10,7 @@ export const lineOfText = (most: number): Joi.StringSchema =>
     Joi.string().min(1),
     [new RegExp(`^[\\s\\S]{0,${most}}$`, 'u'), `${tooLong} ${most} characters long`],
     [noControls, 'must have no control characters, line breaks or characters that reorder text'],
-    [/[\p{L}\p{N}\p{P}\p{S}]/u, 'must have a visible character'],
+    [/(?![\u115f\u1160\u2800\u3164\uffa0])[\p{L}\p{N}\p{P}\p{S}]/u, 'must have a visible character'],
   );
 
 /**
@@ -29,9 +29,11 @@ const tooLong = 'length must be less than or equal to';
 /** Whether this is the name of the rule of length above, which Joi knows as a pattern. */
 export const isLengthRule = (name: unknown): boolean => typeof name === 'string' && name.startsWith(tooLong);
 
-// Controls, line and paragraph separators, embeddings, overrides and isolates of direction, the byte order mark, and
-// tags. The joiners stay: scripts of India, Persian and emoji need them.
-const noControls = /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]*$/u;
+// Controls, line and paragraph separators, soft hyphens, marks, embeddings, overrides and isolates of direction, spaces
+// and operators of no width, the byte order mark, and tags. The joiners stay: scripts of India, Persian and emoji need
+// them.
+const noControls =
+  /^[^\p{Cc}\p{Zl}\p{Zp}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]*$/u;
 
 const rules = (schema: Joi.StringSchema, ...patterns: [RegExp, string][]): Joi.StringSchema =>
   patterns

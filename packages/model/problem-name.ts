@@ -11,6 +11,7 @@ export const engineProblemNames = [
     'no-such-route',
     'no-such-command',
     'method-not-allowed',
+    'foreign-origin',
     'not-acceptable',
   ] as const),
   ...(['request-timeout', 'exists', 'deleted', 'other-version', 'no-such-version'] as const),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Entity } from '@muster/model';
-import type { IndexDescription } from 'mongodb';
+import { type IndexDescription, MongoServerError } from 'mongodb';
 import { readCollectionId } from './collection-id.ts';
 import { describeShared, findSharedVersions, LogDamaged } from './damage.ts';
 import type { SettingsDocument } from './documents.ts';
@@ -48,17 +48,29 @@ export const ensureCollections = async (
   const indexes = [
     handlesOf(log).aggregators.createIndexes([{ key: { heartbeatAt: 1 }, expireAfterSeconds: expiredAfterSeconds }]),
     handlesOf(log).deadLetters.createIndexes([{ key: { partition: 1 } }]),
-    ...entities.map((entity) => recordsOf(log, entity).createIndexes(indexesFor(entity))),
+    ...entities.map((entity) => recordsOf(log, entity).createIndexes([byPartition])),
+    ...entities.flatMap((entity) => declaredIndexesOf(entity).map((index) => createUnlessThere(log, entity, index))),
   ];
   await withinDeadline(Promise.all(indexes), deadlineMs, 'create the indexes');
   return logId;
 };
 
 // for lists without an aggregator: a partition in the order of ids, and all of them in the order of each declared index
-const indexesFor = ({ indexes }: Entity): IndexDescription[] => [
-  { key: { partition: 1, deletedAt: 1, _id: 1 } },
-  ...[...indexes.keys()].map((field) => ({ key: { deletedAt: 1, [field]: 1, _id: 1, partition: 1 } as const })),
-];
+const byPartition: IndexDescription = { key: { partition: 1, deletedAt: 1, _id: 1 } };
+
+const declaredIndexesOf = ({ indexes }: Entity): IndexDescription[] =>
+  [...indexes.keys()].map((field) => ({ key: { deletedAt: 1, [field]: 1, _id: 1, partition: 1 } as const }));
+
+/** Creates an index, unless somebody has made one with these keys and another name or options: it serves as well. */
+const createUnlessThere = async (log: Log, entity: Entity, index: IndexDescription): Promise<void> => {
+  try {
+    await recordsOf(log, entity).createIndexes([index]);
+  } catch (error) {
+    if (!(error instanceof MongoServerError && error.code === optionsConflict)) throw error;
+  }
+};
+
+const optionsConflict = 85;
 
 /**
  * Marks records and checkpoints as invalid. The next `ensureCollections` removes them, and the aggregators rebuild

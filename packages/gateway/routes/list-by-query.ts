@@ -3,7 +3,7 @@ import { answerJson } from '../answer-json.ts';
 import { type CursorScope, parseCursor, writeCursor } from '../cursor.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
-import { type ListRequest, type Page, parseList } from '../parse-list.ts';
+import { type ListRequest, offsetMax, type Page, parseList } from '../parse-list.ts';
 import { answerProblem, invalid, unavailable } from '../problem.ts';
 import type { Item } from '../query-parts.ts';
 import { type QueriedPage, queryThings, type Start } from '../query-things.ts';
@@ -61,7 +61,7 @@ const linksOf = (
   page: Extract<QueriedPage, { kind: 'listed' }>,
   cursorOf: (item: Item) => string | undefined,
 ): Link[] | undefined => {
-  if (asked.kind === 'offset') return offsetLinks(asked, page.more);
+  if (asked.kind === 'offset') return offsetLinks(asked, page, cursorOf);
   const size = String(asked.limit);
   const links: Link[] = [{ relation: 'first', parameters: { 'page[size]': size } }];
   const [first, last] = [page.items[0], page.items.at(-1)];
@@ -79,16 +79,27 @@ const linksOf = (
   return links;
 };
 
-const offsetLinks = ({ offset, limit }: { offset: number; limit: number }, more: boolean): Link[] => {
+const offsetLinks = (
+  { offset, limit }: { offset: number; limit: number },
+  { items, more }: Extract<QueriedPage, { kind: 'listed' }>,
+  cursorOf: (item: Item) => string | undefined,
+): Link[] | undefined => {
   const link = (relation: Link['relation'], to: number, size: number): Link => ({
     relation,
     parameters: { offset: String(to), limit: String(size) },
   });
-  return [
+  const links = [
     link('first', 0, limit),
     ...(offset > 0 ? [link('prev', Math.max(0, offset - limit), Math.min(limit, offset))] : []),
-    ...(more ? [link('next', offset + limit, limit)] : []),
   ];
+  const last = items.at(-1);
+  if (!more || !last) return links;
+  // a page may be short while events change what it finds
+  const next = offset + items.length;
+  if (next <= offsetMax) return [...links, link('next', next, limit)];
+  const cursor = cursorOf(last);
+  if (cursor === undefined) return undefined;
+  return [...links, { relation: 'next', parameters: { 'page[size]': String(limit), 'page[after]': cursor } }];
 };
 
 const isPaging = (name: string): boolean => name === 'offset' || name === 'limit' || name.startsWith('page[');
