@@ -66,15 +66,6 @@ describe('A thing', () => {
     const decision = decide(form, update, marked, at(2));
     expect(decision.kind === 'event' && decision.next).to.deep.include({ fields: { mark: null } });
   });
-  it('that lost a field is still read when every new thing must have it', () => {
-    const shape = { name: 'form', title: 'Form', collection: 'Forms' } as const;
-    const past = [
-      { type: 'FormCreated', data: { size: 1, mark: 1 } },
-      { type: 'FormUpdated', data: { mark: null } },
-    ];
-    const later = defineRecord({ ...shape, fields: { size: Joi.number(), mark: Joi.number() } });
-    expect(stateAfter(later, past)).to.deep.include({ version: 2, fields: { size: 1 } });
-  });
   it('that was never there is not updated', () => given(note).when('update', { stars: 2 }).thenRefused('NotFound'));
   it('that is deleted is not updated', () =>
     given(note, created, deleted).when('update', { stars: 2 }).thenRefused('Deleted'));

@@ -45,7 +45,7 @@ export const defineRecord = <const Own extends FieldSchemas, const Title extends
 
 const eventsOf = (fields: Record<string, Joi.Schema>, title: string): EventType[] => {
   const common = { requiredNames: [], ...compileData(strictSchemaOf({})), upcasts: [], creates: false };
-  const removable = refusingNull(fields); // whether a field was required when it was removed does not matter
+  const removable = removableOf(fields);
   return [
     {
       ...common,
@@ -67,12 +67,8 @@ const eventsOf = (fields: Record<string, Joi.Schema>, title: string): EventType[
 
 /** The fields that null removes: those that may be missing, and may not be null themselves. */
 const removableOf = (fields: Record<string, Joi.Schema>): string[] =>
-  refusingNull(fields).filter((name) => presenceOf(fields[name] as FieldSchema) === 'optional');
-
-/** The fields that null removes in an event: those that may not be null themselves. */
-const refusingNull = (fields: Record<string, Joi.Schema>): string[] =>
   Object.entries(fields)
-    .filter(([, schema]) => schema.validate(null).error)
+    .filter(([, schema]) => presenceOf(schema as FieldSchema) === 'optional' && schema.validate(null).error)
     .map(([name]) => name);
 
 const withNull = (fields: Record<string, Joi.Schema>, names: readonly string[]) => ({
