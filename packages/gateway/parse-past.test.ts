@@ -1,7 +1,8 @@
+import { openClock } from '@muster/store';
 import { expect } from 'chai';
 import { findUnknown, parseAt } from './parse-past.ts';
 
-const clock = { offsetMs: performance.timeOrigin, measured: true };
+const clock = openClock();
 const parse = (at: unknown) => parseAt({ clock }, { at });
 const detailOf = (at: unknown) => {
   const parsed = parse(at);

@@ -15,7 +15,7 @@ describe("The database's clock", function () {
 
   it('is right after a measurement, however wrong the estimate was', async () => {
     await using log = await openTestLog();
-    const clock = { offsetMs: 0, measured: false };
+    const clock = openClock(0);
     await measureClock(log, clock, 5_000);
     expect(clock.measured).to.equal(true);
     // the tests' database runs on this machine
@@ -38,10 +38,21 @@ describe("The database's clock", function () {
     expect(databaseNow(clock, new Date(0)).getTime()).to.be.closeTo(Date.now(), 50);
   });
 
+  it('does not go back when a measurement corrects it a little, and does when a clock was set', () => {
+    const clock = openClock();
+    const before = databaseNow(clock).getTime();
+    clock.offsetMs -= 500;
+    expect(databaseNow(clock).getTime()).to.equal(before);
+    clock.offsetMs += 490;
+    expect(databaseNow(clock).getTime()).to.be.within(before, before + 400);
+    clock.offsetMs -= 60_000;
+    expect(databaseNow(clock).getTime()).to.be.closeTo(before - 60_000, 1_000);
+  });
+
   it('throws a DeadlineError when the database does not answer, and keeps the estimate', async () => {
     await using log = openLog({ uri: 'mongodb://127.0.0.1:1/?replicaSet=nobody', database: 'muster', appName: 'test' });
-    const clock = { offsetMs: 7, measured: true };
+    const clock = { ...openClock(7), measured: true };
     expect(await measureClock(log, clock, 50).catch((error: unknown) => error)).to.be.instanceOf(DeadlineError);
-    expect(clock).to.deep.equal({ offsetMs: 7, measured: true });
+    expect(clock).to.deep.equal({ ...openClock(7), measured: true });
   });
 });

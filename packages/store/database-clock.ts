@@ -4,12 +4,14 @@ import { withinDeadline } from './within-deadline.ts';
 
 /**
  * This process's estimate of the database's clock. `offsetMs` is the difference to the process's own monotonic clock,
- * in milliseconds. Changed only in this file.
+ * and `shownMs` the last time that it showed, both in milliseconds. Changed only in this file.
  */
-export type DatabaseClock = { offsetMs: number; measured: boolean };
+export type DatabaseClock = { offsetMs: number; measured: boolean; shownMs: number };
 
-/** Returns a clock that shows this machine's time until the first measurement. */
-export const openClock = (): DatabaseClock => ({ offsetMs: performance.timeOrigin, measured: false });
+/** Returns a clock that shows this machine's time until the first measurement, or that of `offsetMs`. */
+export const openClock = (offsetMs = performance.timeOrigin): DatabaseClock => ({
+  ...{ offsetMs, measured: false, shownMs: 0 },
+});
 
 /**
  * Asks the database for its time and updates the estimate, which is accurate to half a round trip. Throws DeadlineError
@@ -33,8 +35,16 @@ export const noteTime = (clock: DatabaseClock): ((time: Date) => void) => {
   };
 };
 
-/** The current time on the database's clock, or `notBefore` if that is later. */
+/**
+ * The current time on the database's clock, or `notBefore` if that is later. It does not go back when a measurement
+ * corrects the estimate a little: of two writes through one gateway, the later one has no earlier time.
+ */
 export const databaseNow = (clock: DatabaseClock, notBefore?: Date): Date => {
   const now = Math.round(ownNow() + clock.offsetMs);
-  return new Date(Math.max(now, notBefore?.getTime() ?? 0));
+  const isCorrected = now < clock.shownMs && clock.shownMs - now <= correctedMs;
+  if (!isCorrected) clock.shownMs = now;
+  return new Date(Math.max(clock.shownMs, notBefore?.getTime() ?? 0));
 };
+
+// a greater step is no error of a measurement: somebody set a clock
+const correctedMs = 1_000;

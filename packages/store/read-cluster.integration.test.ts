@@ -1,6 +1,6 @@
 import { openTestLog } from '@muster/testing';
 import { expect } from 'chai';
-import { databaseNow } from './database-clock.ts';
+import { databaseNow, openClock } from './database-clock.ts';
 import { joinMembers } from './members.ts';
 import { handlesOf } from './open-log.ts';
 import { readCluster } from './read-cluster.ts';
@@ -19,7 +19,7 @@ describe('Reading what all processes share', function () {
     await using log = await openTestLog();
     await handlesOf(log).settings.replaceOne({ _id: 'muster' }, settings, { upsert: true });
     for (const name of ['aggregator-0', 'muster']) await joinMembers(log, memberOf(name), deadlineMs);
-    const clock = { offsetMs: 0, measured: false };
+    const clock = openClock(0);
     const before = performance.now();
     const cluster = await readCluster(log, clock, deadlineMs);
     expect(cluster.settings).to.deep.equal(settings);
@@ -36,7 +36,7 @@ describe('Reading what all processes share', function () {
   it("returns the database's time of each read, not of the first one", async () => {
     await using log = await openTestLog();
     await joinMembers(log, memberOf('aggregator-0'), deadlineMs);
-    const read = async () => (await readCluster(log, { offsetMs: 0, measured: false }, deadlineMs)).databaseNow;
+    const read = async () => (await readCluster(log, openClock(0), deadlineMs)).databaseNow;
     const first = await read();
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect((await read()) - first).to.be.within(250, 5_000);
@@ -45,7 +45,7 @@ describe('Reading what all processes share', function () {
   it('returns the time also when nothing is there, as after the database was dropped', async () => {
     await using log = await openTestLog();
     await handlesOf(log).db.dropDatabase();
-    const cluster = await readCluster(log, { offsetMs: 0, measured: false }, deadlineMs);
+    const cluster = await readCluster(log, openClock(0), deadlineMs);
     expect(cluster.databaseNow).to.be.closeTo(Date.now(), 1_000);
     expect({ settings: cluster.settings, members: cluster.members }).to.deep.equal({
       settings: undefined,
