@@ -144,19 +144,23 @@ const quietAims: readonly Aim[] = [
   },
 ];
 
+const pages = ['page', 'sorted page', 'filtered page', 'filtered and sorted page'];
+
 const growthAims: readonly Aim[] = [
-  ...['GET', 'POST', 'PUT', 'DELETE', 'page of 100', 'late page of 100'].map(
+  ...['GET', 'POST', 'PUT', 'DELETE', ...pages.flatMap((page) => [`${page} of 100`, `late ${page} of 100`])].map(
     (what): Aim => ({
       ...{ row: 'flat', what: `CPU of a ${what}, most users against fewest`, unit: '×', limit: 'at most', aim: 1.1 },
       read: (_, medians) => ratioToFirst(medians(`${what}, `, 'cpuMicros')),
     }),
   ),
-  {
-    ...{ row: 'flat', what: 'CPU of a late page, against the first one', unit: '×', limit: 'at most', aim: 1.1 },
-    read: (_, medians) =>
-      (medians('late page of 100, ', 'cpuMicros').at(-1) ?? Number.NaN) /
-      (medians('page of 100, ', 'cpuMicros').at(-1) ?? Number.NaN),
-  },
+  ...pages.map(
+    (page): Aim => ({
+      ...{ row: 'flat', what: `CPU of a late ${page}, against the first one`, unit: '×', limit: 'at most', aim: 1.1 },
+      read: (_, medians) =>
+        (medians(`late ${page} of 100, `, 'cpuMicros').at(-1) ?? Number.NaN) /
+        (medians(`${page} of 100, `, 'cpuMicros').at(-1) ?? Number.NaN),
+    }),
+  ),
   {
     ...{ row: 'fanout', what: 'CPU of a read, 8 aggregators against 1', unit: '×', limit: 'at most', aim: 1.15 },
     read: (_, medians) => ratioToFirst(medians('GET, ', 'cpuMicros')),

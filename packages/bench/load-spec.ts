@@ -37,6 +37,8 @@ export type LoadSpec = {
   queueMax?: number;
   /** The offset of the pages of the recipe `page`. The first user that the recipe `remove` deletes. */
   offset?: number;
+  /** The query of the recipe `page`, instead of one with the offset. */
+  query?: string;
 };
 
 /** What became of the requests of one kind. Times are in milliseconds. */

@@ -8,7 +8,7 @@ import type { Target } from './targets.ts';
 import { untilSaved } from './until-saved.ts';
 
 /** A load on a target: all that is not the target's own. */
-export type Load = Pick<LoadSpec, 'recipe' | 'connections' | 'seconds' | 'phases' | 'queueMax' | 'offset'>;
+export type Load = Pick<LoadSpec, 'recipe' | 'connections' | 'seconds' | 'phases' | 'queueMax' | 'offset' | 'query'>;
 
 const warmSeconds = 0.5;
 const savedWithinMs = 10_000;

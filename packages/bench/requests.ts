@@ -95,7 +95,7 @@ const remove = (source: Source): Request => removeOne(source, source.ids[source.
 const page = (source: Source): Request => ({
   kind: 'GET',
   expected: 200,
-  text: head(source, 'GET', `?offset=${source.spec.offset ?? 0}&limit=100`, '\r\n'),
+  text: head(source, 'GET', `?${source.spec.query ?? `offset=${source.spec.offset ?? 0}&limit=100`}`, '\r\n'),
 });
 
 // 70 % GET (a fifth of them of what was just written), 15 % PUT, 10 % POST, 5 % DELETE

@@ -1,3 +1,4 @@
+import { findLatePage } from '../find-late-page.ts';
 import { closedLoop, type Load, measureLoad, openLoop } from '../measure-load.ts';
 import { keptUsers } from '../requests.ts';
 import type { BenchOptions, Measured, Row } from '../row.ts';
@@ -8,15 +9,37 @@ const writesPerSecond = 300;
 const pageConnections = 4;
 
 /** The requests whose cost is compared, and how they are sent. */
-const requests: { what: string; loadOf: (stage: Stage, options: BenchOptions, round: number) => Load }[] = [
+type Compared = { what: string; loadOf: (stage: Stage, options: BenchOptions) => Load | Promise<Load> };
+
+const lateShare = 0.9;
+
+/** The first page of a query, and one behind nine tenths of what it finds. */
+const pagesOf = (name: string, query: string): Compared[] => {
+  const loadOf = (seconds: number, of: string): Load => ({
+    ...closedLoop('page', pageConnections, seconds),
+    query: of,
+  });
+  return [
+    { what: `${name} of 100`, loadOf: (_, { seconds }) => loadOf(seconds, `${query}&page[size]=100`) },
+    {
+      what: `late ${name} of 100`,
+      loadOf: async (stage, { seconds }) => loadOf(seconds, await findLatePage(stage, query, lateShare)),
+    },
+  ];
+};
+
+const requests: Compared[] = [
   { what: 'GET', loadOf: (_, { seconds }) => closedLoop('get', 32, seconds) },
   { what: 'POST', loadOf: (_, { seconds }) => openLoop('post', writesPerSecond, seconds) },
   { what: 'PUT', loadOf: (_, { seconds }) => openLoop('put', writesPerSecond, seconds) },
   { what: 'page of 100', loadOf: (_, { seconds }) => closedLoop('page', pageConnections, seconds) },
   {
     what: 'late page of 100',
-    loadOf: ({ users }, { seconds }) => closedLoop('page', pageConnections, seconds, Math.floor(users * 0.9)),
+    loadOf: ({ users }, { seconds }) => closedLoop('page', pageConnections, seconds, Math.floor(users * lateShare)),
   },
+  ...pagesOf('sorted page', 'sort=-updatedAt'),
+  ...pagesOf('filtered page', 'filter[group]=1'),
+  ...pagesOf('filtered and sorted page', 'filter[group]=1&sort=name,-updatedAt'),
 ];
 
 export const flat: Row = {
@@ -36,7 +59,7 @@ export const flat: Row = {
     await withStages(bench, wanted, async (stages) => {
       for (let round = 1; round <= options.rounds; round += 1)
         for (const { what, loadOf } of requests)
-          for (const stage of inTurn(stages, round)) await measure(stage, what, loadOf(stage, options, round));
+          for (const stage of inTurn(stages, round)) await measure(stage, what, await loadOf(stage, options));
       // last, because users are missing after it
       for (let round = 1; round <= options.rounds; round += 1)
         for (const stage of inTurn(stages, round)) await measure(stage, 'DELETE', removals(options, round));
