@@ -5,19 +5,24 @@ import type { Stage } from './stage.ts';
  * things. Throws an Error when the service does not answer with pages.
  */
 export const findLatePage = async ({ system, path }: Stage, query: string, share: number): Promise<string> => {
-  let address = `${path}?${query}&page[size]=1000&total=true`;
-  let next = '';
-  for (let [seen, wanted] = [0, 1]; seen < wanted; address = next) {
-    const answer = await fetch(system.url + address, { signal: AbortSignal.timeout(answeredWithinMs) });
-    const link = /<([^>]+)>; rel="next"/.exec(answer.headers.get('Link') ?? '')?.[1];
-    const things = (await answer.json()) as unknown[];
-    if (answer.status !== 200 || link === undefined)
-      throw new Error(`Cannot find a late page: ${address} was answered with ${answer.status} and no next page`);
-    if (seen === 0) wanted = share * Number(answer.headers.get('Muster-Total'));
-    seen += things.length;
-    next = link.replace('&total=true', '');
+  const { total } = await readPage(`${system.url}${path}?${query}&page[size]=1&total=true`);
+  const size = Math.max(1, Math.min(1_000, Math.floor(total / 20)));
+  let address = `${path}?${query}&page[size]=${size}`;
+  for (let seen = 0; seen < share * total; ) {
+    const page = await readPage(system.url + address);
+    seen += page.things;
+    address = page.next;
   }
-  return next.replace(`${path}?`, '').replace(/page(\[|%5B)size(\]|%5D)=1000/, 'page[size]=100');
+  return address.replace(`${path}?`, '').replace(/page(\[|%5B)size(\]|%5D)=\d+/, 'page[size]=100');
+};
+
+const readPage = async (url: string): Promise<{ total: number; things: number; next: string }> => {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(answeredWithinMs) });
+  const next = /<([^>]+)>; rel="next"/.exec(answer.headers.get('Link') ?? '')?.[1];
+  if (answer.status !== 200 || next === undefined)
+    throw new Error(`Cannot find a late page: ${url} was answered with ${answer.status} and no next page`);
+  const things = (await answer.json()) as unknown[];
+  return { total: Number(answer.headers.get('Muster-Total')), things: things.length, next };
 };
 
 const answeredWithinMs = 30_000;
