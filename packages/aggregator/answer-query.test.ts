@@ -83,7 +83,7 @@ describe('A query in memory', () => {
   });
 
   it('says that it has no answer yet when its time is up', async () => {
-    const aggregator = openFilled();
+    const aggregator = openFilled(20_000); // more than are put in order in one turn
     expect((await answerQuery(aggregator, { ...question, waitMs: 0 })).answer.kind).to.equal('notYet');
     expect(aggregator.queries).to.deep.equal({ free: 2, waiting: new Set() });
   });

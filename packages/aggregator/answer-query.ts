@@ -1,9 +1,10 @@
-import { compareRows, type Entity, indexTypeOf, type Query, renderSelected } from '@muster/model';
+import { type Entity, indexTypeOf, type Query, renderSelected } from '@muster/model';
 import type { Answer, QueryQuestion } from '@muster/wire';
 import type { Aggregator } from './aggregator.ts';
+import { firstRows, type PlacedRow } from './first-rows.ts';
 import { isBehind, lagMs } from './heart.ts';
 import { beginAgain, beginQuery, endQuery, type Pace, runPaced } from './long-queries.ts';
-import { countPartition, isStill, ordersFor, queryPartition, type Row } from './query-partition.ts';
+import { countPartition, isStill, ordersFor } from './query-partition.ts';
 import { growOrder, type Partition } from './table.ts';
 import { idOf, stateOf } from './things.ts';
 
@@ -11,7 +12,6 @@ type Reply = { answer: Answer; text: string };
 
 /** The things that a query found in several partitions. */
 type Found = { rows: PlacedRow[]; total: number };
-type PlacedRow = Row & { partition: Partition };
 
 /** Answers a query from memory, for those of its partitions that are served. Takes no longer than it may wait. */
 export const answerQuery = async (aggregator: Aggregator, asked: QueryQuestion): Promise<Reply> => {
@@ -54,19 +54,20 @@ const find = async (
   asked: QueryQuestion,
   pace: Pace,
 ): Promise<Found | undefined> => {
-  const rows: PlacedRow[] = [];
-  let total = 0;
   if ((await runPaced(pace, growOrders(partitions, entity, asked))) === undefined) return undefined;
-  for (const partition of partitions) {
-    const found = await runPaced(pace, queryPartition(partition, entity, asked));
-    const count = asked.total ? await runPaced(pace, countPartition(partition, entity, asked)) : 0;
-    if (!found || count === undefined) return undefined;
-    for (const row of found) rows.push({ ...row, partition });
-    total += count;
-  }
-  rows.sort((one, other) => compareRows(asked.sort, one.keys, other.keys));
-  return { rows: rows.slice(0, asked.limit + 1), total };
+  const rows = await runPaced(pace, firstRows(partitions, entity, asked));
+  const total = asked.total ? await runPaced(pace, countAll(partitions, entity, asked)) : 0;
+  return rows && total !== undefined ? { rows, total } : undefined;
 };
+
+function* countAll(partitions: readonly Partition[], entity: Entity, asked: Query): Generator<void, number> {
+  let total = 0;
+  for (const partition of partitions) {
+    total += yield* countPartition(partition, entity, asked);
+    yield;
+  }
+  return total;
+}
 
 const grownAtOnce = 1_024;
 

@@ -257,11 +257,13 @@ function* walkStraight(source: Source, from: Way, rows: Row[]): Generator<void, 
   }
 }
 
+const groupsRead = 32; // so that most pieces have more than one group
+
 /** Walks from group to group, and sorts the things of each one. */
 function* walkGroups(source: Source, from: Way, rows: Row[]): Generator<void, void> {
   const { limit } = source.query;
   const { order, isBackwards } = from;
-  const size = Math.min(Math.max(limit + 1, pieceMax / 8), pieceMax);
+  const size = Math.min(Math.max(limit + 1, groupsRead), pieceMax);
   for (let way = from; rows.length <= limit; ) {
     const numbers = step(way, size);
     const isEnd = numbers.length < size;
