@@ -74,7 +74,7 @@ const grownAtOnce = 1_024;
 /** Makes the orders that the query needs. Events come meanwhile, and other queries may do the same. */
 function* growOrders(partitions: readonly Partition[], entity: Entity, query: Query): Generator<void, true> {
   for (const field of ordersFor(query))
-    for (const partition of partitions) while (!growOrder(partition, entity, field, grownAtOnce)) yield;
+    for (const partition of partitions) while (!growOrder(partition, entity, grownAtOnce, field)) yield;
   return true;
 }
 

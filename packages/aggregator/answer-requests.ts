@@ -3,6 +3,7 @@ import { partitionOf } from '@muster/placement';
 import type { Answer, Answers, MinVersion, Question, ReadReply, ReadRequest, StateReply } from '@muster/wire';
 import type { Aggregator } from './aggregator.ts';
 import { answerQuery } from './answer-query.ts';
+import { answerView } from './answer-view.ts';
 import { isBehind, lagMs } from './heart.ts';
 import { countActive, findState, findVersion, listActive, listThings, type Partition } from './table.ts';
 import { waitForVersion } from './waiting.ts';
@@ -86,6 +87,10 @@ const answerQuestion = async (aggregator: Aggregator, question: Question): Promi
     case 'query':
       return (await isReached(aggregator, question.minVersions, question.waitMs))
         ? answerQuery(aggregator, question)
+        : notYet;
+    case 'view':
+      return (await isReached(aggregator, question.minVersions, question.waitMs))
+        ? answerView(aggregator, question)
         : notYet;
     case 'dump':
       return dump(aggregator, question);

@@ -18,7 +18,7 @@ const openFilled = (things: readonly (readonly [number, number])[]): Partition[]
     const event = storedNote({ type: 'NoteCreated', version: 1, data }, { entityId: `n${n}`, partition });
     applyEvent(table, entities, event, undefined);
   }
-  for (const partition of table.values()) growOrder(partition, note, 'stars', things.length);
+  for (const partition of table.values()) growOrder(partition, note, things.length, 'stars');
   return [...table.values()];
 };
 

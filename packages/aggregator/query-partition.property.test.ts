@@ -117,7 +117,7 @@ const run = <Result>(work: Generator<void, Result>): Result => {
 };
 
 const addOrders = (partition: Partition, fields: readonly string[]) => {
-  for (const field of fields) while (!growOrder(partition, thing, field, 100));
+  for (const field of fields) while (!growOrder(partition, thing, 100, field));
 };
 
 /** All active things, filtered and sorted without an index. */
@@ -143,7 +143,7 @@ describe('A query of a partition', () => {
           for (const step of before) apply(table, step);
           // events come while the orders are made, and afterwards
           for (const [at, step] of after.entries()) {
-            for (const field of ordersFor(query)) if (at % 3 === 0) growOrder(partition, thing, field, 4);
+            for (const field of ordersFor(query)) if (at % 3 === 0) growOrder(partition, thing, 4, field);
             apply(table, step);
           }
           addOrders(partition, ordersFor(query));

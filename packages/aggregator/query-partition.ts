@@ -10,8 +10,9 @@ import {
   rangesOf,
   type SortKey,
 } from '@muster/model';
+import type { Order } from './derived.ts';
 import { countRange, sliceRange } from './sorted-ids.ts';
-import { findOrder, type Order, type Partition } from './table.ts';
+import { findOrder, type Partition } from './table.ts';
 import { isActive, type KeyReader, keyReaderOf } from './things.ts';
 
 // A query reads the things of a partition in pieces, and yields after each one. So other work goes on meanwhile. Each
@@ -47,6 +48,7 @@ export function* queryPartition(partition: Partition, entity: Entity, query: Que
   const best = smallestRange(source, byField(query.filters), first.field);
   const order = orderOf(source, first.field);
   const ranges = rangesFor(source, first.field);
+  if (best?.onlyKey !== undefined && query.sort.length === 1) return firstOf(source, yield* walkKey(source, best));
   if (best && best.size < costOfWalk(source, order, ranges, best.size)) return yield* collect(source, best);
   const rows = yield* walk(source, order, first.descending ? [...ranges].reverse() : ranges);
   return firstOf(source, rows);
@@ -120,7 +122,7 @@ const sizeOf = ({ read, ids }: Order, ranges: readonly Range[]): number => {
   return size;
 };
 
-type Found = { order: Order; ranges: Range[]; size: number; isExact: boolean };
+type Found = { order: Order; ranges: Range[]; size: number; isExact: boolean; onlyKey: Key | undefined };
 
 /** The filters of one field that leave the fewest things, except those of the field `without`. */
 const smallestRange = (
@@ -134,7 +136,8 @@ const smallestRange = (
     if (!bounds) continue;
     const order = orderOf(source, field);
     const size = sizeOf(order, bounds.ranges);
-    if (!best || size < best.size) best = { order, ...bounds, size };
+    const onlyKey = filters.find(({ operator }) => operator === 'eq')?.keys[0];
+    if (!best || size < best.size) best = { order, ...bounds, size, onlyKey };
   }
   return best;
 };
@@ -192,8 +195,9 @@ const wayOf = (order: Order, range: Range, isBackwards: boolean): Way => ({
 
 /** Returns up to `count` things of a way, from its beginning. */
 const step = ({ order: { ids, read }, range, isBackwards, isPassed }: Way, count: number): number[] => {
-  const isLow = (number: number) => range.isBelow(read(number)) || (!isBackwards && isPassed(number));
-  const isHigh = (number: number) => range.isAbove(read(number)) || (isBackwards && isPassed(number));
+  const isWhole = range === whole; // then no key needs to be read
+  const isLow = (number: number) => (!isWhole && range.isBelow(read(number))) || (!isBackwards && isPassed(number));
+  const isHigh = (number: number) => (!isWhole && range.isAbove(read(number))) || (isBackwards && isPassed(number));
   return sliceRange(ids, isLow, isHigh, count, isBackwards);
 };
 
@@ -240,6 +244,18 @@ function* walk(source: Source, order: Order, ranges: readonly Range[]): Generato
     }
     if (rows.length > limit) break;
   }
+  return rows;
+}
+
+/** Walks through the things with one key, which are in the order of their ids. */
+function* walkKey(source: Source, { order, ranges: [range = whole], onlyKey = null }: Found): Generator<void, Row[]> {
+  const { after, sort } = source.query;
+  const isBackwards = sort[0]?.descending === true;
+  const way = wayOf(order, range, isBackwards);
+  const last = [onlyKey, after?.[0] ?? null];
+  const isPassed = after ? isUpToKeys(order.read, order.readId, last, isBackwards) : way.isPassed;
+  const rows: Row[] = [];
+  yield* walkStraight(source, { ...way, isPassed }, rows);
   return rows;
 }
 

@@ -1,26 +1,30 @@
-import { absent, applyStored, compareKeys, type Entity, type Key, keyOfThing, type State } from '@muster/model';
+import { absent, applyStored, type Entity, type State, type View } from '@muster/model';
 import { isBefore, type Packed, type Position, type StoredEvent } from '@muster/store';
 import {
-  addId,
-  addLoose,
-  openSortedIds,
-  removeId,
-  type SortedIds,
-  type Sorting,
-  sliceIds,
-  sortLoose,
-} from './sorted-ids.ts';
+  type Derived,
+  grow,
+  isComplete,
+  noneDerived,
+  noneMoved,
+  type Order,
+  openOrder,
+  openTally,
+  orderBy,
+  putBack,
+  type Tally,
+  takeOut,
+  tallyOf,
+  whole,
+} from './derived.ts';
+import { addId, addLoose, openSortedIds, removeId, type SortedIds, sliceIds, sortLoose } from './sorted-ids.ts';
 import {
   addThing,
-  compareIds,
   countThings,
   entityOf,
-  fastReaderOf,
   findOrAddStored,
   findThing,
   idOf,
   isActive,
-  type KeyReader,
   keyReaderOf,
   openThings,
   savedVersionOf,
@@ -47,7 +51,7 @@ export type Partition = {
   readonly pending: readonly StoredEvent[] | 'overflowed' | undefined;
   readonly things: Things;
   readonly active: ReadonlyMap<string, SortedIds>; // by entity's name
-  readonly orders: ReadonlyMap<string, readonly Order[]>; // by entity's name: those that were asked for
+  readonly derived: ReadonlyMap<string, Derived>; // by entity's name: what was asked for
   readonly events: number; // the sum of the versions of its states
   readonly changed: Changed;
   // if it is surplus here: since when all its wanted replicas serve it, on the monotonic clock
@@ -70,15 +74,6 @@ export type Changed = ReadonlyMap<number, Position | undefined>;
  */
 export type Parked = { readonly version: number; readonly problem: string; readonly letters: readonly StoredEvent[] };
 
-/** The active things of an entity in the order of an index, then of the id. */
-export type Order = {
-  readonly field: string;
-  readonly read: KeyReader;
-  readonly readId: KeyReader;
-  readonly ids: SortedIds;
-  readonly grown: number; // the things below this number are in it, all others are not yet
-};
-
 /** The changes that a snapshot takes out of a partition. */
 export type Unsaved = {
   readonly partition: Partition;
@@ -88,14 +83,13 @@ export type Unsaved = {
 
 // the same values, writable for this file
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-type MutablePartition = Mutable<Omit<Partition, 'active' | 'changed' | 'orders' | 'parked' | 'pending'>> & {
+type MutablePartition = Mutable<Omit<Partition, 'active' | 'changed' | 'derived' | 'parked' | 'pending'>> & {
   pending: StoredEvent[] | 'overflowed' | undefined;
   active: Map<string, SortedIds>;
-  orders: Map<string, MutableOrder[]>;
+  derived: Map<string, Derived>;
   changed: Map<number, Position | undefined>;
   parked: Map<string, Parked>;
 };
-type MutableOrder = Mutable<Order>;
 type MutableParked = Mutable<Omit<Parked, 'letters'>> & { letters: StoredEvent[] };
 
 // this file makes all of them
@@ -124,7 +118,7 @@ const openPartition = (number: number): MutablePartition => ({
   pending: undefined,
   things: openThings(),
   active: new Map(),
-  orders: new Map(),
+  derived: new Map(),
   events: 0,
   changed: new Map(),
   surplusSince: undefined,
@@ -228,52 +222,54 @@ export const listThings = (
   return page.map(([id, number]) => [id, stateOf(things, number)]);
 };
 
-/** Returns the active things of an entity in the order of an index, or undefined while that is not complete. */
-export const findOrder = (partition: Partition, entity: Entity, field: string): Order | undefined => {
+/** Returns the active things of an entity in the order of these fields, or undefined while that is not complete. */
+export const findOrder = (partition: Partition, entity: Entity, ...fields: string[]): Order | undefined => {
   const { active, things } = partition;
-  if (field !== 'id') return ordersIn(partition, entity).find((order) => order.field === field && isComplete(order));
-  const readId = keyReaderOf(things, entity, field);
-  return { field, read: readId, readId, ids: active.get(entity.name) ?? openSortedIds(things), grown: wholeOrder };
+  if (fields[0] === 'id') {
+    const readId = keyReaderOf(things, entity, 'id');
+    return {
+      fields,
+      read: readId,
+      reads: [readId],
+      readId,
+      ids: active.get(entity.name) ?? openSortedIds(things),
+      grown: whole,
+    };
+  }
+  const order = orderBy(derivedIn(partition, entity), fields);
+  return order && isComplete(order) ? order : undefined;
 };
 
 /**
- * Adds up to `count` things to the order of an index. Returns true when the order is complete. From then on, each
- * change of a thing keeps it. It takes 5 to 7 bytes for each active thing, as the keys stay in the states.
+ * Adds up to `count` things to the order of these fields. Returns true when the order is complete. It takes 5 to 7
+ * bytes for each active thing, as the keys stay in the states.
  */
-export const growOrder = (partition: Partition, entity: Entity, field: string, count: number): boolean => {
-  if (findOrder(partition, entity, field)) return true;
-  const { things } = partition;
-  const order = ordersIn(partition, entity).find((one) => one.field === field) ?? openOrder(partition, entity, field);
-  const end = Math.min(order.grown + count, countThings(things));
-  for (; order.grown < end; order.grown += 1)
-    if (isActive(things, order.grown) && entityOf(things, order.grown) === entity) addId(order.ids, order.grown);
-  if (order.grown === countThings(things)) order.grown = wholeOrder;
-  return isComplete(order);
+export const growOrder = (partition: Partition, entity: Entity, count: number, ...fields: string[]): boolean => {
+  if (findOrder(partition, entity, ...fields)) return true;
+  const { orders, tallies } = derivedIn(partition, entity);
+  const known = orderBy({ orders, tallies }, fields);
+  const order = known ?? openOrder(partition.things, entity, fields);
+  if (!known) changing(partition).derived.set(entity.name, { orders: [...orders, order], tallies });
+  return grow(order, partition.things, entity, count);
 };
 
-const wholeOrder = Number.POSITIVE_INFINITY;
-
-const isComplete = ({ grown }: Order): boolean => grown === wholeOrder;
-
-const ordersIn = (partition: Partition, { name }: Entity): readonly MutableOrder[] =>
-  changing(partition).orders.get(name) ?? noOrders;
-
-const openOrder = (partition: Partition, entity: Entity, field: string): MutableOrder => {
-  const { things } = partition;
-  const [read, readId] = [keyReaderOf(things, entity, field), keyReaderOf(things, entity, 'id')];
-  const ids = openSortedIds(things, sortingBy(fastReaderOf(things, entity, field)));
-  const order: MutableOrder = { field, read, readId, ids, grown: 0 };
-  changing(partition).orders.set(entity.name, [...ordersIn(partition, entity), order]);
-  return order;
+/** Returns the active things of an entity as a view counts them, or undefined while that is not complete. */
+export const findTally = (partition: Partition, entity: Entity, view: View): Tally | undefined => {
+  const tally = tallyOf(derivedIn(partition, entity), view);
+  return tally && isComplete(tally) ? tally : undefined;
 };
 
-const sortingBy = (read: KeyReader): Sorting => ({
-  compare: (things, one, other) => compareKeys(read(one), read(other)) || compareIds(things, one, other),
-  compareTo: (things, one) => {
-    const key = read(one);
-    return (other) => compareKeys(read(other), key) || compareIds(things, other, one);
-  },
-});
+/** Adds up to `count` things to the tally of a view. Returns true when the tally is complete. */
+export const growTally = (partition: Partition, entity: Entity, count: number, view: View): boolean => {
+  if (findTally(partition, entity, view)) return true;
+  const { orders, tallies } = derivedIn(partition, entity);
+  const known = tallyOf({ orders, tallies }, view);
+  const tally = known ?? openTally(partition.things, entity, view);
+  if (!known) changing(partition).derived.set(entity.name, { orders, tallies: [...tallies, tally] });
+  return grow(tally, partition.things, entity, count);
+};
+
+const derivedIn = ({ derived }: Partition, { name }: Entity): Derived => derived.get(name) ?? noneDerived;
 
 export const countActive = (partition: Partition, entity: string): number => partition.active.get(entity)?.size ?? 0;
 
@@ -348,7 +344,7 @@ type Saved = { version: number } & ({ packed: Packed } | { id: string; state: St
  */
 export const loadEntry = (partition: Partition, entity: Entity, saved: Saved): void => {
   const { version } = saved;
-  if (partition.orders.size > 0) changing(partition).orders.clear(); // they are made again when they are asked for
+  if (partition.derived.size > 0) changing(partition).derived.clear(); // made again when it is asked for
   if (!Number.isInteger(version) || version > versionMax) return; // as if there were no record
   const { things } = partition;
   const number =
@@ -426,29 +422,13 @@ export const streamKey = ({ entity, entityId }: { entity: string; entityId: stri
 const putState = (partition: Partition, number: number, state: State) => {
   const { things } = partition;
   const wasActive = isActive(things, number);
-  const moved = takeOut(partition, number, wasActive, state);
+  const derived = partition.derived.size > 0 ? partition.derived.get(entityOf(things, number).name) : undefined;
+  const moved = derived ? takeOut(derived, number, wasActive, state) : noneMoved;
   changing(partition).events += state.version - versionOf(things, number);
   setState(things, number, state);
   noteActive(partition, entityOf(things, number), number, wasActive, addId);
-  for (const { ids } of moved) addId(ids, number);
+  putBack(moved, number);
 };
-
-/** Takes a thing out of the orders where its next state has another place. Returns those that must get it again. */
-const takeOut = (partition: Partition, number: number, wasActive: boolean, next: State): readonly Order[] => {
-  const { orders, things } = partition;
-  const kept = orders.size > 0 ? orders.get(entityOf(things, number).name) : undefined;
-  if (!kept) return noOrders;
-  const moved = kept.filter(
-    ({ field, grown, read }) => number < grown && (!wasActive || !isSameKey(read(number), next, field)),
-  );
-  if (wasActive) for (const { ids } of moved) removeId(ids, number);
-  return next.status === 'active' ? moved : noOrders;
-};
-
-const noOrders: readonly MutableOrder[] = [];
-
-const isSameKey = (key: Key, next: State, field: string): boolean =>
-  next.status === 'active' && compareKeys(key, keyOfThing('', next, field)) === 0;
 
 const noteActive = (
   partition: Partition,

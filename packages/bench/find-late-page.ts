@@ -16,6 +16,18 @@ export const findLatePage = async ({ system, path }: Stage, query: string, share
   return address.replace(`${path}?`, '').replace(/page(\[|%5B)size(\]|%5D)=\d+/, 'page[size]=100');
 };
 
+/** Asks for a page until memory answers: its aggregators put the things in order when they are asked first. */
+export const untilInMemory = async ({ system, path }: Stage, query: string): Promise<void> => {
+  for (let tries = 1; tries <= triesMax; tries += 1) {
+    const answer = await fetch(`${system.url}${path}?${query}`, { signal: AbortSignal.timeout(answeredWithinMs) });
+    await answer.arrayBuffer();
+    if (answer.status === 200 && !answer.headers.has('Muster-As-Of')) return;
+  }
+  throw new Error(`Cannot measure pages of ${query}: memory did not answer in ${triesMax} tries`);
+};
+
+const triesMax = 10;
+
 const readPage = async (url: string): Promise<{ total: number; things: number; next: string }> => {
   const answer = await fetch(url, { signal: AbortSignal.timeout(answeredWithinMs) });
   const next = /<([^>]+)>; rel="next"/.exec(answer.headers.get('Link') ?? '')?.[1];

@@ -1,4 +1,4 @@
-import { defineRecord, emailAddress, lineOfText } from '@muster/model';
+import { countBy, defineRecord, emailAddress, lineOfText } from '@muster/model';
 import Joi from 'joi';
 
 /** A user of the directory. The only file that knows users. */
@@ -12,4 +12,5 @@ export const user = defineRecord({
     group: Joi.number().integer(),
   },
   indexes: ['name', 'email', 'group'],
+  views: { byGroup: countBy('group') },
 });

@@ -23,6 +23,7 @@ import { list } from './routes/list.ts';
 import { addPastRoutes } from './routes/past.ts';
 import { read } from './routes/read.ts';
 import { update as updateThing } from './routes/update.ts';
+import { readViewOf } from './routes/view.ts';
 import { securityHeaders } from './security-headers.ts';
 import { watchRequest } from './watch-request.ts';
 
@@ -103,6 +104,10 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   );
   router.get(path, (ctx: Context) => onKoa(gateway, ctx, (exchange) => list(gateway, entity, exchange)));
   router.get(`${path}/count`, (ctx: Context) => onKoa(gateway, ctx, (exchange) => count(gateway, entity, exchange)));
+  for (const view of entity.views.values())
+    router.get(`${path}/views/${view.name}`, (ctx: Context) =>
+      onKoa(gateway, ctx, (exchange) => readViewOf(gateway, entity, view, exchange)),
+    );
   router.get(`${path}/:id`, (ctx: Context) =>
     onKoa(
       gateway,

@@ -5,7 +5,7 @@ import { decodeKey, type Entity, encodeKey, type Filter, type Key, type SortKey 
 // that only keys come back which a gateway gave out. The signing key comes from CLUSTER_SECRET: all gateways share it.
 
 /** What a cursor belongs to. */
-export type CursorScope = { entity: Entity; filters: readonly Filter[]; sort: readonly SortKey[] };
+export type CursorScope = { entity: Pick<Entity, 'name'>; filters: readonly Filter[]; sort: readonly SortKey[] };
 
 export type ParsedCursor = { kind: 'keys'; keys: Key[] } | { kind: 'foreign' } | { kind: 'invalid' };
 

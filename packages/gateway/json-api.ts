@@ -62,14 +62,24 @@ const translate = (ctx: Context, entities: readonly Entity[]) => {
   if (!isProblem && !entity) return;
   const said = JSON.parse(ctx.body.toString());
   const links = linksOf(ctx.response.get('Link') ?? '');
-  const [, id] = /\/([^/]+)\/history\/?$/.exec(path) ?? [];
   const document = isProblem
     ? errorsOf(said, isSent(ctx))
-    : id === undefined
-      ? documentOf(entity as Entity, said, versionOf(ctx), links)
-      : historyOf(entity as Entity, id, said, links);
+    : documentAt(path, entity as Entity, said, versionOf(ctx), links);
   ctx.body = JSON.stringify(document);
   ctx.set('Content-Type', jsonApiType);
+};
+
+const documentAt = (
+  path: string,
+  entity: Entity,
+  said: Json[],
+  version: number | undefined,
+  links: Record<string, string>,
+): Json => {
+  const [, id] = /\/([^/]+)\/history\/?$/.exec(path) ?? [];
+  if (id !== undefined) return historyOf(entity, id, said, links);
+  const [, view] = /\/views\/([^/]+)\/?$/.exec(path) ?? [];
+  return view === undefined ? documentOf(entity, said, version, links) : groupsOf(entity, view, said, links);
 };
 
 const versionOf = (ctx: Context): number | undefined => {
@@ -107,6 +117,12 @@ export const historyOf = ({ name }: Entity, id: string, events: Json[], links: R
     id: `${id}:${event.version}`,
     attributes: { eventType: type, ...event },
   })),
+  links,
+});
+
+/** The document about the groups of a view. The id of a group is its key as JSON: `3`, `"ada"` or `null`. Pure. */
+export const groupsOf = ({ name }: Entity, view: string, groups: Json[], links: Record<string, string>): Json => ({
+  data: groups.map((group) => ({ type: `${name}-${view}`, id: JSON.stringify(group.key), attributes: group })),
   links,
 });
 

@@ -41,7 +41,9 @@ const textMax = 1_000;
 const unknownMax = 50; // an answer must not grow with what comes in
 
 const plain = ['offset', 'limit'];
-const parameters = [...plain, 'sort', 'fields', 'total', 'page[size]', 'page[after]', 'page[before]'];
+/** The parameters that choose a page. */
+export const paging = [...plain, 'page[size]', 'page[after]', 'page[before]'];
+const parameters = [...paging, 'sort', 'fields', 'total'];
 const filterName = /^filter\[([^[\]]*)\](?:\[([^[\]]*)\])?$/;
 
 /** Whether this is a list in its plain order: only offset and limit, or nothing. */
@@ -61,33 +63,37 @@ export const parseList = (entity: Entity, given: Given): ParsedList => {
 };
 
 /** A parsed part. Its value is not used if there are faults. */
-type Part<Value> = { value: Value; faults: Fault[] };
+export type Part<Value> = { value: Value; faults: Fault[] };
 
 const faultsOf = ({ faults }: Part<unknown>): Fault[] => faults;
 
 const partOf = <Value>(value: Value, faults: Fault[] = []): Part<Value> => ({ value, faults });
 
-const fault = (name: string, detail: string, code: FaultCode = 'invalid-parameter'): Fault => ({
+/** A fault of a parameter. */
+export const fault = (name: string, detail: string, code: FaultCode = 'invalid-parameter'): Fault => ({
   pointer: `/${name.slice(0, 80)}`,
   code,
   detail,
 });
 
-const findUnknown = (given: Given): Fault[] =>
+/** A fault for each parameter that is neither one of these nor a filter. */
+export const findUnknown = (given: Given, known: readonly string[] = parameters): Fault[] =>
   Object.keys(given)
-    .filter((name) => !parameters.includes(name) && !filterName.test(name))
+    .filter((name) => !known.includes(name) && !filterName.test(name))
     .slice(0, unknownMax)
     .map((name) =>
       fault(
         name,
-        `the parameter ${shown(name)} is not known; known are ${parameters.join(', ')} and filter[field][operator]`,
+        `the parameter ${shown(name)} is not known; known are ${known.join(', ')} and filter[field][operator]`,
         'unknown-parameter',
       ),
     );
 
-const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80);
+/** What a client sent, shortened for a message. */
+export const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80);
 
-const parseFilters = (entity: Entity, given: Given): Part<Filter[]> => {
+/** Parses the filters of a request. Finds all faults at once. */
+export const parseFilters = (entity: Entity, given: Given): Part<Filter[]> => {
   const names = Object.keys(given).filter((name) => filterName.test(name));
   if (names.length > filtersMax)
     return partOf([], [fault('filter', `a list can have ${filtersMax} filters at most, not ${names.length}`)]);
@@ -178,7 +184,8 @@ const parseTotal = ({ total }: Given): Part<boolean> =>
     ? partOf(total === 'true')
     : partOf(false, [fault('total', `"total" must be true or false, not ${shown(total)}`)]);
 
-const parsePage = (given: Given): Part<Page> => {
+/** Parses which page is asked for. */
+export const parsePage = (given: Given): Part<Page> => {
   const names = Object.keys(given);
   const byCursor = names.filter((name) => name.startsWith('page['));
   const byOffset = names.filter((name) => plain.includes(name));

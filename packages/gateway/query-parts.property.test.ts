@@ -1,7 +1,8 @@
 import type { SortKey } from '@muster/model';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { mergeParts, openQueryParts, takeQueried, unansweredIn } from './query-parts.ts';
+import { unansweredIn } from './ask-in-memory.ts';
+import { mergeParts, openQueryParts, takeQueried } from './query-parts.ts';
 
 const sort: SortKey[] = [
   { field: 'stars', descending: true },
@@ -67,7 +68,7 @@ describe('The parts of a query', () => {
     });
     takeQueried(parts, 'aggregator-0', answered([0, 2], 5), '{}');
     takeQueried(parts, 'aggregator-1', answered([2, 3], 9), '{}');
-    expect(unansweredIn(parts, 4)).to.deep.equal([1, 3]);
+    expect(unansweredIn(parts.answered, 4)).to.deep.equal([1, 3]);
     expect([parts.total, parts.parts.length, parts.about.lagMs]).to.deep.equal([1, 1, 5]);
   });
 });

@@ -20,10 +20,6 @@ export const openQueryParts = (): QueryParts => ({
   about: { sources: new Set(), lagMs: 0, asOf: undefined },
 });
 
-/** Returns the partitions without an answer. */
-export const unansweredIn = ({ answered }: QueryParts, partitions: number): number[] =>
-  Array.from({ length: partitions }, (_, partition) => partition).filter((partition) => !answered.has(partition));
-
 /** Adds the answer of a replica and its text. Does nothing if one of its partitions is answered already. */
 export const takeQueried = (parts: QueryParts, source: string, answer: Queried, text: string): void => {
   if (answer.partitions.some((partition) => parts.answered.has(partition))) return;

@@ -1,17 +1,18 @@
 import { type Entity, type Key, reverseSort } from '@muster/model';
 import { countSaved, databaseNow, querySaved } from '@muster/store';
+import type { QueryQuestion } from '@muster/wire';
+import { askInMemory, type Unplaced, unansweredIn } from './ask-in-memory.ts';
 import type { Gateway } from './gateway.ts';
 import type { ListRequest } from './parse-list.ts';
 import { type About, noteSaved } from './partition-counts.ts';
 import { inPlace } from './places.ts';
-import { type Asked, queryInMemory } from './query-in-memory.ts';
 import {
   mergeParts,
   openQueryParts,
   type QueryPart,
   type QueryParts,
+  takeQueried,
   takeSavedPart,
-  unansweredIn,
 } from './query-parts.ts';
 
 /** Where a page begins: behind some things, or next to the thing with these sort keys. */
@@ -37,14 +38,22 @@ export const queryThings = async (
 ): Promise<QueriedPage> => {
   try {
     if (start.kind === 'offset' && start.offset > 0) return await queryFromOffset(gateway, entity, list, start.offset);
-    const page = await ask(gateway, entity, askedFor(list, start, list.page.limit));
+    const page = await ask(gateway, entity, askedFor(entity, list, start, list.page.limit));
     return start.kind === 'before' ? { ...page, items: [...page.items].reverse() } : page;
   } catch (error) {
     return { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
   }
 };
 
-const askedFor = ({ filters, sort, fields, total }: ListRequest, start: Start, limit: number): Asked => ({
+type Asked = Unplaced<QueryQuestion>;
+
+const askedFor = (
+  { name: entity }: Entity,
+  { filters, sort, fields, total }: ListRequest,
+  start: Start,
+  limit: number,
+): Asked => ({
+  ...{ kind: 'query', entity },
   ...{ filters, fields, total, limit },
   sort: start.kind === 'before' ? reverseSort(sort) : sort,
   after: start.kind === 'offset' ? undefined : [...start.keys],
@@ -53,12 +62,15 @@ const askedFor = ({ filters, sort, fields, total }: ListRequest, start: Start, l
 
 /** Reads the sort keys up to the offset first, and then the things behind them. */
 const queryFromOffset = async (gateway: Gateway, entity: Entity, list: ListRequest, offset: number) => {
-  const before = await ask(gateway, entity, { ...askedFor(list, { kind: 'offset', offset }, offset), shown: 'keys' });
+  const before = await ask(gateway, entity, {
+    ...askedFor(entity, list, { kind: 'offset', offset }, offset),
+    shown: 'keys',
+  });
   const last = before.items[offset - 1];
   if (!before.more) return { ...before, items: [], more: false };
   // parts that end early, as events change what they find: nobody knows what comes after them
   if (!last) throw new Error('what comes before the offset changes too fast; try again, or use page[after]');
-  const behind = askedFor({ ...list, total: false }, { kind: 'after', keys: last.keys }, list.page.limit);
+  const behind = askedFor(entity, { ...list, total: false }, { kind: 'after', keys: last.keys }, list.page.limit);
   const page = await ask(gateway, entity, behind);
   return { ...page, total: before.total, about: oldest(before.about, page.about) };
 };
@@ -73,8 +85,14 @@ type Listed = Extract<QueriedPage, { kind: 'listed' }>;
 
 const ask = async (gateway: Gateway, entity: Entity, asked: Asked): Promise<Listed> => {
   const parts = openQueryParts();
-  await queryInMemory(gateway, entity, asked, parts);
-  const missing = unansweredIn(parts, gateway.settings.PARTITIONS);
+  const { answered } = parts;
+  await askInMemory(gateway, asked, {
+    answered,
+    take: (source, answer, text) => {
+      if (answer.kind === 'queried') takeQueried(parts, source, answer, text);
+    },
+  });
+  const missing = unansweredIn(answered, gateway.settings.PARTITIONS);
   if (missing.length > 0) await queryInSnapshot(gateway, entity, asked, parts, missing);
   return {
     kind: 'listed',

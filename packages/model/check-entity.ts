@@ -10,6 +10,7 @@ import {
   reservedFields,
 } from './find-definition-problems.ts';
 import { findIndexProblems } from './find-index-problems.ts';
+import { findViewProblems } from './find-view-problems.ts';
 import { engineProblemNames, problemNameOf } from './problem-name.ts';
 
 // A definition is checked as if TypeScript had not seen it: it may come from JavaScript.
@@ -23,6 +24,7 @@ export const checkEntity = (definition: LooseDefinition): void => {
     ...findNameProblems(definition),
     ...findFieldsProblems('the state', definition.state, reservedFields),
     ...findIndexProblems(definition.indexes, definition.state),
+    ...findViewProblems(definition.views, definition.indexes, definition.state),
     ...findEventProblems(definition),
     ...findUpcastProblems(definition),
     ...findCommandProblems(definition),
@@ -34,22 +36,23 @@ export const checkEntity = (definition: LooseDefinition): void => {
 /** Throws an Error that names everything that is wrong with the definition of a record. */
 export const checkRecord = (definition: RecordDefinition<FieldSchemas, string>): void => {
   if (!isObject(definition)) complain(definition, ['its definition must be an object']);
-  const { title, fields, indexes, upcast, present } = definition;
+  const { title, fields, indexes, views, upcast, present } = definition;
   complain(definition, [
-    ...findUnread('it', definition, [...named, 'title', 'fields', 'indexes', 'upcast', 'present']),
+    ...findUnread('it', definition, [...named, 'title', 'fields', 'indexes', 'views', 'upcast', 'present']),
     ...findNameProblems(definition),
     ...(matches(/^[A-Z][A-Za-z0-9]{0,31}$/, title)
       ? []
       : ['its title begins event types: it must be 1 to 32 letters and digits, the first a capital']),
     ...findFieldsProblems('the fields', fields, reservedFields),
     ...findIndexProblems(indexes, fields),
+    ...findViewProblems(views, indexes, fields),
     ...findNoFunctions({ upcast, present }),
   ]);
 };
 
 const named = ['name', 'collection'] as const;
 const required = ['state', 'events', 'evolve', 'commands'] as const;
-const optional = ['upcasts', 'refusals', 'indexes', 'upcast', 'present'] as const;
+const optional = ['upcasts', 'refusals', 'indexes', 'views', 'upcast', 'present'] as const;
 
 /** What is not there at all, so that nothing else can be looked at. */
 const findMissing = (definition: LooseDefinition): string[] => {

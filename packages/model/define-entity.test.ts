@@ -78,7 +78,8 @@ describe('The definition of an entity with its own events', () => {
   it('has no property that nothing reads: it is misspelt', () => {
     expect(problemsWith({ refusal: {} })).to.equal(
       'it has "refusal", which nothing reads: ' +
-        'it can have name, collection, state, events, evolve, commands, upcasts, refusals, indexes, upcast, present',
+        'it can have name, collection, state, events, evolve, commands, upcasts, refusals, indexes, views, ' +
+        'upcast, present',
     );
     expect(problemsWith({ events: { ...events, Broken: { upcasts: [] } } })).to.equal(
       'the event "Broken" has "upcasts", which nothing reads: it can have creates, fields',
@@ -391,7 +392,8 @@ describe('The definition of a record', () => {
     for (const title of [undefined, 7]) expect(define({ title })).to.throw('its title begins event types');
     expect(define({ present: {} })).to.throw('present must be a function');
     expect(define({ events: {} })).to.throw(
-      'it has "events", which nothing reads: it can have name, collection, title, fields, indexes, upcast, present',
+      'it has "events", which nothing reads: it can have name, collection, title, fields, indexes, views, ' +
+        'upcast, present',
     );
     for (const wrong of [undefined, null, 7])
       expect(() => defineRecord(wrong as never)).to.throw('its definition must be an object');

@@ -6,6 +6,7 @@ import type { EntityDefinition, EventDefinition, LooseCommand, LooseDefinition, 
 import type { CommandType, EventType } from './entity.ts';
 import { inputSchemaOf, requiredOf, strictSchemaOf } from './field-schemas.ts';
 import { indexesOf } from './find-index-problems.ts';
+import { viewsOf } from './find-view-problems.ts';
 import { beginningsOf } from './write-members.ts';
 
 /**
@@ -34,6 +35,7 @@ export const defineEntity = <
     beginnings: beginningsOf(Object.keys(fields)),
     requiredNames: requiredOf(fields),
     indexes: indexesOf(loose.indexes, fields),
+    views: viewsOf(loose.views),
     events: new Map(Object.keys(loose.events).map((type) => [type, eventOf(loose, type)])),
     commands: new Map(commands.map((command) => [command.name, command])),
     creating: commands.find(({ creates }) => creates) as CommandType,

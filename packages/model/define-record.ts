@@ -9,6 +9,7 @@ import type { CommandType, Entity, EventType } from './entity.ts';
 import type { Fault } from './fault.ts';
 import { inputSchemaOf, requiredOf, strictSchemaOf } from './field-schemas.ts';
 import { indexesOf } from './find-index-problems.ts';
+import { viewsOf } from './find-view-problems.ts';
 import { presenceOf } from './optional.ts';
 import type { Fields } from './stored-event.ts';
 import { beginningsOf } from './write-members.ts';
@@ -34,6 +35,7 @@ export const defineRecord = <const Own extends FieldSchemas, const Title extends
     beginnings: beginningsOf(Object.keys(fields)),
     requiredNames: requiredOf(fields),
     indexes: indexesOf(definition.indexes, fields),
+    views: viewsOf(definition.views),
     events: new Map(eventsOf(fields, title).map((event) => [event.type, event])),
     commands: new Map(commands.map((command) => [command.name, command])),
     creating: commands[0],

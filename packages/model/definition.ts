@@ -1,3 +1,4 @@
+import type { CountBy } from './count-by.ts';
 import type { DataOf, FieldSchemas, Optional } from './data-of.ts';
 import type { Deletes, Refused, Unchanged } from './decision.ts';
 import type { CommandType, DeclaredRefusal, Entity, EventType } from './entity.ts';
@@ -38,6 +39,7 @@ export type EntityDefinition<State extends FieldSchemas, Events, Inputs, Reason 
   commands: { [Name in keyof Inputs]: CommandDefinition<DataOf<State>, Events, Inputs[Name], Reason> };
   refusals?: { readonly [Name in Reason]: DeclaredRefusal };
   indexes?: readonly (keyof NoInfer<State> & string)[]; // the fields that lists can be filtered and sorted by
+  views?: { readonly [name: string]: CountBy<keyof NoInfer<State> & string> }; // such as { byOwner: countBy('owner') }
   // turns an event of a type that is no longer written into one of today's types; before the event's own upcasts
   upcast?: (stored: StoredEvent) => StoredEvent;
   // what clients see of a state; pure. Without it they see the fields as they are
@@ -83,6 +85,7 @@ export type RecordDefinition<Own extends FieldSchemas, Title extends string> = {
   collection: string; // where its records are: 'Users'
   fields: Own; // all required on creation, unless the schema is `optional(…)`
   indexes?: readonly (keyof NoInfer<Own> & string)[]; // the fields that lists can be filtered and sorted by
+  views?: { readonly [name: string]: CountBy<keyof NoInfer<Own> & string> }; // such as { byOwner: countBy('owner') }
   // turns an event as it was once written into one as it would be written today
   upcast?: Entity['upcast'];
   // what clients see of the fields, which come in the order above; pure. Without it they see the fields as they are
@@ -112,6 +115,7 @@ export type LooseDefinition = {
   commands: Record<string, LooseCommand>;
   refusals?: Record<string, DeclaredRefusal>;
   indexes?: readonly string[];
+  views?: Readonly<Record<string, CountBy<string>>>;
   upcast?: Entity['upcast'];
   present?: Entity['present'];
 };

@@ -1,5 +1,6 @@
 import Joi from 'joi';
 import type { Check } from './compile-value.ts';
+import type { View } from './count-by.ts';
 import type { Decided, Deletes } from './decision.ts';
 import type { Fault } from './fault.ts';
 import type { IndexType } from './index-key.ts';
@@ -16,6 +17,7 @@ export type Entity = Readonly<{
   beginnings: readonly string[] | undefined; // of the fields in JSON, where they can be written one by one
   requiredNames: readonly string[]; // the fields that every state has
   indexes: ReadonlyMap<string, IndexType>; // the fields that lists are filtered and sorted by, with their types
+  views: ReadonlyMap<string, View>; // by name: 'byGroup'
   events: ReadonlyMap<string, EventType>; // by type: 'UserCreated'
   commands: ReadonlyMap<string, CommandType>; // by name: 'create'
   creating: CommandType; // the command that creates

@@ -1,3 +1,4 @@
+export { type CountBy, countBy, type View } from './count-by.ts';
 export type { DataOf, FieldSchemas, Optional } from './data-of.ts';
 export { type Command, type DecidedEvent, type Decision, decide, type EngineRefusal, EntityBroken } from './decide.ts';
 export { deleted, refuse, unchanged } from './decision.ts';
@@ -52,3 +53,19 @@ export { type Rendered, renderSelected, renderState } from './render-state.ts';
 export { type Active, type Applied, absent, applyStored, type Deleted, evolve, fold, type State } from './state.ts';
 export { decodeFields, decodeState, encodeFields, encodeState, parseState, writeState } from './state-codec.ts';
 export type { Event, Fields, StoredEvent } from './stored-event.ts';
+export {
+  addGroup,
+  countInto,
+  decodeGroup,
+  encodeGroup,
+  type FigureName,
+  figureNames,
+  figuresOf,
+  type Group,
+  type Groups,
+  groupOf,
+  type Measure,
+  markOf,
+  openGroup,
+  shownGroup,
+} from './view.ts';

@@ -1,4 +1,6 @@
 export {
+  type CountBy,
+  countBy,
   type DataOf,
   defineEntity,
   defineRecord,

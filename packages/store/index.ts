@@ -47,6 +47,7 @@ export type { Packed, PackedFields } from './packed-state.ts';
 export { comparePositions, isBefore, isSamePlace, type Position } from './position.ts';
 export { querySaved, type SavedAnswer, type SavedQuery } from './query-saved.ts';
 export { type Cluster, readCluster } from './read-cluster.ts';
+export { type GroupsQuery, readGroups, type SavedGroups } from './read-groups.ts';
 export { readEventsOutside, readRecordsOutside } from './read-outside.ts';
 export {
   countEvents,

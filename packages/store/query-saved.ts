@@ -30,7 +30,7 @@ export type SavedAnswer =
   | { kind: 'refused'; why: string };
 
 /** The most records that a query may read. */
-const recordsMax = 10_000;
+export const recordsMax = 10_000;
 
 type Found = { rows: SavedRow[]; total: number };
 

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import type { State } from '@muster/model';
+import type { Measure, State } from '@muster/model';
 import { until } from '@muster/testing';
 import { expect } from 'chai';
 import { closeAggregatorClient, isAnswering, openAggregatorClient } from './aggregator-client.ts';
@@ -549,6 +549,17 @@ const isQuestion = (question: Question): boolean => {
         typeof question.total === 'boolean' &&
         question.limit <= 100_000
       );
+    case 'view':
+      return (
+        isWaiting(question) &&
+        isText(question.entity) &&
+        isText(question.view) &&
+        question.partitions.every(isCount) &&
+        question.filters.every(({ field, keys }) => isText(field) && keys.every(isKey)) &&
+        typeof question.descending === 'boolean' &&
+        (question.after === undefined || isKey(question.after)) &&
+        question.limit <= 100_000
+      );
   }
 };
 
@@ -609,11 +620,25 @@ const isAnswer = (answer: Answer): boolean => {
         isCount(answer.total) &&
         Number.isFinite(answer.lagMs)
       );
+    case 'viewed':
+      return (
+        answer.partitions.every(isCount) &&
+        answer.groups.every(({ key, count, measures }) => isKey(key) && isCount(count) && measures.every(isMeasure)) &&
+        typeof answer.more === 'boolean' &&
+        Number.isFinite(answer.lagMs)
+      );
     case 'notHere':
     case 'notYet':
       return isOnly(answer, 'kind');
   }
 };
+
+const isMeasure = ({ count, sum, least, greatest }: Measure): boolean =>
+  isCount(count) &&
+  Number.isSafeInteger(sum.whole) &&
+  typeof sum.fraction === 'bigint' &&
+  sum.exponent <= 0 &&
+  [least, greatest].every((value) => value === undefined || Number.isFinite(value));
 
 /** Returns what an attacker on the connection sends instead: an altered message, or any earlier one. */
 const meddle = (random: Random, said: Buffer, recorded: readonly Buffer[]): Buffer => {

@@ -18,3 +18,4 @@ export type { MinVersion } from './parsed-values.ts';
 export { type Queried, type QueryQuestion, queryMax } from './query-question.ts';
 export type { Answer, Question } from './questions.ts';
 export { type Answers, dropConnections, type ReadService, type ServeOptions, serveRequests } from './serve-requests.ts';
+export type { Viewed, ViewQuestion } from './view-question.ts';

@@ -85,7 +85,8 @@ const asSortKey = (value: unknown): SortKey => {
   return { field: asWord(field), descending: asBoolean(descending) };
 };
 
-const asFilter = (value: unknown): Filter => {
+/** Parses a filter. Throws RangeError when it is invalid. */
+export const asFilter = (value: unknown): Filter => {
   const { field, operator, keys } = asRecord(value);
   const known = operators.find((one) => one === operator);
   if (!known) throw new RangeError('the filter has an unknown operator');

@@ -24,6 +24,14 @@ import {
   type Queried,
   type QueryQuestion,
 } from './query-question.ts';
+import {
+  asViewed,
+  asViewQuestion,
+  encodeViewed,
+  encodeViewQuestion,
+  type Viewed,
+  type ViewQuestion,
+} from './view-question.ts';
 
 // Questions and answers are JSON; an answer also has a text. All received values are checked, because a peer may be
 // broken or of another release.
@@ -40,7 +48,8 @@ export type Question =
       waitMs: number;
     }
   | { kind: 'dump'; partition: number; entity: string; after: string; limit: number }
-  | QueryQuestion;
+  | QueryQuestion
+  | ViewQuestion;
 
 export type Answer =
   | { kind: 'counted'; active: Record<number, Record<string, number>>; lagMs: number; behind: boolean }
@@ -48,14 +57,20 @@ export type Answer =
   | { kind: 'listed'; items: number; lagMs: number; behind: boolean }
   // undefined: the thing exists, but its state has a value that the wire cannot carry
   | { kind: 'dumped'; states: [id: string, state: State | undefined][] }
+  | Viewed
   | Queried // the text: what clients see of the things, one behind the other
   | { kind: 'notHere' }
   | { kind: 'notYet' };
 
 /** Writes a question. Throws RangeError when it is longer than the other end accepts. */
 export const writeQuestion = (outbox: Outbox, request: number, question: Question): void => {
-  const text = JSON.stringify(question.kind === 'query' ? encodeQueryQuestion(question) : question);
+  const text = JSON.stringify(encodeQuestion(question));
   writeFrame(outbox, kinds.ask, request, Buffer.byteLength(text), (buffer, offset) => void buffer.write(text, offset));
+};
+
+const encodeQuestion = (question: Question): unknown => {
+  if (question.kind === 'query') return encodeQueryQuestion(question);
+  return question.kind === 'view' ? encodeViewQuestion(question) : question;
 };
 
 /** Parses a question, and drops unknown fields. Throws SyntaxError or RangeError when it is invalid. */
@@ -83,6 +98,8 @@ export const parseQuestion = ({ payload }: Frame): Question => {
       return { kind, ...asPlace(entity, partition), after: asWord(after), limit: asLimit(limit) };
     case 'query':
       return asQueryQuestion(asked);
+    case 'view':
+      return asViewQuestion(asked);
     default:
       throw new RangeError('the question has an unknown kind');
   }
@@ -101,6 +118,7 @@ export const writeAnswer = (outbox: Outbox, request: number, answer: Answer, tex
 
 const encodeAnswer = (answer: Answer): unknown => {
   if (answer.kind === 'dumped') return encodeDumped(answer);
+  if (answer.kind === 'viewed') return encodeViewed(answer);
   return answer.kind === 'queried' ? encodeQueried(answer) : answer;
 };
 
@@ -139,6 +157,8 @@ const asAnswer = (answer: Record<string, unknown>): Answer => {
       return { kind, states: asStates(states) };
     case 'queried':
       return asQueried(answer);
+    case 'viewed':
+      return asViewed(answer);
     case 'notHere':
     case 'notYet':
       return { kind };

@@ -1,4 +1,4 @@
-import { findLatePage } from '../find-late-page.ts';
+import { findLatePage, untilInMemory } from '../find-late-page.ts';
 import { closedLoop, type Load, measureLoad, openLoop } from '../measure-load.ts';
 import { keptUsers } from '../requests.ts';
 import type { BenchOptions, Measured, Row } from '../row.ts';
@@ -20,7 +20,13 @@ const pagesOf = (name: string, query: string): Compared[] => {
     query: of,
   });
   return [
-    { what: `${name} of 100`, loadOf: (_, { seconds }) => loadOf(seconds, `${query}&page[size]=100`) },
+    {
+      what: `${name} of 100`,
+      loadOf: async (stage, { seconds }) => {
+        await untilInMemory(stage, query);
+        return loadOf(seconds, `${query}&page[size]=100`);
+      },
+    },
     {
       what: `late ${name} of 100`,
       loadOf: async (stage, { seconds }) => loadOf(seconds, await findLatePage(stage, query, lateShare)),

@@ -1,4 +1,11 @@
-import { type CommandType, type EngineProblemName, type Entity, type JsonSchema, jsonSchemaOf } from '@muster/model';
+import {
+  type CommandType,
+  type EngineProblemName,
+  type Entity,
+  type JsonSchema,
+  jsonSchemaOf,
+  type View,
+} from '@muster/model';
 import { fileTypes } from '../docs-files.ts';
 import type { Part } from './headers.ts';
 import type { ParameterName } from './parameters.ts';
@@ -46,7 +53,8 @@ export const operationsOf = (entity: Entity): Operation[] => {
     ...commands.map((command) => commandOperation(entity, command)),
   ];
   const links = ofOne.filter(({ parameters }) => parameters.includes('id')).map(({ id }) => id);
-  return [...setOperations(entity, links), ...ofOne];
+  const views = [...entity.views.values()].map((view) => viewOperation(entity, view));
+  return [...setOperations(entity, links), ...views, ...ofOne];
 };
 
 const setOperations = (entity: Entity, links: readonly string[]): Operation[] => [
@@ -82,6 +90,22 @@ const setOperations = (entity: Entity, links: readonly string[]): Operation[] =>
     problems: ['invalid-input', 'out-of-reach'],
   },
 ];
+
+const viewOperation = (entity: Entity, view: View): Operation => ({
+  ...{ ...base(entity, `views.${view.name}`), method: 'get', path: `${entity.path}/views/${view.name}` },
+  summary: `Count ${entity.name}s by ${view.by}${view.measures.map((name) => `, with their ${name}`).join('')}`,
+  parameters: ['offset', 'limit', 'filter', 'groupSort', 'listSize', 'listAfter', 'listBefore'],
+  answers: [
+    {
+      ...{ status: 200, description: 'A page of groups.', always: ofSet, sometimes: ['Link', 'Muster-As-Of'] },
+      content: json({ type: 'array', items: refTo(groupNameOf(entity, view)) }),
+    },
+  ],
+  problems: ['invalid-input', 'out-of-reach'],
+});
+
+/** The name of the schema of a group of a view. */
+export const groupNameOf = ({ name }: Entity, view: View): string => `${name}.${view.name}.group`;
 
 // what `fields` leaves of a thing
 const selected = { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] };

@@ -45,6 +45,13 @@ export const parameters = {
     ...{ style: 'deepObject', explode: true },
   },
   sort: query('sort', 'The order: fields with commas between, `-` before one that descends.', { type: 'string' }),
+  groupSort: query(
+    'sort',
+    'The order: `key`, `count`, or a figure such as `cents.sum`, with `-` before it to descend.',
+    {
+      ...{ type: 'string', default: 'key' },
+    },
+  ),
   fields: query('fields', 'Only these fields, with commas between, and the id.', { type: 'string' }),
   total: query('total', 'Whether Muster-Total says how many there are in all.', { type: 'boolean' }),
   listSize: query('page[size]', 'How many things are on a page, at most. With `at` at most 100.', {

@@ -1,14 +1,24 @@
-import { type Entity, engineProblemNames, faultCodes, idSchema, jsonSchemaOf } from '@muster/model';
+import {
+  type Entity,
+  engineProblemNames,
+  faultCodes,
+  figureNames,
+  idSchema,
+  jsonSchemaOf,
+  type View,
+} from '@muster/model';
+import type Joi from 'joi';
 import { declaredProblemsOf } from '../declared-problems.ts';
 import { typeOf } from '../problem.ts';
 import { problems } from '../problems.ts';
 import type { Part } from './headers.ts';
-import { bodyOf, inputNameOf } from './operations.ts';
+import { bodyOf, groupNameOf, inputNameOf } from './operations.ts';
 
 /** Returns the schemas of everything that the service answers, by name. */
 export const schemasOf = (entities: readonly Entity[]): Part => ({
   ...Object.fromEntries(entities.map((entity) => [entity.name, thingOf(entity)])),
   ...Object.fromEntries(entities.flatMap(inputsOf)),
+  ...Object.fromEntries(entities.flatMap(groupsOf)),
   count: { type: 'object', properties: { count: { type: 'integer', minimum: 0 } }, required: ['count'] },
   event,
   fault,
@@ -22,6 +32,27 @@ export const schemasOf = (entities: readonly Entity[]): Part => ({
 
 const inputsOf = (entity: Entity): [string, Part][] =>
   [...entity.commands.values()].map((command) => [inputNameOf(entity, command), bodyOf(command).schema]);
+
+const groupsOf = (entity: Entity): [string, Part][] =>
+  [...entity.views.values()].map((view) => [groupNameOf(entity, view), groupOf(entity, view)]);
+
+/** A group of a view. The key is null for the things without a value. */
+const groupOf = (entity: Entity, { by, measures }: View): Part => {
+  const { type } = jsonSchemaOf(entity.fields[by] as Joi.Schema);
+  const count = { type: 'integer', minimum: 0 };
+  const value = { type: ['number', 'null'] };
+  const figures = {
+    ...{ type: 'object', required: [...figureNames] },
+    properties: { count, sum: value, min: value, max: value, average: value },
+  };
+  const common = { key: { type: [type, 'null'] }, count };
+  if (measures.length === 0) return { type: 'object', required: ['key', 'count'], properties: common };
+  const own = {
+    ...{ type: 'object', required: [...measures] },
+    properties: Object.fromEntries(measures.map((name) => [name, figures])),
+  };
+  return { type: 'object', required: ['key', 'count', 'measures'], properties: { ...common, measures: own } };
+};
 
 /** A thing as clients see it. What an entity's `present` makes of a state is known only when it runs. */
 const thingOf = ({ fields, requiredNames, present }: Entity): Part => {
