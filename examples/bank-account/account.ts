@@ -1,4 +1,4 @@
-import { defineEntity, Joi, optional, refuse, unchanged } from 'muster';
+import { countBy, defineEntity, Joi, optional, refuse, unchanged } from 'muster';
 
 const cents = Joi.number().integer().min(1).max(1_000_000_00);
 const text = Joi.string().min(1).max(200);
@@ -8,6 +8,8 @@ export const account = defineEntity({
   name: 'account',
   collection: 'Accounts',
   state: { owner: text, cents: Joi.number().integer().min(0), closedAt: optional(Joi.date()) },
+  indexes: ['owner', 'cents'],
+  views: { byOwner: countBy('owner', { measures: ['cents'] }) },
 
   events: {
     AccountOpened: { creates: true, fields: { owner: text } },

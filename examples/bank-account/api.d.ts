@@ -36,6 +36,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/views/byOwner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count accounts by owner, with their cents */
+        get: operations["account.views.byOwner"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/{id}": {
         parameters: {
             query?: never;
@@ -246,6 +263,19 @@ export interface components {
             cents: number;
         };
         "account.close.input": Record<string, never>;
+        "account.byOwner.group": {
+            key: string | null;
+            count: number;
+            measures: {
+                cents: {
+                    count: number;
+                    sum: number | null;
+                    min: number | null;
+                    max: number | null;
+                    average: number | null;
+                };
+            };
+        };
         count: {
             count: number;
         };
@@ -833,6 +863,8 @@ export interface components {
         };
         /** @description The order: fields with commas between, `-` before one that descends. */
         sort: string;
+        /** @description The order: `key`, `count`, or a figure such as `cents.sum`, with `-` before it to descend. */
+        groupSort: string;
         /** @description Only these fields, with commas between, and the id. */
         fields: string;
         /** @description Whether Muster-Total says how many there are in all. */
@@ -1104,6 +1136,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["count"];
+                };
+            };
+            /** @description The request has invalid input. The request needs more work than is allowed. The request is not valid HTTP. */
+            400: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Muster-Source": components["headers"]["Muster-Source"];
+                    "Muster-Lag-Ms": components["headers"]["Muster-Lag-Ms"];
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["problem.invalid-input"] | components["schemas"]["problem.out-of-reach"] | components["schemas"]["problem.invalid-request"];
+                };
+            };
+            401: components["responses"]["key-required"];
+            403: components["responses"]["scope-too-small"];
+            406: components["responses"]["not-acceptable"];
+            408: components["responses"]["request-timeout"];
+            413: components["responses"]["body-too-large"];
+            417: components["responses"]["expectation-failed"];
+            429: components["responses"]["too-many-requests"];
+            431: components["responses"]["head-too-large"];
+            500: components["responses"]["fault"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    "account.views.byOwner": {
+        parameters: {
+            query?: {
+                /** @description How many things come before this page. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many things are on a page, at most. */
+                limit?: components["parameters"]["limit"];
+                /** @description Only things with these values: `filter[field]=…` or `filter[field][operator]=…`. */
+                filter?: components["parameters"]["filter"];
+                /** @description The order: `key`, `count`, or a figure such as `cents.sum`, with `-` before it to descend. */
+                sort?: components["parameters"]["groupSort"];
+                /** @description How many things are on a page, at most. With `at` at most 100. */
+                "page[size]"?: components["parameters"]["listSize"];
+                /** @description A cursor from Link: the page after it. With `at` an id. */
+                "page[after]"?: components["parameters"]["listAfter"];
+                /** @description A cursor from Link: the page before it. */
+                "page[before]"?: components["parameters"]["listBefore"];
+            };
+            header?: {
+                /** @description An id: 1 to 128 of A-Z a-z 0-9 . _ : -. In place of another text, a new one. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of groups. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    "Muster-As-Of": components["headers"]["Muster-As-Of"];
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    "Muster-Source": components["headers"]["Muster-Source.always"];
+                    "Muster-Lag-Ms": components["headers"]["Muster-Lag-Ms.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["account.byOwner.group"][];
                 };
             };
             /** @description The request has invalid input. The request needs more work than is allowed. The request is not valid HTTP. */

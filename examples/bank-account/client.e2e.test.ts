@@ -25,6 +25,9 @@ describe('The typed client of the bank account', function () {
     assert.equal(read.data?.owner, 'Ada');
     const counted = await client.GET('/api/account/count');
     assert.equal(counted.data?.count, 1);
+    const byOwner = await client.GET('/api/account/views/byOwner', { params: { query: { sort: '-cents.sum' } } });
+    const cents = { count: 1, sum: 250, min: 250, max: 250, average: 250 };
+    assert.deepEqual(byOwner.data, [{ key: 'Ada', count: 1, measures: { cents } }]);
   });
 
   it('returns problems with their types, and the code of each fault', async () => {

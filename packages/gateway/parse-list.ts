@@ -43,7 +43,7 @@ const unknownMax = 50; // an answer must not grow with what comes in
 const plain = ['offset', 'limit'];
 /** The parameters that choose a page. */
 export const paging = [...plain, 'page[size]', 'page[after]', 'page[before]'];
-const parameters = [...paging, 'sort', 'fields', 'total'];
+const parameters = [...plain, 'sort', 'fields', 'total', ...paging.slice(plain.length)];
 const filterName = /^filter\[([^[\]]*)\](?:\[([^[\]]*)\])?$/;
 
 /** Whether this is a list in its plain order: only offset and limit, or nothing. */

@@ -6,13 +6,20 @@ export type View = Readonly<{
 }>;
 
 /** What an entity's file says of a view. Made by `countBy`. */
-export type CountBy<Field extends string> = { readonly by: Field; readonly measures: readonly Field[] };
+export type CountBy<By extends string, Measured extends string = By> = {
+  readonly by: By;
+  readonly measures: readonly Measured[];
+};
+
+/** What else a view has: see `countBy`. */
+type CountByOptions = { readonly measures?: readonly string[] };
+type MeasuredIn<Options> = Options extends { measures: readonly (infer Measured extends string)[] } ? Measured : never;
 
 /**
  * A view that counts the things by the value of a declared index. `measures` are fields with numbers: each group then
  * has their sum, least, greatest and average value, too.
  */
-export const countBy = <Field extends string>(
-  by: Field,
-  { measures = [] }: { measures?: readonly Field[] } = {},
-): CountBy<Field> => ({ by, measures });
+export const countBy = <const By extends string, const Options extends CountByOptions = Record<never, never>>(
+  by: By,
+  options?: Options,
+): CountBy<By, MeasuredIn<Options>> => ({ by, measures: (options?.measures ?? []) as MeasuredIn<Options>[] });

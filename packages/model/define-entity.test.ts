@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import Joi from 'joi';
+import { countBy } from './count-by.ts';
 import { deleted, refuse } from './decision.ts';
 import { defineEntity } from './define-entity.ts';
 import { defineRecord } from './define-record.ts';
@@ -397,6 +398,26 @@ describe('The definition of a record', () => {
     );
     for (const wrong of [undefined, null, 7])
       expect(() => defineRecord(wrong as never)).to.throw('its definition must be an object');
+  });
+
+  it('has views that count by its indexes, with measures that are numbers', () => {
+    const fields = { title: Joi.string(), pages: Joi.number(), notes: Joi.string() };
+    const viewed = (views: unknown) => define({ fields, indexes: ['title'], views });
+    const views = { byTitle: countBy('title', { measures: ['pages'] }) };
+    expect(defineRecord({ ...book, fields, indexes: ['title'], views }).views.get('byTitle')).to.deep.equal({
+      ...{ name: 'byTitle', by: 'title', measures: ['pages'] },
+    });
+    expect(viewed([])).to.throw('its views must be an object with at most 16 views');
+    expect(viewed({ byNotes: countBy('notes') })).to.throw(
+      'the view "byNotes" counts by "notes", which is no declared index: add it to the indexes',
+    );
+    expect(viewed({ history: countBy('title') })).to.throw('the engine needs the name of the view "history"');
+    expect(viewed({ 'by/title': countBy('title') })).to.throw('its name must be 1 to 64 letters');
+    expect(viewed({ byTitle: 'title' })).to.throw('the view "byTitle" must be made by countBy');
+    for (const measures of [['notes'], ['none'], ['__proto__'], [7]])
+      expect(viewed({ byTitle: { by: 'title', measures } })).to.throw('is no field with a number');
+    for (const measures of ['pages', ['pages', 'pages']])
+      expect(viewed({ byTitle: { by: 'title', measures } })).to.throw('must be a list of at most 8 fields');
   });
 
   it('has indexes of fields with an order, each once', () => {

@@ -1,5 +1,6 @@
 import Joi from 'joi';
 import {
+  countBy,
   type DataOf,
   defineEntity,
   defineRecord,
@@ -300,6 +301,20 @@ export const checkIndexes = (): void => {
   defineRecord({ ...record, indexes: ['title'] });
   // @ts-expect-error
   defineRecord({ ...record, indexes: ['name'] });
+};
+
+export const checkViews = (): void => {
+  const rest = { ...named, events, evolve, refusals, commands: { open }, indexes: ['cents'] } as const;
+  defineEntity({ ...rest, views: { byCents: countBy('cents'), sums: countBy('cents', { measures: ['cents'] }) } });
+  // fields that the state does not have
+  // @ts-expect-error
+  defineEntity({ ...rest, views: { byEuros: countBy('euros') } });
+  // @ts-expect-error
+  defineEntity({ ...rest, views: { byCents: countBy('cents', { measures: ['euros'] }) } });
+  const record = { name: 'book', title: 'Book', collection: 'Books', fields: { title: Joi.string() } } as const;
+  defineRecord({ ...record, indexes: ['title'], views: { byTitle: countBy('title') } });
+  // @ts-expect-error
+  defineRecord({ ...record, indexes: ['title'], views: { byTitle: countBy('name') } });
 };
 
 export const checkDecideOfCreating = (): void => {

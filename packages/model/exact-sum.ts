@@ -66,7 +66,12 @@ export const encodeSum = ({ whole, fraction, exponent }: ExactSum): unknown =>
 /** Returns the sum that `encodeSum` encoded. Throws RangeError when it is none. */
 export const decodeSum = (encoded: unknown): ExactSum => {
   const [whole, fraction = '0', exponent = 0] = Array.isArray(encoded) ? encoded : [];
-  if (!Number.isSafeInteger(whole) || !/^-?[0-9a-f]{1,1000}$/.test(fraction) || !isExponent(exponent))
+  if (
+    !Number.isSafeInteger(whole) ||
+    typeof fraction !== 'string' ||
+    !/^-?[0-9a-f]{1,1000}$/.test(fraction) ||
+    !isExponent(exponent)
+  )
     throw new RangeError('expected an exact sum');
   const positive = BigInt(`0x${fraction.replace('-', '')}`);
   return { whole, fraction: fraction.startsWith('-') ? -positive : positive, exponent };

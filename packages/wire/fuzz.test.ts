@@ -271,6 +271,11 @@ const questions: Question[] = [
     minVersions: [['note', 'b', 3]],
     waitMs: 5,
   },
+  {
+    ...{ kind: 'view', entity: 'note', view: 'byStars', partitions: [0, 31], descending: true, after: new Date(7) },
+    filters: [{ field: 'stars', operator: 'gte', keys: [-0.5] }],
+    ...{ limit: 100, minVersions: [['note', 'b', 3]], waitMs: 5 },
+  },
 ];
 
 const activeState: State = {
@@ -306,6 +311,21 @@ const answers: Answer[] = [
     total: 12,
     lagMs: 0.5,
     behind: false,
+  },
+  {
+    kind: 'viewed',
+    partitions: [0, 31],
+    groups: [
+      {
+        ...{ key: null, count: 2 },
+        measures: [{ count: 1, sum: { whole: 3, fraction: -5n, exponent: -3 }, least: 0.5, greatest: 1e300 }],
+      },
+      {
+        ...{ key: 'ä😀', count: 1 },
+        measures: [{ count: 0, sum: { whole: 0, fraction: 0n, exponent: 0 }, least: undefined, greatest: undefined }],
+      },
+    ],
+    ...{ more: true, lagMs: 0.5, behind: false },
   },
   { kind: 'notHere' },
   { kind: 'notYet' },
