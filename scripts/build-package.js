@@ -59,11 +59,14 @@ const dependenciesExternal = (used) => ({
   setup: ({ onResolve }) => {
     onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
       if (kind === 'entry-point' || path.startsWith('@muster/')) return undefined;
-      if (!path.startsWith('node:')) used.add(packageOf(path));
+      if (!path.startsWith('node:') && !optionalPeers.includes(packageOf(path))) used.add(packageOf(path));
       return { path, external: true };
     });
   },
 });
+
+// a project installs these if it wants what they are for
+const optionalPeers = ['@opentelemetry/api'];
 
 const packageOf = (path) => path.split('/', path.startsWith('@') ? 2 : 1).join('/');
 
@@ -137,6 +140,8 @@ const manifestOf = (used) => ({
   },
   sideEffects: false,
   dependencies: Object.fromEntries([...used].sort().map((name) => [name, versionOf(name)])),
+  peerDependencies: Object.fromEntries(optionalPeers.map((name) => [name, `^${versionOf(name)}`])),
+  peerDependenciesMeta: Object.fromEntries(optionalPeers.map((name) => [name, { optional: true }])),
 });
 
 /** The version that the rooms name: exact, and the same in all of them. */

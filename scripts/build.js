@@ -76,10 +76,10 @@ const commonJsBanner = [
   "const __dirname = musterFileURLToPath(new URL('.', import.meta.url));",
 ].join('\n');
 
-// the MongoDB driver tries to load these, and works without them
+// the MongoDB driver and the gateway try to load these, and work without them
 const optionalPackages = [
   ...['kerberos', 'snappy', 'socks', 'aws4', 'gcp-metadata', 'mongodb-client-encryption'],
-  ...['@mongodb-js/zstd', '@aws-sdk/credential-providers'],
+  ...['@mongodb-js/zstd', '@aws-sdk/credential-providers', '@opentelemetry/api'],
 ];
 
 // esbuild's own `packages: 'external'` would exclude our workspaces, too, which are TypeScript. It would also exclude

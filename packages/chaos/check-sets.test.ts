@@ -72,7 +72,7 @@ const calls = [
 ];
 const check = (...sets: SetCall[]) => checkSetsInFlux(log, calls, sets, foldLog([old]));
 
-describe('The check of COUNT and LIST in flux', () => {
+describe('The check of COUNT, LIST and views in flux', () => {
   it('accepts every possible count', () => {
     expect(check(set(5, { count: 1 }), set(5, { count: 2 }))).to.deep.equal([]);
     expect(check(set(9_000, { count: 3 }))).to.deep.equal([]);
@@ -100,6 +100,34 @@ describe('The check of COUNT and LIST in flux', () => {
     expect(check(set(9_000, { op: 'list', users: [a] }))).to.deep.equal([]);
     expect(check(set(9_000, { op: 'list', users: [a, a] }))).to.have.lengthOf(1);
     expect(check(set(9_000, { op: 'list', users: [{ ...a, group: 7 }] }))).to.have.lengthOf(1);
+  });
+
+  it('finds sorted users out of order', () => {
+    const [a, b, rest] = [{ id: 'a', ...ada }, { id: 'b', ...ada }, { id: 'old', ...ada }];
+    const later = foldLog([stored('old', 1, 'UserCreated', 'r0'), stored('a', 1, 'UserCreated', 'r1')]);
+    (later.streams.get('a') as StoredEvent[])[0] = { ...stored('a', 1, 'UserCreated', 'r1'), at: new Date(9) };
+    const sorted = (...users: object[]) =>
+      checkSetsInFlux(later, [], [set(9_000, { op: 'sorted', users })], foldLog([]));
+    expect(sorted(a, rest)).to.deep.equal([]);
+    expect(sorted(rest, a)).to.have.lengthOf(1);
+    expect(sorted(a, a, rest)).to.have.lengthOf(1);
+    expect(sorted(b)).to.have.lengthOf(1);
+  });
+
+  it('finds groups that are too small, too large, shown twice, or out of order', () => {
+    const groups = (...counted: [number, number][]) =>
+      set(9_000, {
+        ...{ op: 'groups', count: counted.reduce((sum, [, count]) => sum + count, 0) },
+        groups: counted.map(([key, count]) => ({ key, count })),
+      });
+    const changed = foldLog([old, stored('a', 1, 'UserCreated', 'r1'), { ...stored('a', 2, 'UserUpdated', 'r4'), data: { group: 2 } }]);
+    const checkGroups = (...sets: SetCall[]) =>
+      checkSetsInFlux(changed, [write('r1', 'create', 'a', 0, 10), write('r4', 'update', 'a', 8_000, 20_000)], sets, foldLog([old]));
+    expect(checkGroups(groups([1, 2]), groups([1, 1], [2, 1]))).to.deep.equal([]);
+    expect(checkGroups(groups([2, 2]))).to.have.lengthOf(2); // the resting one is in group 1
+    expect(checkGroups(groups([1, 1], [3, 1]))).to.have.lengthOf(1);
+    expect(checkGroups(groups([2, 1], [1, 1]))).to.have.lengthOf(1);
+    expect(checkGroups(groups([1, 1], [1, 1]))).to.have.lengthOf(2);
   });
 
   it('finds answers with an unexpected status', () => {

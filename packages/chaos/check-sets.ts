@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type FoldedLog, lastState, stateAt } from './fold-log.ts';
-import { type Call, isWrite, type SetCall } from './history.ts';
+import { type Call, isWrite, type SetCall, type User } from './history.ts';
+import type { Folded } from './subjects.ts';
 import { inOrder } from './walk-list.ts';
 
 /**
@@ -13,10 +14,10 @@ const marginMs = 2_500;
 const clockMs = 100;
 
 /**
- * Returns what is wrong with answers to COUNT and LIST during writes. An answer may show each user in any state between
+ * Returns what is wrong with answers to COUNT, LIST and views during writes. An answer may show each user in any state between
  * two bounds. The lower bound comes from the answer's lag or Muster-As-Of, the upper bound from the writes that were
  * sent before it came. This gives the lowest and the highest possible count. A list must show real states, in order,
- * each user once. Muster-As-Of must not be in the future. `before`: the log before these calls. Pure.
+ * each user once. A view must do the same for each group. Muster-As-Of must not be in the future. `before`: the log before these calls. Pure.
  */
 export const checkSetsInFlux = (
   log: FoldedLog,
@@ -25,9 +26,10 @@ export const checkSetsInFlux = (
   before: FoldedLog,
 ): string[] => {
   const written = timesOf(log, calls);
-  const resting = [...before.streams.keys()].filter(
-    (id) => !written.has(id) && lastState(before, id).status === 'active',
-  ).length;
+  const resting = [...before.streams.keys()].flatMap((id) => {
+    const state = lastState(before, id);
+    return !written.has(id) && state.status === 'active' ? [state] : [];
+  });
   return sets.flatMap((set) => [
     ...checkReply(set),
     ...(set.status === 200 ? checkShown(log, written, resting, set) : []),
@@ -58,19 +60,22 @@ const checkReply = (set: SetCall): string[] => {
   return set.retryAfter ? [] : [`${describeSet(set)} without Retry-After`];
 };
 
-const checkShown = (log: FoldedLog, written: Times, resting: number, set: SetCall): string[] => {
+const checkShown = (log: FoldedLog, written: Times, resting: readonly Folded[], set: SetCall): string[] => {
   const since = oldestShown(set);
-  let [least, most] = [resting, resting];
+  let [least, most] = [resting.length, resting.length];
+  const groups = boundsOf(resting);
   for (const [id, times] of written) {
     const states = statesWithin(log, id, times, since, set.completedAt);
-    if (states.every((status) => status === 'active')) least += 1;
-    if (states.some((status) => status === 'active')) most += 1;
+    if (states.every((state) => state?.status === 'active')) least += 1;
+    if (states.some((state) => state?.status === 'active')) most += 1;
+    addToBounds(groups, states);
   }
   const isPlausible = set.count === undefined || (set.count >= least && set.count <= most);
   return [
     ...((set.agedMs ?? 0) < -clockMs ? [`${describeSet(set)}: its Muster-As-Of is in the future`] : []),
     ...(isPlausible ? [] : [`${describeSet(set)}: expected ${least} to ${most}`]),
     ...checkListed(log, set),
+    ...checkGroups(groups, set),
   ];
 };
 
@@ -93,7 +98,7 @@ const statesWithin = (
   const highest = times.reduce((version, one) => (one.from < until ? Math.max(version, one.version) : version), oldest);
   return Array.from(
     { length: Math.max(0, highest - lowest) + 1 },
-    (_, index) => stateAt(log, id, lowest + index)?.status,
+    (_, index) => stateAt(log, id, lowest + index),
   );
 };
 
@@ -106,8 +111,54 @@ const checkListed = (log: FoldedLog, set: SetCall): string[] => {
   );
   return [
     ...doubled,
-    ...(isDeepStrictEqual(inOrder(users), users) ? [] : [`${describeSet(set)} shows users out of order`]),
+    ...(isInOrder(log, set, users) ? [] : [`${describeSet(set)} shows users out of order`]),
     ...strange.slice(0, 3).map((user) => `${describeSet(set)} shows ${JSON.stringify(user)}, which was never a state`),
+  ];
+};
+
+const isInOrder = (log: FoldedLog, { op }: SetCall, users: readonly User[]): boolean => {
+  if (op === 'list') return isDeepStrictEqual(inOrder(users), users);
+  const times = users.map(({ id = '' }) => log.streams.get(id)?.[0]?.at.getTime() ?? 0);
+  return times.every((time, at) => at === 0 || time <= (times[at - 1] ?? 0));
+};
+
+/** By group: how many users it has certainly, and how many it may have. */
+type Bounds = Map<number | null, { least: number; most: number }>;
+
+const boundsOf = (resting: readonly Folded[]): Bounds => {
+  const bounds: Bounds = new Map();
+  for (const state of resting) addToBounds(bounds, [state]);
+  return bounds;
+};
+
+const addToBounds = (bounds: Bounds, states: readonly (Folded | undefined)[]): void => {
+  const groups = states.map((state) => (state?.status === 'active' ? (state.shown?.group ?? null) : undefined));
+  for (const group of new Set(groups)) {
+    if (group === undefined) continue;
+    const known = bounds.get(group) ?? { least: 0, most: 0 };
+    if (groups.every((one) => one === group)) known.least += 1;
+    known.most += 1;
+    bounds.set(group, known);
+  }
+};
+
+/** Checks the groups of a view that has all of them. */
+const checkGroups = (bounds: Bounds, set: SetCall): string[] => {
+  if (!set.groups || set.count === undefined) return [];
+  const counts = new Map(set.groups.map(({ key, count }) => [key, count]));
+  const keys = set.groups.map(({ key }) => Number(key));
+  const wrong = [...new Set([...bounds.keys(), ...counts.keys()])].filter((group) => {
+    const { least, most } = bounds.get(group) ?? { least: 0, most: 0 };
+    const count = counts.get(group) ?? 0;
+    return count < least || count > most;
+  });
+  return [
+    ...(counts.size < set.groups.length ? [`${describeSet(set)} shows a group twice`] : []),
+    ...(keys.every((key, at) => at === 0 || key > (keys[at - 1] ?? 0)) ? [] : [`${describeSet(set)} is out of order`]),
+    ...wrong.slice(0, 3).map((group) => {
+      const { least, most } = bounds.get(group) ?? { least: 0, most: 0 };
+      return `${describeSet(set)}: group ${group} has ${counts.get(group) ?? 0}, expected ${least} to ${most}`;
+    }),
   ];
 };
 

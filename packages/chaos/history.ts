@@ -49,18 +49,37 @@ export const quantileMs = (calls: readonly Call[], share: number): number => {
   return took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? 0;
 };
 
-/** A COUNT, or a LIST of everything: `users` is undefined for a COUNT, `count` the number counted or listed. */
+/**
+ * A question about all users: COUNT, LIST, a list that is sorted by the time of creation, or the view that counts them
+ * by group. `count` is the number that was counted or listed, or the sum of the groups.
+ */
 export type SetCall = {
   session: string;
-  op: 'count' | 'list';
+  op: 'count' | 'list' | 'sorted' | 'groups';
   invokedAt: number;
   completedAt: number;
   status: number | undefined;
   count: number | undefined;
   users: User[] | undefined;
+  groups?: CountedGroup[] | undefined;
   source: string | undefined;
   lagMs: number | undefined;
   /** Where the answer says as of when it is: how many milliseconds before it came that was, by this machine's clock. */
   agedMs: number | undefined;
   retryAfter: string | undefined;
 };
+
+export type CountedGroup = { key: number | null; count: number };
+
+/** A question for the history of a user, newest event first. `events` is undefined without an answer. */
+export type PastCall = {
+  session: string;
+  id: string;
+  invokedAt: number;
+  completedAt: number;
+  status: number | undefined;
+  events: PastEvent[] | undefined;
+  retryAfter: string | undefined;
+};
+
+export type PastEvent = { version: number; type: string; requestId?: string; data?: User; changes?: User | null };

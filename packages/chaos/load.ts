@@ -3,7 +3,7 @@ import { pause } from '@muster/runtime';
 import { call, nextRandom, openSeeded, pickFrom, type Reply, type Seeded } from '@muster/testing';
 import { abortUpload } from './abort-upload.ts';
 import { type Accounts, accountsOf, chooseAccountCall, openAccount, type Wanted } from './choose-account-call.ts';
-import type { Call, Outcome, SetCall, User } from './history.ts';
+import type { Call, CountedGroup, Outcome, PastCall, SetCall, User } from './history.ts';
 import { subjects } from './subjects.ts';
 
 /** Sessions that write and read all the time, and the history of what they got back. Changed in this file only. */
@@ -11,7 +11,8 @@ export type Load = {
   name: string;
   urls: readonly string[];
   calls: Call[];
-  sets: SetCall[]; // COUNT and LIST
+  sets: SetCall[]; // COUNT, LIST and views
+  past: PastCall[];
   aborted: number; // uploads that broke off
   hot: readonly string[]; // a few ids that everybody wants
   newest: Map<string, number>; // by entity and id: the newest version that anybody got
@@ -30,7 +31,7 @@ export type LoadOptions = {
   hot?: number;
   /** The same seed makes the same sessions ask the same things in the same order, as far as they come. */
   seed?: number;
-  /** The share of COUNT and LIST among the calls. */
+  /** The share of COUNT, LIST, views and histories among the calls. */
   sets?: number;
   /** The share of calls on bank accounts, which only the programs for faults serve. */
   accounts?: number;
@@ -74,6 +75,7 @@ export const startLoad = async (urls: readonly string[], options: LoadOptions = 
     urls,
     calls: [],
     sets: [],
+    past: [],
     aborted: 0,
     hot,
     newest: new Map(),
@@ -280,22 +282,44 @@ const perform = async (load: Load, session: Session, { subject, op, id, sent }: 
 // a gateway keeps in mind for 60 s what it returned
 const rememberedMs = 50_000;
 
+const sets: readonly (readonly [share: number, op: SetCall['op'] | 'history', path: string])[] = [
+  [0.5, 'count', '/api/user/count'],
+  [0.6, 'list', '/api/user?limit=1000'],
+  [0.7, 'sorted', '/api/user?sort=-createdAt&limit=1000'],
+  [0.85, 'groups', '/api/user/views/byGroup?limit=1000'],
+  [1, 'history', ''],
+];
+
 const performSet = async (load: Load, session: Session): Promise<void> => {
-  const op = nextRandom(session.random) < 0.8 ? 'count' : 'list';
-  const path = op === 'count' ? '/api/user/count' : '/api/user?limit=1000';
+  const drawn = nextRandom(session.random);
+  const [, op, path] = sets.find(([share]) => drawn < share) ?? ([0, 'count', '/api/user/count'] as const);
+  if (op === 'history') return performPast(load, session, pickFrom(session.random, load.hot));
   const invokedAt = performance.now();
-  const reply = await call(session.url, 'GET', path, { signal: AbortSignal.timeout(answerWithinMs) }).catch(
-    () => undefined,
-  );
+  const reply = await askSet(session.url, path);
   const isPart = reply?.headers.get('link')?.includes('rel="next"') ?? false;
-  const users = op === 'list' && reply?.status === 200 ? (reply.body as User[]) : undefined;
+  const body = reply?.status === 200 ? reply.body : undefined;
+  const users = op === 'list' || op === 'sorted' ? (body as User[] | undefined) : undefined;
+  const groups = op === 'groups' ? (body as CountedGroup[] | undefined) : undefined;
   load.sets.push({
-    ...{ session: session.name, op, invokedAt, completedAt: performance.now(), status: reply?.status, users },
-    count: reply?.status !== 200 || isPart ? undefined : op === 'count' ? reply.body.count : users?.length,
+    ...{ session: session.name, op, invokedAt, completedAt: performance.now(), status: reply?.status, users, groups },
+    count: isPart ? undefined : (users?.length ?? groups?.reduce((sum, { count }) => sum + count, 0) ?? body?.count),
     agedMs: agedMsOf(reply),
     ...sourceOf(reply),
   });
 };
+
+const performPast = async (load: Load, session: Session, id: string): Promise<void> => {
+  const invokedAt = performance.now();
+  const reply = await askSet(session.url, `/api/user/${id}/history?page[size]=100`);
+  load.past.push({
+    ...{ session: session.name, id, invokedAt, completedAt: performance.now(), status: reply?.status },
+    events: reply?.status === 200 ? reply.body : undefined,
+    retryAfter: sourceOf(reply).retryAfter,
+  });
+};
+
+const askSet = (url: string, path: string): Promise<Reply | undefined> =>
+  call(url, 'GET', path, { signal: AbortSignal.timeout(answerWithinMs) }).catch(() => undefined);
 
 const agedMsOf = (reply: Reply | undefined): number | undefined => {
   const asOf = reply?.headers.get('muster-as-of');

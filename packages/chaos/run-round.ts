@@ -6,9 +6,10 @@ import { checkHistory } from './check-history.ts';
 import { checkInFlight } from './check-in-flight.ts';
 import { checkMoney } from './check-money.ts';
 import { checkRecordWrites } from './check-records.ts';
+import { checkPast } from './check-past.ts';
 import { checkSetsInFlux } from './check-sets.ts';
 import type { FoldedLog } from './fold-log.ts';
-import { type Call, isWrite, type Outcome, type SetCall } from './history.ts';
+import { type Call, isWrite, type Outcome } from './history.ts';
 import {
   checkLines,
   checkPace,
@@ -74,7 +75,7 @@ export const runRound = async (
   const violations = [
     ...underLoad.violations,
     ...inFlight,
-    ...logs.flatMap((log, index) => checkLog(log, calls, underLoad.load.sets, before[index] as FoldedLog)),
+    ...logs.flatMap((log, index) => checkLog(log, calls, underLoad.load, before[index] as FoldedLog)),
     ...(await checkCopies(arena, logs, calls)),
     ...recordProblems.flat(),
     ...checkPace(lines, ms),
@@ -95,6 +96,7 @@ const figuresOf = ({ load, strikes, recoveryMs }: UnderLoad, lines: readonly Lin
   calls: {
     ...countBy(load.calls, nameOf),
     ...countBy(load.sets, ({ op }) => op),
+    history: load.past.length,
     'upload that broke off': load.aborted,
   },
   outcomes: { ...noOutcomes, ...countBy(load.calls, ({ outcome }) => outcome) },
@@ -123,13 +125,18 @@ const checkWatched = async ({ test }: Arena, watch: RecordWatch): Promise<string
   return watch.whole ? checkRecordWrites(writes, watch.collection) : [];
 };
 
-/** The laws of one entity's log, and those of the entity itself: COUNT and LIST of users, the money of accounts. */
-const checkLog = (log: FoldedLog, calls: readonly Call[], sets: readonly SetCall[], before: FoldedLog): string[] => {
+/** The laws of one entity's log, and those of the entity itself: sets and histories of users, money of accounts. */
+const checkLog = (
+  log: FoldedLog,
+  calls: readonly Call[],
+  { past, sets }: Pick<UnderLoad['load'], 'past' | 'sets'>,
+  before: FoldedLog,
+): string[] => {
   const own = calls.filter(({ subject }) => subject === log.subject.name);
   const common = checkHistory(log, own, before);
   switch (log.subject.name) {
     case 'user':
-      return [...common, ...checkSetsInFlux(log, own, sets, before)];
+      return [...common, ...checkSetsInFlux(log, own, sets, before), ...checkPast(log, own, past)];
     case 'account':
       return [...common, ...checkMoney(log, own, before)];
   }

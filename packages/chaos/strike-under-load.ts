@@ -14,9 +14,9 @@ export type LoadOptions = { copies: number; sessions: number; pauseMs: number; r
  */
 export type UnderLoad = { load: Load; strikes: Strike[]; recoveryMs: number | undefined; violations: string[] };
 
-// the shares of requests that are COUNT or LIST, and of those on bank accounts; the times between two aborted uploads,
-// and between two bursts
-const requests = { sets: 0.02, accounts: 0.25, abortEveryMs: 100, burstEveryMs: 500 };
+// the shares of requests about all users or the past of one, and of those on bank accounts; the times between two
+// aborted uploads, and between two bursts
+const requests = { sets: 0.04, accounts: 0.25, abortEveryMs: 100, burstEveryMs: 500 };
 
 /**
  * Starts a load, makes the faults happen, waits until the Muster has recovered and answers, and stops the load. A

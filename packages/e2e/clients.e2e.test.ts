@@ -32,6 +32,17 @@ describe('A client', () => {
     expect(statuses).to.deep.equal([404, 404, 429]);
   });
 
+  it('that tries keys gets 429 after some, and who has a key is not affected', async () => {
+    const environment = { RATE_LIMIT: '3/60', AUTH: 'on' };
+    await using system = await runInProcess(entities, { aggregators: 0, environment });
+    const statuses = [];
+    for (let tried = 0; tried < 5; tried += 1) {
+      const headers = { authorization: `Bearer muster_${tried}` };
+      statuses.push((await call(system.url, 'GET', '/api/user/x', { headers })).status);
+    }
+    expect(statuses).to.deep.equal([401, 401, 401, 429, 429]);
+  });
+
   it('in a browser may call from the origins of CORS_ORIGINS only', async () => {
     const environment = { CORS_ORIGINS: 'https://shop.example,http://localhost:5173' };
     await using system = await runInProcess(entities, { aggregators: 0, environment });

@@ -1,7 +1,7 @@
 import Router from '@koa/router';
 import type { CommandType, Entity } from '@muster/model';
 import { expectAppend } from '@muster/store';
-import Koa, { type Context, type Next } from 'koa';
+import Koa, { type Context, type Middleware, type Next } from 'koa';
 import { allowOrigins } from './allow-origins.ts';
 import { answerEarly, drainLimits } from './answer-early.ts';
 import type { Gateway } from './gateway.ts';
@@ -25,10 +25,11 @@ import { read } from './routes/read.ts';
 import { update as updateThing } from './routes/update.ts';
 import { readViewOf } from './routes/view.ts';
 import { securityHeaders } from './security-headers.ts';
+import { type Tracing, traceRequests } from './tracing.ts';
 import { watchRequest } from './watch-request.ts';
 
 /** Opens the HTTP service: the middleware for every request, then a route per operation of every entity. */
-export const openApp = (gateway: Gateway): Koa => {
+export const openApp = (gateway: Gateway, tracing?: Tracing): Koa => {
   const { CORS_ORIGINS, RATE_LIMIT, TRUST_PROXY_HOPS } = gateway.settings;
   // the client's address is what the last of these proxies saw; without one, the header X-Forwarded-For is ignored
   const app = new Koa({ proxy: TRUST_PROXY_HOPS > 0, maxIpsCount: TRUST_PROXY_HOPS });
@@ -38,12 +39,14 @@ export const openApp = (gateway: Gateway): Koa => {
   app.use(speakJsonApi(gateway.entities));
   app.use(watchRequest(gateway));
   app.use(requireAddress);
+  if (tracing) app.use(traceRequests(tracing));
   app.use(refuseExtensions);
   if (CORS_ORIGINS !== '') app.use(allowOrigins(CORS_ORIGINS.split(',')));
   app.use(limitRequests(gateway));
-  app.use(requireKey(gateway));
   const rate = parseRate(RATE_LIMIT);
-  if (rate) app.use(limitRate(rate));
+  const limit = rate ? limitRate(rate) : passOn;
+  app.use(requireKey(gateway, limit));
+  app.use(limit);
   app.use(requireOwnMethod(gateway.entities));
   const router = openRouter(gateway);
   app.use(router.routes());
@@ -58,6 +61,8 @@ export const openRouter = (gateway: Gateway): Router => {
   addDocuments(router, gateway);
   return router;
 };
+
+const passOn: Middleware = (_, next) => next();
 
 const setSecurityHeaders = (ctx: Context, next: Next) => {
   for (let at = 0; at < securityHeaders.length; at += 2)

@@ -13,7 +13,7 @@ export const parseRate = (text: string): Rate | undefined => {
 };
 
 /**
- * Refuses what a client sends above the rate with 429. A client is a key, or an address where no key is needed. Each
+ * Refuses what a client sends above the rate with 429. A client is a key, or an address where there is none. Each
  * answer says what is left (draft-ietf-httpapi-ratelimit-headers, 10). Each gateway counts on its own.
  */
 export const limitRate = ({ requests, seconds }: Rate): Middleware => {

@@ -74,9 +74,22 @@ const offsetLinks = (
 
 const isPaging = (name: string): boolean => name === 'offset' || name === 'limit' || name.startsWith('page[');
 
-/** Writes links to other pages of the same query as a header. */
+/**
+ * Writes links to other pages of the same query as a header. Of a very long query only the link to the next page, as
+ * clients refuse heads of more than 16 KiB.
+ */
 export const writeLinks = (path: string, query: Exchange['query'], links: readonly Link[]): string =>
-  links.map((link) => writeLink(path, query, link)).join(', ');
+  shorten(
+    links.map((link) => writeLink(path, query, link)),
+    links.findIndex(({ relation }) => relation === 'next'),
+  );
+
+const shorten = (written: readonly string[], next: number): string => {
+  const all = written.join(', ');
+  return all.length <= linksLengthMax ? all : (written[next] ?? written[0] ?? '');
+};
+
+const linksLengthMax = 12_000;
 
 const writeLink = (path: string, query: Exchange['query'], { relation, parameters }: Link): string => {
   const kept = Object.entries(query).filter(([name]) => !isPaging(name));

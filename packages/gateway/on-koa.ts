@@ -28,7 +28,7 @@ export const onKoaApart = async (ctx: Context, route: (exchange: Exchange) => Pr
   const exchange = openExchange({
     requestId: ctx.state.requestId,
     actor: ctx.state.actor,
-    trace: parseTrace(ctx.get('traceparent')),
+    trace: ctx.state.trace || parseTrace(ctx.get('traceparent')),
     ifMatch: ctx.get('If-Match'),
     ifNoneMatch: ctx.get('If-None-Match'),
     minVersion: ctx.get('Muster-Min-Version'),

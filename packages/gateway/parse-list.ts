@@ -56,7 +56,7 @@ export const parseList = (entity: Entity, given: Given): ParsedList => {
   const fields = parseFields(entity, given);
   const total = parseTotal(given);
   const page = parsePage(given);
-  const faults = [...findUnknown(given), ...[filters, sort, fields, total, page].flatMap(faultsOf)];
+  const faults = [...findUnknown(given, [...parameters, fieldsOf(entity)]), ...[filters, sort, fields, total, page].flatMap(faultsOf)];
   if (faults.length > 0) return { kind: 'faults', faults };
   const list = { filters: filters.value, sort: sort.value, fields: fields.value, total: total.value, page: page.value };
   return { kind: 'list', list };
@@ -77,7 +77,7 @@ export const fault = (name: string, detail: string, code: FaultCode = 'invalid-p
 });
 
 /** A fault for each parameter that is neither one of these nor a filter. */
-export const findUnknown = (given: Given, known: readonly string[] = parameters): Fault[] =>
+export const findUnknown = (given: Given, known: readonly string[]): Fault[] =>
   Object.keys(given)
     .filter((name) => !known.includes(name) && !filterName.test(name))
     .slice(0, unknownMax)
@@ -162,10 +162,13 @@ const sortKeyOf = (text: string): SortKey =>
   text.startsWith('-') ? { field: text.slice(1), descending: true } : { field: text, descending: false };
 
 const parseFields = (entity: Entity, given: Given): Part<string[] | undefined> => {
-  if (given.fields === undefined) return partOf(undefined);
+  const name = fieldsOf(entity);
+  const fields = given.fields ?? given[name];
+  if (fields === undefined) return partOf(undefined);
   const refuse = (detail: string) => partOf(undefined, [fault('fields', detail)]);
-  if (typeof given.fields !== 'string') return refuse('"fields" is given more than once; separate its names by commas');
-  const names = given.fields.split(',');
+  if (typeof fields !== 'string' || (given.fields !== undefined && given[name] !== undefined))
+    return refuse('"fields" is given more than once; separate its names by commas');
+  const names = fields.split(',');
   if (names.length > queryMax.fields) return refuse(`"fields" can have ${queryMax.fields} names at most`);
   const unknown = names.find((name) => !isShown(entity, name));
   if (unknown === undefined) return partOf(names);
@@ -174,6 +177,9 @@ const parseFields = (entity: Entity, given: Given): Part<string[] | undefined> =
     : `it has id, ${entity.fieldNames.join(', ')}`;
   return refuse(`${shown(unknown)} is no field of ${entity.name}: ${known}`);
 };
+
+/** The name that JSON:API has for the parameter `fields`. */
+const fieldsOf = ({ name }: Entity): string => `fields[${name}]`;
 
 // what a `present` returns is known only when it has returned
 const isShown = ({ fieldNames, present }: Entity, name: string): boolean =>

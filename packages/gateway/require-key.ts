@@ -10,10 +10,11 @@ const isDocument = /^\/(openapi\.json|docs|docs\/[^/]+|problems|problems\/[^/]+)
 
 /**
  * Refuses requests without a valid key or token with 401 or 403, if keys are needed. Otherwise notes whose it is. 503
- * if a token cannot be verified, as the keys of its provider cannot be read.
+ * if a token cannot be verified, as the keys of its provider cannot be read. `limit` counts what is refused: those who
+ * try keys must not be able to try many.
  */
 export const requireKey =
-  ({ keys, settings }: Pick<Gateway, 'keys' | 'settings'>): Middleware =>
+  ({ keys, settings }: Pick<Gateway, 'keys' | 'settings'>, limit: Middleware): Middleware =>
   async (ctx, next) => {
     if (ctx.method === 'OPTIONS') return next(); // a browser asks what it may send before it sends the key
     if (isDocument.test(ctx.path)) return next(); // a browser cannot send a key with a link
@@ -23,8 +24,10 @@ export const requireKey =
     if (why !== undefined) return giveProblem(ctx, unavailable(`Cannot verify the token: ${why}`));
     const identified = identify(keys, authorization, kindOf(ctx.method));
     if (identified.kind === 'refused') {
-      ctx.set('WWW-Authenticate', identified.challenge);
-      return giveProblem(ctx, identified.problem);
+      return limit(ctx, async () => {
+        ctx.set('WWW-Authenticate', identified.challenge);
+        giveProblem(ctx, identified.problem);
+      });
     }
     ctx.state.actor = identified.actor;
     return next();

@@ -22,6 +22,10 @@ import { takeKeys } from './keys.ts';
 import { closeMembers, isCovered, takeMembers } from './members.ts';
 import { answerRefused } from './parser-answers.ts';
 import { parseGatewaySettings } from './settings.ts';
+import { loadTracing } from './tracing.ts';
+
+const noTracing =
+  '"TRACING" needs the package @opentelemetry/api; install it beside an SDK of OpenTelemetry, or leave TRACING out';
 
 const refreshEveryMs = 1_000;
 const refreshSoonMs = 200; // while the database is away, or while no aggregator serves some partition
@@ -45,6 +49,8 @@ export const runGateway = async (
   const parsed = parseGatewaySettings(environment);
   if (parsed.kind === 'problems') return refuseSettings('the gateway', parsed.problems);
   const { settings } = parsed;
+  const tracing = settings.TRACING ? await loadTracing() : undefined;
+  if (settings.TRACING && !tracing) return refuseSettings('the gateway', [noTracing]);
   checkDistinct(entities);
   const logger = openLogger('gateway', settings.LOG_LEVEL);
   const registry = openMetrics('gateway');
@@ -65,11 +71,12 @@ export const runGateway = async (
     ending,
     (error) => over.abort(error),
   );
-  // the fast road does not count requests
-  const road = settings.RATE_LIMIT === '' ? openFastRoad(entities) : [];
+  // the fast road does not count requests, and does not trace them
+  const road = settings.RATE_LIMIT === '' && !tracing ? openFastRoad(entities) : [];
   const timeouts = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 75_000 };
   const server = createServer({ ...timeouts, requireHostHeader: false }); // answerRefused requires it
-  server.on('request', openHandler(gateway, road, answerRefused(gateway, server)));
+  const throughKoa = openApp(gateway, tracing).callback();
+  server.on('request', openHandler(gateway, road, throughKoa, answerRefused(gateway, server)));
   const connections = takeConnections(gateway, road, server);
   const port = await listen(server, settings.HOST, settings.PORT);
   standing.listening = true;
@@ -92,9 +99,9 @@ export const runGateway = async (
 const openHandler = (
   gateway: Gateway,
   road: FastRoad,
+  throughKoa: RequestListener,
   isWhole: (req: IncomingMessage, res: ServerResponse) => boolean,
 ): RequestListener => {
-  const throughKoa = openApp(gateway).callback();
   return (req, res) => {
     if (isWhole(req, res) && !takeRequest(gateway, road, req, res)) void throughKoa(req, res);
   };

@@ -21,6 +21,7 @@ export type Settings = SharedSettings & {
   CORS_ORIGINS: string;
   TRUST_PROXY_HOPS: number;
   ACCESS_LOG: boolean;
+  TRACING: boolean;
 };
 
 /** Parses the gateway's settings from its environment and, if named, the secret's file. Times are in milliseconds. */
@@ -61,4 +62,5 @@ const table = {
     .default(''),
   TRUST_PROXY_HOPS: Joi.number().integer().min(0).max(10).default(0),
   ACCESS_LOG: Joi.boolean().default(false),
+  TRACING: Joi.boolean().default(false),
 };

@@ -20,6 +20,15 @@ describe('An API key', () => {
     expect(text).to.contain('billing').and.not.contain(given?.secret);
   });
 
+  it('is refused when there are more than a gateway reads', async () => {
+    await using log = await openTestLog();
+    const documents = Array.from({ length: 10_000 }, () => newKey(about).document);
+    await handlesOf(log).keys.insertMany(documents);
+    const refused = await storeKey(log, newKey(about).document, deadlineMs).catch((error: Error) => error.message);
+    expect(refused).to.match(/there are 10000 keys already; remove ended ones/);
+    expect(await readKeys(log, deadlineMs)).to.have.length(10_000);
+  });
+
   it('has one form only', () => {
     const { key } = newKey(about);
     expect(key).to.match(/^muster_[0-9a-f]{16}_[A-Za-z0-9_-]{32}$/);

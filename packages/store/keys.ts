@@ -6,6 +6,8 @@ import { withinDeadline } from './within-deadline.ts';
 // A key is `muster_`, its id and its secret. The database has only a hash of the secret. The secret is random and long,
 // so a fast hash is enough: nobody can try all.
 
+const keysMax = 10_000; // a gateway reads all of them
+
 const form = /^muster_([0-9a-f]{16})_([A-Za-z0-9_-]{32})$/;
 
 /** Makes an API key. Returns it, to be shown once, and the document to store. */
@@ -31,9 +33,16 @@ export const isSecretOf = ({ hash }: KeyDocument, secret: string): boolean => {
 
 const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
 
-/** Stores a new key. Throws the driver's error, and DeadlineError after `deadlineMs` milliseconds. */
+/**
+ * Stores a new key. Throws an Error if there are as many keys as gateways read, the driver's error, and DeadlineError
+ * after `deadlineMs` milliseconds.
+ */
 export const storeKey = async (log: Log, document: KeyDocument, deadlineMs: number): Promise<void> => {
-  await withinDeadline(handlesOf(log).keys.insertOne(document), deadlineMs, `store the key "${document.name}"`);
+  const { keys } = handlesOf(log);
+  const what = `store the key "${document.name}"`;
+  if ((await withinDeadline(keys.countDocuments(), deadlineMs, what)) >= keysMax)
+    throw new Error(`Cannot ${what}: there are ${keysMax} keys already; remove ended ones from the collection Keys`);
+  await withinDeadline(keys.insertOne(document), deadlineMs, what);
 };
 
 /** Returns all keys, also those that ended, oldest first. Throws DeadlineError after `deadlineMs` milliseconds. */
@@ -41,8 +50,6 @@ export const readKeys = async (log: Log, deadlineMs: number): Promise<KeyDocumen
   const found = await withinDeadline(handlesOf(log).keys.find().limit(keysMax).toArray(), deadlineMs, 'read the keys');
   return found.sort((one, other) => one.createdAt.getTime() - other.createdAt.getTime());
 };
-
-const keysMax = 10_000;
 
 /**
  * Revokes the keys with this id or name that are not revoked yet. Returns how many. Throws DeadlineError after

@@ -74,7 +74,8 @@ const giveFile = (ctx: Context, type: string, content: string) => {
   const tag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
   ctx.set('ETag', tag);
   ctx.set('Cache-Control', 'no-cache');
-  if (ctx.get('If-None-Match').includes(tag)) {
+  const known = ctx.get('If-None-Match');
+  if (known.trim() === '*' || known.includes(tag)) {
     ctx.status = 304; // whatever Cache-Control says: the header is a condition
     return;
   }
