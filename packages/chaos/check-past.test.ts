@@ -19,13 +19,34 @@ const write = (version: number, completedAt: number) =>
   ({ op: 'update', id: 'a', outcome: 'ok', version, invokedAt: 0, completedAt }) as Call;
 const calls = [write(1, 10), write(2, 20), write(3, 30)];
 
-const created: PastEvent = { version: 1, type: 'UserCreated', requestId: 'r1', data: ada, changes: { id: 'a', ...ada } as object };
-const updated: PastEvent = { version: 2, type: 'UserUpdated', requestId: 'r2', data: { group: 7 }, changes: { group: 7 } };
+const created: PastEvent = {
+  version: 1,
+  type: 'UserCreated',
+  requestId: 'r1',
+  data: ada,
+  changes: { id: 'a', ...ada } as object,
+};
+const updated: PastEvent = {
+  version: 2,
+  type: 'UserUpdated',
+  requestId: 'r2',
+  data: { group: 7 },
+  changes: { group: 7 },
+};
 const deleted: PastEvent = { version: 3, type: 'UserDeleted', requestId: 'r3', data: {}, changes: null };
 
 const check = (invokedAt: number, events: PastEvent[] | undefined, more: Partial<PastCall> = {}) =>
   checkPast(log, calls, [
-    { session: 's', id: 'a', invokedAt, completedAt: invokedAt + 1, status: 200, events, retryAfter: undefined, ...more },
+    {
+      session: 's',
+      id: 'a',
+      invokedAt,
+      completedAt: invokedAt + 1,
+      status: 200,
+      events,
+      retryAfter: undefined,
+      ...more,
+    },
   ]);
 
 describe('The check of histories in flux', () => {

@@ -37,7 +37,10 @@ const isOfLog = (log: FoldedLog, id: string, { version, type, requestId, data, c
   if (!isDeepStrictEqual(event.data, data)) return false;
   const [before, after] = [version - 1, version].map((one) => log.states.get(id)?.[one]?.shown);
   if (!after) return changes === null;
-  return Object.entries(changes ?? {}).every(([name, value]) => Object(after)[name] === value) && (!before || isWhole(before, after, changes));
+  return (
+    Object.entries(changes ?? {}).every(([name, value]) => Object(after)[name] === value) &&
+    (!before || isWhole(before, after, changes))
+  );
 };
 
 /** Whether the changes name every field that differs. */

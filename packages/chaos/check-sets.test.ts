@@ -103,7 +103,11 @@ describe('The check of COUNT, LIST and views in flux', () => {
   });
 
   it('finds sorted users out of order', () => {
-    const [a, b, rest] = [{ id: 'a', ...ada }, { id: 'b', ...ada }, { id: 'old', ...ada }];
+    const [a, b, rest] = [
+      { id: 'a', ...ada },
+      { id: 'b', ...ada },
+      { id: 'old', ...ada },
+    ];
     const later = foldLog([stored('old', 1, 'UserCreated', 'r0'), stored('a', 1, 'UserCreated', 'r1')]);
     (later.streams.get('a') as StoredEvent[])[0] = { ...stored('a', 1, 'UserCreated', 'r1'), at: new Date(9) };
     const sorted = (...users: object[]) =>
@@ -120,9 +124,18 @@ describe('The check of COUNT, LIST and views in flux', () => {
         ...{ op: 'groups', count: counted.reduce((sum, [, count]) => sum + count, 0) },
         groups: counted.map(([key, count]) => ({ key, count })),
       });
-    const changed = foldLog([old, stored('a', 1, 'UserCreated', 'r1'), { ...stored('a', 2, 'UserUpdated', 'r4'), data: { group: 2 } }]);
+    const changed = foldLog([
+      old,
+      stored('a', 1, 'UserCreated', 'r1'),
+      { ...stored('a', 2, 'UserUpdated', 'r4'), data: { group: 2 } },
+    ]);
     const checkGroups = (...sets: SetCall[]) =>
-      checkSetsInFlux(changed, [write('r1', 'create', 'a', 0, 10), write('r4', 'update', 'a', 8_000, 20_000)], sets, foldLog([old]));
+      checkSetsInFlux(
+        changed,
+        [write('r1', 'create', 'a', 0, 10), write('r4', 'update', 'a', 8_000, 20_000)],
+        sets,
+        foldLog([old]),
+      );
     expect(checkGroups(groups([1, 2]), groups([1, 1], [2, 1]))).to.deep.equal([]);
     expect(checkGroups(groups([2, 2]))).to.have.lengthOf(2); // the resting one is in group 1
     expect(checkGroups(groups([1, 1], [3, 1]))).to.have.lengthOf(1);

@@ -14,10 +14,11 @@ const marginMs = 2_500;
 const clockMs = 100;
 
 /**
- * Returns what is wrong with answers to COUNT, LIST and views during writes. An answer may show each user in any state between
- * two bounds. The lower bound comes from the answer's lag or Muster-As-Of, the upper bound from the writes that were
- * sent before it came. This gives the lowest and the highest possible count. A list must show real states, in order,
- * each user once. A view must do the same for each group. Muster-As-Of must not be in the future. `before`: the log before these calls. Pure.
+ * Returns what is wrong with answers to COUNT, LIST and views during writes. An answer may show each user in any state
+ * between two bounds. The lower bound comes from the answer's lag or Muster-As-Of, the upper bound from the writes that
+ * were sent before it came. This gives the lowest and the highest possible count, also for each group of a view.
+ * A list must show real states, in order, each user once. Muster-As-Of must not be in the future. `before`: the log
+ * before these calls. Pure.
  */
 export const checkSetsInFlux = (
   log: FoldedLog,
@@ -96,10 +97,7 @@ const statesWithin = (
   const oldest = (times[0]?.version ?? 1) - 1;
   const lowest = times.reduce((version, one) => (one.to < since ? Math.max(version, one.version) : version), oldest);
   const highest = times.reduce((version, one) => (one.from < until ? Math.max(version, one.version) : version), oldest);
-  return Array.from(
-    { length: Math.max(0, highest - lowest) + 1 },
-    (_, index) => stateAt(log, id, lowest + index),
-  );
+  return Array.from({ length: Math.max(0, highest - lowest) + 1 }, (_, index) => stateAt(log, id, lowest + index));
 };
 
 const checkListed = (log: FoldedLog, set: SetCall): string[] => {

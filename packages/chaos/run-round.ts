@@ -5,8 +5,8 @@ import { checkAnswers, checkMemory, checkSnapshots, readLogs } from './check-cop
 import { checkHistory } from './check-history.ts';
 import { checkInFlight } from './check-in-flight.ts';
 import { checkMoney } from './check-money.ts';
-import { checkRecordWrites } from './check-records.ts';
 import { checkPast } from './check-past.ts';
+import { checkRecordWrites } from './check-records.ts';
 import { checkSetsInFlux } from './check-sets.ts';
 import type { FoldedLog } from './fold-log.ts';
 import { type Call, isWrite, type Outcome } from './history.ts';

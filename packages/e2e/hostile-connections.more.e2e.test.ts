@@ -62,7 +62,8 @@ describe('A gateway with hostile connections', function () {
     };
     const before = await megabytes();
     await forAll(Array.from({ length: idleSockets }), 32, (_, at) => open(at % 2 === 0 ? '' : 'GET /api/user/a'));
-    const head = 'POST /api/user HTTP/1.1\r\nHost: muster\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n';
+    const head =
+      'POST /api/user HTTP/1.1\r\nHost: muster\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n';
     const uploads = await forAll(Array.from({ length: slowUploads }), 16, () => open(head));
     const dripping = setInterval(() => {
       for (const socket of uploads) if (!socket.destroyed) socket.write('x');

@@ -1,8 +1,8 @@
+import { entities } from '@muster/entities';
+import { call, eventually, openShell } from '@muster/testing';
 import { propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { entities } from '@muster/entities';
-import { call, eventually, openShell } from '@muster/testing';
 import { expect } from 'chai';
 import { runInProcess } from './run-in-process.ts';
 
@@ -25,12 +25,15 @@ describe('Tracing', () => {
 
   it('has a span of each request in the trace of the client, and the span in the event', async () => {
     await using system = await runInProcess(entities, { aggregators: 0, environment: { TRACING: 'true' } });
-    const created = await call(system.url, 'POST', '/api/user', { body: { id: 'ada', ...ada }, headers: { traceparent } });
+    const created = await call(system.url, 'POST', '/api/user', {
+      body: { id: 'ada', ...ada },
+      headers: { traceparent },
+    });
     expect(created.status).to.equal(201);
     await call(system.url, 'GET', '/api/user/ada?version=1&x=secret');
     await call(system.url, 'GET', '/nowhere');
     const spans = await eventually(
-      () => exporter.getFinishedSpans(),
+      async () => exporter.getFinishedSpans(),
       ({ length }) => length === 3,
     );
     const [post, get, nowhere] = spans;
@@ -56,7 +59,7 @@ describe('Tracing', () => {
     const refused = await call(system.url, 'GET', '/api/user?filter[name][contains]=a');
     expect(refused.status).to.equal(503);
     const [span] = await eventually(
-      () => exporter.getFinishedSpans(),
+      async () => exporter.getFinishedSpans(),
       ({ length }) => length === 1,
     );
     expect(span?.status.code).to.equal(SpanStatusCode.ERROR);

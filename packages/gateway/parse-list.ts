@@ -56,7 +56,10 @@ export const parseList = (entity: Entity, given: Given): ParsedList => {
   const fields = parseFields(entity, given);
   const total = parseTotal(given);
   const page = parsePage(given);
-  const faults = [...findUnknown(given, [...parameters, fieldsOf(entity)]), ...[filters, sort, fields, total, page].flatMap(faultsOf)];
+  const faults = [
+    ...findUnknown(given, [...parameters, fieldsOf(entity)]),
+    ...[filters, sort, fields, total, page].flatMap(faultsOf),
+  ];
   if (faults.length > 0) return { kind: 'faults', faults };
   const list = { filters: filters.value, sort: sort.value, fields: fields.value, total: total.value, page: page.value };
   return { kind: 'list', list };
