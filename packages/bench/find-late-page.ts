@@ -16,17 +16,23 @@ export const findLatePage = async ({ system, path }: Stage, query: string, share
   return address.replace(`${path}?`, '').replace(/page(\[|%5B)size(\]|%5D)=\d+/, 'page[size]=100');
 };
 
-/** Asks for a page until memory answers: its aggregators put the things in order when they are asked first. */
+/**
+ * Asks for a page until memory answers, some times in a row: each aggregator puts the things in order when it is asked
+ * first, and the gateway asks them by turns.
+ */
 export const untilInMemory = async ({ system, path }: Stage, query: string): Promise<void> => {
+  let inRow = 0;
   for (let tries = 1; tries <= triesMax; tries += 1) {
     const answer = await fetch(`${system.url}${path}?${query}`, { signal: AbortSignal.timeout(answeredWithinMs) });
     await answer.arrayBuffer();
-    if (answer.status === 200 && !answer.headers.has('Muster-As-Of')) return;
+    inRow = answer.status === 200 && !answer.headers.has('Muster-As-Of') ? inRow + 1 : 0;
+    if (inRow === inRowMin) return;
   }
   throw new Error(`Cannot measure pages of ${query}: memory did not answer in ${triesMax} tries`);
 };
 
-const triesMax = 10;
+const triesMax = 30;
+const inRowMin = 8;
 
 const readPage = async (url: string): Promise<{ total: number; things: number; next: string }> => {
   const answer = await fetch(url, { signal: AbortSignal.timeout(answeredWithinMs) });
