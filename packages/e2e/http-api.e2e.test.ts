@@ -249,8 +249,11 @@ for (const { way, aggregators, source } of ways) {
       expect(['location', 'etag'].map((name) => created.headers.get(name))).to.deep.equal(['/api/user/only', '"1"']);
       const again = await create({ ...ada, group: 2 });
       expect([again.status, again.body.version]).to.deep.equal([412, 1]);
+      expect((await create({ group: 2 })).status).to.equal(412); // too little to create, and it is there
+      expect((await create({ group: 'x' })).status).to.equal(400);
       await ask('DELETE', '/api/user/only');
       expect((await create(ada)).status).to.equal(410);
+      expect((await create({ group: 2 })).status).to.equal(410);
       expect(await eventsOf({ entityId: 'only' })).to.have.length(2);
       const byBody = await ask('PUT', '/api/user', { body: { id: 'only-2', ...ada }, headers });
       expect(byBody.status).to.equal(201);

@@ -4,6 +4,7 @@ import { answerOutcome } from '../answer-outcome.ts';
 import type { Exchange } from '../exchange.ts';
 import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
+import type { Outcome } from '../outcome.ts';
 import { answerProblem, invalid } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
 import { requirePrecondition } from '../require-precondition.ts';
@@ -24,10 +25,13 @@ export const update = async (
   const required = requirePrecondition(gateway, exchange);
   if (required.kind === 'problem') return answerProblem(exchange, required.problem);
   const precondition = required.value;
-  const isCreating = precondition?.noneMatch === 'any' && mayCreate;
-  const type = isCreating ? entity.creating : updating;
-  const parsed = parseInput(type, exchange.input);
-  if (parsed.kind === 'faults') return answerProblem(exchange, invalid(parsed.faults));
+  const mustCreate = precondition?.noneMatch === 'any' && mayCreate;
+  const whole = mustCreate ? parseInput(entity.creating, exchange.input) : undefined;
+  // too little to create: what is there says 412 or 410 all the same
+  const isCreating = whole?.kind === 'input';
+  const parsed = isCreating ? whole : parseInput(updating, exchange.input);
+  if (parsed.kind === 'faults')
+    return answerProblem(exchange, invalid(whole?.kind === 'faults' ? whole.faults : parsed.faults));
   const id = idInPath ?? parsed.id;
   const faults: Fault[] =
     id === undefined
@@ -35,10 +39,13 @@ export const update = async (
       : findIdFaults(id);
   faults.push(...findOtherId(parsed, id));
   if (id === undefined || faults.length > 0) return answerProblem(exchange, invalid(faults));
-  const command = { type, input: parsed.fields, precondition };
+  const command = { type: isCreating ? entity.creating : updating, input: parsed.fields, precondition };
   const outcome = await executeCommand(gateway, { entity, id, command, ...requestOf(gateway, exchange) });
+  if (whole?.kind === 'faults' && isAbsent(outcome)) return answerProblem(exchange, invalid(whole.faults));
   answerOutcome(exchange, entity, id, outcome, ({ json }) => {
     if (isCreating) exchange.headers.push('Location', `${entity.path}/${id}`);
     answerJson(exchange, isCreating ? 201 : 200, json);
   });
 };
+
+const isAbsent = (outcome: Outcome): boolean => outcome.kind === 'refused' && outcome.state.status === 'absent';
