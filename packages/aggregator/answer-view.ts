@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Entity, View } from '@muster/model';
 import type { Answer, ViewQuestion } from '@muster/wire';
 import type { Aggregator } from './aggregator.ts';
@@ -15,8 +16,8 @@ const notYet: Reply = { answer: { kind: 'notYet' }, text: '' };
 export const answerView = async (aggregator: Aggregator, asked: ViewQuestion): Promise<Reply> => {
   const { entities, heart, queries, table } = aggregator;
   const entity = entities.get(asked.entity);
-  const view = entity?.views.get(asked.view);
-  if (!entity || !view || asked.filters.some(({ field }) => field !== view.by)) return notHere; // of another release
+  const view = entity && findView(entity, asked);
+  if (!entity || !view) return notHere; // a gateway of another release may ask for another view
   const partitions = asked.partitions.flatMap((number) => table.get(number) ?? []).filter(({ served }) => served);
   const pace = beginQuery(queries, asked.waitMs);
   try {
@@ -36,6 +37,11 @@ export const answerView = async (aggregator: Aggregator, asked: ViewQuestion): P
     endQuery(pace);
   }
 };
+
+const findView = ({ views }: Entity, { by, measures, filters }: ViewQuestion): View | undefined =>
+  filters.every(({ field }) => field === by)
+    ? [...views.values()].find((view) => view.by === by && isDeepStrictEqual([...view.measures], measures))
+    : undefined;
 
 const grownAtOnce = 1_024;
 

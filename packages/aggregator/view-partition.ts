@@ -22,22 +22,26 @@ export type GroupsAsked = {
   limit: number;
 };
 
+const keysAtOnce = 1_024;
 const groupsAtOnce = 256;
 const triesMax = 3;
 
 /**
  * Returns the first groups of a view in these partitions, in the order of their keys, one more than the limit at most.
- * The partitions must have the tally of the view and the orders of its measures.
+ * The partitions must have the tally of the view and the orders of its measures. Undefined if events change the groups
+ * too fast.
  */
 export function* viewPartitions(
   partitions: readonly Partition[],
   entity: Entity,
   asked: GroupsAsked,
-): Generator<void, Group[]> {
+): Generator<void, Group[] | undefined> {
   const keys = yield* firstKeys(partitions, entity, asked);
   const groups: Groups = new Map();
   for (const partition of partitions) {
-    for (const group of yield* readGroups(partition, entity, asked.view, keys)) addGroup(groups, group);
+    const found = yield* readGroups(partition, entity, asked.view, keys);
+    if (!found) return undefined;
+    for (const group of found) addGroup(groups, group);
     yield;
   }
   return [...groups.values()].sort((one, other) => compareIn(asked, one.key, other.key));
@@ -46,22 +50,28 @@ export function* viewPartitions(
 /** Returns the names of the fields of the orders that a view needs. */
 export const ordersOf = ({ by, measures }: View): string[][] => measures.map((measure) => [by, measure]);
 
-/** The marks of the first keys, by which groups are found. */
+/** Returns the first keys by their marks, one more than the limit at most. Never holds many more. */
 function* firstKeys(
   partitions: readonly Partition[],
   entity: Entity,
   asked: GroupsAsked,
-): Generator<void, ReadonlySet<unknown>> {
-  const keys = new Map<unknown, Key>();
+): Generator<void, ReadonlyMap<unknown, Key>> {
+  const enough = 4 * asked.limit + keysAtOnce;
+  let keys = new Map<unknown, Key>();
+  let seen = 0;
   for (const partition of partitions) {
-    for (const [mark, { key }] of tallyIn(partition, entity, asked.view).groups)
-      if (!keys.has(mark) && isAsked(asked, key)) keys.set(mark, key);
-    yield;
+    for (const [mark, { key }] of tallyIn(partition, entity, asked.view).groups) {
+      if (isAsked(asked, key)) keys.set(mark, key);
+      if (keys.size > enough) keys = firstOf(asked, keys);
+      seen += 1;
+      if (seen % keysAtOnce === 0) yield;
+    }
   }
-  if (keys.size <= asked.limit + 1) return new Set(keys.keys());
-  const inOrder = [...keys].sort(([, one], [, other]) => compareIn(asked, one, other));
-  return new Set(inOrder.slice(0, asked.limit + 1).map(([mark]) => mark));
+  return firstOf(asked, keys);
 }
+
+const firstOf = (asked: GroupsAsked, keys: ReadonlyMap<unknown, Key>): Map<unknown, Key> =>
+  new Map([...keys].sort(([, one], [, other]) => compareIn(asked, one, other)).slice(0, asked.limit + 1));
 
 const isAsked = (asked: GroupsAsked, key: Key): boolean =>
   (asked.after === undefined || compareIn(asked, key, asked.after) > 0) &&
@@ -79,24 +89,28 @@ const tallyIn = (partition: Partition, entity: Entity, view: View): Tally => {
 
 /**
  * Reads these groups of a partition. If events change things while it pauses, it reads again, so that no thing is
- * counted in two groups.
+ * counted in two groups. Undefined if that happens each time.
  */
 function* readGroups(
   partition: Partition,
   entity: Entity,
   view: View,
-  marks: ReadonlySet<unknown>,
-): Generator<void, Group[]> {
-  for (let tries = 1; ; tries += 1) {
+  keys: ReadonlyMap<unknown, Key>,
+): Generator<void, Group[] | undefined> {
+  const { groups } = tallyIn(partition, entity, view);
+  for (let tries = 1; tries <= triesMax; tries += 1) {
     const { events } = partition;
     const found: Group[] = [];
-    for (const [mark, counted] of tallyIn(partition, entity, view).groups) {
-      if (!marks.has(mark)) continue;
-      found.push(copyOf(partition, entity, view, counted));
-      if (found.length % groupsAtOnce === 0) yield;
+    let seen = 0;
+    for (const mark of keys.keys()) {
+      const counted = groups.get(mark);
+      if (counted) found.push(copyOf(partition, entity, view, counted));
+      seen += 1;
+      if (seen % groupsAtOnce === 0) yield;
     }
-    if (partition.events === events || tries === triesMax) return found;
+    if (partition.events === events) return found;
   }
+  return undefined;
 }
 
 /** A copy of a group with the least and greatest values of its measures. */

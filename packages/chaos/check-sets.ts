@@ -144,7 +144,7 @@ const addToBounds = (bounds: Bounds, states: readonly (Folded | undefined)[]): v
 const checkGroups = (bounds: Bounds, set: SetCall): string[] => {
   if (!set.groups || set.count === undefined) return [];
   const counts = new Map(set.groups.map(({ key, count }) => [key, count]));
-  const keys = set.groups.map(({ key }) => Number(key));
+  const keys = set.groups.map(({ key }) => key ?? Number.NEGATIVE_INFINITY); // null comes first
   const wrong = [...new Set([...bounds.keys(), ...counts.keys()])].filter((group) => {
     const { least, most } = bounds.get(group) ?? { least: 0, most: 0 };
     const count = counts.get(group) ?? 0;

@@ -1,5 +1,6 @@
 import { entities } from '@muster/entities';
-import { call, openShell } from '@muster/testing';
+import { newKey, openLog, storeKey } from '@muster/store';
+import { call, eventually, openShell, openTestDatabase } from '@muster/testing';
 import { expect } from 'chai';
 import { runInProcess } from './run-in-process.ts';
 
@@ -32,15 +33,28 @@ describe('A client', () => {
     expect(statuses).to.deep.equal([404, 404, 429]);
   });
 
-  it('that tries keys gets 429 after some, and who has a key is not affected', async () => {
+  it('that tries keys gets 429 after some, and a client with a key has a rate of its own', async () => {
     const environment = { RATE_LIMIT: '3/60', AUTH: 'on' };
-    await using system = await runInProcess(entities, { aggregators: 0, environment });
+    await using database = await openTestDatabase();
+    await using log = openLog({ ...database, appName: 'test' });
+    const { key, document } = newKey({ name: 'reader', scope: 'read', createdAt: new Date() });
+    await storeKey(log, document, 5_000);
+    await using system = await runInProcess(entities, { aggregators: 0, environment, database });
+    const withKey = (method: string) =>
+      call(system.url, method, '/api/user/x', { headers: { authorization: `Bearer ${key}` } });
+    await eventually(
+      () => withKey('GET'),
+      ({ status }) => status === 404, // 503 until the keys are read
+    );
     const statuses = [];
     for (let tried = 0; tried < 5; tried += 1) {
       const headers = { authorization: `Bearer muster_${tried}` };
       statuses.push((await call(system.url, 'GET', '/api/user/x', { headers })).status);
     }
     expect(statuses).to.deep.equal([401, 401, 401, 429, 429]);
+    const own = [];
+    for (const method of ['GET', 'DELETE', 'DELETE', 'GET']) own.push((await withKey(method)).status);
+    expect(own).to.deep.equal([404, 403, 429, 429]); // what the key may not do counts for the key
   });
 
   it('in a browser may call from the origins of CORS_ORIGINS only', async () => {

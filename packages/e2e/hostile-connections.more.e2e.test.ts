@@ -51,7 +51,7 @@ describe('A gateway with hostile connections', function () {
     expect((await call(test.url, 'GET', '/api/user/ada')).status).to.equal(200);
   });
 
-  it('answers others as fast with 500 idle connections and 50 uploads of a byte a time, and forgets them', async () => {
+  it('answers others as fast with 500 idle connections and 50 uploads of a byte a time', async () => {
     const sockets: Socket[] = [];
     const open = async (bytes: string) => {
       const socket = await connectRaw(test.url);

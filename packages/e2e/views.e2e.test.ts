@@ -1,5 +1,15 @@
 import { compareKeys, countBy, defineRecord, type Key, optional } from '@muster/model';
-import { call, eventually, forAll, openTestDatabase, type Reply, type TestDatabase } from '@muster/testing';
+import { partitionOf } from '@muster/placement';
+import {
+  call,
+  eventually,
+  forAll,
+  openShell,
+  openTestDatabase,
+  type Reply,
+  storedNote,
+  type TestDatabase,
+} from '@muster/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import Joi from 'joi';
@@ -10,8 +20,11 @@ const book = defineRecord({
   title: 'Book',
   collection: 'Books',
   fields: { title: Joi.string(), shelf: optional(Joi.string()), pages: optional(Joi.number()), price: Joi.number() },
-  indexes: ['shelf', 'title'],
-  views: { byShelf: countBy('shelf', { measures: ['pages', 'price'] }), byTitle: countBy('title') },
+  indexes: ['shelf', 'title', 'pages'],
+  views: {
+    ...{ byShelf: countBy('shelf', { measures: ['pages', 'price'] }), byTitle: countBy('title') },
+    byPages: countBy('pages'),
+  },
 });
 
 type Book = { id: string; title: string; shelf?: string; pages?: number; price: number };
@@ -164,6 +177,14 @@ describe('Views', () => {
     expect(body).to.deep.equal(keys.map((key) => ({ key, count: titles.filter((title) => title === key).length })));
   });
 
+  it('have keys of any type, and cursors for them', async () => {
+    const pages = [...books.values()].map((one) => one.pages ?? null);
+    const keys = [...new Set(pages)].sort(compareKeys);
+    const groups = keys.map((key) => ({ key, count: pages.filter((one) => one === key).length }));
+    expect(await walk('/api/book/views/byPages?page[size]=1')).to.deep.equal(groups);
+    expect(await walk('/api/book/views/byPages?page[size]=1&sort=-key')).to.deep.equal(groups.toReversed());
+  });
+
   it('refuse what they do not know, and cursors of other filters', async () => {
     const cursor = new URLSearchParams(linkOf(await ask('?page[size]=2'), 'next')?.split('?')[1]).get('page[after]');
     for (const [query, pointer] of [
@@ -209,4 +230,43 @@ describe('Views', () => {
   });
 
   itSaysAll('from the snapshot');
+
+  it('say the same after a restart of an aggregator', async () => {
+    await system[Symbol.asyncDispose]();
+    system = await runInProcess([book], { aggregators: 1, database, environment: patient });
+    await eventually(
+      () => ask(''),
+      ({ status, headers }) => status === 200 && !headers.has('muster-as-of'),
+    );
+    expect((await ask('')).body).to.deep.equal(expected());
+    await put('book-1', { shelf: 'new', pages: 1_000 });
+    expect((await ask('')).body).to.deep.equal(expected());
+  });
+
+  it('have an order by count of 10,000 groups at most, and any number of them by key', async () => {
+    await using shell = openShell(database);
+    const events = Array.from({ length: 10_100 }, (_, n) => {
+      const [entityId, data] = [`many-${n}`, { title: `many ${n}`, price: 1 }];
+      const partition = partitionOf('book', entityId, 32);
+      const event = storedNote(
+        { type: 'NoteCreated', version: 1, data: { text: '', stars: 0 } },
+        { entityId, partition },
+      );
+      return { ...event, _id: entityId, entity: 'book', type: 'BookCreated', data };
+    });
+    await shell.events.insertMany(events, { ordered: false });
+    await eventually(
+      () => call(system.url, 'GET', '/api/book/count'),
+      ({ body, headers }) => body.count === books.size + events.length && !headers.has('muster-as-of'),
+      30_000,
+    );
+    const refused = await call(system.url, 'GET', '/api/book/views/byTitle?sort=-count&limit=3');
+    expect([refused.status, refused.body.type]).to.deep.equal([400, '/problems/out-of-reach']);
+    expect(refused.body.detail).to.match(/over 10000 groups, .* add a filter on title, or sort by key/);
+    const some = await call(system.url, 'GET', '/api/book/views/byTitle?sort=-count&limit=3&filter[title][lt]=many 2');
+    expect([some.status, some.body.length]).to.deep.equal([200, 3]);
+    const pages = await walk('/api/book/views/byTitle?page[size]=1000');
+    const titles = new Set([...[...books.values()].map(({ title }) => title), ...events.map(({ data }) => data.title)]);
+    expect(pages.map(({ key }) => key)).to.deep.equal([...titles].sort());
+  });
 });

@@ -1,12 +1,12 @@
 import Router from '@koa/router';
 import type { CommandType, Entity } from '@muster/model';
 import { expectAppend } from '@muster/store';
-import Koa, { type Context, type Middleware, type Next } from 'koa';
+import Koa, { type Context, type Next } from 'koa';
 import { allowOrigins } from './allow-origins.ts';
 import { answerEarly, drainLimits } from './answer-early.ts';
 import type { Gateway } from './gateway.ts';
 import { refuseExtensions, speakJsonApi, unwrapDocument } from './json-api.ts';
-import { limitRate, parseRate } from './limit-rate.ts';
+import { limitRate, parseRate, type RateLimit } from './limit-rate.ts';
 import { limitRequests } from './limit-requests.ts';
 import { giveProblem, onKoa } from './on-koa.ts';
 import { refuseMethod, requireOwnMethod } from './own-methods.ts';
@@ -37,16 +37,16 @@ export const openApp = (gateway: Gateway, tracing?: Tracing): Koa => {
   app.use(answerEarly(drainLimits));
   app.use(setSecurityHeaders);
   app.use(speakJsonApi(gateway.entities));
+  if (tracing) app.use(traceRequests(tracing)); // outside: it tells the status of what was thrown, too
   app.use(watchRequest(gateway));
   app.use(requireAddress);
-  if (tracing) app.use(traceRequests(tracing));
   app.use(refuseExtensions);
   if (CORS_ORIGINS !== '') app.use(allowOrigins(CORS_ORIGINS.split(',')));
   app.use(limitRequests(gateway));
   const rate = parseRate(RATE_LIMIT);
-  const limit = rate ? limitRate(rate) : passOn;
+  const limit = rate ? limitRate(rate) : noLimit;
   app.use(requireKey(gateway, limit));
-  app.use(limit);
+  app.use(limit.take);
   app.use(requireOwnMethod(gateway.entities));
   const router = openRouter(gateway);
   app.use(router.routes());
@@ -62,7 +62,7 @@ export const openRouter = (gateway: Gateway): Router => {
   return router;
 };
 
-const passOn: Middleware = (_, next) => next();
+const noLimit: RateLimit = { take: (_, next) => next(), isOver: () => Promise.resolve(false) };
 
 const setSecurityHeaders = (ctx: Context, next: Next) => {
   for (let at = 0; at < securityHeaders.length; at += 2)

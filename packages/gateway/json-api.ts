@@ -76,10 +76,11 @@ const documentAt = (
   version: number | undefined,
   links: Record<string, string>,
 ): Json => {
-  const [, id] = /\/([^/]+)\/history\/?$/.exec(path) ?? [];
-  if (id !== undefined) return historyOf(entity, id, said, links);
-  const [, view] = /\/views\/([^/]+)\/?$/.exec(path) ?? [];
-  return view === undefined ? documentOf(entity, said, version, links) : groupsOf(entity, view, said, links);
+  const rest = path.slice(entity.path.length);
+  const [, view = ''] = /^\/views\/([^/]+)\/?$/.exec(rest) ?? [];
+  if (entity.views.has(view)) return groupsOf(entity, view, said, links);
+  const [, id] = /^\/([^/]+)\/history\/?$/.exec(rest) ?? [];
+  return id === undefined ? documentOf(entity, said, version, links) : historyOf(entity, id, said, links);
 };
 
 const versionOf = (ctx: Context): number | undefined => {

@@ -1,4 +1,4 @@
-import { isSecretOf, type KeyDocument, type KeyScope, parseKey } from '@muster/store';
+import { isSecretOf, type KeyDocument, parseKey } from '@muster/store';
 import { type Problem, unavailable } from './problem.ts';
 import type { RequestKind } from './requests.ts';
 import { openTokens, type Tokens, verifyToken } from './tokens.ts';
@@ -40,7 +40,10 @@ export const takeKeys = (keys: Keys, stored: readonly KeyDocument[]): void => {
 };
 
 /** Who sent a request: the name of the key, empty where none is needed. Or why it is refused. */
-export type Identified = { kind: 'actor'; actor: string } | { kind: 'refused'; problem: Problem; challenge: string };
+export type Identified = { kind: 'actor'; actor: string } | Refused;
+
+/** `actor`: the name of a key that is valid, and may not do this. `isCounted`: it counts for the rate of the client. */
+type Refused = { kind: 'refused'; problem: Problem; challenge: string; actor: string; isCounted: boolean };
 
 const anybody: Identified = { kind: 'actor', actor: '' };
 
@@ -51,7 +54,7 @@ export const identify = (keys: Keys, authorization: string, kind: RequestKind, n
   if (!keys.byId) return notYetRead;
   const key = keys.proven.get(authorization) ?? prove(keys, authorization);
   if (!key || key.revokedAt || (key.expiresAt && key.expiresAt.getTime() <= now)) return refuse('invalid_token');
-  if (kind === 'write' && key.scope === 'read') return forbid(key.scope);
+  if (kind === 'write' && key.scope === 'read') return forbid(key);
   return { kind: 'actor', actor: key.name };
 };
 
@@ -87,7 +90,7 @@ export const proveToken = async (keys: Keys, authorization: string): Promise<str
 
 // the answer must not say which of the reasons it is
 const refuse = (error: '' | 'invalid_token'): Identified => ({
-  kind: 'refused',
+  ...{ kind: 'refused', actor: '', isCounted: true },
   challenge: error === '' ? 'Bearer realm="muster"' : `Bearer realm="muster", error="${error}"`,
   problem: {
     name: 'key-required',
@@ -99,13 +102,13 @@ const refuse = (error: '' | 'invalid_token'): Identified => ({
 });
 
 const notYetRead: Identified = {
-  kind: 'refused',
+  ...{ kind: 'refused', actor: '', isCounted: false },
   challenge: 'Bearer realm="muster"',
   problem: unavailable('Cannot look at the key: the keys were not read yet', { written: 'notWritten' }),
 };
 
-const forbid = (scope: KeyScope): Identified => ({
-  kind: 'refused',
+const forbid = ({ name, scope }: Proven): Identified => ({
+  ...{ kind: 'refused', actor: name, isCounted: true },
   challenge: 'Bearer realm="muster", error="insufficient_scope", scope="write"',
   problem: {
     name: 'scope-too-small',

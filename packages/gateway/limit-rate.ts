@@ -6,6 +6,9 @@ import type { Problem } from './problem.ts';
 /** How many requests one client may send in so many seconds. */
 export type Rate = { requests: number; seconds: number };
 
+/** `take` counts a request and refuses it above the rate. `isOver`: the address has no request left. */
+export type RateLimit = { take: Middleware; isOver: (ctx: Context) => Promise<boolean> };
+
 /** Parses a rate such as `100/10`. Undefined if it is none. Pure. */
 export const parseRate = (text: string): Rate | undefined => {
   const [, requests, seconds] = /^([1-9]\d{0,6})\/([1-9]\d{0,4})$/.exec(text) ?? [];
@@ -16,9 +19,13 @@ export const parseRate = (text: string): Rate | undefined => {
  * Refuses what a client sends above the rate with 429. A client is a key, or an address where there is none. Each
  * answer says what is left (draft-ietf-httpapi-ratelimit-headers, 10). Each gateway counts on its own.
  */
-export const limitRate = ({ requests, seconds }: Rate): Middleware => {
+export const limitRate = ({ requests, seconds }: Rate): RateLimit => {
   const limiter = new RateLimiterMemory({ points: requests, duration: seconds });
-  return async (ctx, next) => {
+  const isOver: RateLimit['isOver'] = async (ctx) => {
+    const used = await limiter.get(addressOf(ctx));
+    return used !== null && used.consumedPoints >= requests;
+  };
+  const take: Middleware = async (ctx, next) => {
     const used = await limiter.consume(clientOf(ctx)).catch((refused: unknown) => refused);
     if (!(used instanceof RateLimiterRes)) throw used;
     const resetSeconds = Math.ceil(used.msBeforeNext / 1_000);
@@ -28,9 +35,12 @@ export const limitRate = ({ requests, seconds }: Rate): Middleware => {
     giveProblem(ctx, tooMany({ requests, seconds }, resetSeconds));
     ctx.set('Retry-After', String(resetSeconds));
   };
+  return { isOver, take };
 };
 
-const clientOf = (ctx: Context): string => (ctx.state.actor ? `key ${ctx.state.actor}` : `address ${ctx.ip}`);
+const clientOf = (ctx: Context): string => (ctx.state.actor ? `key ${ctx.state.actor}` : addressOf(ctx));
+
+const addressOf = (ctx: Context): string => `address ${ctx.ip}`;
 
 const tooMany = ({ requests, seconds }: Rate, resetSeconds: number): Problem => ({
   name: 'too-many-requests',

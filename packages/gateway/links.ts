@@ -16,8 +16,8 @@ export const startOf = (secret: string, scope: CursorScope, page: Page): Start |
   const pointer = `/page[${kind}]`;
   const detail =
     parsed.kind === 'foreign'
-      ? 'this cursor belongs to other filters or another sort; leave it out to begin at the first page'
-      : 'this is no cursor of this list; take it from Link, or leave it out to begin at the first page';
+      ? 'this cursor belongs to another address, other filters or another sort; leave it out to begin at the first page'
+      : 'this is no cursor of this address; take it from Link, or leave it out to begin at the first page';
   return { kind: 'fault', fault: { pointer, code: 'invalid-parameter', detail } };
 };
 

@@ -53,7 +53,7 @@ export const problems: Readonly<Record<EngineProblemName, ProblemKind>> = {
     status: 400,
     title: 'The request needs more work than is allowed',
     happened: 'The request was refused.',
-    why: 'The question about the past needs more events than one request may read or apply.',
+    why: 'It needs more events, records or groups than one request may read, apply or put in order.',
     todo: 'Ask for less. "detail" names the limit, and what can be asked instead.',
     curl: `curl -i '${url}{path}/some-id/history?changes=false'`,
     headers: ofThing,

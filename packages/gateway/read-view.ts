@@ -43,10 +43,12 @@ export const readView = async (
   try {
     const question = questionOf(entity, view, asked, start);
     const { groups, more, about } = await askGroups(gateway, entity, view, question);
-    const isWhole = asked.order.kind === 'key';
-    if (!isWhole && (more || groups.length > orderedMax)) return { kind: 'tooMany', most: orderedMax };
-    const items = groups.map((group) => itemOf(view, asked.order, group));
-    return { kind: 'groups', about, ...pageOf(items, more, asked, start) };
+    const isByKey = asked.order.kind === 'key';
+    if (!isByKey && (more || groups.length > orderedMax)) return { kind: 'tooMany', most: orderedMax };
+    const rows = groups.map((group) => ({ keys: keysOf(asked.order, group), group }));
+    const page = pageOf(rows, more, asked, start);
+    const items = page.rows.map(({ keys, group }): Item => ({ keys, json: JSON.stringify(shownGroup(view, group)) }));
+    return { kind: 'groups', about, items, more: page.more };
   } catch (error) {
     return { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
   }
@@ -57,11 +59,11 @@ type Question = Unplaced<ViewQuestion>;
 /** The first groups in the order of keys are enough for a page in that order. Every other order needs all groups. */
 const questionOf = (
   { name: entity }: Entity,
-  { name: view }: View,
+  { by, measures }: View,
   { filters, order, page, sort }: ViewRequest,
   start: Start,
 ): Question => {
-  const about = { kind: 'view' as const, entity, view, filters };
+  const about = { kind: 'view' as const, entity, by, measures: [...measures], filters };
   if (order.kind !== 'key') return { ...about, descending: false, after: undefined, limit: orderedMax };
   const descending = (sort[0]?.descending === true) !== (start.kind === 'before');
   if (start.kind === 'offset') return { ...about, descending, after: undefined, limit: start.offset + page.limit };
@@ -115,7 +117,8 @@ const takeSaved = async (
   const read = async (leftMs: () => number) => {
     // before the records are read, so that these are as new or newer
     const counts = await countSaved(log, entity, partitions, leftMs());
-    const query = { view, filters: question.filters, partitions, ofPartitions: settings.PARTITIONS };
+    const active = counts.reduce((sum, count) => sum + count.active, 0);
+    const query = { view, filters: question.filters, partitions, ofPartitions: settings.PARTITIONS, active };
     return { counts, saved: await readGroups(log, entity, query, leftMs()) };
   };
   const done = await inPlace(savedQueries, settings.DATABASE_DEADLINE_MS, read);
@@ -129,10 +132,11 @@ const takeSaved = async (
   for (const group of done.saved.groups) if (isBehind(group)) addGroup(found.groups, group);
 };
 
-const itemOf = (view: View, order: GroupOrder, group: Group): Item => {
-  const keys = order.kind === 'key' ? [group.key] : [figureOf(order, group), group.key];
-  return { keys, json: JSON.stringify(shownGroup(view, group)) };
-};
+/** A group with its sort keys. */
+type Row = { keys: readonly Key[]; group: Group };
+
+const keysOf = (order: GroupOrder, group: Group): Key[] =>
+  order.kind === 'key' ? [group.key] : [figureOf(order, group), group.key];
 
 const figureOf = (order: Exclude<GroupOrder, { kind: 'key' }>, { count, measures }: Group): Key => {
   const measure = order.kind === 'figure' ? measures[order.measure] : undefined;
@@ -140,16 +144,21 @@ const figureOf = (order: Exclude<GroupOrder, { kind: 'key' }>, { count, measures
 };
 
 /** Cuts the page out of the groups that were found. */
-const pageOf = (found: Item[], more: boolean, { order, page, sort }: ViewRequest, start: Start): QueryPart => {
+const pageOf = (
+  found: Row[],
+  more: boolean,
+  { order, page, sort }: ViewRequest,
+  start: Start,
+): { rows: Row[]; more: boolean } => {
   const { limit } = page;
   if (order.kind !== 'key') found.sort((one, other) => compareRows(sort, one.keys, other.keys));
   if (start.kind === 'offset') {
-    const items = found.slice(start.offset, start.offset + limit);
-    return { items, more: more || found.length > start.offset + limit };
+    const rows = found.slice(start.offset, start.offset + limit);
+    return { rows, more: more || found.length > start.offset + limit };
   }
-  if (order.kind === 'key') return { items: start.kind === 'before' ? found.reverse() : found, more };
-  const isBehind = ({ keys }: Item) => compareRows(sort, keys, start.keys) > 0;
-  const isBefore = ({ keys }: Item) => compareRows(sort, keys, start.keys) < 0;
+  if (order.kind === 'key') return { rows: start.kind === 'before' ? found.reverse() : found, more };
+  const isBehind = ({ keys }: Row) => compareRows(sort, keys, start.keys) > 0;
+  const isBefore = ({ keys }: Row) => compareRows(sort, keys, start.keys) < 0;
   const some = found.filter(start.kind === 'before' ? isBefore : isBehind);
-  return { items: start.kind === 'before' ? some.slice(-limit) : some.slice(0, limit), more: some.length > limit };
+  return { rows: start.kind === 'before' ? some.slice(-limit) : some.slice(0, limit), more: some.length > limit };
 };

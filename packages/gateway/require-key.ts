@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import type { Gateway } from './gateway.ts';
 import { identify, isTokenNew, proveToken } from './keys.ts';
+import type { RateLimit } from './limit-rate.ts';
 import { giveProblem } from './on-koa.ts';
 import { type Problem, unavailable } from './problem.ts';
 import { kindOf } from './requests.ts';
@@ -10,24 +11,28 @@ const isDocument = /^\/(openapi\.json|docs|docs\/[^/]+|problems|problems\/[^/]+)
 
 /**
  * Refuses requests without a valid key or token with 401 or 403, if keys are needed. Otherwise notes whose it is. 503
- * if a token cannot be verified, as the keys of its provider cannot be read. `limit` counts what is refused: those who
- * try keys must not be able to try many.
+ * if a token cannot be verified, as the keys of its provider cannot be read. `limit` counts wrong keys by the address
+ * that sends them. No further token of an address without a request left is verified, as that costs most.
  */
 export const requireKey =
-  ({ keys, settings }: Pick<Gateway, 'keys' | 'settings'>, limit: Middleware): Middleware =>
+  ({ keys, settings }: Pick<Gateway, 'keys' | 'settings'>, limit: RateLimit): Middleware =>
   async (ctx, next) => {
     if (ctx.method === 'OPTIONS') return next(); // a browser asks what it may send before it sends the key
     if (isDocument.test(ctx.path)) return next(); // a browser cannot send a key with a link
     if (!keys.isRequired && isForeignWrite(ctx, settings.CORS_ORIGINS)) return giveProblem(ctx, foreign);
     const authorization = ctx.get('Authorization');
-    const why = isTokenNew(keys, authorization) ? await proveToken(keys, authorization) : undefined;
+    const isNew = isTokenNew(keys, authorization);
+    if (isNew && (await limit.isOver(ctx))) return limit.take(ctx, () => Promise.resolve());
+    const why = isNew ? await proveToken(keys, authorization) : undefined;
     if (why !== undefined) return giveProblem(ctx, unavailable(`Cannot verify the token: ${why}`));
     const identified = identify(keys, authorization, kindOf(ctx.method));
     if (identified.kind === 'refused') {
-      return limit(ctx, async () => {
+      const refuse = async () => {
         ctx.set('WWW-Authenticate', identified.challenge);
         giveProblem(ctx, identified.problem);
-      });
+      };
+      ctx.state.actor = identified.actor; // of a key that is valid, and may not do this
+      return identified.isCounted ? limit.take(ctx, refuse) : refuse();
     }
     ctx.state.actor = identified.actor;
     return next();

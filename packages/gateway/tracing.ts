@@ -4,12 +4,16 @@ import type { Context, Middleware } from 'koa';
 /** OpenTelemetry's API. Without an SDK, which somebody must load into the process, it does nothing. */
 export type Tracing = typeof OpenTelemetry;
 
-/** Loads OpenTelemetry's API. Undefined where it is not installed: only those who trace need it. */
+/**
+ * Loads OpenTelemetry's API. Undefined where it is not installed: only those who trace need it. Throws what a damaged
+ * installation throws.
+ */
 export const loadTracing = async (): Promise<Tracing | undefined> => {
   try {
     return await import('@opentelemetry/api');
-  } catch {
-    return undefined;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    throw error;
   }
 };
 
@@ -21,15 +25,12 @@ export const traceRequests = ({ context, propagation, SpanKind, SpanStatusCode, 
   const tracer = trace.getTracer('muster-gateway');
   return async (ctx, next) => {
     const parent = propagation.extract(context.active(), ctx.headers);
-    const attributes = { 'http.request.method': ctx.method, 'url.path': ctx.path.slice(0, pathMax) };
+    const [path = ''] = ctx.url.split('?'); // Koa cannot read the path of each address
+    const attributes = { 'http.request.method': ctx.method, 'url.path': path.slice(0, pathMax) };
     const span = tracer.startSpan(ctx.method, { kind: SpanKind.SERVER, attributes }, parent);
     ctx.state.trace = writeTrace(span.spanContext());
     try {
       await context.with(trace.setSpan(parent, span), next);
-    } catch (error) {
-      span.recordException(error as Error);
-      ctx.status = 500; // for the span; watchRequest answers it
-      throw error;
     } finally {
       const route = routeOf(ctx);
       if (route !== undefined) span.updateName(`${ctx.method} ${route}`).setAttribute('http.route', route);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { addNumber, addSum, decodeSum, type ExactSum, encodeSum, numberOf, openSum } from './exact-sum.ts';
+import { addNumber, addSum, averageOf, decodeSum, type ExactSum, encodeSum, numberOf, openSum } from './exact-sum.ts';
 
 const sumOf = (values: readonly number[]): ExactSum => {
   const sum = openSum();
@@ -66,6 +66,12 @@ describe('An exact sum', () => {
         expect(decodeSum(JSON.parse(JSON.stringify(encodeSum(both))))).to.deep.equal(both);
       }),
     ));
+
+  it('has an average also where it is too large for a number', () => {
+    expect(averageOf(sumOf([1, 2]), 2)).to.equal(1.5);
+    expect(averageOf(sumOf([Number.MAX_VALUE, Number.MAX_VALUE, 0.5]), 2)).to.equal(Number.MAX_VALUE);
+    expect(averageOf(sumOf([-1e308, -1e308, -1e308, -1e308]), 4)).to.equal(-1e308);
+  });
 
   it('is decoded from nothing else', () => {
     for (const wrong of [null, [], ['1'], [0.5], [1, 'g', 0], [1, 'ff', 1], [1, 'ff', -2_000], [1, '-', 0]])

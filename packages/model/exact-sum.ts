@@ -57,6 +57,14 @@ export const numberOf = ({ whole, fraction, exponent }: ExactSum): number => {
   return Number((all >> BigInt(cut)) | (isInexact ? 1n : 0n)) * 2 ** (cut + exponent);
 };
 
+/** Returns the number that is nearest to a sum divided by a count. */
+export const averageOf = (sum: ExactSum, count: number): number => {
+  const whole = numberOf(sum);
+  if (Number.isFinite(whole)) return whole / count;
+  const all = (BigInt(sum.whole) << BigInt(-sum.exponent)) + sum.fraction;
+  return numberOf({ whole: 0, fraction: (all << 64n) / BigInt(count), exponent: sum.exponent - 64 });
+};
+
 const exactBits = 1_000; // a number can be as large
 
 /** Returns a sum as JSON can carry it. */

@@ -6,8 +6,8 @@ import { isObject } from './find-definition-problems.ts';
 const viewsMax = 16;
 const measuresMax = 8;
 
-/** Words that stand in the same place of addresses for something else. */
-const reservedViews: readonly string[] = ['history'];
+/** Words that stand for something else in the same place of addresses, or in JSON:API. */
+const reservedViews: readonly string[] = ['event', 'events', 'history'];
 
 /** What is wrong with the declared views of an entity with these fields and indexes, and how to mend it. */
 export const findViewProblems = (views: unknown, indexes: unknown, fields: FieldSchemas): string[] => {

@@ -1,6 +1,6 @@
 import type { View } from './count-by.ts';
-import { addNumber, addSum, decodeSum, type ExactSum, encodeSum, numberOf, openSum } from './exact-sum.ts';
-import { decodeKey, encodeKey, type Key } from './index-key.ts';
+import { addNumber, addSum, averageOf, decodeSum, type ExactSum, encodeSum, numberOf, openSum } from './exact-sum.ts';
+import { decodeKey, encodeKey, type Key, keyOf } from './index-key.ts';
 import { keyOfThing } from './query.ts';
 import type { Active } from './state.ts';
 
@@ -66,13 +66,13 @@ const addMeasure = (measure: Measure, other: Measure | undefined): void => {
 const pick = (choose: typeof Math.min, one: number | undefined, other: number | undefined): number | undefined =>
   one === undefined || other === undefined ? (one ?? other) : choose(one, other);
 
-/** The figures of a measure by their names. */
+/** The figures of a measure by their names. Null stands for none, and for one that no number is large enough for. */
 export const figuresOf = ({ count, sum, least, greatest }: Measure) => ({
   count,
-  sum: numberOf(sum),
+  sum: keyOf(numberOf(sum)),
   min: least ?? null,
   max: greatest ?? null,
-  average: count === 0 ? null : numberOf(sum) / count,
+  average: count === 0 ? null : keyOf(averageOf(sum, count)),
 });
 
 /** The names of the figures of a measure. */

@@ -38,6 +38,13 @@ describe("The database's clock", function () {
     expect(databaseNow(clock, new Date(0)).getTime()).to.be.closeTo(Date.now(), 50);
   });
 
+  it('does not go back behind a time that another process gave to an earlier event', () => {
+    const clock = openClock();
+    const ahead = new Date(Date.now() + 300);
+    expect(databaseNow(clock, ahead)).to.deep.equal(ahead);
+    expect(databaseNow(clock)).to.deep.equal(ahead);
+  });
+
   it('does not go back when a measurement corrects it a little, and does when a clock was set', () => {
     const clock = openClock();
     const before = databaseNow(clock).getTime();

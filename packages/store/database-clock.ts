@@ -43,7 +43,9 @@ export const databaseNow = (clock: DatabaseClock, notBefore?: Date): Date => {
   const now = Math.round(ownNow() + clock.offsetMs);
   const isCorrected = now < clock.shownMs && clock.shownMs - now <= correctedMs;
   if (!isCorrected) clock.shownMs = now;
-  return new Date(Math.max(clock.shownMs, notBefore?.getTime() ?? 0));
+  const time = Math.max(clock.shownMs, notBefore?.getTime() ?? 0);
+  if (time - now <= correctedMs) clock.shownMs = time; // the next write is no earlier than this one
+  return new Date(time);
 };
 
 // a greater step is no error of a measurement: somebody set a clock

@@ -42,8 +42,8 @@ const insertThings = async (log: Log, count: number) => {
   await recordsOf(log, thing).insertMany(records);
 };
 
-const read = (log: Log, filters: Filter[], within = partitions) =>
-  readGroups(log, thing, { view, filters, partitions: within, ofPartitions: partitions.length }, deadlineMs);
+const read = (log: Log, filters: Filter[], within = partitions, active = 0) =>
+  readGroups(log, thing, { view, filters, partitions: within, ofPartitions: partitions.length, active }, deadlineMs);
 
 const shown = async (log: Log, filters: Filter[], within?: number[]) => {
   const found = await read(log, filters, within);
@@ -83,5 +83,6 @@ describe('The groups of saved things', function () {
     expect(await shown(log, [])).to.match(/more than 10000 records; add a filter on text/);
     expect(await shown(log, [{ field: 'text', operator: 'ne', keys: ['t1'] }])).to.match(/more than 10000 records/);
     expect(await shown(log, [{ field: 'text', operator: 'eq', keys: ['t1'] }])).to.have.length(1);
+    expect((await read(log, [], [0], 10_001)).kind).to.equal('refused'); // by the checkpoints, without a read
   });
 });

@@ -24,6 +24,7 @@ export type GroupsQuery = {
   filters: readonly Filter[];
   partitions: readonly number[];
   ofPartitions: number;
+  active: number; // how many things they have, about: by their checkpoints
 };
 
 export type SavedGroups = { kind: 'found'; groups: Group[] } | { kind: 'refused'; why: string };
@@ -74,8 +75,9 @@ const atOnceMax = 8;
 const readAll = async (
   log: Log,
   entity: Entity,
-  { partitions }: GroupsQuery,
+  { active, partitions }: GroupsQuery,
 ): Promise<RecordDocument[] | undefined> => {
+  if (active > recordsMax) return undefined; // nothing is read for an answer that would be refused
   const records: RecordDocument[] = [];
   for (let from = 0; from < partitions.length && records.length <= recordsMax; from += atOnceMax) {
     const some = partitions.slice(from, from + atOnceMax);

@@ -272,7 +272,15 @@ const questions: Question[] = [
     waitMs: 5,
   },
   {
-    ...{ kind: 'view', entity: 'note', view: 'byStars', partitions: [0, 31], descending: true, after: new Date(7) },
+    ...{
+      kind: 'view',
+      entity: 'note',
+      by: 'stars',
+      measures: ['size'],
+      partitions: [0, 31],
+      descending: true,
+      after: new Date(7),
+    },
     filters: [{ field: 'stars', operator: 'gte', keys: [-0.5] }],
     ...{ limit: 100, minVersions: [['note', 'b', 3]], waitMs: 5 },
   },
@@ -573,7 +581,8 @@ const isQuestion = (question: Question): boolean => {
       return (
         isWaiting(question) &&
         isText(question.entity) &&
-        isText(question.view) &&
+        isText(question.by) &&
+        question.measures.every(isText) &&
         question.partitions.every(isCount) &&
         question.filters.every(({ field, keys }) => isText(field) && keys.every(isKey)) &&
         typeof question.descending === 'boolean' &&

@@ -20,7 +20,8 @@ import { asFilter, queryMax } from './query-question.ts';
 export type ViewQuestion = {
   kind: 'view';
   entity: string;
-  view: string;
+  by: string; // the field that the view counts by
+  measures: string[];
   partitions: number[];
   filters: Filter[];
   descending: boolean;
@@ -40,6 +41,9 @@ export type Viewed = {
   behind: boolean;
 };
 
+/** The maximum number of measures of a view. */
+const measuresMax = 64;
+
 /** Returns a question as JSON can carry it. */
 export const encodeViewQuestion = (question: ViewQuestion): unknown => ({
   ...question,
@@ -51,7 +55,8 @@ export const encodeViewQuestion = (question: ViewQuestion): unknown => ({
 export const asViewQuestion = (asked: Record<string, unknown>): ViewQuestion => ({
   kind: 'view',
   entity: asWord(asked.entity),
-  view: asWord(asked.view),
+  by: asWord(asked.by),
+  measures: asArray(asked.measures, measuresMax).map(asWord),
   partitions: asPartitions(asked.partitions),
   filters: asArray(asked.filters, queryMax.filters).map(asFilter),
   descending: asBoolean(asked.descending),

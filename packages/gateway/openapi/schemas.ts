@@ -38,14 +38,13 @@ const groupsOf = (entity: Entity): [string, Part][] =>
 
 /** A group of a view. The key is null for the things without a value. */
 const groupOf = (entity: Entity, { by, measures }: View): Part => {
-  const { type } = jsonSchemaOf(entity.fields[by] as Joi.Schema);
   const count = { type: 'integer', minimum: 0 };
   const value = { type: ['number', 'null'] };
   const figures = {
     ...{ type: 'object', required: [...figureNames] },
     properties: { count, sum: value, min: value, max: value, average: value },
   };
-  const common = { key: { type: [type, 'null'] }, count };
+  const common = { key: { anyOf: [jsonSchemaOf(entity.fields[by] as Joi.Schema), { type: 'null' }] }, count };
   if (measures.length === 0) return { type: 'object', required: ['key', 'count'], properties: common };
   const own = {
     ...{ type: 'object', required: [...measures] },

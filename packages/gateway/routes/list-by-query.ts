@@ -34,6 +34,6 @@ export const tooLong = invalid([
   {
     pointer: '/page[size]',
     code: 'invalid-parameter',
-    detail: 'a value that the list is sorted by is too long for a cursor; use offset and limit',
+    detail: 'a value that is sorted by is too long for a cursor; use offset and limit',
   },
 ]);
