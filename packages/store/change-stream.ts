@@ -23,20 +23,17 @@ export type Change =
 const batchMax = 1_000;
 // a cursor's id must go back as the long that it is, also if a number could hold it: `promoteLongs: false`
 
-/**
- * Opens a change stream of the inserts into `Events` of these partitions and of all heartbeats. It starts after `from`,
- * or now if `from` is undefined.
- */
+/** Opens a change stream of the database with these stages. It starts after `from`, or now if `from` is undefined. */
 export const openStream = async (
   log: Log,
-  partitions: readonly number[],
+  stages: readonly Document[],
   from: ResumeToken | undefined,
 ): Promise<Stream> => {
   const { client, db } = handlesOf(log);
   const session = client.startSession({ causalConsistency: false });
   const command = {
     aggregate: 1,
-    pipeline: [{ $changeStream: from ? { resumeAfter: from } : {} }, ...stagesFor(partitions)],
+    pipeline: [{ $changeStream: from ? { resumeAfter: from } : {} }, ...stages],
     cursor: { batchSize: batchMax },
     readConcern: { level: 'majority' },
   };
@@ -69,7 +66,8 @@ export const closeStream = async (log: Log, { cursor, session }: Stream): Promis
 
 const ofDatabase = '$cmd.aggregate'; // the collection that a cursor on a whole database belongs to
 
-const stagesFor = (partitions: readonly number[]): Document[] => {
+/** The stages for the inserts into `Events` of these partitions, and for all heartbeats. */
+export const stagesOfPartitions = (partitions: readonly number[]): Document[] => {
   const events = { 'ns.coll': 'Events', operationType: 'insert', 'fullDocument.partition': { $in: [...partitions] } };
   const heartbeats = { 'ns.coll': 'Aggregators', operationType: { $in: ['insert', 'update'] } };
   return [
@@ -77,6 +75,12 @@ const stagesFor = (partitions: readonly number[]): Document[] => {
     { $project: { operationType: 1, clusterTime: 1, documentKey: 1, fullDocument: 1, updateDescription: 1, ns: 1 } },
   ];
 };
+
+/** The stages for all inserts into `Events`. */
+export const stagesOfEvents: readonly Document[] = [
+  { $match: { 'ns.coll': 'Events', operationType: 'insert' } },
+  { $project: { operationType: 1, fullDocument: 1, ns: 1 } },
+];
 
 // the token of the reply serves only when there are no changes: it may belong to something later
 const batchOf = (changes: readonly Buffer[], token: ResumeToken | undefined): Batch => {

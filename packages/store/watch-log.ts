@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResumeToken } from 'mongodb';
-import { type Batch, closeStream, isLost, openStream, readBatch, readChange, type Stream } from './change-stream.ts';
+import { type Batch, openStream, readChange, stagesOfPartitions } from './change-stream.ts';
 import type { StoredEvent } from './documents.ts';
+import { followChanges } from './follow-changes.ts';
 import type { Log } from './open-log.ts';
 import { insidesOf, type Position } from './position.ts';
 import { runMax, type Watched } from './watched.ts';
-import { withinDeadline } from './within-deadline.ts';
 
 export type WatchOptions = {
   partitions: readonly number[];
@@ -14,100 +13,14 @@ export type WatchOptions = {
   pauseMs: (failures: number) => number; // the pause before the next attempt, in milliseconds
 };
 
-/** The progress of one watch. Changed only in this file. */
-type WatchProgress = {
-  token: ResumeToken | undefined; // of the last change yielded; undefined before the first
-  opened: boolean; // at least one stream was opened
-  failures: number; // since the last successful read
-};
-
-const firstAwaitMs = 250;
-const awaitMs = 500; // an idle stream is read twice a second
-const answerMs = 4_750; // added to them: after this the server counts as unreachable
-// A stream that was not read for this long is opened again after its last change. Meanwhile the oplog may roll over its
-// position. One server's cursor then skips changes without an error, but that server refuses the token. So a read must
-// not wait for longer than that either.
-const unreadMaxMs = 1_000;
-
 /**
  * Watches the inserts into `Events` of these partitions and all heartbeats, until `signal` aborts. Reopens a broken
  * stream after the last change read. Ends after `lost`: the server no longer has the position.
  */
-export async function* watchLog(
-  log: Log,
-  { partitions, from, signal, pauseMs }: WatchOptions,
-): AsyncGenerator<Watched> {
-  const progress: WatchProgress = { token: from && insidesOf(from).token, opened: false, failures: 0 };
-  while (!signal.aborted) {
-    if (progress.opened && progress.token === undefined)
-      return yield {
-        kind: 'lost',
-        error: new Error('Cannot resume the change stream: it broke before it returned a token'),
-      };
-    const opening = openStream(log, partitions, progress.token);
-    try {
-      const stream = await withinDeadline(opening, answerMs, 'open the change stream');
-      yield* readUntilUnread(log, stream, progress, signal);
-    } catch (error) {
-      if (isLost(error)) return yield { kind: 'lost', error };
-      yield { kind: 'broken', error };
-      progress.failures += 1;
-      // aborted during the pause: the loop ends
-      await sleep(pauseMs(progress.failures), undefined, { signal }).catch(() => undefined);
-    } finally {
-      // not awaited: an unreachable server does not answer this either
-      void opening.then((stream) => closeStream(log, stream)).catch(() => undefined);
-    }
-  }
-}
-
-/**
- * Yields what one stream reads, until `signal` aborts or the stream was not read for too long. Throws when the stream
- * breaks.
- */
-async function* readUntilUnread(
-  log: Log,
-  stream: Stream,
-  progress: WatchProgress,
-  signal: AbortSignal,
-): AsyncGenerator<Watched> {
-  const isFirstEmpty = stream.first.changes.length === 0;
-  if (isFirstEmpty) progress.token = stream.first.token ?? progress.token;
-  // without a place to resume from, a stream that breaks would be lost
-  const isPlaceless = isFirstEmpty && progress.token === undefined;
-  const first = isPlaceless ? await readNext(log, stream, progress, firstAwaitMs) : stream.first;
-  progress.opened = true;
-  let readAt = performance.now(); // the time for opening does not count: the first changes must be used
-  yield { kind: 'opened' };
-  yield* useBatch(first, progress);
-  while (!signal.aborted && performance.now() - readAt < unreadMaxMs) {
-    readAt = performance.now();
-    const batch = await untilAborted(readNext(log, stream, progress, awaitMs), signal);
-    if (batch === undefined) return;
-    yield* useBatch(batch, progress);
-  }
-}
-
-/** Returns what `work` returns, or undefined when the signal aborts first. */
-const untilAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> =>
-  new Promise((resolve, reject) => {
-    const stop = () => resolve(undefined);
-    signal.addEventListener('abort', stop, { once: true });
-    // the listener must not stay: there is one read after another on the same signal
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
-
-const readNext = async (log: Log, stream: Stream, progress: WatchProgress, waitMs: number): Promise<Batch> => {
-  const batch = await withinDeadline(readBatch(log, stream, waitMs), waitMs + answerMs, 'read the change stream');
-  progress.failures = 0;
-  return batch;
+export const watchLog = (log: Log, { partitions, from, signal, pauseMs }: WatchOptions): AsyncGenerator<Watched> => {
+  const open = (token: ResumeToken | undefined) => openStream(log, stagesOfPartitions(partitions), token);
+  return followChanges<Watched>(log, { open, use: inOrder, from: from && insidesOf(from).token, signal, pauseMs });
 };
-
-/** Yields what a batch brings. A batch that cannot be decoded to its end is read again, and skips nothing. */
-function* useBatch(batch: Batch, progress: WatchProgress): Generator<Watched> {
-  yield* inOrder(batch);
-  progress.token = batch.token ?? progress.token;
-}
 
 /** Events that follow each other come in runs. */
 function* inOrder({ changes }: Batch): Generator<Watched> {
