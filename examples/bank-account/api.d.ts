@@ -53,6 +53,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The events of all accounts, as they happen */
+        get: operations["account.events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The events of one account, as they happen */
+        get: operations["account.eventsOfOne"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/{id}": {
         parameters: {
             query?: never;
@@ -149,6 +183,23 @@ export interface paths {
         put?: never;
         /** Run the command close */
         post: operations["account:close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The events of all entities, as they happen */
+        get: operations["service.events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -449,6 +500,12 @@ export interface components {
             /** @enum {unknown} */
             status?: 412;
         };
+        "problem.position-too-old": components["schemas"]["problem"] & {
+            /** @constant */
+            type?: "/problems/position-too-old";
+            /** @enum {unknown} */
+            status?: 410;
+        };
         "problem.body-too-large": components["schemas"]["problem"] & {
             /** @constant */
             type?: "/problems/body-too-large";
@@ -744,6 +801,16 @@ export interface components {
                 "application/problem+json": components["schemas"]["problem.no-such-version"];
             };
         };
+        /** @description The position in the log is not known any more. */
+        "position-too-old": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["problem.position-too-old"];
+            };
+        };
         /** @description The body is too large. */
         "body-too-large": {
             headers: {
@@ -875,6 +942,14 @@ export interface components {
         listAfter: string;
         /** @description A cursor from Link: the page before it. */
         listBefore: string;
+        /** @description Only events of these types, with commas between. */
+        types: string;
+        /** @description `start`: from the first event of the log on. Without it, from now on. */
+        "from start": "start";
+        /** @description The id of a message: from the events behind it on. */
+        after: string;
+        /** @description The same as `after`. Browsers send it when they connect again. */
+        "Last-Event-ID": string;
         /** @description Whether each event says what it changed. */
         changes: boolean;
         /** @description Only if the thing has one of these ETags. `*` is any. */
@@ -1221,6 +1296,117 @@ export interface operations {
             403: components["responses"]["scope-too-small"];
             406: components["responses"]["not-acceptable"];
             408: components["responses"]["request-timeout"];
+            413: components["responses"]["body-too-large"];
+            417: components["responses"]["expectation-failed"];
+            429: components["responses"]["too-many-requests"];
+            431: components["responses"]["head-too-large"];
+            500: components["responses"]["fault"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    "account.events": {
+        parameters: {
+            query?: {
+                /** @description Only events of these types, with commas between. */
+                types?: components["parameters"]["types"];
+                /** @description `start`: from the first event of the log on. Without it, from now on. */
+                from?: components["parameters"]["from start"];
+                /** @description The id of a message: from the events behind it on. */
+                after?: components["parameters"]["after"];
+            };
+            header?: {
+                /** @description The same as `after`. Browsers send it when they connect again. */
+                "Last-Event-ID"?: components["parameters"]["Last-Event-ID"];
+                /** @description An id: 1 to 128 of A-Z a-z 0-9 . _ : -. In place of another text, a new one. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, each with a CloudEvent as its data. It does not end. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The request has invalid input. The request is not valid HTTP. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["problem.invalid-input"] | components["schemas"]["problem.invalid-request"];
+                };
+            };
+            401: components["responses"]["key-required"];
+            403: components["responses"]["scope-too-small"];
+            406: components["responses"]["not-acceptable"];
+            408: components["responses"]["request-timeout"];
+            410: components["responses"]["position-too-old"];
+            413: components["responses"]["body-too-large"];
+            417: components["responses"]["expectation-failed"];
+            429: components["responses"]["too-many-requests"];
+            431: components["responses"]["head-too-large"];
+            500: components["responses"]["fault"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    "account.eventsOfOne": {
+        parameters: {
+            query?: {
+                /** @description Only events of these types, with commas between. */
+                types?: components["parameters"]["types"];
+                /** @description `start`: from the first event of the log on. Without it, from now on. */
+                from?: components["parameters"]["from start"];
+                /** @description The id of a message: from the events behind it on. */
+                after?: components["parameters"]["after"];
+            };
+            header?: {
+                /** @description The same as `after`. Browsers send it when they connect again. */
+                "Last-Event-ID"?: components["parameters"]["Last-Event-ID"];
+                /** @description An id: 1 to 128 of A-Z a-z 0-9 . _ : -. In place of another text, a new one. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /** @description The id of the thing. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, each with a CloudEvent as its data. It does not end. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The request has invalid input. The request is not valid HTTP. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["problem.invalid-input"] | components["schemas"]["problem.invalid-request"];
+                };
+            };
+            401: components["responses"]["key-required"];
+            403: components["responses"]["scope-too-small"];
+            406: components["responses"]["not-acceptable"];
+            408: components["responses"]["request-timeout"];
+            410: components["responses"]["position-too-old"];
             413: components["responses"]["body-too-large"];
             417: components["responses"]["expectation-failed"];
             429: components["responses"]["too-many-requests"];
@@ -1788,6 +1974,60 @@ export interface operations {
             415: components["responses"]["unsupported-media-type"];
             417: components["responses"]["expectation-failed"];
             428: components["responses"]["precondition-required"];
+            429: components["responses"]["too-many-requests"];
+            431: components["responses"]["head-too-large"];
+            500: components["responses"]["fault"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    "service.events": {
+        parameters: {
+            query?: {
+                /** @description Only events of these types, with commas between. */
+                types?: components["parameters"]["types"];
+                /** @description `start`: from the first event of the log on. Without it, from now on. */
+                from?: components["parameters"]["from start"];
+                /** @description The id of a message: from the events behind it on. */
+                after?: components["parameters"]["after"];
+            };
+            header?: {
+                /** @description The same as `after`. Browsers send it when they connect again. */
+                "Last-Event-ID"?: components["parameters"]["Last-Event-ID"];
+                /** @description An id: 1 to 128 of A-Z a-z 0-9 . _ : -. In place of another text, a new one. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, each with a CloudEvent as its data. It does not end. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The request has invalid input. The request is not valid HTTP. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["problem.invalid-input"] | components["schemas"]["problem.invalid-request"];
+                };
+            };
+            401: components["responses"]["key-required"];
+            403: components["responses"]["scope-too-small"];
+            406: components["responses"]["not-acceptable"];
+            408: components["responses"]["request-timeout"];
+            410: components["responses"]["position-too-old"];
+            413: components["responses"]["body-too-large"];
+            417: components["responses"]["expectation-failed"];
             429: components["responses"]["too-many-requests"];
             431: components["responses"]["head-too-large"];
             500: components["responses"]["fault"];

@@ -19,6 +19,7 @@ import { count } from './routes/count.ts';
 import { create } from './routes/create.ts';
 import { remove as removeThing } from './routes/delete.ts';
 import { addDocuments } from './routes/documents.ts';
+import { addFeedRoutes } from './routes/feed.ts';
 import { list } from './routes/list.ts';
 import { addPastRoutes } from './routes/past.ts';
 import { read } from './routes/read.ts';
@@ -57,6 +58,7 @@ export const openApp = (gateway: Gateway, tracing?: Tracing): Koa => {
 /** Opens the router with every route of the service. */
 export const openRouter = (gateway: Gateway): Router => {
   const router = new Router({ sensitive: true }); // an id may be `Count`
+  addFeedRoutes(router, gateway); // `events` is no id
   for (const entity of gateway.entities) addRoutes(router, gateway, entity);
   addDocuments(router, gateway);
   return router;

@@ -13,6 +13,7 @@ import {
   openLookUps,
 } from '@muster/store';
 import { openSender } from '@muster/wire';
+import { type Feed, openFeed } from './feed/feed.ts';
 import { type Keys, openKeys } from './keys.ts';
 import { type LongReads, openLongReads } from './long-reads.ts';
 import { type Members, openMembers, type Wire } from './members.ts';
@@ -46,6 +47,7 @@ export type Gateway = {
   remembered: Remembered;
   members: Members;
   requests: Requests;
+  feed: Feed;
   requestIds: RequestIds;
   answerLines: AnswerLines;
   clock: DatabaseClock;
@@ -67,6 +69,7 @@ export const openGateway = (
   };
   const queue = openAppendQueue(limits);
   const requests = openRequests();
+  const feed = openFeed(given.settings.LIVE_CATCHUPS);
   return {
     ...given,
     keys: openKeys(given.settings),
@@ -82,13 +85,14 @@ export const openGateway = (
     remembered: openRemembered(APPEND_LANES * APPEND_BATCH_MAX),
     members: openMembers(wireOf(given)),
     requests,
+    feed,
     requestIds: openRequestIds(),
     answerLines: openAnswerLines(),
     clock: openClock(),
     random: openRandomStock(),
     database: { reachable: true },
     standing: { listening: false, stopping: false },
-    metrics: openGatewayMetrics(registry, queue, requests),
+    metrics: openGatewayMetrics(registry, queue, requests, feed),
   };
 };
 

@@ -5,6 +5,7 @@ import { openAppendQueue } from '@muster/store';
 import { call, until } from '@muster/testing';
 import { expect } from 'chai';
 import Koa from 'koa';
+import { openFeed } from './feed/feed.ts';
 import { limitRequests } from './limit-requests.ts';
 import { openGatewayMetrics } from './metrics.ts';
 import { openRequests } from './requests.ts';
@@ -21,7 +22,7 @@ const openLimited = async (work: (path: string) => Promise<unknown>) => {
   const requests = openRequests();
   const app = new Koa();
   app.silent = true;
-  const metrics = openGatewayMetrics(new Registry(), openAppendQueue(), requests);
+  const metrics = openGatewayMetrics(new Registry(), openAppendQueue(), requests, openFeed(1));
   app.use(limitRequests({ requests, settings: parsed.settings, logger: openLogger('test', 'silent'), metrics }));
   app.use(async (ctx) => {
     await work(ctx.path);

@@ -1,17 +1,24 @@
 import { Counter, Histogram, openGauge, type Registry, secondsBuckets } from '@muster/runtime';
 import type { AppendQueue } from '@muster/store';
+import type { Feed } from './feed/feed.ts';
 import type { Requests } from './requests.ts';
 
 /** The metrics of a gateway. */
 export type Metrics = ReturnType<typeof openCounters>;
 
 /** Registers the metrics of a gateway: those read from its state, and those that it counts. */
-export const openGatewayMetrics = (registry: Registry, queue: AppendQueue, requests: Requests): Metrics => {
+export const openGatewayMetrics = (registry: Registry, queue: AppendQueue, requests: Requests, feed: Feed): Metrics => {
+  openGauge(registry, 'muster_live_subscribers', 'Subscribers of the feed', () => feed.subscribers.size);
+  openGauge(registry, 'muster_live_ring_events', 'Events in the ring of the feed', () => feed.ring.entries.length);
+  openGauge(registry, 'muster_live_catching_up', 'Subscribers that are not at the ring yet', () => catchingUpIn(feed));
   openGauge(registry, 'muster_requests_in_flight', 'Requests at work', () => requests.inFlight.size);
   openGauge(registry, 'muster_appends_waiting', 'Appends that wait for a batch', () => queue.waiting.length);
   openGauge(registry, 'muster_append_batches', 'Batches sent since the start', () => queue.batches);
   return openCounters(registry);
 };
+
+const catchingUpIn = ({ subscribers }: Feed): number =>
+  [...subscribers].filter(({ number }) => number === undefined).length;
 
 const openCounters = (registry: Registry) => {
   const counter = (name: string, help: string, label: string) =>
@@ -26,6 +33,7 @@ const openCounters = (registry: Registry) => {
     }),
     reads: counter('reads', 'Reads, by where the answer came from', 'source'),
     appends: counter('appends', 'Appends, by outcome', 'outcome'),
+    liveEnded: counter('live_ended', 'Subscriptions that the gateway ended, by reason', 'reason'),
     refused: counter('requests_refused', 'Requests refused at once with 503, by reason', 'reason'),
   };
 };

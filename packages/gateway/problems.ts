@@ -49,6 +49,14 @@ export const problems: Readonly<Record<EngineProblemName, ProblemKind>> = {
     todo: 'Correct the part that the pointer names, or send the fields as application/json.',
     curl: `curl -i -H 'Content-Type: application/vnd.api+json' -d '{"data":{}}' ${url}{path}`,
   },
+  'position-too-old': {
+    status: 410,
+    title: 'The position in the log is not known any more',
+    happened: 'The subscription was refused.',
+    why: 'The database keeps positions for a limited time (its oplog), and this one is older, or of another database.',
+    todo: 'Subscribe with from=start, and leave out what you know by id and version. Or read anew, then subscribe.',
+    curl: `curl -N '${url}{path}/events?from=start'`,
+  },
   'out-of-reach': {
     status: 400,
     title: 'The request needs more work than is allowed',

@@ -17,6 +17,7 @@ import { checkLog, keptOf } from './check-log.ts';
 import { type Connections, closeAllConnections, closeIdleConnections, takeConnections } from './connections.ts';
 import { watchTurns } from './execute-command.ts';
 import { type FastRoad, openFastRoad, takeRequest } from './fast-road.ts';
+import { stopFeed } from './feed/run-feed.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { takeKeys } from './keys.ts';
 import { closeMembers, isCovered, takeMembers } from './members.ts';
@@ -87,6 +88,7 @@ export const runGateway = async (
 
   await aborted(ending);
   standing.stopping = true;
+  stopFeed(gateway);
   await stop(server, connections);
   await refreshing;
   closeMembers(gateway.members);

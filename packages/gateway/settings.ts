@@ -21,6 +21,11 @@ export type Settings = SharedSettings & {
   CORS_ORIGINS: string;
   TRUST_PROXY_HOPS: number;
   ACCESS_LOG: boolean;
+  LIVE_RING_EVENTS: number;
+  LIVE_RING_BYTES: number;
+  LIVE_CATCHUPS: number;
+  LIVE_CONNECTIONS_MAX: number;
+  LIVE_CLIENT_MAX: number;
   TRACING: boolean;
 };
 
@@ -62,5 +67,10 @@ const table = {
     .default(''),
   TRUST_PROXY_HOPS: Joi.number().integer().min(0).max(10).default(0),
   ACCESS_LOG: Joi.boolean().default(false),
+  LIVE_RING_EVENTS: Joi.number().integer().min(1).default(10_000),
+  LIVE_RING_BYTES: Joi.number().integer().min(1_000).default(16_777_216),
+  LIVE_CATCHUPS: Joi.number().integer().min(1).max(100).default(8),
+  LIVE_CONNECTIONS_MAX: Joi.number().integer().min(1).default(10_000),
+  LIVE_CLIENT_MAX: Joi.number().integer().min(1).default(100),
   TRACING: Joi.boolean().default(false),
 };

@@ -14,7 +14,7 @@ export const engineProblemNames = [
     'foreign-origin',
     'not-acceptable',
   ] as const),
-  ...(['request-timeout', 'exists', 'deleted', 'other-version', 'no-such-version'] as const),
+  ...(['request-timeout', 'exists', 'deleted', 'other-version', 'no-such-version', 'position-too-old'] as const),
   ...([
     'body-too-large',
     'unsupported-media-type',

@@ -66,9 +66,10 @@ export const closeStream = async (log: Log, { cursor, session }: Stream): Promis
 
 const ofDatabase = '$cmd.aggregate'; // the collection that a cursor on a whole database belongs to
 
-/** The stages for the inserts into `Events` of these partitions, and for all heartbeats. */
-export const stagesOfPartitions = (partitions: readonly number[]): Document[] => {
-  const events = { 'ns.coll': 'Events', operationType: 'insert', 'fullDocument.partition': { $in: [...partitions] } };
+/** The stages for the inserts into `Events` of these partitions, or of all, and for all heartbeats. */
+export const stagesOfPartitions = (partitions: readonly number[] | undefined): Document[] => {
+  const ofThese = partitions ? { 'fullDocument.partition': { $in: [...partitions] } } : {};
+  const events = { 'ns.coll': 'Events', operationType: 'insert', ...ofThese };
   const heartbeats = { 'ns.coll': 'Aggregators', operationType: { $in: ['insert', 'update'] } };
   return [
     { $match: { $or: [events, heartbeats] } },
@@ -76,17 +77,14 @@ export const stagesOfPartitions = (partitions: readonly number[]): Document[] =>
   ];
 };
 
-/** The stages for all inserts into `Events`. */
-export const stagesOfEvents: readonly Document[] = [
-  { $match: { 'ns.coll': 'Events', operationType: 'insert' } },
-  { $project: { operationType: 1, fullDocument: 1, ns: 1 } },
-];
-
 // the token of the reply serves only when there are no changes: it may belong to something later
 const batchOf = (changes: readonly Buffer[], token: ResumeToken | undefined): Batch => {
   const last = changes.at(-1);
-  return { changes, token: last ? decodeAt(last, findValue(last, 0, '_id', 'document')) : token };
+  return { changes, token: last ? tokenOf(last) : token };
 };
+
+/** The token of a change, to resume behind it. */
+export const tokenOf = (change: Buffer): ResumeToken => decodeAt(change, findValue(change, 0, '_id', 'document'));
 
 /** Parses a change of that stream. Of an event, nothing but the event is decoded. */
 export const readChange = (change: Buffer): Change =>

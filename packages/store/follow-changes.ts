@@ -34,8 +34,8 @@ const answerMs = 4_750; // added to them: after this the server counts as unreac
 const unreadMaxMs = 1_000;
 
 /**
- * Follows a change stream until `signal` aborts. Yields the items of each batch, in the order of the log. Opens a broken
- * stream again after the last batch that was used. Ends after `lost`.
+ * Follows a change stream until `signal` aborts. Yields the items of each batch, in the order of the log. A broken
+ * stream is opened again after the last batch that was used. Ends after `lost`.
  */
 export async function* followChanges<Item>(log: Log, options: FollowOptions<Item>): AsyncGenerator<Followed | Item> {
   const { from, pauseMs, signal } = options;

@@ -34,6 +34,7 @@ export {
 } from './ensure-collections.ts';
 export { estimateEvents } from './estimate-events.ts';
 export { type AliveLimits, type Found, findAlive, type TooMuch } from './find-alive.ts';
+export { type Fed, type FeedItem, followFeed, isPlace, type Place } from './follow-feed.ts';
 export { expectAppend, guardStoredLog, logIdOf } from './guard-log.ts';
 export { isLogWhole, type KeptLog, mendLog, prepareDatabase } from './keep-log.ts';
 export { isSecretOf, newKey, parseKey, readKeys, revokeKeys, storeKey } from './keys.ts';
@@ -73,6 +74,7 @@ export { covers, recordOf, stateOf } from './records.ts';
 export { idsAbove, type RemovedEvent, removeEvents } from './remove-events.ts';
 export { ensureReplicaSet } from './replica-set.ts';
 export { type Saved, type Saving, saveRecords } from './save-records.ts';
+export { type EventKey, scanInOrder } from './scan-in-order.ts';
 export { markOf } from './snapshot-mark.ts';
 export { type WatchOptions, watchLog } from './watch-log.ts';
 export type { Heartbeat, Watched } from './watched.ts';

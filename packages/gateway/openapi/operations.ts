@@ -54,7 +54,7 @@ export const operationsOf = (entity: Entity): Operation[] => {
   ];
   const links = ofOne.filter(({ parameters }) => parameters.includes('id')).map(({ id }) => id);
   const views = [...entity.views.values()].map((view) => viewOperation(entity, view));
-  return [...setOperations(entity, links), ...views, ...ofOne];
+  return [...setOperations(entity, links), ...views, ...feedOperations(entity), ...ofOne];
 };
 
 const setOperations = (entity: Entity, links: readonly string[]): Operation[] => [
@@ -147,6 +147,26 @@ const pastOperations = (entity: Entity): Operation[] => [
   },
 ];
 
+const feedAnswer: Answer = {
+  ...{ status: 200, description: 'Server-sent events, each with a CloudEvent as its data. It does not end.' },
+  content: { 'text/event-stream': { type: 'string' } },
+};
+
+const feedParameters = ['types', 'from start', 'after', 'Last-Event-ID'] as const;
+
+const feedOperations = (entity: Entity): Operation[] => [
+  {
+    ...{ ...base(entity, 'events'), method: 'get', path: `${entity.path}/events`, parameters: feedParameters },
+    ...{ summary: `The events of all ${entity.name}s, as they happen`, answers: [feedAnswer] },
+    problems: ['invalid-input', 'position-too-old'],
+  },
+  {
+    ...{ ...base(entity, 'eventsOfOne'), method: 'get', path: `${entity.path}/{id}/events` },
+    ...{ summary: `The events of one ${entity.name}, as they happen`, answers: [feedAnswer] },
+    ...{ parameters: ['id', ...feedParameters], problems: ['invalid-input', 'position-too-old'] },
+  },
+];
+
 const recordOperations = (entity: Entity): Operation[] => {
   const { path } = entity;
   const update = entity.commands.get('update');
@@ -235,6 +255,11 @@ const service = 'service';
 
 /** The routes that belong to no entity. */
 export const serviceOperations: readonly Operation[] = [
+  {
+    ...{ id: 'service.events', tag: service, method: 'get', path: '/api/events', parameters: feedParameters },
+    ...{ summary: 'The events of all entities, as they happen', answers: [feedAnswer] },
+    problems: ['invalid-input', 'position-too-old'],
+  },
   {
     ...{ id: 'service.openapi', tag: service, method: 'get', path: '/openapi.json', parameters: ['If-None-Match'] },
     summary: 'This description, as OpenAPI 3.1',

@@ -59,6 +59,14 @@ export const parameters = {
   }),
   listAfter: query('page[after]', 'A cursor from Link: the page after it. With `at` an id.', { type: 'string' }),
   listBefore: query('page[before]', 'A cursor from Link: the page before it.', { type: 'string' }),
+  types: query('types', 'Only events of these types, with commas between.', { type: 'string' }),
+  'from start': query('from', '`start`: from the first event of the log on. Without it, from now on.', {
+    ...{ type: 'string', enum: ['start'] },
+  }),
+  after: query('after', 'The id of a message: from the events behind it on.', { type: 'string' }),
+  'Last-Event-ID': header('Last-Event-ID', 'The same as `after`. Browsers send it when they connect again.', {
+    ...{ type: 'string' },
+  }),
   changes: query('changes', 'Whether each event says what it changed.', { type: 'boolean', default: true }),
   'If-Match': header('If-Match', 'Only if the thing has one of these ETags. `*` is any.', tags),
   'If-None-Match': header('If-None-Match', 'Only if the thing has none of these ETags. `*` is any.', tags),

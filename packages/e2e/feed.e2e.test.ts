@@ -1,0 +1,266 @@
+import { defineRecord } from '@muster/model';
+import { newKey, openLog, revokeKeys, storeKey } from '@muster/store';
+import { call, eventually, forAll, openShell, openTestDatabase, type TestDatabase } from '@muster/testing';
+import { expect } from 'chai';
+import Joi from 'joi';
+import { connectRaw } from './raw-client.ts';
+import { eventsOf, type FeedReader, lastIdOf, type Message, readFeed } from './read-feed.ts';
+import { type InProcess, runInProcess } from './run-in-process.ts';
+
+const fields = { text: Joi.string().max(20_000) };
+const book = defineRecord({ name: 'book', title: 'Book', collection: 'Books', fields });
+const film = defineRecord({ name: 'film', title: 'Film', collection: 'Films', fields });
+const entities = [book, film];
+
+const versionOf = ({ data }: Message) => `${data.entity} ${data.subject} ${data.version}`;
+const versionsOf = (reader: Pick<FeedReader, 'messages'>) => eventsOf(reader).map(versionOf);
+
+/** What is wrong with the order of these events: each stream must have its versions from 1 on, one after another. */
+const findDisorder = (messages: readonly Message[]): string[] => {
+  const last = new Map<string, number>();
+  return messages.flatMap((message) => {
+    const { entity, subject, version } = message.data;
+    const stream = `${entity} ${subject}`;
+    const known = last.get(stream) ?? 0;
+    last.set(stream, Number(version));
+    return version === known + 1 ? [] : [`${versionOf(message)} after ${known}`];
+  });
+};
+
+describe('The feed', function () {
+  this.timeout(120_000);
+  let database: TestDatabase;
+  const open: InProcess[] = [];
+  const run = async (environment: Record<string, string> = {}) => {
+    const system = await runInProcess(entities, { aggregators: 0, database, environment });
+    open.push(system);
+    return system;
+  };
+  beforeEach(async () => {
+    database = await openTestDatabase();
+  });
+  afterEach(async () => {
+    for (const system of open.splice(0)) await system[Symbol.asyncDispose]();
+    await database[Symbol.asyncDispose]();
+  });
+
+  const create = (url: string, entity: string, id: string, text = 'one') =>
+    call(url, 'POST', `/api/${entity}`, { body: { id, text } });
+  const change = (url: string, entity: string, id: string, text: string) =>
+    call(url, 'PUT', `/api/${entity}/${id}`, { body: { text } });
+
+  it('has each event with its position, for all entities, one entity, one thing, or some types', async () => {
+    const { url } = await run();
+    using all = await readFeed(`${url}/api/events`);
+    using books = await readFeed(`${url}/api/book/events`);
+    using one = await readFeed(`${url}/api/book/a/events`);
+    using created = await readFeed(`${url}/api/events?types=BookCreated,FilmDeleted`);
+    expect([all.status, all.headers['content-type']]).to.deep.equal([200, 'text/event-stream; charset=utf-8']);
+    expect(all.headers['cache-control']).to.equal('no-store');
+    const answer = await create(url, 'book', 'a');
+    await change(url, 'book', 'a', 'two');
+    await create(url, 'film', 'a');
+    await create(url, 'book', 'b');
+    await call(url, 'DELETE', '/api/film/a');
+    await eventually(
+      async () => [all, created].map((reader) => eventsOf(reader).length),
+      ([ofAll, ofCreated]) => ofAll === 5 && ofCreated === 3,
+    );
+    expect(versionsOf(all)).to.deep.equal(['book a 1', 'book a 2', 'film a 1', 'book b 1', 'film a 2']);
+    expect(versionsOf(books)).to.deep.equal(['book a 1', 'book a 2', 'book b 1']);
+    expect(versionsOf(one)).to.deep.equal(['book a 1', 'book a 2']);
+    expect(versionsOf(created)).to.deep.equal(['book a 1', 'book b 1', 'film a 2']);
+    const [first] = eventsOf(all);
+    expect(first?.data).to.deep.include({
+      ...{ specversion: '1.0', source: '/api/book/a', type: 'BookCreated', subject: 'a', entity: 'book', version: 1 },
+      ...{ datacontenttype: 'application/json', data: { text: 'one' } },
+      requestid: answer.headers.get('x-request-id'),
+    });
+    expect(new Set(eventsOf(all).map(({ id }) => id)).size).to.equal(5);
+    expect(all.messages[0]?.event).to.equal('bookmark'); // where it begins
+  });
+
+  it('goes on behind any message, at the same gateway and at another one, while others write', async () => {
+    const [one, two] = [await run({ LIVE_RING_EVENTS: '20' }), await run({ LIVE_RING_EVENTS: '20' })];
+    const stop = { now: false };
+    const written: string[] = [];
+    const writing = [0, 1, 2].map(async (writer) => {
+      for (let n = 0; !stop.now; n += 1) {
+        const id = `w${writer}-${n}`;
+        await create(one.url, 'book', id);
+        await change(two.url, 'book', id, 'two');
+        written.push(`book ${id} 1`, `book ${id} 2`);
+      }
+    });
+    const messages: Message[] = [];
+    let last = '';
+    for (let round = 0; round < 12; round += 1) {
+      const { url } = round % 2 === 0 ? one : two;
+      using reader = await readFeed(`${url}/api/events`, last === '' ? {} : { 'last-event-id': last });
+      expect(reader.status).to.equal(200);
+      await eventually(
+        async () => eventsOf(reader).length,
+        (length) => length > 5 * (round % 4),
+      );
+      last = lastIdOf(reader);
+      messages.push(...eventsOf(reader).slice(0, reader.messages.length));
+    }
+    stop.now = true;
+    await Promise.all(writing);
+    using end = await readFeed(`${two.url}/api/events?after=${last}`);
+    const newest = written.at(-1) ?? '';
+    await eventually(
+      async () => versionsOf(end).includes(newest),
+      (found) => found,
+    );
+    messages.push(...eventsOf(end));
+    const versions = messages.map(versionOf);
+    const from = versions[0] ?? '';
+    expect(versions.length).to.be.above(60);
+    expect(new Set(versions).size).to.equal(versions.length); // no event twice
+    await using shell = openShell(database);
+    const stored = (await shell.events.find().toArray()).map(
+      (event) => `${event.entity} ${event.entityId} ${event.version}`,
+    );
+    const streams = new Set(messages.filter(({ data }) => data.version === 1).map(({ data }) => data.subject));
+    // of each stream whose first event came, every event came, in order
+    expect(findDisorder(messages.filter(({ data }) => streams.has(data.subject)))).to.deep.equal([]);
+    expect(stored).to.include.members(versions);
+    expect(versions).to.include(from);
+  });
+
+  it('begins at the start of the log, and goes on in it behind any message', async () => {
+    const { url } = await run();
+    const ids = Array.from({ length: 300 }, (_, n) => `b${n}`);
+    await forAll(ids, 16, async (id) => {
+      await create(url, 'book', id);
+      if (id.endsWith('7')) await change(url, 'book', id, 'two');
+    });
+    await create(url, 'film', 'a');
+    const total = ids.length + ids.filter((id) => id.endsWith('7')).length + 1;
+    const stop = { now: false };
+    const writing = (async () => {
+      for (let n = 0; !stop.now; n += 1) await create(url, 'book', `during-${n}`);
+      return create(url, 'film', 'last');
+    })();
+    using first = await readFeed(`${url}/api/events?from=start`);
+    await eventually(
+      async () => eventsOf(first).length,
+      (length) => length > 100,
+    );
+    const some = eventsOf(first).slice(0, 100);
+    using second = await readFeed(`${url}/api/events?after=${some.at(-1)?.id}`);
+    await eventually(
+      async () => eventsOf(second).length,
+      (length) => length > total,
+    );
+    stop.now = true;
+    await writing;
+    await eventually(
+      async () => [first, second].every((reader) => versionsOf(reader).includes('film last 1')),
+      (found) => found,
+    );
+    await using shell = openShell(database);
+    const stored = (await shell.events.find().toArray()).map(
+      (event) => `${event.entity} ${event.entityId} ${event.version}`,
+    );
+    for (const messages of [eventsOf(first), [...some, ...eventsOf(second)]]) {
+      const distinct = [...new Map(messages.map((message) => [versionOf(message), message])).values()];
+      expect(findDisorder(distinct)).to.deep.equal([]);
+      expect(distinct.map(versionOf)).to.have.members(stored);
+    }
+  });
+
+  it('refuses positions that the database does not have, and what is wrong', async () => {
+    const { url } = await run({ LIVE_CLIENT_MAX: '2', LIVE_CONNECTIONS_MAX: '3' });
+    const ask = (path: string) => call(url, 'GET', path);
+    const old = await ask(`/api/events?after=${'00'.repeat(40)}`);
+    expect([old.status, old.body.type]).to.deep.equal([410, '/problems/position-too-old']);
+    expect(old.body.detail).to.contain('from=start');
+    for (const query of [
+      'after=x',
+      'from=end',
+      'types=Nothing',
+      'types=BookCreated&types=FilmCreated',
+      'filter[text]=1',
+    ])
+      expect((await ask(`/api/book/events?${query}`)).status, query).to.equal(400);
+    expect((await ask(`/api/events?from=start&after=${'00'.repeat(40)}`)).status).to.equal(400);
+    // refused subscriptions do not count
+    for (let n = 0; n < 4; n += 1) expect((await ask(`/api/events?after=${'00'.repeat(40)}`)).status).to.equal(410);
+    using _one = await readFeed(`${url}/api/events`);
+    using _two = await readFeed(`${url}/api/events`);
+    const third = await ask('/api/events');
+    expect([third.status, third.body.type]).to.deep.equal([429, '/problems/too-many-requests']);
+    _one[Symbol.dispose]();
+    const next = await eventually(
+      () => readFeed(`${url}/api/events`),
+      ({ status }) => status === 200,
+    );
+    next[Symbol.dispose]();
+  });
+
+  it('ends a client that does not read, and no other one', async () => {
+    const { url } = await run({ LIVE_RING_EVENTS: '20' });
+    const stuck = await connectRaw(url);
+    stuck.pause();
+    stuck.write('GET /api/events HTTP/1.1\r\nHost: muster\r\n\r\n');
+    using other = await readFeed(`${url}/api/events`);
+    const text = '\u0001'.repeat(10_000); // takes 60 KB as JSON
+    let count = 0;
+    const closed = new Promise((resolve) => stuck.once('close', resolve));
+    stuck.on('error', () => undefined);
+    await create(url, 'book', 'a');
+    for (; count < 160; count += 1) await change(url, 'book', 'a', `${count} ${text}`);
+    await eventually(
+      async () => eventsOf(other).length,
+      (length) => length === count + 1,
+      30_000,
+    );
+    expect(findDisorder(eventsOf(other))).to.deep.equal([]);
+    const read: Buffer[] = [];
+    stuck.on('data', (bytes) => read.push(bytes)).resume();
+    await closed;
+    const said = Buffer.concat(read).toString();
+    expect(said).to.contain('event: end').and.contain('"reason":"too-slow"');
+    expect(said.split('BookUpdated').length).to.be.below(count);
+  });
+
+  it('tells its clients that it stops, and behind what they can resume', async () => {
+    const system = await run();
+    using reader = await readFeed(`${system.url}/api/events`);
+    await create(system.url, 'book', 'a');
+    await eventually(
+      async () => eventsOf(reader).length,
+      (length) => length === 1,
+    );
+    open.splice(0);
+    await system[Symbol.asyncDispose]();
+    await reader.ended;
+    const end = reader.messages.at(-1);
+    expect([end?.event, end?.data]).to.deep.equal(['end', { reason: 'stopping', position: lastIdOf(reader) }]);
+    const next = await run();
+    await create(next.url, 'book', 'b');
+    using resumed = await readFeed(`${next.url}/api/events`, { 'last-event-id': lastIdOf(reader) });
+    await eventually(
+      async () => versionsOf(resumed),
+      (versions) => versions.length > 0,
+    );
+    expect(versionsOf(resumed)).to.deep.equal(['book b 1']);
+  });
+
+  it('needs a key where the service does, and ends when the key is revoked', async () => {
+    await using log = openLog({ ...database, appName: 'test' });
+    const { key, document } = newKey({ name: 'reader', scope: 'read', createdAt: new Date() });
+    await storeKey(log, document, 5_000);
+    const { url } = await run({ AUTH: 'on' });
+    expect((await call(url, 'GET', '/api/events')).status).to.equal(401);
+    const reader = await eventually(
+      () => readFeed(`${url}/api/events`, { authorization: `Bearer ${key}` }),
+      ({ status }) => status === 200, // 503 until the keys are read
+    );
+    await revokeKeys(log, 'reader', new Date(), 5_000);
+    await reader.ended;
+    expect(reader.messages.at(-1)?.data.reason).to.equal('key-refused');
+  });
+});

@@ -1,0 +1,74 @@
+import type { Fed, Place, StoredEvent } from '@muster/store';
+
+/** An event in the ring. `text` is what subscribers get of it, made when the first one needs it. */
+export type Entry = { place: Place; event: StoredEvent; text: Buffer | undefined };
+
+/**
+ * The newest events of the log, without a gap, numbered in its order. `places` says which entry follows a place; places
+ * of heartbeats are kept for a while, too. A plain value; only this file changes it.
+ */
+export type Ring = {
+  entries: Entry[];
+  first: number; // the number of the first entry
+  bytes: number; // of the events, about
+  places: Map<Place, number>;
+  latest: Place | undefined; // behind everything that was read
+};
+
+/** How many events a ring has at most, and of how many bytes. */
+export type RingLimits = { eventsMax: number; bytesMax: number };
+
+const quietMax = 1_000; // places of heartbeats
+
+export const openRing = (): Ring => ({
+  ...{ entries: [], first: 0, bytes: 0, places: new Map(), latest: undefined },
+});
+
+/** Empties the ring, as the log goes on at a place that does not follow. Its numbers go on. */
+export const resetRing = (ring: Ring): void => {
+  ring.first = nextOf(ring);
+  ring.entries = [];
+  ring.bytes = 0;
+  ring.places.clear();
+  ring.latest = undefined;
+};
+
+/** The number of the event that comes next. */
+export const nextOf = ({ first, entries }: Ring): number => first + entries.length;
+
+/** Adds changes of the log, and drops the oldest ones beyond the limits. */
+export const pushChanges = (ring: Ring, changes: readonly Fed[], { eventsMax, bytesMax }: RingLimits): void => {
+  for (const { place, event } of changes) {
+    if (event) {
+      ring.entries.push({ place, event, text: undefined });
+      ring.bytes += sizeOf(event);
+    }
+    ring.places.set(place, nextOf(ring));
+    ring.latest = place;
+  }
+  let dropped = 0;
+  for (; dropped < ring.entries.length - 1; dropped += 1) {
+    if (ring.entries.length - dropped <= eventsMax && ring.bytes <= bytesMax) break;
+    ring.bytes -= sizeOf((ring.entries[dropped] as Entry).event);
+  }
+  ring.entries.splice(0, dropped);
+  ring.first += dropped;
+  dropPlaces(ring);
+};
+
+/** Drops the places before the first entry, and the oldest ones of too many. They are in the order of the log. */
+const dropPlaces = ({ places, entries, first }: Ring): void => {
+  for (const [place, number] of places) {
+    if (number >= first && places.size <= entries.length + quietMax) return;
+    places.delete(place);
+  }
+};
+
+// a rough measure: the size of what subscribers get is known only when it is made
+const sizeOf = ({ data }: StoredEvent): number => 500 + 2 * JSON.stringify(data ?? {}).length;
+
+/** Returns the number of the first event behind a place. Undefined if the ring does not have it. */
+export const numberBehind = ({ places }: Ring, place: Place): number | undefined => places.get(place);
+
+/** Returns an entry by its number. Undefined if it is not there any more, or not yet. */
+export const entryAt = ({ entries, first }: Ring, number: number): Entry | undefined => entries[number - first];

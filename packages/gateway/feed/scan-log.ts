@@ -1,0 +1,34 @@
+import type { Entity } from '@muster/model';
+import { type EventKey, scanInOrder } from '@muster/store';
+import type { Gateway } from '../gateway.ts';
+import { untilTaken } from './catch-up.ts';
+import type { Subscriber } from './feed.ts';
+import { writeMessage } from './write-events.ts';
+
+/** Which part of the log a subscription is about. */
+export type FeedScope = { entities: readonly Entity[]; id: string | undefined };
+
+/**
+ * Sends a subscriber the events of the log from the first one, or behind the event `after`: each stream in its order.
+ * `positionOf` returns the position of an event of the scan.
+ */
+export const scanLog = async (
+  { log }: Gateway,
+  subscriber: Subscriber,
+  { entities, id }: FeedScope,
+  after: EventKey | undefined,
+  positionOf: (key: EventKey) => string,
+): Promise<void> => {
+  const begun = after ? entities.filter(({ name }) => name >= after.entity) : entities;
+  for (const entity of [...begun].sort((one, other) => (one.name < other.name ? -1 : 1))) {
+    const from = after?.entity === entity.name ? after : undefined;
+    for await (const event of scanInOrder(log, entity.name, id, from, scanBatchMs)) {
+      if (subscriber.over.signal.aborted) return;
+      const key = { entity: entity.name, entityId: event.entityId, version: event.version };
+      if (subscriber.wants(event)) writeMessage(subscriber, entity, event, positionOf(key));
+      await untilTaken(subscriber);
+    }
+  }
+};
+
+const scanBatchMs = 10_000;
