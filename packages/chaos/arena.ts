@@ -61,7 +61,7 @@ export const openArena = async ({ life, environment = {}, oplogMaxEntries = 6_00
         aggregators: life.aggregators,
         gateways: life.gateways,
         oplogMaxEntries,
-        environment,
+        environment: { LIVE_RING_EVENTS: '60', ...environment }, // so that readers of the feed have to catch up
         environmentFor: ports,
       },
       ...(disk ? { dataPath: disk.path } : {}),

@@ -2,12 +2,14 @@ import { pause } from '@muster/runtime';
 import { forAll } from '@muster/testing';
 import type { Arena } from './arena.ts';
 import { checkAnswers, checkMemory, checkSnapshots, readLogs } from './check-copies.ts';
+import { checkFeed } from './check-feed.ts';
 import { checkHistory } from './check-history.ts';
 import { checkInFlight } from './check-in-flight.ts';
 import { checkMoney } from './check-money.ts';
 import { checkPast } from './check-past.ts';
 import { checkRecordWrites } from './check-records.ts';
 import { checkSetsInFlux } from './check-sets.ts';
+import { startReaders, stopReaders } from './feed-readers.ts';
 import type { FoldedLog } from './fold-log.ts';
 import { type Call, isWrite, type Outcome } from './history.ts';
 import {
@@ -65,9 +67,11 @@ export const runRound = async (
   const before = await readLogs(arena.test);
   const insertedBefore = arena.inserted.length;
   const watches = await forAll(Object.values(subjects), 1, (subject) => watchRecords(arena.test, subject));
+  await using reading = await startReaders(arena.test.urls, feedReaders, round.seed);
   const underLoad = await strikeUnderLoad(arena, round, options);
   const inFlight = await checkInFlight(arena);
   const logs = await quietLogs(arena);
+  await stopReaders(reading, idsOf(logs, before), fedWithinMs);
   const recordProblems = await forAll(watches, 1, (watch) => checkWatched(arena, watch));
   const lines = linesSince(arena, startedAt);
   const calls = [...underLoad.load.calls, ...arena.inserted.slice(insertedBefore)];
@@ -76,6 +80,7 @@ export const runRound = async (
     ...underLoad.violations,
     ...inFlight,
     ...logs.flatMap((log, index) => checkLog(log, calls, underLoad.load, before[index] as FoldedLog)),
+    ...checkFeed(logs, before, reading.readers, (stream) => !isInserted(arena, stream)),
     ...(await checkCopies(arena, logs, calls)),
     ...recordProblems.flat(),
     ...checkPace(lines, ms),
@@ -87,6 +92,18 @@ export const runRound = async (
   if (violations.length > 0) await options.keep?.(result, { lines, calls: underLoad.load.calls, logs });
   return result;
 };
+
+const feedReaders = 3;
+const fedWithinMs = 20_000;
+
+const idsOf = (logs: readonly FoldedLog[], before: readonly FoldedLog[]): string[] => {
+  const known = new Set(before.flatMap(({ events }) => events.map(({ _id }) => _id)));
+  return logs.flatMap(({ events }) => events.map(({ _id }) => _id)).filter((id) => !known.has(id));
+};
+
+/** Whether the harness inserted a stream, with its second event before the first. */
+const isInserted = ({ inserted }: Arena, stream: string): boolean =>
+  inserted.some(({ subject, id }) => stream === `${subject}:${id}`);
 
 /** What a report says of a round beside its violations. Pure. */
 const figuresOf = ({ load, strikes, recoveryMs }: UnderLoad, lines: readonly Line[]) => ({

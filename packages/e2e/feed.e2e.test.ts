@@ -1,10 +1,21 @@
 import { defineRecord } from '@muster/model';
 import { newKey, openLog, revokeKeys, storeKey } from '@muster/store';
-import { call, eventually, forAll, openShell, openTestDatabase, type TestDatabase } from '@muster/testing';
+import {
+  call,
+  eventsOf,
+  eventually,
+  type FeedReader,
+  forAll,
+  lastIdOf,
+  type Message,
+  openShell,
+  openTestDatabase,
+  readFeed,
+  type TestDatabase,
+} from '@muster/testing';
 import { expect } from 'chai';
 import Joi from 'joi';
 import { connectRaw } from './raw-client.ts';
-import { eventsOf, type FeedReader, lastIdOf, type Message, readFeed } from './read-feed.ts';
 import { type InProcess, runInProcess } from './run-in-process.ts';
 
 const fields = { text: Joi.string().max(20_000) };

@@ -11,11 +11,15 @@ export type FeedReader = Disposable & {
   ended: Promise<void>;
 };
 
-/** Subscribes to a feed, and collects its messages until it is disposed. */
-export const readFeed = (url: string, headers: Record<string, string> = {}): Promise<FeedReader> =>
+/** Subscribes to a feed, and collects its messages until it is disposed. Rejects when `signal` aborts before. */
+export const readFeed = (
+  url: string,
+  headers: Record<string, string> = {},
+  signal?: AbortSignal,
+): Promise<FeedReader> =>
   new Promise((resolve, reject) => {
-    const request = openRequest(url, { headers, agent: false });
-    request.once('error', reject).once('response', (response) => {
+    const request = openRequest(url, { headers, agent: false, signal });
+    request.on('error', reject).once('response', (response) => {
       const messages: Message[] = [];
       let held = '';
       response.setEncoding('utf8').on('data', (text: string) => {
