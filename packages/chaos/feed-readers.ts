@@ -13,13 +13,16 @@ import {
 /** Clients that read the feed of any gateway, break off, and resume. Changed in this file only. */
 export type FeedReaders = AsyncDisposable & { readers: Reader[]; stop: AbortController; done: Promise<unknown> };
 
-/** What one of them got. `fresh` has each event once, in the order in which it came first. */
+/**
+ * What one of them got: all events since it began, and since each time when it had to begin anew because the server no
+ * longer had its position.
+ */
 export type Reader = {
   name: string;
   position: string; // behind which it resumes; empty before the first one, and after a loss
   hasBegun: boolean;
-  known: Set<string>; // the ids of the events
-  fresh: FedEvent[];
+  known: Set<string>; // the ids of all events
+  epochs: FedEvent[][];
   connections: number;
   lost: number; // positions that the server no longer had
 };
@@ -36,7 +39,7 @@ export const startReaders = async (urls: readonly string[], count: number, seed:
   const readers = Array.from(
     { length: count },
     (_, index): Reader => ({
-      ...{ name: `reader-${index}`, position: '', hasBegun: false, known: new Set(), fresh: [] },
+      ...{ name: `reader-${index}`, position: '', hasBegun: false, known: new Set(), epochs: [[]] },
       ...{ connections: 0, lost: 0 },
     }),
   );
@@ -115,12 +118,15 @@ const takeMessage = (reader: Reader, message: Message): void => {
     reader.hasBegun = true;
   }
   const [fed] = eventsOf({ messages: [message] });
-  if (!fed || reader.known.has(String(data.id))) return;
+  if (!fed) return;
   reader.known.add(String(data.id));
-  reader.fresh.push({ id: String(data.id), stream: `${data.entity}:${data.subject}`, version: Number(data.version) });
+  reader.epochs
+    .at(-1)
+    ?.push({ id: String(data.id), stream: `${data.entity}:${data.subject}`, version: Number(data.version) });
 };
 
 const lose = (reader: Reader): void => {
   reader.lost += 1;
   reader.position = '';
+  reader.epochs.push([]);
 };

@@ -9,7 +9,7 @@ import { checkMoney } from './check-money.ts';
 import { checkPast } from './check-past.ts';
 import { checkRecordWrites } from './check-records.ts';
 import { checkSetsInFlux } from './check-sets.ts';
-import { startReaders, stopReaders } from './feed-readers.ts';
+import { type FeedReaders, startReaders, stopReaders } from './feed-readers.ts';
 import type { FoldedLog } from './fold-log.ts';
 import { type Call, isWrite, type Outcome } from './history.ts';
 import {
@@ -86,7 +86,7 @@ export const runRound = async (
     ...checkPace(lines, ms),
     ...checkLines(lines),
   ];
-  const figures = figuresOf(underLoad, lines);
+  const figures = figuresOf(underLoad, reading, lines);
   const sometimes = sometimesOfRound(logs, underLoad.load, lines, observed.members);
   const result = { round, violations, ...figures, sometimes, ms: performance.now() - startedAt };
   if (violations.length > 0) await options.keep?.(result, { lines, calls: underLoad.load.calls, logs });
@@ -106,7 +106,11 @@ const isInserted = ({ inserted }: Arena, stream: string): boolean =>
   inserted.some(({ subject, id }) => stream === `${subject}:${id}`);
 
 /** What a report says of a round beside its violations. Pure. */
-const figuresOf = ({ load, strikes, recoveryMs }: UnderLoad, lines: readonly Line[]) => ({
+const figuresOf = (
+  { load, strikes, recoveryMs }: UnderLoad,
+  { readers }: Pick<FeedReaders, 'readers'>,
+  lines: readonly Line[],
+) => ({
   strikes,
   recoveryMs,
   invalid: findInvalid(load.calls, strikes),
@@ -115,6 +119,8 @@ const figuresOf = ({ load, strikes, recoveryMs }: UnderLoad, lines: readonly Lin
     ...countBy(load.sets, ({ op }) => op),
     history: load.past.length,
     'upload that broke off': load.aborted,
+    'connection to the feed': readers.reduce((sum, { connections }) => sum + connections, 0),
+    'lost position of the feed': readers.reduce((sum, { lost }) => sum + lost, 0),
   },
   outcomes: { ...noOutcomes, ...countBy(load.calls, ({ outcome }) => outcome) },
   longest: strikes

@@ -24,6 +24,8 @@ const film = defineRecord({ name: 'film', title: 'Film', collection: 'Films', fi
 const entities = [book, film];
 
 const versionOf = ({ data }: Message) => `${data.entity} ${data.subject} ${data.version}`;
+const keyOfStored = ({ entity, entityId, version }: { entity: string; entityId: string; version: number }) =>
+  `${entity} ${entityId} ${version}`;
 const versionsOf = (reader: Pick<FeedReader, 'messages'>) => eventsOf(reader).map(versionOf);
 
 /** What is wrong with the order of these events: each stream must have its versions from 1 on, one after another. */
@@ -67,7 +69,7 @@ describe('The feed', function () {
     using one = await readFeed(`${url}/api/book/a/events`);
     using created = await readFeed(`${url}/api/events?types=BookCreated,FilmDeleted`);
     expect([all.status, all.headers['content-type']]).to.deep.equal([200, 'text/event-stream; charset=utf-8']);
-    expect(all.headers['cache-control']).to.equal('no-store');
+    expect(all.headers['cache-control']).to.equal('no-store, no-transform');
     const answer = await create(url, 'book', 'a');
     await change(url, 'book', 'a', 'two');
     await create(url, 'film', 'a');
@@ -94,50 +96,51 @@ describe('The feed', function () {
   it('goes on behind any message, at the same gateway and at another one, while others write', async () => {
     const [one, two] = [await run({ LIVE_RING_EVENTS: '20' }), await run({ LIVE_RING_EVENTS: '20' })];
     const stop = { now: false };
-    const written: string[] = [];
     const writing = [0, 1, 2].map(async (writer) => {
       for (let n = 0; !stop.now; n += 1) {
         const id = `w${writer}-${n}`;
         await create(one.url, 'book', id);
         await change(two.url, 'book', id, 'two');
-        written.push(`book ${id} 1`, `book ${id} 2`);
       }
     });
     const messages: Message[] = [];
-    let last = '';
+    using begin = await readFeed(`${one.url}/api/events`);
+    await eventually(
+      async () => lastIdOf(begin),
+      (id) => id !== '',
+    );
+    await using shell = openShell(database);
+    const before = new Set((await shell.events.find().toArray()).map(keyOfStored)); // maybe more than before the begin
+    let last = begin.messages[0]?.id || lastIdOf(begin);
     for (let round = 0; round < 12; round += 1) {
       const { url } = round % 2 === 0 ? one : two;
-      using reader = await readFeed(`${url}/api/events`, last === '' ? {} : { 'last-event-id': last });
+      using reader = await readFeed(`${url}/api/events`, { 'last-event-id': last });
       expect(reader.status).to.equal(200);
       await eventually(
         async () => eventsOf(reader).length,
         (length) => length > 5 * (round % 4),
       );
-      last = lastIdOf(reader);
-      messages.push(...eventsOf(reader).slice(0, reader.messages.length));
+      const taken = [...reader.messages];
+      last = lastIdOf({ messages: taken });
+      messages.push(...eventsOf({ messages: taken }));
     }
     stop.now = true;
     await Promise.all(writing);
     using end = await readFeed(`${two.url}/api/events?after=${last}`);
-    const newest = written.at(-1) ?? '';
+    const stored = (await shell.events.find().toArray()).map(keyOfStored);
     await eventually(
-      async () => versionsOf(end).includes(newest),
-      (found) => found,
+      async () => new Set([...messages, ...eventsOf(end)].map(versionOf)),
+      (got) => stored.every((key) => before.has(key) || got.has(key)),
     );
-    messages.push(...eventsOf(end));
-    const versions = messages.map(versionOf);
-    const from = versions[0] ?? '';
+    const versions = [...messages, ...eventsOf(end)].map(versionOf);
     expect(versions.length).to.be.above(60);
     expect(new Set(versions).size).to.equal(versions.length); // no event twice
-    await using shell = openShell(database);
-    const stored = (await shell.events.find().toArray()).map(
-      (event) => `${event.entity} ${event.entityId} ${event.version}`,
-    );
-    const streams = new Set(messages.filter(({ data }) => data.version === 1).map(({ data }) => data.subject));
-    // of each stream whose first event came, every event came, in order
-    expect(findDisorder(messages.filter(({ data }) => streams.has(data.subject)))).to.deep.equal([]);
     expect(stored).to.include.members(versions);
-    expect(versions).to.include(from);
+    const streams = new Set(
+      stored.filter((key) => !before.has(key) && key.endsWith(' 1')).map((key) => key.slice(0, -2)),
+    );
+    const whole = [...messages, ...eventsOf(end)].filter(({ data }) => streams.has(`${data.entity} ${data.subject}`));
+    expect(findDisorder(whole)).to.deep.equal([]);
   });
 
   it('begins at the start of the log, and goes on in it behind any message', async () => {
@@ -183,32 +186,77 @@ describe('The feed', function () {
   });
 
   it('refuses positions that the database does not have, and what is wrong', async () => {
-    const { url } = await run({ LIVE_CLIENT_MAX: '2', LIVE_CONNECTIONS_MAX: '3' });
+    const { url } = await run();
     const ask = (path: string) => call(url, 'GET', path);
-    const old = await ask(`/api/events?after=${'00'.repeat(40)}`);
-    expect([old.status, old.body.type]).to.deep.equal([410, '/problems/position-too-old']);
-    expect(old.body.detail).to.contain('from=start');
+    await create(url, 'book', 'a');
+    using reader = await readFeed(`${url}/api/events`);
+    await create(url, 'book', 'b');
+    await eventually(
+      async () => lastIdOf(reader),
+      (id) => id !== '',
+    );
+    const [mark = '', place = ''] = lastIdOf(reader).split('.');
+    for (const position of [`${mark}.${'00'.repeat(40)}`, `aaaaaaaaaa.${place}`]) {
+      const old = await ask(`/api/events?after=${position}`);
+      expect([old.status, old.body.type], position).to.deep.equal([410, '/problems/position-too-old']);
+      expect(old.body.detail).to.contain('from=start');
+    }
     for (const query of [
-      'after=x',
-      'from=end',
-      'types=Nothing',
-      'types=BookCreated&types=FilmCreated',
-      'filter[text]=1',
+      ...['after=x', 'from=end', 'types=Nothing', 'types=BookCreated&types=FilmCreated', 'filter[text]=1'],
+      ...[`after=${place}`, `after=${mark}.${place}0`, `after=${mark}.${place}.x`, `from=start&after=${mark}.${place}`],
     ])
       expect((await ask(`/api/book/events?${query}`)).status, query).to.equal(400);
-    expect((await ask(`/api/events?from=start&after=${'00'.repeat(40)}`)).status).to.equal(400);
-    // refused subscriptions do not count
-    for (let n = 0; n < 4; n += 1) expect((await ask(`/api/events?after=${'00'.repeat(40)}`)).status).to.equal(410);
-    using _one = await readFeed(`${url}/api/events`);
-    using _two = await readFeed(`${url}/api/events`);
-    const third = await ask('/api/events');
-    expect([third.status, third.body.type]).to.deep.equal([429, '/problems/too-many-requests']);
-    _one[Symbol.dispose]();
-    const next = await eventually(
-      () => readFeed(`${url}/api/events`),
+    expect((await call(url, 'PUT', '/api/book/events', { body: { text: 'x' } })).status).to.equal(405);
+  });
+
+  it('limits subscriptions of a client and of the gateway, and counts nobody who has left', async () => {
+    const { url } = await run({ LIVE_CLIENT_MAX: '3', LIVE_CONNECTIONS_MAX: '3', TRUST_PROXY_HOPS: '1', AUTH: 'off' });
+    const from = (address: string) => ({ 'x-forwarded-for': address });
+    const subscribe = (address: string) => readFeed(`${url}/api/events`, from(address));
+    // those who leave while the feed opens, and requests that come behind a subscription on the same connection
+    for (let n = 0; n < 6; n += 1) {
+      const socket = await connectRaw(url);
+      socket.on('error', () => undefined);
+      const request = `GET /api/events HTTP/1.1\r\nHost: muster\r\nX-Forwarded-For: 10.0.0.1\r\n\r\n`;
+      socket.write(n < 3 ? request : request.repeat(5));
+      await new Promise((resolve) => setTimeout(resolve, 4 * n));
+      socket.destroy();
+    }
+    const open = await eventually(
+      async () => {
+        const tried = await Promise.all([1, 2, 3].map(() => subscribe('10.0.0.1')));
+        if (tried.some(({ status }) => status !== 200)) for (const one of tried) one[Symbol.dispose]();
+        return tried;
+      },
+      (tried) => tried.every(({ status }) => status === 200),
+    );
+    const refused = await call(url, 'GET', '/api/events', { headers: from('10.0.0.2') });
+    expect([refused.status, refused.headers.get('retry-after')]).to.deep.equal([503, '1']);
+    for (const one of open) one[Symbol.dispose]();
+    await eventually(
+      () => subscribe('10.0.0.2'),
       ({ status }) => status === 200,
     );
-    next[Symbol.dispose]();
+    const head = await call(url, 'HEAD', '/api/events', { headers: from('10.0.0.3') });
+    expect([head.status, head.headers.get('content-type')]).to.deep.equal([200, 'text/event-stream; charset=utf-8']);
+  });
+
+  it('goes on behind what the client got, whatever its address says', async () => {
+    const { url } = await run();
+    using first = await readFeed(`${url}/api/events`);
+    for (const id of ['a', 'b', 'c']) await create(url, 'book', id);
+    await eventually(
+      async () => eventsOf(first).length,
+      (length) => length === 3,
+    );
+    const [a, b] = eventsOf(first);
+    using all = await readFeed(`${url}/api/events?from=start`); // on a system where nothing happens
+    using second = await readFeed(`${url}/api/events?after=${a?.id}`, { 'last-event-id': b?.id ?? '' });
+    await eventually(
+      async () => [versionsOf(second), versionsOf(all).length] as const,
+      ([versions, fromStart]) => versions.length === 1 && fromStart === 3,
+    );
+    expect(versionsOf(second)).to.deep.equal(['book c 1']);
   });
 
   it('ends a client that does not read, and no other one', async () => {
@@ -222,7 +270,12 @@ describe('The feed', function () {
     const closed = new Promise((resolve) => stuck.once('close', resolve));
     stuck.on('error', () => undefined);
     await create(url, 'book', 'a');
-    for (; count < 160; count += 1) await change(url, 'book', 'a', `${count} ${text}`);
+    const isClosed = { yes: false };
+    void closed.then(() => {
+      isClosed.yes = true;
+    });
+    // until the buffers of the connection are full, whatever their size
+    for (; count < 1_000 && !isClosed.yes; count += 1) await change(url, 'book', 'a', `${count} ${text}`);
     await eventually(
       async () => eventsOf(other).length,
       (length) => length === count + 1,

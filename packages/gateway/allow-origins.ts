@@ -26,6 +26,7 @@ const sent = [
   'If-Match',
   'If-None-Match',
   'Muster-Min-Version',
+  'Last-Event-ID',
   'X-Request-Id',
   'traceparent',
   'Content-Encoding',

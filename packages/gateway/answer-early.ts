@@ -18,7 +18,7 @@ export const answerEarly =
   async (ctx, next) => {
     await next();
     const { req, res } = ctx;
-    if (req.complete || req.destroyed) return;
+    if (req.complete || req.destroyed || ctx.respond === false) return;
     if (isRestSmall(ctx)) {
       req.resume(); // allows the next request on this connection
       return;

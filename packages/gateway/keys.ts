@@ -58,6 +58,18 @@ export const identify = (keys: Keys, authorization: string, kind: RequestKind, n
   return { kind: 'actor', actor: key.name };
 };
 
+/**
+ * Returns whether the key of a connection still counts, each time that it is called. A token that was verified counts
+ * until it expires: to verify it again would take a promise.
+ */
+export const openAllowance = (keys: Keys, authorization: string): (() => boolean) => {
+  const token = parseKey(bearerOf(authorization)) ? undefined : keys.proven.get(authorization);
+  return () =>
+    token
+      ? !token.expiresAt || token.expiresAt.getTime() > Date.now()
+      : identify(keys, authorization, 'read').kind === 'actor';
+};
+
 const prove = (keys: Keys, authorization: string): Proven | undefined => {
   const given = parseKey(bearerOf(authorization));
   const key = given && keys.byId?.get(given.id);

@@ -33,7 +33,7 @@ const methodsAt = (entities: readonly Entity[], path: string): readonly string[]
   const entity = entities.find((one) => path.startsWith(`${one.path}/`));
   if (!entity) return undefined;
   const rest = path.slice(entity.path.length + 1).replace(/\/$/, '');
-  if (rest === 'count') return ['HEAD', 'GET'];
+  if (rest === 'count' || rest === 'events') return ['HEAD', 'GET'];
   const [, command = ''] = /^[^/]*:([^/:]+)$/.exec(rest) ?? [];
   if (command === 'diff') return ['HEAD', 'GET'];
   return entity.commands.get(command)?.creates === false ? ['POST'] : undefined;

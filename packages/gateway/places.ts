@@ -30,10 +30,10 @@ export const inPlace = async <Result>(
 };
 
 /**
- * Takes a place, in the order of the calls. Returns false if too many wait already, or no place gets free within
- * `withinMs` milliseconds. Call `leavePlace` afterwards.
+ * Takes a place, in the order of the calls. Returns false if too many wait already, if no place gets free within
+ * `withinMs` milliseconds, or if `signal` aborts. Call `leavePlace` afterwards.
  */
-export const takePlace = (places: Places, withinMs: number): Promise<boolean> => {
+export const takePlace = (places: Places, withinMs: number, signal?: AbortSignal): Promise<boolean> => {
   const { free, waiting, waitingMax } = places;
   if (free > 0) {
     places.free -= 1;
@@ -41,14 +41,16 @@ export const takePlace = (places: Places, withinMs: number): Promise<boolean> =>
   }
   if (waiting.size >= waitingMax) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const giveUp = setTimeout(() => {
+    const settle = (taken: boolean) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
       waiting.delete(goOn);
-      resolve(false);
-    }, withinMs);
-    const goOn = () => {
-      clearTimeout(giveUp);
-      resolve(true);
+      resolve(taken);
     };
+    const giveUp = () => settle(false);
+    const goOn = () => settle(true);
+    const timer = setTimeout(giveUp, withinMs);
+    signal?.addEventListener('abort', giveUp);
     waiting.add(goOn);
   });
 };

@@ -14,7 +14,8 @@ export type FollowOptions<Item> = {
 
 /** What following yields beside the items of each batch. */
 export type Followed =
-  | { kind: 'opened' } // every later change will be seen
+  // every later change will be seen; `token`: behind what was read before, if the server says so
+  | { kind: 'opened'; token: ResumeToken | undefined }
   | { kind: 'broken'; error: unknown } // the stream is opened again at the same position after a pause
   | { kind: 'lost'; error: unknown }; // the server no longer has the position: nothing follows
 
@@ -81,7 +82,7 @@ async function* readUntilUnread<Item>(
   const first = isPlaceless ? await readNext(log, stream, progress, firstAwaitMs) : stream.first;
   progress.opened = true;
   let readAt = performance.now(); // the time for opening does not count: the first changes must be used
-  yield { kind: 'opened' };
+  yield { kind: 'opened', token: progress.token };
   yield* useBatch(first, progress, options);
   while (!signal.aborted && performance.now() - readAt < unreadMaxMs) {
     readAt = performance.now();

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { backOffMs } from '@muster/runtime';
 import { type Fed, type FeedItem, followFeed, type Place } from '@muster/store';
 import type { Gateway } from '../gateway.ts';
@@ -7,9 +8,9 @@ import { endSubscriber, pump } from './subscribers.ts';
 import { writeEvent } from './write-events.ts';
 
 /**
- * Sends a subscriber what lies behind a place, until it meets the ring: from the ring if that has the place, otherwise
- * by a change stream of its own. `onBegin` is called once, when it is certain that nothing is missing. If it was not
- * called, the result says why: the server no longer has the place, or does not answer.
+ * Sends a subscriber what lies behind a place, by a change stream of its own, until it meets the ring. `onBegin` is
+ * called once, when it is certain that nothing is missing. If it was not called, the result says why: the server no
+ * longer has the place, or does not answer.
  */
 export const catchUp = async (
   gateway: Gateway,
@@ -18,11 +19,6 @@ export const catchUp = async (
   onBegin: () => void,
 ): Promise<'begun' | 'lost' | 'unavailable'> => {
   const { feed, log } = gateway;
-  if (meetRing(feed, subscriber, place)) {
-    onBegin();
-    pump(feed, subscriber);
-    return 'begun';
-  }
   const { signal } = subscriber.over;
   let [hasBegun, broken] = [false, 0];
   for await (const item of followFeed(log, { from: place, signal, pauseMs: backOffMs })) {
@@ -33,7 +29,7 @@ export const catchUp = async (
     if (item.kind === 'broken') broken += 1;
     if (broken === brokenMax && !hasBegun) return 'unavailable';
     if (item.kind === 'lost') {
-      if (hasBegun) endSubscriber(subscriber, 'position-lost');
+      if (hasBegun) endSubscriber(feed, subscriber, 'position-lost');
       return hasBegun ? 'begun' : 'lost';
     }
     if (await takeItem(feed, subscriber, item)) break;
@@ -46,21 +42,26 @@ const brokenMax = 3;
 /** Sends changes until the ring has what follows one of them. Returns whether it does. */
 const takeItem = async (feed: Feed, subscriber: Subscriber, item: FeedItem): Promise<boolean> => {
   if (item.kind !== 'changes') return false;
+  let taken = 0;
   for (const change of item.changes) {
+    if (subscriber.over.signal.aborted) return true;
     await sendChange(subscriber, change);
-    if (meetRing(feed, subscriber, change.place)) {
-      pump(feed, subscriber);
-      return true;
-    }
+    if (goOnInRing(feed, subscriber, change.place)) return true;
+    taken += 1;
+    if (taken % takenAtOnce === 0) await nextTurn();
   }
   return false;
 };
 
-/** Lets a subscriber go on in the ring behind a place, if the ring has what follows it. */
-const meetRing = ({ ring }: Feed, subscriber: Subscriber, place: Place): boolean => {
-  const number = numberBehind(ring, place);
-  if (number === undefined) return false;
+/** After so many events that are sent one by one, other work is done. */
+export const takenAtOnce = 100;
+
+/** Lets a subscriber go on in the ring behind a place. Returns false if the ring does not have what follows it. */
+export const goOnInRing = (feed: Feed, subscriber: Subscriber, place: Place): boolean => {
+  const number = numberBehind(feed.ring, place);
+  if (number === undefined || subscriber.over.signal.aborted) return false;
   subscriber.number = number;
+  if (subscriber.hasBegun) pump(feed, subscriber);
   return true;
 };
 
@@ -70,9 +71,11 @@ const sendChange = async (subscriber: Subscriber, { event, place }: Fed): Promis
   await untilTaken(subscriber);
 };
 
-/** Waits until the connection takes more, or is closed. */
-export const untilTaken = async ({ over, response }: Subscriber): Promise<void> => {
+/** Waits until the connection takes more, or is closed. If that takes too long, the subscriber is ended. */
+export const untilTaken = async (subscriber: Subscriber): Promise<void> => {
+  const { over, response } = subscriber;
   if (!response.writableNeedDrain || over.signal.aborted) return;
+  subscriber.stuckSince ??= performance.now();
   await new Promise<void>((resolve) => {
     const settle = () => {
       response.off('drain', settle);

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Entity } from '@muster/model';
-import type { LogId, Place, StoredEvent } from '@muster/store';
+import type { LogId, StoredEvent } from '@muster/store';
 import { openPlaces, type Places } from '../places.ts';
 import { openRing, type Ring } from './ring.ts';
 
@@ -8,6 +8,7 @@ import { openRing, type Ring } from './ring.ts';
 export type Feed = {
   ring: Ring;
   logId: LogId | undefined; // of the log that the ring is of
+  mark: string; // of that log, in positions
   isOpened: boolean; // every later change comes into the ring
   running: AbortController | undefined;
   idleSince: number; // in milliseconds, monotonic: since when nobody subscribes
@@ -25,6 +26,7 @@ export type Subscriber = {
   isAllowed: () => boolean; // whether its key still counts
   hasBegun: boolean; // the head of the answer is sent
   number: number | undefined; // of the next event; undefined while it catches up
+  mark: string; // of its log, in positions
   position: string; // of the last thing that it got, to resume behind
   sentAt: number; // in milliseconds, monotonic
   stuckSince: number | undefined; // since when it does not read
@@ -33,14 +35,11 @@ export type Subscriber = {
 };
 
 /** Why the gateway ends a subscription. */
-export type EndReason = 'stopping' | 'too-slow' | 'position-lost' | 'log-replaced' | 'key-refused';
+export type EndReason = 'stopping' | 'too-slow' | 'unavailable' | 'position-lost' | 'log-replaced' | 'key-refused';
 
 const catchUpsWaitingMax = 1_000;
 
 export const openFeed = (catchUpsMax: number): Feed => ({
-  ...{ ring: openRing(), logId: undefined, isOpened: false, running: undefined, idleSince: 0 },
+  ...{ ring: openRing(), logId: undefined, mark: '', isOpened: false, running: undefined, idleSince: 0 },
   ...{ subscribers: new Set(), perClient: new Map(), catchUps: openPlaces(catchUpsMax, catchUpsWaitingMax) },
 });
-
-/** The position of a place in the log, as clients get it. */
-export const positionOf = (place: Place): string => place;

@@ -56,6 +56,12 @@ export const pushChanges = (ring: Ring, changes: readonly Fed[], { eventsMax, by
   dropPlaces(ring);
 };
 
+/** Notes a place behind everything that was read, where no change came with it. */
+export const notePlace = (ring: Ring, place: Place): void => {
+  ring.places.set(place, nextOf(ring));
+  ring.latest = place;
+};
+
 /** Drops the places before the first entry, and the oldest ones of too many. They are in the order of the log. */
 const dropPlaces = ({ places, entries, first }: Ring): void => {
   for (const [place, number] of places) {

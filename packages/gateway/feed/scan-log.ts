@@ -1,7 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Entity } from '@muster/model';
 import { type EventKey, scanInOrder } from '@muster/store';
 import type { Gateway } from '../gateway.ts';
-import { untilTaken } from './catch-up.ts';
+import { takenAtOnce, untilTaken } from './catch-up.ts';
 import type { Subscriber } from './feed.ts';
 import { writeMessage } from './write-events.ts';
 
@@ -19,6 +20,7 @@ export const scanLog = async (
   after: EventKey | undefined,
   positionOf: (key: EventKey) => string,
 ): Promise<void> => {
+  let taken = 0;
   const begun = after ? entities.filter(({ name }) => name >= after.entity) : entities;
   for (const entity of [...begun].sort((one, other) => (one.name < other.name ? -1 : 1))) {
     const from = after?.entity === entity.name ? after : undefined;
@@ -27,6 +29,8 @@ export const scanLog = async (
       const key = { entity: entity.name, entityId: event.entityId, version: event.version };
       if (subscriber.wants(event)) writeMessage(subscriber, entity, event, positionOf(key));
       await untilTaken(subscriber);
+      taken += 1;
+      if (taken % takenAtOnce === 0) await nextTurn();
     }
   }
 };

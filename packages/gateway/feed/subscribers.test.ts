@@ -21,6 +21,7 @@ const openPart = (more: Partial<Subscriber> = {}) => {
       sentAt: 0,
       stuckSince: undefined,
     },
+    mark: 'log',
     ...{ onEnd: (reason: EndReason) => void reasons.push(reason), over: new AbortController(), ...more },
   };
   const feed = openFeed(1);
@@ -38,10 +39,10 @@ describe('A subscriber of the feed', () => {
   it('gets a bookmark with the newest place after 15 s without an event', () => {
     const { feed, read } = openPart();
     pushChanges(feed.ring, [{ place: 'abc', event: undefined }], limits);
-    tendAll({ feed }, 14_999);
+    tendAll(feed, 14_999);
     expect(read()).to.equal('');
-    tendAll({ feed }, 15_001);
-    expect(read()).to.match(/^id: abc\nevent: bookmark\ndata: \{"time":"2/);
+    tendAll(feed, 15_001);
+    expect(read()).to.match(/^id: log\.abc\nevent: bookmark\ndata: \{"time":"2/);
   });
 
   it('gets no more than its connection takes, and the rest when it reads on', async () => {
@@ -61,16 +62,16 @@ describe('A subscriber of the feed', () => {
       await new Promise((resolve) => stream.once('drain', resolve));
     }
     text += read();
-    expect(text.split('id: abc').length - 1).to.equal(50);
-    expect(subscriber.position).to.equal('abc50');
+    expect(text.split('id: log.abc').length - 1).to.equal(50);
+    expect(subscriber.position).to.equal('log.abc50');
   });
 
   it('is ended when it does not read for 30 s, or when its key no longer counts', () => {
     const stuck = openPart({ stuckSince: 1 });
-    tendAll(stuck, 30_002);
+    tendAll(stuck.feed, 30_002);
     expect(stuck.reasons).to.deep.equal(['too-slow']);
     const refused = openPart({ isAllowed: () => false });
-    tendAll(refused, 2);
+    tendAll(refused.feed, 2);
     expect(refused.reasons).to.deep.equal(['key-refused']);
     expect(refused.read()).to.contain('event: end\ndata: {"reason":"key-refused"');
   });

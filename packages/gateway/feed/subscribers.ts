@@ -1,4 +1,3 @@
-import type { Gateway } from '../gateway.ts';
 import type { EndReason, Feed, Subscriber } from './feed.ts';
 import { entryAt, nextOf } from './ring.ts';
 import { writeBookmark, writeEnd, writeEvent } from './write-events.ts';
@@ -10,24 +9,28 @@ const stuckMaxMs = 30_000;
 const bookmarkEveryMs = 15_000;
 const closedWithinMs = 5_000;
 
-/** Adds a subscriber. It is removed when its connection closes. */
+/** Adds a subscriber. It is removed when it is ended, or when its connection closes. */
 export const addSubscriber = (feed: Feed, subscriber: Subscriber): void => {
-  const { client, response, over } = subscriber;
+  const { client, response } = subscriber;
   feed.subscribers.add(subscriber);
   feed.perClient.set(client, (feed.perClient.get(client) ?? 0) + 1);
+  feed.idleSince = performance.now();
   response.on('error', () => undefined); // 'close' follows
-  response.once('close', () => {
-    over.abort();
-    if (!feed.subscribers.delete(subscriber)) return;
-    const left = (feed.perClient.get(client) ?? 1) - 1;
-    if (left > 0) feed.perClient.set(client, left);
-    else feed.perClient.delete(client);
-    feed.idleSince = performance.now();
-  });
+  response.once('close', () => removeSubscriber(feed, subscriber));
   response.on('drain', () => {
     subscriber.stuckSince = undefined;
     if (subscriber.number !== undefined) pump(feed, subscriber);
   });
+};
+
+/** Removes a subscriber. Does nothing if that was done before. */
+export const removeSubscriber = (feed: Feed, subscriber: Subscriber): void => {
+  subscriber.over.abort();
+  if (!feed.subscribers.delete(subscriber)) return;
+  const left = (feed.perClient.get(subscriber.client) ?? 1) - 1;
+  if (left > 0) feed.perClient.set(subscriber.client, left);
+  else feed.perClient.delete(subscriber.client);
+  feed.idleSince = performance.now();
 };
 
 /** Sends what the ring has for a subscriber, as far as its connection takes it. */
@@ -38,7 +41,7 @@ export const pump = (feed: Feed, subscriber: Subscriber): void => {
   while (subscriber.number !== undefined && subscriber.number < nextOf(ring) && !over.signal.aborted) {
     const entry = entryAt(ring, subscriber.number);
     if (!entry) {
-      endSubscriber(subscriber, 'too-slow');
+      endSubscriber(feed, subscriber, 'too-slow');
       break;
     }
     if (response.writableNeedDrain) {
@@ -56,31 +59,33 @@ export const pumpAll = (feed: Feed): void => {
   for (const subscriber of feed.subscribers) if (subscriber.number !== undefined) pump(feed, subscriber);
 };
 
-/** Tells a subscriber why its subscription ends, and behind what it can resume. Then closes the connection. */
-export const endSubscriber = (subscriber: Subscriber, reason: EndReason): void => {
-  const { over, response } = subscriber;
+/**
+ * Tells a subscriber why its subscription ends, and behind what it can resume. Then closes the connection. One that has
+ * not begun is answered by its route.
+ */
+export const endSubscriber = (feed: Feed, subscriber: Subscriber, reason: EndReason): void => {
+  const { hasBegun, over, response } = subscriber;
   if (over.signal.aborted) return;
-  over.abort();
+  removeSubscriber(feed, subscriber);
   subscriber.onEnd(reason);
-  if (!subscriber.hasBegun) return void response.destroy();
+  if (!hasBegun) return;
   writeEnd(subscriber, reason);
   response.end();
   setTimeout(() => response.destroy(), closedWithinMs).unref(); // it may not read that either
 };
 
-export const endAll = ({ subscribers }: Feed, reason: EndReason): void => {
-  for (const subscriber of subscribers) endSubscriber(subscriber, reason);
+export const endAll = (feed: Feed, reason: EndReason): void => {
+  for (const subscriber of [...feed.subscribers]) endSubscriber(feed, subscriber, reason);
 };
 
 /** Sends bookmarks to idle subscribers, and ends those that do not read or whose key no longer counts. */
-export const tendAll = (gateway: Pick<Gateway, 'feed'>, now = performance.now()): void => {
-  const { feed } = gateway;
+export const tendAll = (feed: Feed, now = performance.now()): void => {
   const { ring, subscribers } = feed;
-  for (const subscriber of subscribers) {
+  for (const subscriber of [...subscribers]) {
     if (!subscriber.hasBegun) continue;
     const { number, sentAt, stuckSince } = subscriber;
-    if (!subscriber.isAllowed()) endSubscriber(subscriber, 'key-refused');
-    else if (stuckSince !== undefined && now - stuckSince > stuckMaxMs) endSubscriber(subscriber, 'too-slow');
+    if (!subscriber.isAllowed()) endSubscriber(feed, subscriber, 'key-refused');
+    else if (stuckSince !== undefined && now - stuckSince > stuckMaxMs) endSubscriber(feed, subscriber, 'too-slow');
     else if (now - sentAt >= bookmarkEveryMs && stuckSince === undefined)
       writeBookmark(subscriber, number === nextOf(ring) ? ring.latest : undefined);
   }

@@ -1,6 +1,7 @@
 import { describeEvents, type Entity } from '@muster/model';
 import type { Place, StoredEvent } from '@muster/store';
-import { type EndReason, positionOf, type Subscriber } from './feed.ts';
+import type { EndReason, Subscriber } from './feed.ts';
+import { writePosition } from './position.ts';
 import type { Entry } from './ring.ts';
 
 // Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) with the attributes of CloudEvents
@@ -19,8 +20,8 @@ export const writeBegin = (subscriber: Subscriber): void => {
 export const writeEvent = (subscriber: Subscriber, entry: Entry): void => {
   const entity = subscriber.entities.get(entry.event.entity);
   if (!entity) return; // of another program
-  entry.text ??= Buffer.from(messageOf(entity, entry.event, positionOf(entry.place)));
-  subscriber.position = positionOf(entry.place);
+  subscriber.position = writePosition(subscriber.mark, entry.place);
+  entry.text ??= Buffer.from(messageOf(entity, entry.event, subscriber.position));
   write(subscriber, entry.text);
 };
 
@@ -47,7 +48,7 @@ export const cloudEventOf = (entity: Entity, event: StoredEvent): object => {
 
 /** Sends where a client can resume, though no event came. */
 export const writeBookmark = (subscriber: Subscriber, place: Place | undefined): void => {
-  if (place !== undefined) subscriber.position = positionOf(place);
+  if (place !== undefined) subscriber.position = writePosition(subscriber.mark, place);
   const id = subscriber.position === '' ? '' : `id: ${subscriber.position}\n`;
   write(subscriber, `${id}event: bookmark\ndata: {"time":"${new Date().toISOString()}"}\n\n`);
 };
