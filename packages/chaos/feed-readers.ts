@@ -1,4 +1,4 @@
-import { pause } from '@muster/runtime';
+import { openDeadline, pause } from '@muster/runtime';
 import {
   eventsOf,
   type FeedReader,
@@ -88,8 +88,8 @@ const readOnce = async (reader: Reader, url: string, lastingMs: number, signal: 
   const { position, hasBegun } = reader;
   const query = position === '' && hasBegun ? '?from=start' : '';
   const headers: Record<string, string> = position === '' ? {} : { 'last-event-id': position };
-  const late = AbortSignal.any([signal, AbortSignal.timeout(answeredWithinMs + lastingMs)]);
-  using feed = await readFeed(`${url}/api/events${query}`, headers, late);
+  using late = openDeadline(answeredWithinMs + lastingMs, signal);
+  using feed = await readFeed(`${url}/api/events${query}`, headers, late.signal);
   if (feed.status === 410) lose(reader);
   if (feed.status !== 200) return feed.status === 410;
   reader.connections += 1;

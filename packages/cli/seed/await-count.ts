@@ -1,5 +1,5 @@
 import type { Entity } from '@muster/model';
-import { pause } from '@muster/runtime';
+import { openDeadline, pause } from '@muster/runtime';
 import { authorizationOf } from './authorization-of.ts';
 
 /** `stallMs`: the wait ends when the count has not grown for so long. `everyMs`: the pause between two requests. */
@@ -34,8 +34,8 @@ export const countBefore = async (
   signal: AbortSignal,
   key?: string,
 ): Promise<number | undefined> => {
-  const late = AbortSignal.any([signal, AbortSignal.timeout(beforeMs)]);
-  const counts = await Promise.all(urls.map((url) => readUntilAnswered(url, entity, late, key)));
+  using late = openDeadline(beforeMs, signal);
+  const counts = await Promise.all(urls.map((url) => readUntilAnswered(url, entity, late.signal, key)));
   const known = counts.filter((count) => count !== undefined);
   return known.length === 0 ? undefined : Math.max(...known);
 };
@@ -97,10 +97,11 @@ const readCount = async (
   signal: AbortSignal,
   key: string | undefined,
 ): Promise<Counted> => {
+  using late = openDeadline(answerMs, signal);
   try {
     const response = await fetch(new URL(`${entity.path}/count`, url), {
       headers: authorizationOf(key),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
+      signal: late.signal,
     });
     const text = await response.text();
     if (response.status !== 200)
