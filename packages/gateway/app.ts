@@ -19,8 +19,9 @@ import { count } from './routes/count.ts';
 import { create } from './routes/create.ts';
 import { remove as removeThing } from './routes/delete.ts';
 import { addDocuments } from './routes/documents.ts';
-import { addFeedRoutes } from './routes/feed.ts';
+import { addFeedRoutes, liveIfWanted } from './routes/feed.ts';
 import { list } from './routes/list.ts';
+import { addLiveRoute } from './routes/live.ts';
 import { addPastRoutes } from './routes/past.ts';
 import { read } from './routes/read.ts';
 import { update as updateThing } from './routes/update.ts';
@@ -49,22 +50,27 @@ export const openApp = (gateway: Gateway, tracing?: Tracing): Koa => {
   app.use(requireKey(gateway, limit));
   app.use(limit.take);
   app.use(requireOwnMethod(gateway.entities));
-  const router = openRouter(gateway);
+  const router = openRouter(gateway, limit);
   app.use(router.routes());
   app.use(answerUnrouted(router));
   return app;
 };
 
 /** Opens the router with every route of the service. */
-export const openRouter = (gateway: Gateway): Router => {
+export const openRouter = (gateway: Gateway, limit = noLimit): Router => {
   const router = new Router({ sensitive: true }); // an id may be `Count`
   addFeedRoutes(router, gateway); // `events` is no id
+  addLiveRoute(router, gateway, limit);
   for (const entity of gateway.entities) addRoutes(router, gateway, entity);
   addDocuments(router, gateway);
   return router;
 };
 
-const noLimit: RateLimit = { take: (_, next) => next(), isOver: () => Promise.resolve(false) };
+const noLimit: RateLimit = {
+  take: (_, next) => next(),
+  isOver: () => Promise.resolve(false),
+  count: () => Promise.resolve(undefined),
+};
 
 const setSecurityHeaders = (ctx: Context, next: Next) => {
   for (let at = 0; at < securityHeaders.length; at += 2)
@@ -109,13 +115,14 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   router.post(path, expectWrite, readBody, unwrap, (ctx: Context) =>
     onKoa(gateway, ctx, (exchange) => create(gateway, entity, exchange)),
   );
-  router.get(path, (ctx: Context) => onKoa(gateway, ctx, (exchange) => list(gateway, entity, exchange)));
+  const live = liveIfWanted(gateway);
+  router.get(path, live, (ctx: Context) => onKoa(gateway, ctx, (exchange) => list(gateway, entity, exchange)));
   router.get(`${path}/count`, (ctx: Context) => onKoa(gateway, ctx, (exchange) => count(gateway, entity, exchange)));
   for (const view of entity.views.values())
-    router.get(`${path}/views/${view.name}`, (ctx: Context) =>
+    router.get(`${path}/views/${view.name}`, live, (ctx: Context) =>
       onKoa(gateway, ctx, (exchange) => readViewOf(gateway, entity, view, exchange)),
     );
-  router.get(`${path}/:id`, (ctx: Context) =>
+  router.get(`${path}/:id`, live, (ctx: Context) =>
     onKoa(
       gateway,
       ctx,

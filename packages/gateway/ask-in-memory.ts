@@ -1,9 +1,9 @@
 import { coverOf } from '@muster/placement';
 import { type AggregatorClient, type Answer, askAggregator, type QueryQuestion, type ViewQuestion } from '@muster/wire';
 import { firstShare, isCurrent, wireMarginMs } from './count-in-memory.ts';
+import type { Freshness } from './freshness.ts';
 import type { Gateway } from './gateway.ts';
 import { answeringFor } from './members.ts';
-import { recentWrites } from './remembered.ts';
 
 /** What every aggregator is asked. Each one is asked for its own partitions. */
 export type Asked = Unplaced<QueryQuestion> | Unplaced<ViewQuestion>;
@@ -13,6 +13,7 @@ export type Unplaced<Question> = Omit<Question, 'partitions' | 'minVersions' | '
 export type Answering = {
   answered: ReadonlySet<number>;
   take: (source: string, answer: Answer, text: string) => void;
+  minVersions: Freshness['minVersions'];
 };
 
 /**
@@ -39,16 +40,16 @@ const replicaDeadlines = 4; // a query does more than a count
 const askCover = async (
   gateway: Gateway,
   asked: Asked,
-  { answered, take }: Answering,
+  { answered, minVersions, take }: Answering,
   without: ReadonlySet<AggregatorClient>,
   withinMs: number,
   busy: Set<AggregatorClient>,
 ): Promise<Set<AggregatorClient>> => {
   const silent = new Set<AggregatorClient>();
   const asking = chooseReplicas(gateway, answered, without).map(async ([replica, partitions]) => {
-    const minVersions = recentWrites(gateway.remembered, partitions);
     const waitMs = Math.max(0, Math.round(withinMs - wireMarginMs));
-    const reply = await askAggregator(replica, { ...asked, partitions, minVersions, waitMs }, withinMs);
+    const question = { ...asked, partitions, minVersions: minVersions(partitions), waitMs };
+    const reply = await askAggregator(replica, question, withinMs);
     if (reply && 'lagMs' in reply.answer && isCurrent(gateway, reply.answer))
       take(replica.name, reply.answer, reply.text);
     if (reply?.answer.kind === 'notYet') busy.add(replica);
@@ -73,3 +74,7 @@ const chooseReplicas = (
 /** Returns the partitions without an answer. */
 export const unansweredIn = (answered: ReadonlySet<number>, partitions: number): number[] =>
   Array.from({ length: partitions }, (_, partition) => partition).filter((partition) => !answered.has(partition));
+
+/** Says that no replica answered for these partitions. */
+export const noReplica = ({ length }: readonly number[]): string =>
+  `no aggregator answered in time for ${length} partitions`;

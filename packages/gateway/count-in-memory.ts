@@ -1,10 +1,11 @@
 import type { Entity } from '@muster/model';
 import { coverOf } from '@muster/placement';
 import { type AggregatorClient, type Answer, askAggregator } from '@muster/wire';
+import type { Freshness } from './freshness.ts';
 import type { Gateway } from './gateway.ts';
 import { answeringFor } from './members.ts';
 import { missingIn, type PartitionCounts, takeReplicaCount } from './partition-counts.ts';
-import { keepWritesMs, recentWrites } from './remembered.ts';
+import { keepWritesMs } from './remembered.ts';
 
 /** The part of the deadline that the first aggregators get. The rest is for their standbys. */
 export const firstShare = 0.6;
@@ -16,11 +17,16 @@ export const wireMarginMs = 15;
  * Counts an entity's active things in memory. It asks the smallest set of aggregators that covers all partitions. If
  * one of them does not answer, it asks other replicas. Partitions without an answer stay missing.
  */
-export const countInMemory = async (gateway: Gateway, entity: Entity, counts: PartitionCounts): Promise<void> => {
+export const countInMemory = async (
+  gateway: Gateway,
+  entity: Entity,
+  counts: PartitionCounts,
+  freshness: Freshness,
+): Promise<void> => {
   const allMs = gateway.settings.REPLICA_DEADLINE_MS;
   const untilMs = performance.now() + allMs;
-  const silent = await askCover(gateway, entity, counts, new Set(), allMs * firstShare);
-  if (silent.size > 0) await askCover(gateway, entity, counts, silent, untilMs - performance.now());
+  const silent = await askCover(gateway, entity, counts, new Set(), allMs * firstShare, freshness);
+  if (silent.size > 0) await askCover(gateway, entity, counts, silent, untilMs - performance.now(), freshness);
 };
 
 /**
@@ -37,10 +43,11 @@ const askCover = async (
   counts: PartitionCounts,
   without: ReadonlySet<AggregatorClient>,
   withinMs: number,
+  freshness: Freshness,
 ): Promise<Set<AggregatorClient>> => {
   const silent = new Set<AggregatorClient>();
   const asked = chooseReplicas(gateway, counts, without).map(async ([replica, partitions]) => {
-    const answer = await askCounts(gateway, replica, partitions, withinMs);
+    const answer = await askCounts(gateway, replica, partitions, withinMs, freshness);
     for (const partition of partitions) {
       const active = answer?.active[partition];
       if (answer && active) takeReplicaCount(counts, replica, partition, active[entity.name] ?? 0, answer.lagMs);
@@ -68,8 +75,9 @@ const askCounts = async (
   replica: AggregatorClient,
   partitions: number[],
   withinMs: number,
+  freshness: Freshness,
 ): Promise<Extract<Answer, { kind: 'counted' }> | undefined> => {
-  const minVersions = recentWrites(gateway.remembered, partitions);
+  const minVersions = freshness.minVersions(partitions);
   const waitMs = Math.round(withinMs - wireMarginMs);
   const asked = await askAggregator(replica, { kind: 'count', partitions, minVersions, waitMs }, withinMs);
   return asked?.answer.kind === 'counted' && isCurrent(gateway, asked.answer) ? asked.answer : undefined;

@@ -6,8 +6,15 @@ import type { Problem } from './problem.ts';
 /** How many requests one client may send in so many seconds. */
 export type Rate = { requests: number; seconds: number };
 
-/** `take` counts a request and refuses it above the rate. `isOver`: the address has no request left. */
-export type RateLimit = { take: Middleware; isOver: (ctx: Context) => Promise<boolean> };
+/**
+ * `take` counts a request and refuses it above the rate. `isOver`: the address has no request left. `count` counts a
+ * message on the WebSocket of a request, and returns a problem above the rate.
+ */
+export type RateLimit = {
+  take: Middleware;
+  isOver: (ctx: Context) => Promise<boolean>;
+  count: (ctx: Context) => Promise<Problem | undefined>;
+};
 
 /** Parses a rate such as `100/10`. Undefined if it is none. Pure. */
 export const parseRate = (text: string): Rate | undefined => {
@@ -25,9 +32,18 @@ export const limitRate = ({ requests, seconds }: Rate): RateLimit => {
     const used = await limiter.get(addressOf(ctx));
     return used !== null && used.consumedPoints >= requests;
   };
-  const take: Middleware = async (ctx, next) => {
+  const consume = async (ctx: Context): Promise<RateLimiterRes> => {
     const used = await limiter.consume(clientOf(ctx)).catch((refused: unknown) => refused);
     if (!(used instanceof RateLimiterRes)) throw used;
+    return used;
+  };
+  const count: RateLimit['count'] = async (ctx) => {
+    const used = await consume(ctx);
+    if (used.consumedPoints <= requests) return undefined;
+    return tooMany({ requests, seconds }, Math.ceil(used.msBeforeNext / 1_000));
+  };
+  const take: Middleware = async (ctx, next) => {
+    const used = await consume(ctx);
     const resetSeconds = Math.ceil(used.msBeforeNext / 1_000);
     ctx.set('RateLimit-Policy', `"client";q=${requests};w=${seconds}`);
     ctx.set('RateLimit', `"client";r=${used.remainingPoints};t=${resetSeconds}`);
@@ -35,7 +51,7 @@ export const limitRate = ({ requests, seconds }: Rate): RateLimit => {
     giveProblem(ctx, tooMany({ requests, seconds }, resetSeconds));
     ctx.set('Retry-After', String(resetSeconds));
   };
-  return { isOver, take };
+  return { isOver, take, count };
 };
 
 const clientOf = (ctx: Context): string => (ctx.state.actor ? `key ${ctx.state.actor}` : addressOf(ctx));

@@ -11,6 +11,8 @@ export const openGatewayMetrics = (registry: Registry, queue: AppendQueue, reque
   openGauge(registry, 'muster_live_subscribers', 'Subscribers of the feed', () => feed.subscribers.size);
   openGauge(registry, 'muster_live_ring_events', 'Events in the ring of the feed', () => feed.ring.entries.length);
   openGauge(registry, 'muster_live_catching_up', 'Subscribers that are not at the ring yet', () => catchingUpIn(feed));
+  openGauge(registry, 'muster_live_sockets', 'WebSockets', () => feed.sockets.size);
+  openGauge(registry, 'muster_live_lists', 'Lists, views and things that are followed', () => feed.lists.size);
   openGauge(registry, 'muster_requests_in_flight', 'Requests at work', () => requests.inFlight.size);
   openGauge(registry, 'muster_appends_waiting', 'Appends that wait for a batch', () => queue.waiting.length);
   openGauge(registry, 'muster_append_batches', 'Batches sent since the start', () => queue.batches);
@@ -18,7 +20,7 @@ export const openGatewayMetrics = (registry: Registry, queue: AppendQueue, reque
 };
 
 const catchingUpIn = ({ subscribers }: Feed): number =>
-  [...subscribers].filter(({ number }) => number === undefined).length;
+  [...subscribers].filter(({ follows }) => follows.kind === 'events' && follows.number === undefined).length;
 
 const openCounters = (registry: Registry) => {
   const counter = (name: string, help: string, label: string) =>

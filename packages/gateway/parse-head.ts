@@ -70,7 +70,7 @@ export const parseHead = (rawHeaders: readonly string[]): Head | undefined => {
       case 'ignored':
         break;
       case 'accept':
-        if (/vnd\.api/i.test(value)) return undefined; // another form of answer
+        if (/vnd\.api|event-stream/i.test(value)) return undefined; // another form of answer
         break;
       case 'contentType':
         if (head.contentType !== '' || /vnd\.api/i.test(value)) return undefined;

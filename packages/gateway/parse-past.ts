@@ -18,9 +18,11 @@ export const findUnknown = (query: Query, known: readonly string[]): Fault[] =>
     }));
 
 const describe = (known: readonly string[]): string =>
-  known.length === 1
-    ? `the only known one is ${known[0]}`
-    : `known are ${known.slice(0, -1).join(', ')} and ${known.at(-1)}`;
+  known.length === 0
+    ? 'there are none here'
+    : known.length === 1
+      ? `the only known one is ${known[0]}`
+      : `known are ${known.slice(0, -1).join(', ')} and ${known.at(-1)}`;
 
 export type ParsedTime = { kind: 'time'; value: Date | undefined } | { kind: 'faults'; faults: Fault[] };
 

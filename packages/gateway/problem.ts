@@ -23,20 +23,18 @@ export class KnownFault extends Error {
 
 /** Answers with a problem as `application/problem+json`, with the request's id. */
 export const answerProblem = (exchange: Exchange, problem: Problem): void => {
-  const { detail, errors, more } = problem;
-  const { name, status, title } = kindOf(problem);
+  const { status } = kindOf(problem);
   exchange.status = status;
   if (status === 503) exchange.headers.push('Retry-After', '1');
   exchange.headers.push('Content-Type', 'application/problem+json; charset=utf-8');
-  exchange.body = JSON.stringify({
-    type: typeOf(name),
-    title,
-    status,
-    detail,
-    requestId: exchange.requestId,
-    ...more,
-    ...(errors ? { errors } : {}),
-  });
+  exchange.body = JSON.stringify(describeProblem(problem, exchange.requestId));
+};
+
+/** Returns a problem as clients get it. */
+export const describeProblem = (problem: Problem, requestId: string): object => {
+  const { detail, errors, more } = problem;
+  const { name, status, title } = kindOf(problem);
+  return { type: typeOf(name), title, status, detail, requestId, ...more, ...(errors ? { errors } : {}) };
 };
 
 /** Returns the `type` of a problem: the address of its page, relative to the host that answers. */

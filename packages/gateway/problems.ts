@@ -49,6 +49,14 @@ export const problems: Readonly<Record<EngineProblemName, ProblemKind>> = {
     todo: 'Correct the part that the pointer names, or send the fields as application/json.',
     curl: `curl -i -H 'Content-Type: application/vnd.api+json' -d '{"data":{}}' ${url}{path}`,
   },
+  'upgrade-required': {
+    status: 426,
+    title: 'The address is a WebSocket',
+    happened: 'The request was refused. Nothing has changed.',
+    why: 'The request does not ask for a WebSocket, and this address is nothing else.',
+    todo: 'Open a WebSocket at this address. Or subscribe by server-sent events, which need no WebSocket.',
+    curl: `curl -N '${url}/api/events'`,
+  },
   'position-too-old': {
     status: 410,
     title: 'The position in the log is not known any more',

@@ -1,7 +1,8 @@
 import { type Entity, type Key, reverseSort } from '@muster/model';
 import { countSaved, databaseNow, querySaved } from '@muster/store';
 import type { QueryQuestion } from '@muster/wire';
-import { askInMemory, type Unplaced, unansweredIn } from './ask-in-memory.ts';
+import { askInMemory, noReplica, type Unplaced, unansweredIn } from './ask-in-memory.ts';
+import { type Freshness, withOwnWrites } from './freshness.ts';
 import type { Gateway } from './gateway.ts';
 import type { ListRequest } from './parse-list.ts';
 import { type About, noteSaved } from './partition-counts.ts';
@@ -35,10 +36,12 @@ export const queryThings = async (
   entity: Entity,
   list: ListRequest,
   start: Start,
+  freshness = withOwnWrites(gateway.remembered),
 ): Promise<QueriedPage> => {
   try {
-    if (start.kind === 'offset' && start.offset > 0) return await queryFromOffset(gateway, entity, list, start.offset);
-    const page = await ask(gateway, entity, askedFor(entity, list, start, list.page.limit));
+    if (start.kind === 'offset' && start.offset > 0)
+      return await queryFromOffset(gateway, entity, list, start.offset, freshness);
+    const page = await ask(gateway, entity, askedFor(entity, list, start, list.page.limit), freshness);
     return start.kind === 'before' ? { ...page, items: [...page.items].reverse() } : page;
   } catch (error) {
     return { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
@@ -61,17 +64,21 @@ const askedFor = (
 });
 
 /** Reads the sort keys up to the offset first, and then the things behind them. */
-const queryFromOffset = async (gateway: Gateway, entity: Entity, list: ListRequest, offset: number) => {
-  const before = await ask(gateway, entity, {
-    ...askedFor(entity, list, { kind: 'offset', offset }, offset),
-    shown: 'keys',
-  });
+const queryFromOffset = async (
+  gateway: Gateway,
+  entity: Entity,
+  list: ListRequest,
+  offset: number,
+  freshness: Freshness,
+) => {
+  const keysOnly: Asked = { ...askedFor(entity, list, { kind: 'offset', offset }, offset), shown: 'keys' };
+  const before = await ask(gateway, entity, keysOnly, freshness);
   const last = before.items[offset - 1];
   if (!before.more) return { ...before, items: [], more: false };
   // parts that end early, as events change what they find: nobody knows what comes after them
   if (!last) throw new Error('what comes before the offset changes too fast; try again, or use page[after]');
   const behind = askedFor(entity, { ...list, total: false }, { kind: 'after', keys: last.keys }, list.page.limit);
-  const page = await ask(gateway, entity, behind);
+  const page = await ask(gateway, entity, behind, freshness);
   return { ...page, total: before.total, about: oldest(before.about, page.about) };
 };
 
@@ -83,16 +90,23 @@ const oldest = (one: About, other: About): About => ({
 
 type Listed = Extract<QueriedPage, { kind: 'listed' }>;
 
-const ask = async (gateway: Gateway, entity: Entity, asked: Asked): Promise<Listed> => {
+const ask = async (
+  gateway: Gateway,
+  entity: Entity,
+  asked: Asked,
+  { maySnapshot, minVersions }: Freshness,
+): Promise<Listed> => {
   const parts = openQueryParts();
   const { answered } = parts;
   await askInMemory(gateway, asked, {
     answered,
+    minVersions,
     take: (source, answer, text) => {
       if (answer.kind === 'queried') takeQueried(parts, source, answer, text);
     },
   });
   const missing = unansweredIn(answered, gateway.settings.PARTITIONS);
+  if (missing.length > 0 && !maySnapshot) throw new Error(noReplica(missing));
   if (missing.length > 0) await queryInSnapshot(gateway, entity, asked, parts, missing);
   return {
     kind: 'listed',
@@ -115,8 +129,7 @@ const queryInSnapshot = async (
   if (!done) throw new Error('as many lists as may be read from the database at once are being read already');
   const { counts, found } = done;
   for (const count of counts) noteSaved(parts.about, count, databaseNow(gateway.clock));
-  if (found.kind === 'refused')
-    throw new Error(`no aggregator answered in time for ${partitions.length} partitions, and ${found.why}`);
+  if (found.kind === 'refused') throw new Error(`${noReplica(partitions)}, and ${found.why}`);
   const isAll = asked.filters.length === 0;
   const total = isAll ? counts.reduce((sum, { active }) => sum + active, 0) : found.total;
   takeSavedPart(parts, partitions, found, asked.total ? total : 0);

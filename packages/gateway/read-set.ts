@@ -1,6 +1,8 @@
 import type { Entity } from '@muster/model';
 import { countSaved, databaseNow } from '@muster/store';
+import { noReplica } from './ask-in-memory.ts';
 import { countInMemory } from './count-in-memory.ts';
+import { type Freshness, withOwnWrites } from './freshness.ts';
 import type { Gateway } from './gateway.ts';
 import {
   type About,
@@ -19,7 +21,7 @@ type Unavailable = { kind: 'unavailable'; why: string };
 /** Counts an entity's active things: in memory, and in the snapshot for partitions without an answering replica. */
 export const countThings = async (gateway: Gateway, entity: Entity): Promise<Count | Unavailable> => {
   try {
-    const counts = await countPartitions(gateway, entity);
+    const counts = await countPartitions(gateway, entity, withOwnWrites(gateway.remembered));
     return { kind: 'counted', total: totalOf(counts), about: counts.about };
   } catch (error) {
     return unavailable(error);
@@ -32,11 +34,12 @@ export const listThings = async (
   entity: Entity,
   offset: number,
   limit: number,
+  freshness = withOwnWrites(gateway.remembered),
 ): Promise<Page | Unavailable> => {
   try {
-    const counts = await countPartitions(gateway, entity);
+    const counts = await countPartitions(gateway, entity, freshness);
     const slices = slicesOf(counts.active, offset, limit);
-    const parts = await Promise.all(slices.map((slice) => readSlice(gateway, entity, counts, slice)));
+    const parts = await Promise.all(slices.map((slice) => readSlice(gateway, entity, counts, slice, freshness)));
     const json = `[${parts.filter((part) => part !== '').join(',')}]`;
     return { kind: 'listed', json, total: totalOf(counts), about: counts.about };
   } catch (error) {
@@ -59,12 +62,13 @@ export const slicesOf = (active: readonly number[], offset: number, limit: numbe
   return slices;
 };
 
-const countPartitions = async (gateway: Gateway, entity: Entity): Promise<PartitionCounts> => {
+const countPartitions = async (gateway: Gateway, entity: Entity, freshness: Freshness): Promise<PartitionCounts> => {
   const { clock, log, settings } = gateway;
   const counts = openPartitionCounts();
-  await countInMemory(gateway, entity, counts);
+  await countInMemory(gateway, entity, counts, freshness);
   const missing = missingIn(counts, settings.PARTITIONS);
   if (missing.length === 0) return counts;
+  if (!freshness.maySnapshot) throw new Error(noReplica(missing));
   const saved = await countSaved(log, entity, missing, settings.DATABASE_DEADLINE_MS);
   for (const count of saved) takeSavedCount(counts, count, databaseNow(clock));
   return counts;

@@ -1,11 +1,12 @@
 import type { Entity } from '@muster/model';
 import { countSaved, databaseNow, listSaved } from '@muster/store';
-import { type AggregatorClient, askAggregator } from '@muster/wire';
+import { type AggregatorClient, askAggregator, type MinVersion } from '@muster/wire';
+import { noReplica } from './ask-in-memory.ts';
 import { firstShare, isCurrent, wireMarginMs } from './count-in-memory.ts';
+import type { Freshness } from './freshness.ts';
 import type { Gateway } from './gateway.ts';
 import { answeringFor } from './members.ts';
 import { noteSaved, type PartitionCounts } from './partition-counts.ts';
-import { recentWrites } from './remembered.ts';
 
 /** A range of the active things of one partition, in the order of ids. */
 export type Slice = { partition: number; offset: number; limit: number };
@@ -19,13 +20,19 @@ export const readSlice = async (
   entity: Entity,
   counts: PartitionCounts,
   slice: Slice,
-): Promise<string> => (await readInMemory(gateway, entity, counts, slice)) ?? readSaved(gateway, entity, counts, slice);
+  freshness: Freshness,
+): Promise<string> => {
+  const text = await readInMemory(gateway, entity, counts, slice, freshness);
+  if (text === undefined && !freshness.maySnapshot) throw new Error(noReplica([slice.partition]));
+  return text ?? readSaved(gateway, entity, counts, slice);
+};
 
 const readInMemory = async (
   gateway: Gateway,
   entity: Entity,
   { replicas }: PartitionCounts,
   slice: Slice,
+  freshness: Freshness,
 ): Promise<string | undefined> => {
   const counted = replicas.get(slice.partition);
   if (!counted) return undefined;
@@ -34,8 +41,8 @@ const readInMemory = async (
   const other = answeringFor(gateway.members, slice.partition).find((replica) => replica !== counted);
   const text = await askForSlice(gateway, entity, counted, slice, [], other ? allMs * firstShare : allMs);
   if (text !== undefined || !other) return text;
-  // the replica that counted has this gateway's writes; the other one must have them, too
-  const minVersions = recentWrites(gateway.remembered, [slice.partition]);
+  // the replica that counted has what the answer must contain; the other one must have it, too
+  const minVersions = freshness.minVersions([slice.partition]);
   return askForSlice(gateway, entity, other, slice, minVersions, untilMs - performance.now());
 };
 
@@ -44,7 +51,7 @@ const askForSlice = async (
   entity: Entity,
   replica: AggregatorClient,
   slice: Slice,
-  minVersions: ReturnType<typeof recentWrites>,
+  minVersions: MinVersion[],
   withinMs: number,
 ): Promise<string | undefined> => {
   const waitMs = Math.max(0, Math.round(withinMs - wireMarginMs));

@@ -12,7 +12,8 @@ import {
 } from '@muster/model';
 import { countSaved, databaseNow, readGroups } from '@muster/store';
 import type { Viewed, ViewQuestion } from '@muster/wire';
-import { askInMemory, type Unplaced, unansweredIn } from './ask-in-memory.ts';
+import { askInMemory, noReplica, type Unplaced, unansweredIn } from './ask-in-memory.ts';
+import { type Freshness, withOwnWrites } from './freshness.ts';
 import type { Gateway } from './gateway.ts';
 import type { GroupOrder, ViewRequest } from './parse-view.ts';
 import { type About, noteSaved } from './partition-counts.ts';
@@ -39,10 +40,11 @@ export const readView = async (
   view: View,
   asked: ViewRequest,
   start: Start,
+  freshness = withOwnWrites(gateway.remembered),
 ): Promise<ViewPage> => {
   try {
     const question = questionOf(entity, view, asked, start);
-    const { groups, more, about } = await askGroups(gateway, entity, view, question);
+    const { groups, more, about } = await askGroups(gateway, entity, view, question, freshness);
     const isByKey = asked.order.kind === 'key';
     if (!isByKey && (more || groups.length > orderedMax)) return { kind: 'tooMany', most: orderedMax };
     const rows = groups.map((group) => ({ keys: keysOf(asked.order, group), group }));
@@ -73,18 +75,26 @@ const questionOf = (
 /** The groups that were found in several parts, each of which may have things of the same group. */
 type Found = { groups: Groups; more: boolean; answered: Set<number>; about: About };
 
-const askGroups = async (gateway: Gateway, entity: Entity, view: View, question: Question) => {
+const askGroups = async (
+  gateway: Gateway,
+  entity: Entity,
+  view: View,
+  question: Question,
+  { maySnapshot, minVersions }: Freshness,
+) => {
   const found: Found = {
     ...{ groups: new Map(), more: false, answered: new Set() },
     about: { sources: new Set(), lagMs: 0, asOf: undefined },
   };
   await askInMemory(gateway, question, {
     answered: found.answered,
+    minVersions,
     take: (source, answer) => {
       if (answer.kind === 'viewed') takeViewed(found, source, answer);
     },
   });
   const missing = unansweredIn(found.answered, gateway.settings.PARTITIONS);
+  if (missing.length > 0 && !maySnapshot) throw new Error(noReplica(missing));
   if (missing.length > 0) await takeSaved(gateway, entity, view, question, found, missing);
   const { descending, limit } = question;
   const inOrder = [...found.groups.values()].sort((one, other) =>
@@ -124,8 +134,7 @@ const takeSaved = async (
   const done = await inPlace(savedQueries, settings.DATABASE_DEADLINE_MS, read);
   if (!done) throw new Error('as many lists as may be read from the database at once are being read already');
   for (const count of done.counts) noteSaved(found.about, count, databaseNow(gateway.clock));
-  if (done.saved.kind === 'refused')
-    throw new Error(`no aggregator answered in time for ${partitions.length} partitions, and ${done.saved.why}`);
+  if (done.saved.kind === 'refused') throw new Error(`${noReplica(partitions)}, and ${done.saved.why}`);
   const { after, descending } = question;
   const isBehind = ({ key }: Group) =>
     after === undefined || (descending ? compareKeys(key, after) < 0 : compareKeys(key, after) > 0);

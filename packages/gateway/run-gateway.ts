@@ -20,8 +20,10 @@ import { type FastRoad, openFastRoad, takeRequest } from './fast-road.ts';
 import { stopFeed } from './feed/run-feed.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { takeKeys } from './keys.ts';
+import { closeSockets } from './live/sockets.ts';
 import { closeMembers, isCovered, takeMembers } from './members.ts';
 import { answerRefused } from './parser-answers.ts';
+import { takeUpgrades } from './routes/live.ts';
 import { parseGatewaySettings } from './settings.ts';
 import { loadTracing } from './tracing.ts';
 
@@ -79,6 +81,7 @@ export const runGateway = async (
   const throughKoa = openApp(gateway, tracing).callback();
   server.on('request', openHandler(gateway, road, throughKoa, answerRefused(gateway, server)));
   const connections = takeConnections(gateway, road, server);
+  takeUpgrades(gateway, server, throughKoa);
   const port = await listen(server, settings.HOST, settings.PORT);
   standing.listening = true;
   logger.info({ url: `http://${settings.HOST}:${port}` }, 'Listening');
@@ -89,6 +92,7 @@ export const runGateway = async (
   await aborted(ending);
   standing.stopping = true;
   stopFeed(gateway);
+  closeSockets(gateway.feed);
   await stop(server, connections);
   await refreshing;
   closeMembers(gateway.members);

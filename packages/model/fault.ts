@@ -54,6 +54,7 @@ export const faultCodes = {
   'unknown-parameter': 'there is no such parameter of the address',
   'invalid-parameter': 'a parameter of the address does not have the required form',
   'not-combinable': 'these parameters or headers cannot be combined',
+  'invalid-message': 'a message on a WebSocket does not have the required form',
   'invalid-address': 'the address of the request is not a URL',
   invalid: 'the value does not keep a rule that has no code of its own',
 } as const;

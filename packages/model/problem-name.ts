@@ -21,6 +21,7 @@ export const engineProblemNames = [
     'expectation-failed',
     'precondition-required',
     'too-many-requests',
+    'upgrade-required',
     'head-too-large',
   ] as const),
   ...(['fault', 'unavailable'] as const),

@@ -1,11 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { backOffMs } from '@muster/runtime';
-import { type Fed, type FeedItem, followFeed, type Place } from '@muster/store';
+import { type FeedItem, followFeed, type Place, type StoredEvent } from '@muster/store';
 import type { Gateway } from '../gateway.ts';
-import type { Feed, Subscriber } from './feed.ts';
+import type { Feed, FollowsEvents, Subscriber } from './feed.ts';
+import { loadChange } from './load-change.ts';
+import { writePosition } from './position.ts';
 import { numberBehind } from './ring.ts';
-import { endSubscriber, pump } from './subscribers.ts';
-import { writeEvent } from './write-events.ts';
+import { openStates, type States } from './states.ts';
+import { endSubscriber, pump, untilTaken } from './subscribers.ts';
+import { writeMessage } from './write-events.ts';
 
 /**
  * Sends a subscriber what lies behind a place, by a change stream of its own, until it meets the ring. `onBegin` is
@@ -15,11 +18,13 @@ import { writeEvent } from './write-events.ts';
 export const catchUp = async (
   gateway: Gateway,
   subscriber: Subscriber,
+  follows: FollowsEvents,
   place: Place,
   onBegin: () => void,
 ): Promise<'begun' | 'lost' | 'unavailable'> => {
   const { feed, log } = gateway;
   const { signal } = subscriber.over;
+  const states = openStates();
   let [hasBegun, broken] = [false, 0];
   for await (const item of followFeed(log, { from: place, signal, pauseMs: backOffMs })) {
     if (item.kind === 'opened' && !hasBegun) {
@@ -32,7 +37,7 @@ export const catchUp = async (
       if (hasBegun) endSubscriber(feed, subscriber, 'position-lost');
       return hasBegun ? 'begun' : 'lost';
     }
-    if (await takeItem(feed, subscriber, item)) break;
+    if (await takeItem(gateway, subscriber, follows, states, item)) break;
   }
   return 'begun';
 };
@@ -40,13 +45,19 @@ export const catchUp = async (
 const brokenMax = 3;
 
 /** Sends changes until the ring has what follows one of them. Returns whether it does. */
-const takeItem = async (feed: Feed, subscriber: Subscriber, item: FeedItem): Promise<boolean> => {
+const takeItem = async (
+  gateway: Gateway,
+  subscriber: Subscriber,
+  follows: FollowsEvents,
+  states: States,
+  item: FeedItem,
+): Promise<boolean> => {
   if (item.kind !== 'changes') return false;
   let taken = 0;
-  for (const change of item.changes) {
+  for (const { event, place } of item.changes) {
     if (subscriber.over.signal.aborted) return true;
-    await sendChange(subscriber, change);
-    if (goOnInRing(feed, subscriber, change.place)) return true;
+    if (event) await sendEvent(gateway, subscriber, follows, states, event, writePosition(follows.mark, place));
+    if (goOnInRing(gateway.feed, subscriber, follows, place)) return true;
     taken += 1;
     if (taken % takenAtOnce === 0) await nextTurn();
   }
@@ -57,32 +68,28 @@ const takeItem = async (feed: Feed, subscriber: Subscriber, item: FeedItem): Pro
 export const takenAtOnce = 100;
 
 /** Lets a subscriber go on in the ring behind a place. Returns false if the ring does not have what follows it. */
-export const goOnInRing = (feed: Feed, subscriber: Subscriber, place: Place): boolean => {
+export const goOnInRing = (feed: Feed, subscriber: Subscriber, follows: FollowsEvents, place: Place): boolean => {
   const number = numberBehind(feed.ring, place);
   if (number === undefined || subscriber.over.signal.aborted) return false;
-  subscriber.number = number;
-  if (subscriber.hasBegun) pump(feed, subscriber);
+  follows.number = number;
+  pump(feed, subscriber);
   return true;
 };
 
-const sendChange = async (subscriber: Subscriber, { event, place }: Fed): Promise<void> => {
-  if (!event || !subscriber.wants(event)) return;
-  writeEvent(subscriber, { event, place, text: undefined });
+/** Sends an event that is not in the ring, at this position, if the subscriber wants it. */
+export const sendEvent = async (
+  gateway: Gateway,
+  subscriber: Subscriber,
+  { chosen, entities, wants }: FollowsEvents,
+  states: States,
+  event: StoredEvent,
+  position: string,
+): Promise<void> => {
+  const entity = entities.get(event.entity);
+  if (!entity || !wants(event)) return;
+  const { signal } = subscriber.over;
+  const change = chosen && (await loadChange(gateway, states, entity, event, chosen.needs, signal));
+  if (signal.aborted || (chosen && change && !chosen.isMet(event, change))) return;
+  writeMessage(subscriber, entity, event, position, chosen?.withState ? change : undefined);
   await untilTaken(subscriber);
-};
-
-/** Waits until the connection takes more, or is closed. If that takes too long, the subscriber is ended. */
-export const untilTaken = async (subscriber: Subscriber): Promise<void> => {
-  const { over, response } = subscriber;
-  if (!response.writableNeedDrain || over.signal.aborted) return;
-  subscriber.stuckSince ??= performance.now();
-  await new Promise<void>((resolve) => {
-    const settle = () => {
-      response.off('drain', settle);
-      over.signal.removeEventListener('abort', settle);
-      resolve();
-    };
-    response.on('drain', settle);
-    over.signal.addEventListener('abort', settle);
-  });
 };

@@ -1,45 +1,120 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Entity } from '@muster/model';
 import type { LogId, StoredEvent } from '@muster/store';
+import type { Row } from '../live/diff-rows.ts';
+import type { Source } from '../live/source.ts';
 import { openPlaces, type Places } from '../places.ts';
-import { openRing, type Ring } from './ring.ts';
+import type { Problem } from '../problem.ts';
+import type { Message } from './message.ts';
+import type { Outlet } from './outlet.ts';
+import { type Entry, openRing, type Ring } from './ring.ts';
+import { type Change, type Needs, openStates, type States } from './states.ts';
 
-/** The feed of a gateway: one change stream for all subscribers. A plain value, changed only in the folder `feed`. */
+/** The feed of a gateway: one change stream for all subscribers. A plain value, changed only in `feed` and `live`. */
 export type Feed = {
   ring: Ring;
   logId: LogId | undefined; // of the log that the ring is of
   mark: string; // of that log, in positions
   isOpened: boolean; // every later change comes into the ring
+  openedAt: number; // in milliseconds, monotonic
+  brokenSince: number | undefined; // in milliseconds, monotonic: the change stream is away
   running: AbortController | undefined;
   idleSince: number; // in milliseconds, monotonic: since when nobody subscribes
   subscribers: Set<Subscriber>;
-  perClient: Map<string, number>; // how many subscribers a client has
+  perClient: Map<string, number>; // how many subscriptions and WebSockets a client has
+  sockets: Set<OpenSocket>;
+  upgrades: WeakMap<IncomingMessage, Upgrade>; // requests that ask for a WebSocket
   catchUps: Places; // reads of what the ring no longer has
+  states: States; // of the streams whose states subscribers wanted
+  loading: number; // how many states are looked up
+  isCalling: boolean; // subscribers will be called when the event loop turns
+  lists: Map<string, LiveList>; // by what they show
+  listReads: Places; // reads of lists that may have changed
 };
 
-/** One connection that gets events. */
+/** A WebSocket, however many subscriptions it has. */
+export type OpenSocket = { close: (code: number, reason: string) => void };
+
+/** A connection that becomes a WebSocket, and the bytes that came behind the request. */
+export type Upgrade = { socket: Socket; head: Buffer };
+
+/** One subscription. Several of them may share a WebSocket. */
 export type Subscriber = {
-  response: ServerResponse;
+  outlet: Outlet;
   client: string; // its key or its address
-  entities: ReadonlyMap<string, Entity>; // those that this gateway knows
-  wants: (event: StoredEvent) => boolean;
   isAllowed: () => boolean; // whether its key still counts
-  hasBegun: boolean; // the head of the answer is sent
-  number: number | undefined; // of the next event; undefined while it catches up
-  mark: string; // of its log, in positions
+  hasBegun: boolean;
   position: string; // of the last thing that it got, to resume behind
   sentAt: number; // in milliseconds, monotonic
-  stuckSince: number | undefined; // since when it does not read
+  stuckSince: number | undefined; // since when its connection does not read
+  onDrained: (() => void) | undefined; // what waits until the connection takes more
   onEnd: (reason: EndReason) => void; // called when the gateway ends it
-  over: AbortController; // aborted when the connection is closed, or is to be closed
+  over: AbortController; // aborted when the connection is closed, or the subscription is to end
+  follows: FollowsEvents | FollowsList;
+};
+
+/** A subscription to events. */
+export type FollowsEvents = {
+  kind: 'events';
+  entities: ReadonlyMap<string, Entity>; // those that this gateway knows
+  wants: (event: StoredEvent) => boolean;
+  chosen: Chosen | undefined;
+  number: number | undefined; // of the next event in the ring; undefined while it catches up
+  mark: string; // of its log, in positions
+};
+
+/** What needs the states around each event: a filter on them, or that the state is sent. */
+export type Chosen = {
+  needs: Needs;
+  withState: boolean;
+  isMet: (event: StoredEvent, change: Change) => boolean;
+  prepare: (entry: Entry) => boolean; // whether it is known what the event did; if not, that is looked up
+};
+
+/** A subscription to a list, a view or one thing. */
+export type FollowsList = { kind: 'list'; list: LiveList; sent: number | undefined }; // the edition that it has
+
+/**
+ * A list, a view or one thing that clients see change. Subscribers that ask for the same share it. A plain value,
+ * changed only in `live`.
+ */
+export type LiveList = {
+  source: Source;
+  subscribers: Set<Subscriber>;
+  rows: readonly Row[]; // as last read
+  more: boolean; // there are rows behind them
+  total: number | undefined; // of all that meet the filters, if that was asked for
+  asOf: Date | undefined; // it is not current, but of this time
+  failingSince: number | undefined; // in milliseconds, monotonic: since when it cannot be read, or the feed is away
+  missing: Problem | undefined; // why it has no rows, if it shows one thing
+  position: string; // of the feed, before it was read
+  edition: number; // counts its changes
+  whole: Message | undefined; // all of this edition
+  steps: readonly Message[]; // to this edition from the one before
+  next: number; // of the first event in the ring that it may not contain
+  recheckAt: number | undefined; // when to read it again, whatever comes, in milliseconds, monotonic
+  wake: (() => void) | undefined; // called when there is news
+  opening: Promise<Problem | undefined> | undefined; // the first read, and the problem if it failed
 };
 
 /** Why the gateway ends a subscription. */
 export type EndReason = 'stopping' | 'too-slow' | 'unavailable' | 'position-lost' | 'log-replaced' | 'key-refused';
 
 const catchUpsWaitingMax = 1_000;
+const listReadsMax = 4;
+const listReadsWaitingMax = 100_000; // each list waits once at most
 
 export const openFeed = (catchUpsMax: number): Feed => ({
-  ...{ ring: openRing(), logId: undefined, mark: '', isOpened: false, running: undefined, idleSince: 0 },
-  ...{ subscribers: new Set(), perClient: new Map(), catchUps: openPlaces(catchUpsMax, catchUpsWaitingMax) },
+  ...{ ring: openRing(), logId: undefined, mark: '', isOpened: false, openedAt: 0, brokenSince: undefined },
+  ...{
+    running: undefined,
+    idleSince: 0,
+    subscribers: new Set(),
+    perClient: new Map(),
+    sockets: new Set(),
+    upgrades: new WeakMap(),
+  },
+  ...{ catchUps: openPlaces(catchUpsMax, catchUpsWaitingMax), states: openStates(), loading: 0, isCalling: false },
+  ...{ lists: new Map(), listReads: openPlaces(listReadsMax, listReadsWaitingMax) },
 });

@@ -1,7 +1,23 @@
 import type { Fed, Place, StoredEvent } from '@muster/store';
+import type { Message } from './message.ts';
+import type { Change } from './states.ts';
 
-/** An event in the ring. `text` is what subscribers get of it, made when the first one needs it. */
-export type Entry = { place: Place; event: StoredEvent; text: Buffer | undefined };
+/**
+ * An event in the ring. What subscribers get of it is made when the first one needs it: the message, the message with
+ * the state, and what the event did. `lost`: that could not be found out.
+ */
+export type Entry = {
+  readonly place: Place;
+  readonly event: StoredEvent;
+  readonly at: number; // when it came, in milliseconds, monotonic
+  message: Message | undefined;
+  withState: Message | undefined;
+  change: Change | 'loading' | 'lost' | undefined;
+};
+
+export const openEntry = (place: Place, event: StoredEvent): Entry => ({
+  ...{ place, event, at: performance.now(), message: undefined, withState: undefined, change: undefined },
+});
 
 /**
  * The newest events of the log, without a gap, numbered in its order. `places` says which entry follows a place; places
@@ -13,6 +29,7 @@ export type Ring = {
   bytes: number; // of the events, about
   places: Map<Place, number>;
   latest: Place | undefined; // behind everything that was read
+  newest: Map<number, { event: StoredEvent; at: number }>; // by partition: the last event, and when it came
 };
 
 /** How many events a ring has at most, and of how many bytes. */
@@ -21,7 +38,7 @@ export type RingLimits = { eventsMax: number; bytesMax: number };
 const quietMax = 1_000; // places of heartbeats
 
 export const openRing = (): Ring => ({
-  ...{ entries: [], first: 0, bytes: 0, places: new Map(), latest: undefined },
+  ...{ entries: [], first: 0, bytes: 0, places: new Map(), latest: undefined, newest: new Map() },
 });
 
 /** Empties the ring, as the log goes on at a place that does not follow. Its numbers go on. */
@@ -31,6 +48,7 @@ export const resetRing = (ring: Ring): void => {
   ring.bytes = 0;
   ring.places.clear();
   ring.latest = undefined;
+  ring.newest.clear();
 };
 
 /** The number of the event that comes next. */
@@ -40,7 +58,8 @@ export const nextOf = ({ first, entries }: Ring): number => first + entries.leng
 export const pushChanges = (ring: Ring, changes: readonly Fed[], { eventsMax, bytesMax }: RingLimits): void => {
   for (const { place, event } of changes) {
     if (event) {
-      ring.entries.push({ place, event, text: undefined });
+      ring.entries.push(openEntry(place, event));
+      ring.newest.set(event.partition, { event, at: performance.now() });
       ring.bytes += sizeOf(event);
     }
     ring.places.set(place, nextOf(ring));

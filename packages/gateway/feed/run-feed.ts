@@ -1,6 +1,7 @@
 import { backOffMs, pause } from '@muster/runtime';
 import { type FeedItem, followFeed, logIdOf } from '@muster/store';
 import type { Gateway } from '../gateway.ts';
+import { wakeLists } from '../live/wake-lists.ts';
 import type { EndReason } from './feed.ts';
 import { markOfLog } from './position.ts';
 import { notePlace, pushChanges, resetRing } from './ring.ts';
@@ -70,15 +71,19 @@ const take = (gateway: Gateway, item: FeedItem): void => {
   switch (item.kind) {
     case 'opened':
       if (item.place !== undefined && feed.ring.latest === undefined) notePlace(feed.ring, item.place);
+      if (!feed.isOpened) feed.openedAt = performance.now();
       feed.isOpened = true;
+      feed.brokenSince = undefined;
       return;
     case 'changes':
       pushChanges(feed.ring, item.changes, {
         eventsMax: settings.LIVE_RING_EVENTS,
         bytesMax: settings.LIVE_RING_BYTES,
       });
-      return pumpAll(feed);
+      pumpAll(feed);
+      return wakeLists(feed);
     case 'broken':
+      feed.brokenSince ??= performance.now();
       return logger.warn({ err: item.error }, 'The change stream of the feed broke. Reopening it at its last position');
     case 'lost':
       return logger.warn({ err: item.error }, 'The feed has lost its place in the log. Subscribers are ended');

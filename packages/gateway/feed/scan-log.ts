@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Entity } from '@muster/model';
 import { type EventKey, scanInOrder } from '@muster/store';
 import type { Gateway } from '../gateway.ts';
-import { takenAtOnce, untilTaken } from './catch-up.ts';
-import type { Subscriber } from './feed.ts';
-import { writeMessage } from './write-events.ts';
+import { sendEvent, takenAtOnce } from './catch-up.ts';
+import type { FollowsEvents, Subscriber } from './feed.ts';
+import { openStates } from './states.ts';
 
 /** Which part of the log a subscription is about. */
 export type FeedScope = { entities: readonly Entity[]; id: string | undefined };
@@ -14,21 +14,22 @@ export type FeedScope = { entities: readonly Entity[]; id: string | undefined };
  * `positionOf` returns the position of an event of the scan.
  */
 export const scanLog = async (
-  { log }: Gateway,
+  gateway: Gateway,
   subscriber: Subscriber,
+  follows: FollowsEvents,
   { entities, id }: FeedScope,
   after: EventKey | undefined,
   positionOf: (key: EventKey) => string,
 ): Promise<void> => {
+  const states = openStates();
   let taken = 0;
   const begun = after ? entities.filter(({ name }) => name >= after.entity) : entities;
   for (const entity of [...begun].sort((one, other) => (one.name < other.name ? -1 : 1))) {
     const from = after?.entity === entity.name ? after : undefined;
-    for await (const event of scanInOrder(log, entity.name, id, from, scanBatchMs)) {
+    for await (const event of scanInOrder(gateway.log, entity.name, id, from, scanBatchMs)) {
       if (subscriber.over.signal.aborted) return;
       const key = { entity: entity.name, entityId: event.entityId, version: event.version };
-      if (subscriber.wants(event)) writeMessage(subscriber, entity, event, positionOf(key));
-      await untilTaken(subscriber);
+      await sendEvent(gateway, subscriber, follows, states, event, positionOf(key));
       taken += 1;
       if (taken % takenAtOnce === 0) await nextTurn();
     }

@@ -2,32 +2,30 @@ import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { note, storedNote } from '@muster/testing';
 import { expect } from 'chai';
-import { type EndReason, openFeed, type Subscriber } from './feed.ts';
+import { type EndReason, type FollowsEvents, openFeed, type Subscriber } from './feed.ts';
+import { openAnswerOutlet } from './outlet.ts';
 import { pushChanges } from './ring.ts';
-import { addSubscriber, pumpAll, tendAll } from './subscribers.ts';
+import { addSubscriber, goOnAfterDrain, pumpAll, removeSubscriber, tendAll } from './subscribers.ts';
 
 const limits = { eventsMax: 100, bytesMax: 10_000_000 };
 
 const openPart = (more: Partial<Subscriber> = {}) => {
   const stream = new PassThrough({ highWaterMark: 2_000 });
   const reasons: EndReason[] = [];
+  const follows: FollowsEvents = {
+    ...{ kind: 'events', entities: new Map([[note.name, note]]), wants: () => true, chosen: undefined },
+    ...{ number: 0, mark: 'log' },
+  };
   const subscriber: Subscriber = {
-    ...{ response: stream as unknown as ServerResponse, client: 'address 1', wants: () => true, isAllowed: () => true },
-    ...{
-      entities: new Map([[note.name, note]]),
-      hasBegun: true,
-      number: 0,
-      position: '',
-      sentAt: 0,
-      stuckSince: undefined,
-    },
-    mark: 'log',
-    ...{ onEnd: (reason: EndReason) => void reasons.push(reason), over: new AbortController(), ...more },
+    ...{ outlet: openAnswerOutlet(stream as unknown as ServerResponse, () => undefined), client: 'address 1' },
+    ...{ isAllowed: () => true, hasBegun: true, position: '', sentAt: 0, stuckSince: undefined, onDrained: undefined },
+    ...{ onEnd: (reason: EndReason) => void reasons.push(reason), over: new AbortController(), follows, ...more },
   };
   const feed = openFeed(1);
   addSubscriber(feed, subscriber);
+  stream.on('drain', () => goOnAfterDrain(feed, subscriber));
   const read = () => String(stream.read() ?? '');
-  return { feed, subscriber, reasons, read, stream };
+  return { feed, subscriber, follows, reasons, read, stream };
 };
 
 const changeOf = (version: number) => ({
@@ -46,18 +44,18 @@ describe('A subscriber of the feed', () => {
   });
 
   it('gets no more than its connection takes, and the rest when it reads on', async () => {
-    const { feed, read, subscriber, stream } = openPart();
+    const { feed, follows, read, subscriber, stream } = openPart();
     pushChanges(
       feed.ring,
       Array.from({ length: 50 }, (_, n) => changeOf(n + 1)),
       limits,
     );
     pumpAll(feed);
-    const sent = subscriber.number ?? 0;
+    const sent = follows.number ?? 0;
     expect(sent).to.be.within(1, 30);
     expect(subscriber.stuckSince).to.not.equal(undefined);
     let text = '';
-    while (subscriber.number !== 50) {
+    while (follows.number !== 50) {
       text += read();
       await new Promise((resolve) => stream.once('drain', resolve));
     }
@@ -76,11 +74,11 @@ describe('A subscriber of the feed', () => {
     expect(refused.read()).to.contain('event: end\ndata: {"reason":"key-refused"');
   });
 
-  it('counts for its client until its connection closes', async () => {
-    const { feed, stream } = openPart();
+  it('counts for its client until it is removed, once', () => {
+    const { feed, subscriber } = openPart();
     expect([feed.subscribers.size, feed.perClient.get('address 1')]).to.deep.equal([1, 1]);
-    stream.destroy();
-    await new Promise((resolve) => stream.once('close', resolve));
+    removeSubscriber(feed, subscriber);
+    removeSubscriber(feed, subscriber);
     expect([feed.subscribers.size, feed.perClient.size]).to.deep.equal([0, 0]);
   });
 });

@@ -1,77 +1,125 @@
-import type { EndReason, Feed, Subscriber } from './feed.ts';
-import { entryAt, nextOf } from './ring.ts';
-import { writeBookmark, writeEnd, writeEvent } from './write-events.ts';
+import { leaveList, pumpList } from '../live/show-list.ts';
+import type { EndReason, Feed, FollowsEvents, Subscriber } from './feed.ts';
+import { type Entry, entryAt, nextOf } from './ring.ts';
+import { writeBookmark, writeEnd, writeEntry } from './write-events.ts';
 
 // Every subscriber reads the ring at its own pace. One whose connection does not take more is left alone until it does.
 // So it delays nobody, and only the buffers of its connection wait for it. It is ended if the ring goes past it.
 
 const stuckMaxMs = 30_000;
 const bookmarkEveryMs = 15_000;
-const closedWithinMs = 5_000;
 
-/** Adds a subscriber. It is removed when it is ended, or when its connection closes. */
+/** Adds a subscriber. It is removed when it is ended; call `removeSubscriber` when its connection closes. */
 export const addSubscriber = (feed: Feed, subscriber: Subscriber): void => {
-  const { client, response } = subscriber;
   feed.subscribers.add(subscriber);
+  addClient(feed, subscriber.client);
+};
+
+/** Counts a subscription or a WebSocket of a client. */
+export const addClient = (feed: Feed, client: string): void => {
   feed.perClient.set(client, (feed.perClient.get(client) ?? 0) + 1);
   feed.idleSince = performance.now();
-  response.on('error', () => undefined); // 'close' follows
-  response.once('close', () => removeSubscriber(feed, subscriber));
-  response.on('drain', () => {
-    subscriber.stuckSince = undefined;
-    if (subscriber.number !== undefined) pump(feed, subscriber);
-  });
+};
+
+/** The reverse of `addClient`. */
+export const removeClient = (feed: Feed, client: string): void => {
+  const left = (feed.perClient.get(client) ?? 1) - 1;
+  if (left > 0) feed.perClient.set(client, left);
+  else feed.perClient.delete(client);
+  feed.idleSince = performance.now();
 };
 
 /** Removes a subscriber. Does nothing if that was done before. */
 export const removeSubscriber = (feed: Feed, subscriber: Subscriber): void => {
   subscriber.over.abort();
   if (!feed.subscribers.delete(subscriber)) return;
-  const left = (feed.perClient.get(subscriber.client) ?? 1) - 1;
-  if (left > 0) feed.perClient.set(subscriber.client, left);
-  else feed.perClient.delete(subscriber.client);
-  feed.idleSince = performance.now();
+  removeClient(feed, subscriber.client);
+  if (subscriber.follows.kind === 'list') leaveList(subscriber, subscriber.follows);
 };
 
-/** Sends what the ring has for a subscriber, as far as its connection takes it. */
+/** Sends what there is for a subscriber, as far as its connection takes it. */
 export const pump = (feed: Feed, subscriber: Subscriber): void => {
-  const { over, response, wants } = subscriber;
-  const { ring } = feed;
-  response.cork();
-  while (subscriber.number !== undefined && subscriber.number < nextOf(ring) && !over.signal.aborted) {
-    const entry = entryAt(ring, subscriber.number);
-    if (!entry) {
-      endSubscriber(feed, subscriber, 'too-slow');
-      break;
-    }
-    if (response.writableNeedDrain) {
-      subscriber.stuckSince ??= performance.now();
-      break;
-    }
-    subscriber.number += 1;
-    if (wants(entry.event)) writeEvent(subscriber, entry);
+  if (!subscriber.hasBegun || subscriber.over.signal.aborted) return;
+  const { follows } = subscriber;
+  switch (follows.kind) {
+    case 'events':
+      if (follows.number !== undefined)
+        return subscriber.outlet.together(() => pumpEvents(feed, subscriber, follows, follows.number as number));
+      return;
+    case 'list':
+      return subscriber.outlet.together(() => pumpList(subscriber, follows));
   }
-  response.uncork();
 };
+
+const pumpEvents = (feed: Feed, subscriber: Subscriber, follows: FollowsEvents, from: number): void => {
+  const { ring } = feed;
+  for (let number = from; number < nextOf(ring); number += 1) {
+    const entry = entryAt(ring, number);
+    if (!entry) return endSubscriber(feed, subscriber, 'too-slow');
+    if (subscriber.outlet.isFull()) {
+      subscriber.stuckSince ??= performance.now();
+      return;
+    }
+    if (follows.wants(entry.event)) {
+      if (entry.change === 'lost' && follows.chosen) return endSubscriber(feed, subscriber, 'unavailable');
+      if (!isReady(feed, follows, entry, number)) return; // it is pumped again when what the event did is known
+      writeEntry(subscriber, follows, entry);
+    }
+    follows.number = number + 1;
+  }
+};
+
+/** Whether a subscriber can be sent this entry. If not, what it needs is looked up, also for the entries behind it. */
+const isReady = ({ ring }: Feed, { chosen, wants }: FollowsEvents, entry: Entry, number: number): boolean => {
+  if (!chosen || chosen.prepare(entry)) return true;
+  for (let ahead = 1; ahead < readAhead; ahead += 1) {
+    const other = entryAt(ring, number + ahead);
+    if (!other) break;
+    if (wants(other.event)) chosen.prepare(other);
+  }
+  return false;
+};
+
+const readAhead = 32;
 
 /** Sends new events to all subscribers that do not catch up. */
 export const pumpAll = (feed: Feed): void => {
-  for (const subscriber of feed.subscribers) if (subscriber.number !== undefined) pump(feed, subscriber);
+  for (const subscriber of feed.subscribers) if (subscriber.follows.kind === 'events') pump(feed, subscriber);
+};
+
+/** Goes on after the connection of a subscriber took what it was sent. */
+export const goOnAfterDrain = (feed: Feed, subscriber: Subscriber): void => {
+  subscriber.stuckSince = undefined;
+  subscriber.onDrained?.();
+  pump(feed, subscriber);
 };
 
 /**
- * Tells a subscriber why its subscription ends, and behind what it can resume. Then closes the connection. One that has
- * not begun is answered by its route.
+ * Waits until the connection of a subscriber takes more, or is closed. If that takes too long, the subscriber is ended.
+ */
+export const untilTaken = async (subscriber: Subscriber): Promise<void> => {
+  const { outlet, over } = subscriber;
+  if (!outlet.isFull() || over.signal.aborted) return;
+  subscriber.stuckSince ??= performance.now();
+  await new Promise<void>((resolve) => {
+    over.signal.addEventListener('abort', () => resolve(), { once: true });
+    subscriber.onDrained = resolve;
+  });
+  subscriber.onDrained = undefined;
+};
+
+/**
+ * Tells a subscriber why its subscription ends, and behind what it can resume. One that has not begun is answered by
+ * its route.
  */
 export const endSubscriber = (feed: Feed, subscriber: Subscriber, reason: EndReason): void => {
-  const { hasBegun, over, response } = subscriber;
+  const { hasBegun, outlet, over } = subscriber;
   if (over.signal.aborted) return;
   removeSubscriber(feed, subscriber);
   subscriber.onEnd(reason);
   if (!hasBegun) return;
   writeEnd(subscriber, reason);
-  response.end();
-  setTimeout(() => response.destroy(), closedWithinMs).unref(); // it may not read that either
+  outlet.end(subscriber.stuckSince !== undefined);
 };
 
 export const endAll = (feed: Feed, reason: EndReason): void => {
@@ -80,13 +128,17 @@ export const endAll = (feed: Feed, reason: EndReason): void => {
 
 /** Sends bookmarks to idle subscribers, and ends those that do not read or whose key no longer counts. */
 export const tendAll = (feed: Feed, now = performance.now()): void => {
-  const { ring, subscribers } = feed;
-  for (const subscriber of [...subscribers]) {
+  for (const subscriber of [...feed.subscribers]) {
     if (!subscriber.hasBegun) continue;
-    const { number, sentAt, stuckSince } = subscriber;
+    const { sentAt, stuckSince } = subscriber;
     if (!subscriber.isAllowed()) endSubscriber(feed, subscriber, 'key-refused');
     else if (stuckSince !== undefined && now - stuckSince > stuckMaxMs) endSubscriber(feed, subscriber, 'too-slow');
-    else if (now - sentAt >= bookmarkEveryMs && stuckSince === undefined)
-      writeBookmark(subscriber, number === nextOf(ring) ? ring.latest : undefined);
+    else if (now - sentAt >= bookmarkEveryMs && stuckSince === undefined) bookmark(feed, subscriber);
   }
+};
+
+const bookmark = ({ ring }: Feed, subscriber: Subscriber) => {
+  const { follows } = subscriber;
+  if (follows.kind === 'list') writeBookmark(subscriber, undefined, follows.list.asOf);
+  else writeBookmark(subscriber, follows.number === nextOf(ring) ? ring.latest : undefined);
 };

@@ -1,63 +1,79 @@
-import { describeEvents, type Entity } from '@muster/model';
+import { describeEvents, type Entity, shownOf } from '@muster/model';
 import type { Place, StoredEvent } from '@muster/store';
-import type { EndReason, Subscriber } from './feed.ts';
+import type { EndReason, FollowsEvents, Subscriber } from './feed.ts';
+import { type Message, openMessage, plainEvent } from './message.ts';
 import { writePosition } from './position.ts';
 import type { Entry } from './ring.ts';
+import type { Change } from './states.ts';
 
-// Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) with the attributes of CloudEvents
-// 1.0 (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md). The id of a message is the position.
-
-/** How soon a client connects again, in milliseconds. */
-const retryMs = 2_000;
+// Events with the attributes of CloudEvents 1.0 (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md).
+// The id of a message is the position.
 
 /** The first messages: how soon to connect again, and where it begins. So a client can resume before any event. */
 export const writeBegin = (subscriber: Subscriber): void => {
-  write(subscriber, `retry: ${retryMs}\n\n`);
+  subscriber.outlet.begin();
+  subscriber.hasBegun = true;
   writeBookmark(subscriber, undefined);
 };
 
-/** Sends an event of the ring. Its text is made once for all subscribers. */
-export const writeEvent = (subscriber: Subscriber, entry: Entry): void => {
-  const entity = subscriber.entities.get(entry.event.entity);
+/** Sends an event of the ring, if the subscriber wants it. Its message is made once for all subscribers. */
+export const writeEntry = (subscriber: Subscriber, follows: FollowsEvents, entry: Entry): void => {
+  const { event, change } = entry;
+  const { chosen, mark } = follows;
+  const entity = follows.entities.get(event.entity);
   if (!entity) return; // of another program
-  subscriber.position = writePosition(subscriber.mark, entry.place);
-  entry.text ??= Buffer.from(messageOf(entity, entry.event, subscriber.position));
-  write(subscriber, entry.text);
-};
-
-/** Sends an event that is not in the ring. */
-export const writeMessage = (subscriber: Subscriber, entity: Entity, event: StoredEvent, position: string): void => {
+  const known = typeof change === 'object' ? change : undefined;
+  if (chosen && known && !chosen.isMet(event, known)) return;
+  const position = writePosition(mark, entry.place);
+  if (chosen?.withState && known) entry.withState ??= messageOf(entity, event, position, known);
+  else entry.message ??= messageOf(entity, event, position);
   subscriber.position = position;
-  write(subscriber, messageOf(entity, event, position));
+  write(subscriber, (chosen?.withState ? entry.withState : entry.message) as Message);
 };
 
-/** Returns the message of an event at a position. */
-export const messageOf = (entity: Entity, event: StoredEvent, position: string): string =>
-  `id: ${position}\ndata: ${JSON.stringify(cloudEventOf(entity, event))}\n\n`;
+/** Sends an event that is not in the ring. `change` is given if the subscriber wants states. */
+export const writeMessage = (
+  subscriber: Subscriber,
+  entity: Entity,
+  event: StoredEvent,
+  position: string,
+  change?: Change,
+): void => {
+  subscriber.position = position;
+  write(subscriber, messageOf(entity, event, position, change));
+};
 
-/** Returns an event as CloudEvents names its attributes. `version` and the following are extensions. */
-export const cloudEventOf = (entity: Entity, event: StoredEvent): object => {
+const messageOf = (entity: Entity, event: StoredEvent, position: string, change?: Change): Message =>
+  openMessage(plainEvent, position, JSON.stringify(cloudEventOf(entity, event, change)));
+
+/**
+ * Returns an event as CloudEvents names its attributes. `version` and the following are extensions. `state`, if
+ * `change` is given, is what clients see of the thing after the event: null if it is deleted, or if that is not clear.
+ */
+export const cloudEventOf = (entity: Entity, event: StoredEvent, change?: Change): object => {
   const [described] = describeEvents(entity, [event]);
   return {
     ...{ specversion: '1.0', id: event._id, source: `${entity.path}/${event.entityId}`, type: described?.type },
     ...{ subject: event.entityId, time: described?.at, datacontenttype: 'application/json', entity: entity.name },
     ...{ version: event.version, actor: described?.actor, requestid: described?.requestId },
     data: described?.data,
+    ...(change ? { state: change.kind === 'change' ? shownOf(entity, event.entityId, change.after) : null } : {}),
   };
 };
 
-/** Sends where a client can resume, though no event came. */
-export const writeBookmark = (subscriber: Subscriber, place: Place | undefined): void => {
-  if (place !== undefined) subscriber.position = writePosition(subscriber.mark, place);
-  const id = subscriber.position === '' ? '' : `id: ${subscriber.position}\n`;
-  write(subscriber, `${id}event: bookmark\ndata: {"time":"${new Date().toISOString()}"}\n\n`);
+/** Sends where a client can resume, though no event came. `asOf`: what it shows is not current, but of this time. */
+export const writeBookmark = (subscriber: Subscriber, place: Place | undefined, asOf?: Date): void => {
+  const { follows } = subscriber;
+  if (place !== undefined && follows.kind === 'events') subscriber.position = writePosition(follows.mark, place);
+  write(subscriber, openMessage('bookmark', subscriber.position, JSON.stringify({ time: new Date(), asOf })));
 };
 
 /** Sends why the subscription ends. */
 export const writeEnd = (subscriber: Subscriber, reason: EndReason): void =>
-  write(subscriber, `event: end\ndata: ${JSON.stringify({ reason, position: subscriber.position })}\n\n`);
+  write(subscriber, openMessage('end', '', JSON.stringify({ reason, position: subscriber.position })));
 
-const write = (subscriber: Subscriber, text: string | Buffer): void => {
+/** Sends a message. */
+export const write = (subscriber: Subscriber, message: Message): void => {
   subscriber.sentAt = performance.now();
-  subscriber.response.write(text);
+  subscriber.outlet.write(message);
 };

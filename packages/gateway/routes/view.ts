@@ -32,7 +32,8 @@ export const readViewOf = async (gateway: Gateway, entity: Entity, view: View, e
   answerJson(exchange, 200, `[${page.items.map(({ json }) => json).join(',')}]`);
 };
 
-const tooManyGroups = ({ by }: View, most: number): TooMuch => ({
+/** Says that a view has more groups than can be ordered. */
+export const tooManyGroups = ({ by }: View, most: number): TooMuch => ({
   kind: 'tooMuch',
   why: `it has over ${most} groups, and this order needs all of them`,
   instead: `add a filter on ${by}, or sort by key`,

@@ -1,0 +1,34 @@
+import type { ServerResponse } from 'node:http';
+import { blockOf, type Message } from './message.ts';
+
+/** What takes the messages of one subscriber: an answer, or its part of a WebSocket. */
+export type Outlet = {
+  begin: () => void; // before the first message
+  write: (message: Message) => void;
+  isFull: () => boolean; // its connection takes no more for now
+  together: (work: () => void) => void; // sends in one piece what `work` writes
+  end: (isStuck: boolean) => void; // after the last message; `isStuck`: the connection may not read it
+};
+
+/** How soon a client connects again, in milliseconds. */
+const retryMs = 2_000;
+const closedWithinMs = 5_000;
+
+/** Opens the outlet of an answer that is made of server-sent events. `sendHead` sends its status and headers. */
+export const openAnswerOutlet = (response: ServerResponse, sendHead: () => void): Outlet => ({
+  begin: () => {
+    sendHead();
+    response.write(`retry: ${retryMs}\n\n`);
+  },
+  write: (message) => void response.write(blockOf(message)),
+  isFull: () => response.writableNeedDrain,
+  together: (work) => {
+    response.cork();
+    work();
+    response.uncork();
+  },
+  end: () => {
+    response.end();
+    setTimeout(() => response.destroy(), closedWithinMs).unref(); // it may not read that either
+  },
+});

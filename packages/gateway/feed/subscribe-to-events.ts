@@ -1,0 +1,143 @@
+import { keyOfThing, meetsAll, type State } from '@muster/model';
+import type { StoredEvent } from '@muster/store';
+import type { Gateway } from '../gateway.ts';
+import { leavePlace, takePlace } from '../places.ts';
+import { invalid, type Problem, unavailable } from '../problem.ts';
+import { catchUp, goOnInRing } from './catch-up.ts';
+import type { Chosen, FollowsEvents, Subscriber } from './feed.ts';
+import { type Asking, cannot, findNoPlaceFor, openSubscription } from './open-subscription.ts';
+import { type AskedEvents, parseFeed } from './parse-feed.ts';
+import { writePosition, writeScanPosition } from './position.ts';
+import { prepareChange } from './prepare-change.ts';
+import { nextOf } from './ring.ts';
+import { ensureFeed } from './run-feed.ts';
+import { type FeedScope, scanLog } from './scan-log.ts';
+import type { Change } from './states.ts';
+import { endSubscriber, pump } from './subscribers.ts';
+import { writeBegin } from './write-events.ts';
+
+const catchUpWaitMs = 30_000;
+
+/** Subscribes to events. Resolves when the subscription begins, or with a problem. */
+export const subscribeToEvents = async (
+  gateway: Gateway,
+  scope: FeedScope,
+  asking: Asking,
+): Promise<Problem | undefined> => {
+  const parsed = parseFeed(asking.query, asking.lastEventId, scope);
+  if (parsed.kind === 'faults') return invalid(parsed.faults);
+  const { asked } = parsed;
+  const refused = findNoPlaceFor(gateway, asking.client);
+  if (refused) return refused;
+  ensureFeed(gateway);
+  const { feed } = gateway;
+  if (asked.mark !== '' && asked.mark !== feed.mark) return tooOld; // of a log that was replaced
+  const follows = openFollows(gateway, scope, asked);
+  return openSubscription(gateway, asking, follows, asked.position, (subscriber, onBegun) => {
+    const begin = () => {
+      writeBegin(subscriber);
+      onBegun();
+    };
+    return serve(gateway, subscriber, follows, scope, asked.from, begin);
+  });
+};
+
+const openFollows = (gateway: Gateway, { entities, id }: FeedScope, asked: AskedEvents): FollowsEvents => {
+  const names = new Set(entities.map(({ name }) => name));
+  const { types } = asked;
+  return {
+    kind: 'events',
+    entities: new Map(gateway.entities.map((entity) => [entity.name, entity])),
+    wants: ({ entity, entityId, type }: StoredEvent) =>
+      names.has(entity) && (id === undefined || entityId === id) && (types === undefined || types.has(type)),
+    chosen: chosenOf(gateway, asked),
+    ...{ number: undefined, mark: gateway.feed.mark },
+  };
+};
+
+const chosenOf = (gateway: Gateway, { filters, withState }: AskedEvents): Chosen | undefined => {
+  if (filters.length === 0 && !withState) return undefined;
+  const needs = filters.length > 0 ? 'both' : 'after';
+  const meets = (id: string, state: State | undefined) =>
+    state?.status === 'active' && meetsAll(filters, (field) => keyOfThing(id, state, field));
+  return {
+    ...{ needs, withState },
+    // an event whose effect is not clear is not left out
+    isMet: ({ entityId }: StoredEvent, change: Change) =>
+      change.kind === 'unclear' ||
+      filters.length === 0 ||
+      meets(entityId, change.after) ||
+      meets(entityId, change.before),
+    prepare: (entry) => {
+      const entity = gateway.entities.find(({ name }) => name === entry.event.entity);
+      return !entity || prepareChange(gateway, entity, entry, needs);
+    },
+  };
+};
+
+/** Serves a subscriber until it goes on in the ring. Returns a problem, unless it called `begin`. */
+const serve = async (
+  gateway: Gateway,
+  subscriber: Subscriber,
+  follows: FollowsEvents,
+  scope: FeedScope,
+  from: AskedEvents['from'],
+  begin: () => void,
+): Promise<Problem | undefined> => {
+  const { feed } = gateway;
+  const { signal } = subscriber.over;
+  if (from === 'now') {
+    follows.number = nextOf(feed.ring);
+    subscriber.position = feed.ring.latest === undefined ? '' : writePosition(feed.mark, feed.ring.latest);
+    return void begin();
+  }
+  if (from !== 'start' && from.kind === 'place' && goOnInRing(feed, subscriber, follows, from.place)) {
+    begin();
+    return void pump(feed, subscriber);
+  }
+  if (!(await takePlace(feed.catchUps, catchUpWaitMs, signal)))
+    return unavailable(`${cannot}: as many subscriptions as may read the log at once are reading it already`);
+  try {
+    if (from !== 'start' && from.kind === 'place') return await goOn(gateway, subscriber, follows, from.place, begin);
+    const behind = from === 'start' ? feed.ring.latest : from.behind;
+    if (behind === undefined) return unavailable(`${cannot} from the start: the database gave no position yet`);
+    begin();
+    const after = from === 'start' ? undefined : from.after;
+    const { mark } = follows;
+    await scanLog(gateway, subscriber, follows, scope, after, (key) => writeScanPosition(mark, behind, key));
+    const problem = await goOn(gateway, subscriber, follows, behind, () => undefined);
+    if (problem) endSubscriber(feed, subscriber, problem === tooOld ? 'position-lost' : 'unavailable');
+    return undefined;
+  } finally {
+    leavePlace(feed.catchUps);
+  }
+};
+
+/** Goes on behind a place: in the ring, or by a catch-up. */
+const goOn = async (
+  gateway: Gateway,
+  subscriber: Subscriber,
+  follows: FollowsEvents,
+  place: string,
+  begin: () => void,
+): Promise<Problem | undefined> => {
+  if (goOnInRing(gateway.feed, subscriber, follows, place)) {
+    begin();
+    return void pump(gateway.feed, subscriber);
+  }
+  switch (await catchUp(gateway, subscriber, follows, place, begin)) {
+    case 'begun':
+      return undefined;
+    case 'lost':
+      return tooOld;
+    case 'unavailable':
+      return unavailable(`${cannot}: the database does not answer`);
+  }
+};
+
+const tooOld: Problem = {
+  name: 'position-too-old',
+  detail:
+    'The database no longer has this position, or never had it; begin again with from=start, which repeats events ' +
+    'that you know, or read what you follow and subscribe without a position',
+};

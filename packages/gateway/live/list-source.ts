@@ -1,0 +1,70 @@
+import { compareRows, type Entity, keyOfThing, meetsAll, type State } from '@muster/model';
+import type { Gateway } from '../gateway.ts';
+import { startOf } from '../links.ts';
+import { isPlainList, type ListRequest, parseList } from '../parse-list.ts';
+import type { Query } from '../parse-past.ts';
+import { unavailable } from '../problem.ts';
+import { queryThings, type Start } from '../query-things.ts';
+import { plainListSource } from './plain-list-source.ts';
+import type { ParsedSource, Shown, Source } from './source.ts';
+
+/** Parses the parameters of a list that is to be live. */
+export const parseListSource = (gateway: Gateway, entity: Entity, query: Query): ParsedSource => {
+  if (isPlainList(query)) return plainListSource(gateway, entity, query);
+  const parsed = parseList(entity, query);
+  if (parsed.kind === 'faults') return parsed;
+  const { list } = parsed;
+  const scope = { entity, filters: list.filters, sort: list.sort };
+  const start = startOf(gateway.settings.CLUSTER_SECRET, scope, list.page);
+  if (start.kind === 'fault') return { kind: 'faults', faults: [start.fault] };
+  return { kind: 'source', source: listSource(gateway, entity, list, start) };
+};
+
+const listSource = (gateway: Gateway, entity: Entity, list: ListRequest, start: Start): Source => ({
+  key: `list ${entity.name} ${JSON.stringify([list, start])}`,
+  ...{ entity, id: undefined, rowName: 'id', needs: 'both' },
+  read: async (freshness) => {
+    const page = await queryThings(gateway, entity, list, start, freshness);
+    if (page.kind === 'unavailable')
+      return { kind: 'problem', problem: unavailable(`Cannot list ${entity.name}s: ${page.why}`) };
+    const rows = page.items.map(({ keys, json }) => ({ name: JSON.stringify(keys.at(-1)), json, keys }));
+    return { kind: 'shown', rows, more: page.more, total: list.total ? page.total : undefined, about: page.about };
+  },
+  mayChange: (shown, { entityId }, change) => {
+    if (!change) return 'unclear';
+    if (change.kind === 'unclear' || !change.before) return true;
+    const [before, after] = [change.before, change.after].map((state) => regionOf(list, start, shown, entityId, state));
+    if (list.total && (before === 'out') !== (after === 'out')) return true;
+    if (before === after) return before === 'in';
+    return before === 'in' || after === 'in' || before === 'ahead' || after === 'ahead';
+  },
+});
+
+/**
+ * Where a thing is: not in the list, in it ahead of the rows of the page, among them, or behind them. Things on the
+ * other side of a cursor count as out, as they do not matter for the page.
+ */
+type Region = 'out' | 'ahead' | 'in' | 'behind';
+
+const regionOf = (
+  { filters, sort }: ListRequest,
+  start: Start,
+  { more, rows }: Shown,
+  id: string,
+  state: State,
+): Region => {
+  if (state.status !== 'active' || !meetsAll(filters, (field) => keyOfThing(id, state, field))) return 'out';
+  const keys = sort.map(({ field }) => keyOfThing(id, state, field));
+  const [first, last] = [rows[0], rows.at(-1)];
+  switch (start.kind) {
+    case 'after':
+      if (compareRows(sort, keys, start.keys) <= 0) return 'out';
+      return more && last && compareRows(sort, keys, last.keys) > 0 ? 'behind' : 'in';
+    case 'before':
+      if (compareRows(sort, keys, start.keys) >= 0) return 'out';
+      return more && first && compareRows(sort, keys, first.keys) < 0 ? 'behind' : 'in';
+    case 'offset':
+      if (start.offset > 0 && first && compareRows(sort, keys, first.keys) < 0) return 'ahead';
+      return more && last && compareRows(sort, keys, last.keys) > 0 ? 'behind' : 'in';
+  }
+};

@@ -1,0 +1,173 @@
+import type { Socket } from 'node:net';
+import { parse as parseQuery } from 'node:querystring';
+import type { Context } from 'koa';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { OpenSocket, Subscriber, Upgrade } from '../feed/feed.ts';
+import { frameOf } from '../feed/message.ts';
+import type { Outlet } from '../feed/outlet.ts';
+import { addClient, goOnAfterDrain, removeClient, removeSubscriber } from '../feed/subscribers.ts';
+import type { Gateway } from '../gateway.ts';
+import { describeProblem, invalid, type Problem } from '../problem.ts';
+import { findTarget } from './find-target.ts';
+import { parseSocketMessage, type SocketMessage } from './parse-socket-message.ts';
+import { subscribeTo } from './subscribe-to.ts';
+
+/** A WebSocket with its subscriptions by name. A plain value, changed only in this file. */
+type Connection = OpenSocket & {
+  gateway: Gateway;
+  ws: WebSocket;
+  socket: Socket;
+  client: string;
+  authorization: string;
+  requestId: string;
+  countMessage: () => Promise<Problem | undefined>; // by the rate limit
+  subscriptions: Map<string, Subscriber | undefined>; // undefined until it is opened
+  isAlive: boolean; // it answered the last ping
+  idlePings: number; // since it has no subscription
+};
+
+const messageBytesMax = 16_384;
+const pingEveryMs = 15_000;
+const idlePingsMax = 4;
+const closedWithinMs = 1_000;
+
+const server = new WebSocketServer({
+  ...{ noServer: true, perMessageDeflate: false, maxPayload: messageBytesMax, clientTracking: false },
+  handleProtocols: (protocols) => (protocols.has(protocolName) ? protocolName : false),
+});
+
+/** The subprotocol of these WebSockets. A browser sends its key as another one behind it. */
+const protocolName = 'muster';
+export const keyProtocol = 'muster.key.';
+
+/** Opens the WebSocket of a request that was upgraded, after all that any request passes. */
+export const openSocket = (
+  gateway: Gateway,
+  ctx: Context,
+  { head, socket }: Upgrade,
+  client: string,
+  countMessage: Connection['countMessage'],
+): void => {
+  const { req } = ctx;
+  const { requestId } = ctx.state;
+  const authorization = ctx.get('Authorization');
+  server.handleUpgrade(req, socket, head, (ws) => {
+    const connection: Connection = {
+      close: (code, reason) => closeSocket(ws, code, reason),
+      ...{ gateway, ws, socket, client, authorization, requestId, countMessage },
+      ...{ subscriptions: new Map(), isAlive: true, idlePings: 0 },
+    };
+    serve(connection);
+  });
+};
+
+const serve = (connection: Connection): void => {
+  const { client, gateway, socket, subscriptions, ws } = connection;
+  const { feed } = gateway;
+  feed.sockets.add(connection);
+  addClient(feed, client);
+  const pinging = setInterval(() => ping(connection), pingEveryMs);
+  ws.on('error', () => undefined); // 'close' follows
+  ws.on('pong', () => {
+    connection.isAlive = true;
+  });
+  ws.on('message', (data, isBinary) => void take(connection, isBinary ? undefined : data.toString()));
+  ws.on('close', () => {
+    clearInterval(pinging);
+    feed.sockets.delete(connection);
+    removeClient(feed, client);
+    for (const subscriber of subscriptions.values()) if (subscriber) removeSubscriber(feed, subscriber);
+  });
+  socket.on('drain', () => {
+    for (const subscriber of subscriptions.values()) if (subscriber) goOnAfterDrain(feed, subscriber);
+  });
+};
+
+/** Asks whether the client is still there. Closes the connection if it was not, or if it has no subscription. */
+const ping = (connection: Connection): void => {
+  const { isAlive, subscriptions, ws } = connection;
+  if (!isAlive) return ws.terminate();
+  connection.idlePings = subscriptions.size > 0 ? 0 : connection.idlePings + 1;
+  if (connection.idlePings >= idlePingsMax) return ws.close(1000, 'no subscription for a minute');
+  connection.isAlive = false;
+  ws.ping();
+};
+
+const take = async (connection: Connection, text: string | undefined): Promise<void> => {
+  const { subscriptions, ws } = connection;
+  const limited = await connection.countMessage();
+  const parsed = limited ? undefined : parseSocketMessage(text);
+  if (limited || parsed?.kind === 'faults') {
+    const problem = limited ?? invalid(parsed?.kind === 'faults' ? parsed.faults : []);
+    return sendProblem(connection, parsed?.kind === 'faults' ? parsed.subscription : undefined, problem);
+  }
+  if (!parsed || ws.readyState !== ws.OPEN) return;
+  if (parsed.message.kind === 'subscribe') return subscribe(connection, parsed.message);
+  const { subscription } = parsed.message;
+  const subscriber = subscriptions.get(subscription);
+  subscriptions.delete(subscription);
+  if (subscriber) removeSubscriber(connection.gateway.feed, subscriber);
+  send(connection, { subscription, event: 'unsubscribed' });
+};
+
+type Subscribe = Extract<SocketMessage, { kind: 'subscribe' }>;
+
+const subscribe = async (connection: Connection, { after, subscription, to }: Subscribe): Promise<void> => {
+  const { authorization, client, gateway, subscriptions, ws } = connection;
+  const refuse = (pointer: string, detail: string) =>
+    sendProblem(connection, subscription, invalid([{ pointer, code: 'invalid-parameter', detail }]));
+  const url = new URL(to, 'http://muster');
+  const target = findTarget(gateway.entities, url.pathname);
+  if (!target) return refuse('/to', `there is nothing to subscribe to at ${url.pathname.slice(0, 200)}`);
+  if (subscriptions.has(subscription))
+    return refuse('/subscribe', 'this connection has a subscription of this name; end it first, or take another name');
+  subscriptions.set(subscription, undefined);
+  const problem = await subscribeTo(gateway, target, {
+    ...{ query: parseQuery(url.search.slice(1)), lastEventId: after, client, authorization },
+    outlet: openSocketOutlet(connection, subscription),
+    onOpen: (subscriber) => subscriptions.set(subscription, subscriber),
+  });
+  if (!problem) return;
+  subscriptions.delete(subscription);
+  if (problem.name === 'unavailable' || problem.name === 'too-many-requests')
+    gateway.metrics.refused.inc({ reason: 'live' });
+  if (ws.readyState === ws.OPEN) sendProblem(connection, subscription, problem);
+};
+
+/** Opens the outlet of one subscription. What all subscribers get is sent from one buffer, behind the own part. */
+const openSocketOutlet = (connection: Connection, subscription: string): Outlet => {
+  const { socket, subscriptions, ws } = connection;
+  const own = Buffer.from(`{"subscription":${JSON.stringify(subscription)},`);
+  return {
+    begin: () => undefined,
+    write: (message) => {
+      ws.send(own, { fin: false, binary: false });
+      ws.send(frameOf(message), { fin: true, binary: false });
+    },
+    isFull: () => socket.writableNeedDrain,
+    together: (work) => {
+      socket.cork();
+      work();
+      socket.uncork();
+    },
+    end: (isStuck) => {
+      subscriptions.delete(subscription);
+      if (isStuck) closeSocket(ws, 1008, 'too slow');
+    },
+  };
+};
+
+const sendProblem = (connection: Connection, subscription: string | undefined, problem: Problem): void =>
+  send(connection, { subscription, event: 'problem', data: describeProblem(problem, connection.requestId) });
+
+const send = ({ ws }: Connection, message: object): void => ws.send(JSON.stringify(message));
+
+/** Closes all WebSockets, because the gateway stops. */
+export const closeSockets = ({ sockets }: Gateway['feed']): void => {
+  for (const { close } of sockets) close(1001, 'stopping');
+};
+
+const closeSocket = (ws: WebSocket, code: number, reason: string): void => {
+  ws.close(code, reason);
+  setTimeout(() => ws.terminate(), closedWithinMs).unref(); // it may not read that
+};
