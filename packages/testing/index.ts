@@ -12,9 +12,10 @@ export {
   reopenServer,
   type TestDatabase,
 } from './embedded-database.ts';
+export { type FoldedList, foldLiveList } from './fold-live-list.ts';
 export { at, given, type Happened, play, stateAfter, type WhenOptions } from './given.ts';
 export { openShell, type Shell, type ShownCheckpoint } from './open-shell.ts';
-export { eventsOf, type FeedReader, lastIdOf, type Message, readFeed } from './read-feed.ts';
+export { eventsOf, type FeedReader, lastIdOf, type Message, parseMessages, readFeed } from './read-feed.ts';
 export { type CodeBlock, codeBlocksOf } from './read-markdown.ts';
 export { nextRandom, openSeeded, pickFrom, type Seeded } from './seeded.ts';
 export { openLogOn, openTestLog, storedEvents } from './test-log.ts';

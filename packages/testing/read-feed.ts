@@ -38,6 +38,9 @@ export const readFeed = (
     request.end();
   });
 
+/** The messages of a text of server-sent events. */
+export const parseMessages = (text: string): Message[] => text.split('\n\n').slice(0, -1).flatMap(messageOf);
+
 const messageOf = (block: string): Message[] => {
   const fields = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), textOf(line)]));
   const data = fields.get('data');
