@@ -206,6 +206,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A WebSocket with any number of subscriptions to these addresses */
+        get: operations["service.live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -355,7 +372,7 @@ export interface components {
              * @description What is wrong, for programs.
              * @enum {unknown}
              */
-            code: "required" | "unknown-field" | "not-allowed" | "wrong-type" | "not-a-string" | "not-a-number" | "not-a-boolean" | "not-a-date" | "not-a-list" | "not-an-object" | "empty" | "too-short" | "too-long" | "wrong-length" | "wrong-format" | "not-an-email" | "not-a-uuid" | "not-a-uri" | "not-a-hostname" | "not-an-ip-address" | "not-a-duration" | "not-an-integer" | "too-small" | "too-large" | "too-precise" | "not-a-multiple" | "not-a-port" | "unsafe-number" | "too-early" | "too-late" | "too-few" | "too-many" | "missing-item" | "duplicate" | "wrong-order" | "conflicting-fields" | "repeated-key" | "unsafe-key" | "unsafe-text" | "too-deep" | "nothing-to-update" | "other-id" | "more-faults" | "unreadable-body" | "invalid-header" | "unknown-parameter" | "invalid-parameter" | "not-combinable" | "invalid-address" | "invalid";
+            code: "required" | "unknown-field" | "not-allowed" | "wrong-type" | "not-a-string" | "not-a-number" | "not-a-boolean" | "not-a-date" | "not-a-list" | "not-an-object" | "empty" | "too-short" | "too-long" | "wrong-length" | "wrong-format" | "not-an-email" | "not-a-uuid" | "not-a-uri" | "not-a-hostname" | "not-an-ip-address" | "not-a-duration" | "not-an-integer" | "too-small" | "too-large" | "too-precise" | "not-a-multiple" | "not-a-port" | "unsafe-number" | "too-early" | "too-late" | "too-few" | "too-many" | "missing-item" | "duplicate" | "wrong-order" | "conflicting-fields" | "repeated-key" | "unsafe-key" | "unsafe-text" | "too-deep" | "nothing-to-update" | "other-id" | "more-faults" | "unreadable-body" | "invalid-header" | "unknown-parameter" | "invalid-parameter" | "not-combinable" | "invalid-message" | "invalid-address" | "invalid";
             /** @description What is wrong, for people. */
             detail: string;
         };
@@ -535,6 +552,12 @@ export interface components {
             type?: "/problems/too-many-requests";
             /** @enum {unknown} */
             status?: 429;
+        };
+        "problem.upgrade-required": components["schemas"]["problem"] & {
+            /** @constant */
+            type?: "/problems/upgrade-required";
+            /** @enum {unknown} */
+            status?: 426;
         };
         "problem.head-too-large": components["schemas"]["problem"] & {
             /** @constant */
@@ -866,6 +889,16 @@ export interface components {
                 "application/problem+json": components["schemas"]["problem.too-many-requests"];
             };
         };
+        /** @description The address is a WebSocket. */
+        "upgrade-required": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["problem.upgrade-required"];
+            };
+        };
         /** @description The head of the request is too large. */
         "head-too-large": {
             headers: {
@@ -948,6 +981,8 @@ export interface components {
         "from start": "start";
         /** @description The id of a message: from the events behind it on. */
         after: string;
+        /** @description Whether each event comes with the state after it. */
+        state: boolean;
         /** @description The same as `after`. Browsers send it when they connect again. */
         "Last-Event-ID": string;
         /** @description Whether each event says what it changed. */
@@ -1088,6 +1123,7 @@ export interface operations {
                     "application/json": (components["schemas"]["account"] | {
                         id: string;
                     })[];
+                    "text/event-stream": string;
                 };
             };
             /** @description The request has invalid input. The request needs more work than is allowed. The request is not valid HTTP. */
@@ -1277,6 +1313,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["account.byOwner.group"][];
+                    "text/event-stream": string;
                 };
             };
             /** @description The request has invalid input. The request needs more work than is allowed. The request is not valid HTTP. */
@@ -1307,12 +1344,16 @@ export interface operations {
     "account.events": {
         parameters: {
             query?: {
+                /** @description Only things with these values: `filter[field]=…` or `filter[field][operator]=…`. */
+                filter?: components["parameters"]["filter"];
                 /** @description Only events of these types, with commas between. */
                 types?: components["parameters"]["types"];
                 /** @description `start`: from the first event of the log on. Without it, from now on. */
                 from?: components["parameters"]["from start"];
                 /** @description The id of a message: from the events behind it on. */
                 after?: components["parameters"]["after"];
+                /** @description Whether each event comes with the state after it. */
+                state?: components["parameters"]["state"];
             };
             header?: {
                 /** @description The same as `after`. Browsers send it when they connect again. */
@@ -1361,12 +1402,16 @@ export interface operations {
     "account.eventsOfOne": {
         parameters: {
             query?: {
+                /** @description Only things with these values: `filter[field]=…` or `filter[field][operator]=…`. */
+                filter?: components["parameters"]["filter"];
                 /** @description Only events of these types, with commas between. */
                 types?: components["parameters"]["types"];
                 /** @description `start`: from the first event of the log on. Without it, from now on. */
                 from?: components["parameters"]["from start"];
                 /** @description The id of a message: from the events behind it on. */
                 after?: components["parameters"]["after"];
+                /** @description Whether each event comes with the state after it. */
+                state?: components["parameters"]["state"];
             };
             header?: {
                 /** @description The same as `after`. Browsers send it when they connect again. */
@@ -1453,6 +1498,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["account"];
+                    "text/event-stream": string;
                 };
             };
             /** @description The thing still has the version in If-None-Match. */
@@ -1989,6 +2035,8 @@ export interface operations {
                 from?: components["parameters"]["from start"];
                 /** @description The id of a message: from the events behind it on. */
                 after?: components["parameters"]["after"];
+                /** @description Whether each event comes with the state after it. */
+                state?: components["parameters"]["state"];
             };
             header?: {
                 /** @description The same as `after`. Browsers send it when they connect again. */
@@ -2028,6 +2076,59 @@ export interface operations {
             410: components["responses"]["position-too-old"];
             413: components["responses"]["body-too-large"];
             417: components["responses"]["expectation-failed"];
+            429: components["responses"]["too-many-requests"];
+            431: components["responses"]["head-too-large"];
+            500: components["responses"]["fault"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    "service.live": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An id: 1 to 128 of A-Z a-z 0-9 . _ : -. In place of another text, a new one. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connection is a WebSocket from here on. */
+            101: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid HTTP. The request has invalid input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["problem.invalid-request"] | components["schemas"]["problem.invalid-input"];
+                };
+            };
+            401: components["responses"]["key-required"];
+            /** @description A page of another origin may not write here. The API key does not allow this. */
+            403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["problem.foreign-origin"] | components["schemas"]["problem.scope-too-small"];
+                };
+            };
+            406: components["responses"]["not-acceptable"];
+            408: components["responses"]["request-timeout"];
+            413: components["responses"]["body-too-large"];
+            417: components["responses"]["expectation-failed"];
+            426: components["responses"]["upgrade-required"];
             429: components["responses"]["too-many-requests"];
             431: components["responses"]["head-too-large"];
             500: components["responses"]["fault"];

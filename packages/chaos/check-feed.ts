@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { FedEvent, Reader } from './feed-readers.ts';
-import type { FoldedLog } from './fold-log.ts';
+import { type FoldedLog, stateAt } from './fold-log.ts';
 
 /**
  * Returns what is wrong with what readers of the feed got: each must have every event that came into the log after it
  * began, no event that the log does not have, and each stream in the order of its versions. An event may come again,
  * but none may be left out before a later one. `before` is the log before they began; `isInOrder` says whether the log
- * has a stream in its order. Pure.
+ * has a stream in its order. A state must be the one after its event. Pure.
  */
 export const checkFeed = (
   logs: readonly FoldedLog[],
@@ -29,11 +30,23 @@ export const checkFeed = (
         ? [`${name} misses ${missing.length} events of the feed, such as ${missing[0]?.[1]}`]
         : []),
       ...strange.slice(0, 3).map((event) => `${name} got ${describe(event)}, which is not in the log`),
+      ...all
+        .filter((event) => isInOrder(event.stream) && !isStateOf(logs, event))
+        .slice(0, 3)
+        .map((event) => `${name} got ${describe(event)} with the state ${JSON.stringify(event.state)}`),
       ...epochs.flatMap((epoch) =>
         findDisorder(epoch.filter(({ stream }) => isInOrder(stream))).map((text) => `${name} got ${text}`),
       ),
     ];
   });
+};
+
+const isStateOf = (logs: readonly FoldedLog[], { stream, version, state }: FedEvent): boolean => {
+  if (state === undefined) return true;
+  const [name, id = ''] = stream.split(':');
+  const log = logs.find(({ subject }) => subject.name === name);
+  const wanted = log && stateAt(log, id, version);
+  return !wanted || isDeepStrictEqual(state, wanted.shown ?? null);
 };
 
 /** The events before which one of their stream was left out. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { openDeadline, pause } from '@muster/runtime';
 import {
   eventsOf,
@@ -7,6 +8,7 @@ import {
   openSeeded,
   pickFrom,
   readFeed,
+  readSocket,
   type Seeded,
 } from '@muster/testing';
 
@@ -19,6 +21,7 @@ export type FeedReaders = AsyncDisposable & { readers: Reader[]; stop: AbortCont
  */
 export type Reader = {
   name: string;
+  way: Way;
   position: string; // behind which it resumes; empty before the first one, and after a loss
   hasBegun: boolean;
   known: Set<string>; // the ids of all events
@@ -27,19 +30,27 @@ export type Reader = {
   lost: number; // positions that the server no longer had
 };
 
-export type FedEvent = { id: string; stream: string; version: number };
+/** How a reader reads: server-sent events, the same with the state after each event, or a WebSocket. */
+export type Way = 'events' | 'states' | 'socket';
+
+/** An event as a reader got it. `state` is the one after it, if it reads states. */
+export type FedEvent = { id: string; stream: string; version: number; state?: unknown };
 
 const retryMs = 200;
 const answeredWithinMs = 3_000;
 const longestMs = 2_500;
 
 /** Starts readers on these gateways. Resolves when each of them has a position: from then on it may miss no event. */
-export const startReaders = async (urls: readonly string[], count: number, seed: number): Promise<FeedReaders> => {
+export const startReaders = async (
+  urls: readonly string[],
+  ways: readonly Way[],
+  seed: number,
+): Promise<FeedReaders> => {
   const stop = new AbortController();
-  const readers = Array.from(
-    { length: count },
-    (_, index): Reader => ({
-      ...{ name: `reader-${index}`, position: '', hasBegun: false, known: new Set(), epochs: [[]] },
+  setMaxListeners(0, stop.signal); // several of each reader
+  const readers = ways.map(
+    (way, index): Reader => ({
+      ...{ name: `reader-${index} (${way})`, way, position: '', hasBegun: false, known: new Set(), epochs: [[]] },
       ...{ connections: 0, lost: 0 },
     }),
   );
@@ -85,13 +96,10 @@ const failedByFault = (error: unknown): false => {
 
 /** Reads for a while, and takes what came. Returns false if the gateway refused or did not answer. */
 const readOnce = async (reader: Reader, url: string, lastingMs: number, signal: AbortSignal): Promise<boolean> => {
-  const { position, hasBegun } = reader;
-  const query = position === '' && hasBegun ? '?from=start' : '';
-  const headers: Record<string, string> = position === '' ? {} : { 'last-event-id': position };
   using late = openDeadline(answeredWithinMs + lastingMs, signal);
-  using feed = await readFeed(`${url}/api/events${query}`, headers, late.signal);
+  using feed = await open(reader, url, late.signal);
   if (feed.status === 410) lose(reader);
-  if (feed.status !== 200) return feed.status === 410;
+  if (feed.status >= 400) return feed.status === 410;
   reader.connections += 1;
   // it takes what came before it breaks off, so that a check need not wait for that
   for (const until = performance.now() + lastingMs; performance.now() < until && !signal.aborted; ) {
@@ -103,7 +111,17 @@ const readOnce = async (reader: Reader, url: string, lastingMs: number, signal: 
   return true;
 };
 
-const isEnded = ({ messages }: FeedReader): boolean => messages.at(-1)?.event === 'end';
+const open = ({ position, hasBegun, way }: Reader, url: string, signal: AbortSignal): Promise<FeedReader> => {
+  const query = new URLSearchParams({
+    ...(position === '' && hasBegun ? { from: 'start' } : {}),
+    ...(way === 'states' ? { state: 'true' } : {}),
+  });
+  const to = `/api/events?${query}`;
+  if (way === 'socket') return readSocket(url, to, position, signal);
+  return readFeed(`${url}${to}`, position === '' ? {} : { 'last-event-id': position }, signal);
+};
+
+const isEnded = ({ messages }: FeedReader): boolean => ['end', 'problem'].includes(messages.at(-1)?.event ?? '');
 
 /** Takes the messages of a connection that came since the last call. */
 const take = (reader: Reader, feed: FeedReader): void => {
@@ -113,6 +131,7 @@ const take = (reader: Reader, feed: FeedReader): void => {
 const takeMessage = (reader: Reader, message: Message): void => {
   const { data, event, id } = message;
   if (event === 'end' && ['position-lost', 'log-replaced'].includes(String(data.reason))) return lose(reader);
+  if (event === 'problem' && data.type === '/problems/position-too-old') return lose(reader);
   if (id !== '') {
     reader.position = id;
     reader.hasBegun = true;
@@ -120,9 +139,10 @@ const takeMessage = (reader: Reader, message: Message): void => {
   const [fed] = eventsOf({ messages: [message] });
   if (!fed) return;
   reader.known.add(String(data.id));
-  reader.epochs
-    .at(-1)
-    ?.push({ id: String(data.id), stream: `${data.entity}:${data.subject}`, version: Number(data.version) });
+  reader.epochs.at(-1)?.push({
+    ...{ id: String(data.id), stream: `${data.entity}:${data.subject}`, version: Number(data.version) },
+    ...('state' in data ? { state: data.state } : {}),
+  });
 };
 
 const lose = (reader: Reader): void => {

@@ -9,7 +9,7 @@ import { checkMoney } from './check-money.ts';
 import { checkPast } from './check-past.ts';
 import { checkRecordWrites } from './check-records.ts';
 import { checkSetsInFlux } from './check-sets.ts';
-import { type FeedReaders, startReaders, stopReaders } from './feed-readers.ts';
+import { type FeedReaders, startReaders, stopReaders, type Way } from './feed-readers.ts';
 import type { FoldedLog } from './fold-log.ts';
 import { type Call, isWrite, type Outcome } from './history.ts';
 import {
@@ -22,6 +22,7 @@ import {
   type Waits,
   waitsDuring,
 } from './judge.ts';
+import { settleLists, startListReaders } from './list-readers.ts';
 import type { Observed } from './observe.ts';
 import type { Round } from './plan.ts';
 import { type Sometimes, sometimesOfRound } from './sometimes.ts';
@@ -67,11 +68,13 @@ export const runRound = async (
   const before = await readLogs(arena.test);
   const insertedBefore = arena.inserted.length;
   const watches = await forAll(Object.values(subjects), 1, (subject) => watchRecords(arena.test, subject));
-  await using reading = await startReaders(arena.test.urls, feedReaders, round.seed);
+  await using reading = await startReaders(arena.test.urls, feedWays, round.seed);
+  await using following = startListReaders(arena.test.urls, round.seed);
   const underLoad = await strikeUnderLoad(arena, round, options);
   const inFlight = await checkInFlight(arena);
   const logs = await quietLogs(arena);
   await stopReaders(reading, idsOf(logs, before), fedWithinMs);
+  const listProblems = await settleLists(following, shownWithinMs);
   const recordProblems = await forAll(watches, 1, (watch) => checkWatched(arena, watch));
   const lines = linesSince(arena, startedAt);
   const calls = [...underLoad.load.calls, ...arena.inserted.slice(insertedBefore)];
@@ -81,6 +84,7 @@ export const runRound = async (
     ...inFlight,
     ...logs.flatMap((log, index) => checkLog(log, calls, underLoad.load, before[index] as FoldedLog)),
     ...checkFeed(logs, before, reading.readers, (stream) => !isInserted(arena, stream)),
+    ...listProblems,
     ...(await checkCopies(arena, logs, calls)),
     ...recordProblems.flat(),
     ...checkPace(lines, ms),
@@ -93,8 +97,9 @@ export const runRound = async (
   return result;
 };
 
-const feedReaders = 3;
+const feedWays: readonly Way[] = ['events', 'events', 'events', 'states', 'socket'];
 const fedWithinMs = 20_000;
+const shownWithinMs = 20_000;
 
 const idsOf = (logs: readonly FoldedLog[], before: readonly FoldedLog[]): string[] => {
   const known = new Set(before.flatMap(({ events }) => events.map(({ _id }) => _id)));

@@ -45,7 +45,7 @@ const fuzz = async (examples: number, seed: number): Promise<number> => {
       '--no-color',
     ];
     // a subscription does not end
-    const without = ['--exclude-path-regex', '/events$'];
+    const without = ['--exclude-path-regex', '/(events|live)$'];
     const options = ['--max-examples', String(examples), '--seed', String(seed), '--checks', checks.join(',')];
     const more = ['--phases', 'examples,coverage,fuzzing,stateful', '--continue-on-failure', '--request-timeout', '10'];
     return await run([...words, ...without, ...options, ...more], folder, packages);

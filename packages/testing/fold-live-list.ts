@@ -1,6 +1,6 @@
 import type { Message } from './read-feed.ts';
 
-/** A live list as its messages make it. `lists` has the list after each group of changes; `asOf` is that of the last. */
+/** A live list as its messages make it. `lists` has the list after each group of changes, `asOf` is of the last one. */
 export type FoldedList = { lists: Item[][]; asOf: string | undefined; total: number | undefined };
 
 export type Item = Record<string, unknown>;

@@ -17,6 +17,7 @@ export { at, given, type Happened, play, stateAfter, type WhenOptions } from './
 export { openShell, type Shell, type ShownCheckpoint } from './open-shell.ts';
 export { eventsOf, type FeedReader, lastIdOf, type Message, parseMessages, readFeed } from './read-feed.ts';
 export { type CodeBlock, codeBlocksOf } from './read-markdown.ts';
+export { readSocket } from './read-socket.ts';
 export { nextRandom, openSeeded, pickFrom, type Seeded } from './seeded.ts';
 export { openLogOn, openTestLog, storedEvents } from './test-log.ts';
 export {

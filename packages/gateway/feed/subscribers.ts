@@ -32,6 +32,7 @@ export const removeClient = (feed: Feed, client: string): void => {
 /** Removes a subscriber. Does nothing if that was done before. */
 export const removeSubscriber = (feed: Feed, subscriber: Subscriber): void => {
   subscriber.over.abort();
+  subscriber.onDrained?.();
   if (!feed.subscribers.delete(subscriber)) return;
   removeClient(feed, subscriber.client);
   if (subscriber.follows.kind === 'list') leaveList(subscriber, subscriber.follows);
@@ -102,8 +103,7 @@ export const untilTaken = async (subscriber: Subscriber): Promise<void> => {
   if (!outlet.isFull() || over.signal.aborted) return;
   subscriber.stuckSince ??= performance.now();
   await new Promise<void>((resolve) => {
-    over.signal.addEventListener('abort', () => resolve(), { once: true });
-    subscriber.onDrained = resolve;
+    subscriber.onDrained = resolve; // also called when it is removed
   });
   subscriber.onDrained = undefined;
 };

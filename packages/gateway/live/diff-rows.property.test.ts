@@ -53,8 +53,7 @@ const longestCommon = (one: readonly string[], other: readonly string[]): number
     for (const [j, another] of other.entries()) {
       const above = lengths[i] as number[];
       const here = lengths[i + 1] as number[];
-      here[j + 1] =
-        name === another ? (above[j] as number) + 1 : Math.max(above[j + 1] as number, here[j] as number);
+      here[j + 1] = name === another ? (above[j] as number) + 1 : Math.max(above[j + 1] as number, here[j] as number);
     }
   return lengths.at(-1)?.at(-1) ?? 0;
 };

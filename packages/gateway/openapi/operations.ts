@@ -65,7 +65,7 @@ const setOperations = (entity: Entity, links: readonly string[]): Operation[] =>
       {
         ...{ status: 200, description: 'A page: by partition and id, or in the order of its sort.', always: ofSet },
         ...{ sometimes: ['Link', 'Muster-As-Of', 'Muster-Total'] },
-        content: json({ type: 'array', items: { anyOf: [refTo(entity.name), selected] } }),
+        content: jsonOrLive({ type: 'array', items: { anyOf: [refTo(entity.name), selected] } }),
       },
     ],
     problems: ['invalid-input', 'out-of-reach'],
@@ -98,7 +98,7 @@ const viewOperation = (entity: Entity, view: View): Operation => ({
   answers: [
     {
       ...{ status: 200, description: 'A page of groups.', always: ofSet, sometimes: ['Link', 'Muster-As-Of'] },
-      content: json({ type: 'array', items: refTo(groupNameOf(entity, view)) }),
+      content: jsonOrLive({ type: 'array', items: refTo(groupNameOf(entity, view)) }),
     },
   ],
   problems: ['invalid-input', 'out-of-reach'],
@@ -114,7 +114,7 @@ const read = (entity: Entity): Operation => ({
   ...{ ...base(entity, 'read'), method: 'get', path: `${entity.path}/{id}`, summary: `Read one ${entity.name}` },
   parameters: ['id', 'version', 'at', 'If-Match', 'If-None-Match', 'Muster-Min-Version'],
   answers: [
-    shown(entity),
+    { ...shown(entity), content: jsonOrLive(refTo(entity.name)) },
     { status: 304, description: 'The thing still has the version in If-None-Match.', always: ofThing },
   ],
   problems: ofPast,
@@ -152,18 +152,20 @@ const feedAnswer: Answer = {
   content: { 'text/event-stream': { type: 'string' } },
 };
 
-const feedParameters = ['types', 'from start', 'after', 'Last-Event-ID'] as const;
+const feedParameters = ['types', 'from start', 'after', 'state', 'Last-Event-ID'] as const;
+
+const feedProblems = ['invalid-input', 'position-too-old', 'too-many-requests'] as const;
 
 const feedOperations = (entity: Entity): Operation[] => [
   {
-    ...{ ...base(entity, 'events'), method: 'get', path: `${entity.path}/events`, parameters: feedParameters },
+    ...{ ...base(entity, 'events'), method: 'get', path: `${entity.path}/events` },
     ...{ summary: `The events of all ${entity.name}s, as they happen`, answers: [feedAnswer] },
-    problems: ['invalid-input', 'position-too-old'],
+    ...{ parameters: ['filter', ...feedParameters], problems: feedProblems },
   },
   {
     ...{ ...base(entity, 'eventsOfOne'), method: 'get', path: `${entity.path}/{id}/events` },
     ...{ summary: `The events of one ${entity.name}, as they happen`, answers: [feedAnswer] },
-    ...{ parameters: ['id', ...feedParameters], problems: ['invalid-input', 'position-too-old'] },
+    ...{ parameters: ['id', 'filter', ...feedParameters], problems: feedProblems },
   },
 ];
 
@@ -229,6 +231,9 @@ const refTo = (schema: string) => ({ $ref: `#/components/schemas/${schema}` });
 
 const json = (schema: Part) => ({ 'application/json': schema });
 
+// server-sent events for a client that accepts these
+const jsonOrLive = (schema: Part) => ({ ...json(schema), 'text/event-stream': { type: 'string' } });
+
 const refToBody = (entity: Entity, command: CommandType) => ({
   ...bodyOf(command),
   schema: refTo(inputNameOf(entity, command)),
@@ -258,7 +263,13 @@ export const serviceOperations: readonly Operation[] = [
   {
     ...{ id: 'service.events', tag: service, method: 'get', path: '/api/events', parameters: feedParameters },
     ...{ summary: 'The events of all entities, as they happen', answers: [feedAnswer] },
-    problems: ['invalid-input', 'position-too-old'],
+    problems: feedProblems,
+  },
+  {
+    ...{ id: 'service.live', tag: service, method: 'get', path: '/api/live', parameters: [] },
+    summary: 'A WebSocket with any number of subscriptions to these addresses',
+    answers: [{ status: 101, description: 'The connection is a WebSocket from here on.' }],
+    problems: ['upgrade-required', 'foreign-origin', 'too-many-requests'],
   },
   {
     ...{ id: 'service.openapi', tag: service, method: 'get', path: '/openapi.json', parameters: ['If-None-Match'] },

@@ -64,6 +64,7 @@ export const parameters = {
     ...{ type: 'string', enum: ['start'] },
   }),
   after: query('after', 'The id of a message: from the events behind it on.', { type: 'string' }),
+  state: query('state', 'Whether each event comes with the state after it.', { type: 'boolean', default: false }),
   'Last-Event-ID': header('Last-Event-ID', 'The same as `after`. Browsers send it when they connect again.', {
     ...{ type: 'string' },
   }),
