@@ -100,6 +100,7 @@ describe('Live lists', function () {
       ],
       ...['/api/book?filter[lent]=true&fields=title', '/api/book?sort=-title&offset=4&limit=6'],
       ...['/api/book?filter[title][startsWith]=t1&sort=-updatedAt&limit=9', '/api/book?sort=id&page[size]=10'],
+      ...['/api/book?filter[pages]=4&sort=title&limit=40', '/api/book?filter[pages]=1&sort=title&page[size]=40'],
       ...['/api/book/views/byPages', '/api/book/views/byPages?sort=-count&limit=3'],
     ];
     const readers = await Promise.all(
@@ -208,12 +209,15 @@ describe('Live lists', function () {
       30_000,
     );
     expect(new Date(String(asOf)).getTime()).to.be.within(Date.now() - 60_000, Date.now() + 60_000);
+    using late = await readFeed(`${url}/api/book?sort=-title`, stream); // nothing happens after it begins
+    expect(foldLiveList(late.messages).asOf).to.not.equal(undefined);
     await run(1);
-    await eventually(
-      async () => foldLiveList(reader.messages),
-      ({ asOf, lists }) => asOf === undefined && lists.at(-1)?.length === 2,
-      30_000,
-    );
+    for (const each of [reader, late])
+      await eventually(
+        async () => foldLiveList(each.messages),
+        ({ asOf, lists }) => asOf === undefined && lists.at(-1)?.length === 2,
+        30_000,
+      );
   });
 
   it('send a client that did not read the whole list, when it reads again', async () => {
