@@ -1108,7 +1108,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page: by partition and id, or in the order of its sort. */
+            /** @description A page: by partition and id, or in the order of its sort. With `Accept: text/event-stream`: server-sent events with this, and then with its changes. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -1123,7 +1123,6 @@ export interface operations {
                     "application/json": (components["schemas"]["account"] | {
                         id: string;
                     })[];
-                    "text/event-stream": string;
                 };
             };
             /** @description The request has invalid input. The request needs more work than is allowed. The request is not valid HTTP. */
@@ -1301,7 +1300,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of groups. */
+            /** @description A page of groups. With `Accept: text/event-stream`: server-sent events with this, and then with its changes. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -1313,7 +1312,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["account.byOwner.group"][];
-                    "text/event-stream": string;
                 };
             };
             /** @description The request has invalid input. The request needs more work than is allowed. The request is not valid HTTP. */
@@ -1486,7 +1484,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The account. */
+            /** @description The account. With `Accept: text/event-stream`: server-sent events with this, and then with its changes. */
             200: {
                 headers: {
                     "Muster-Parked": components["headers"]["Muster-Parked"];
@@ -1498,7 +1496,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["account"];
-                    "text/event-stream": string;
                 };
             };
             /** @description The thing still has the version in If-None-Match. */

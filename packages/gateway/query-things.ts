@@ -22,9 +22,12 @@ export type Start =
   | { kind: 'after'; keys: readonly Key[] }
   | { kind: 'before'; keys: readonly Key[] };
 
-/** A page of a list. `more`: there are further things, in the direction in which it was read. */
+/**
+ * A page of a list. `more`: there are further things, in the direction in which it was read. `edge`: the sort keys of
+ * the thing before a page that begins at an offset, when they were read.
+ */
 export type QueriedPage =
-  | ({ kind: 'listed'; total: number; about: About } & QueryPart)
+  | ({ kind: 'listed'; total: number; about: About; edge?: readonly Key[] } & QueryPart)
   | { kind: 'unavailable'; why: string };
 
 /**
@@ -79,7 +82,7 @@ const queryFromOffset = async (
   if (!last) throw new Error('what comes before the offset changes too fast; try again, or use page[after]');
   const behind = askedFor(entity, { ...list, total: false }, { kind: 'after', keys: last.keys }, list.page.limit);
   const page = await ask(gateway, entity, behind, freshness);
-  return { ...page, total: before.total, about: oldest(before.about, page.about) };
+  return { ...page, total: before.total, about: oldest(before.about, page.about), edge: last.keys };
 };
 
 const oldest = (one: About, other: About): About => ({

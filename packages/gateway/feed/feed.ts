@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Entity } from '@muster/model';
+import type { Entity, Key } from '@muster/model';
 import type { LogId, StoredEvent } from '@muster/store';
 import type { Row } from '../live/diff-rows.ts';
 import type { Source } from '../live/source.ts';
@@ -84,6 +84,7 @@ export type LiveList = {
   subscribers: Set<Subscriber>;
   rows: readonly Row[]; // as last read
   more: boolean; // there are rows behind them
+  edge: readonly Key[] | undefined; // the sort keys of the thing before them, if they begin at an offset
   total: number | undefined; // of all that meet the filters, if that was asked for
   asOf: Date | undefined; // it is not current, but of this time
   failingSince: number | undefined; // in milliseconds, monotonic: since when it cannot be read, or the feed is away

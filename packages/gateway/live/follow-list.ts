@@ -134,11 +134,11 @@ const newestVersion = ({ feed: { ring } }: Gateway, { next, source }: LiveList):
 };
 
 const take = (gateway: Gateway, list: LiveList, read: Extract<SourceRead, { kind: 'shown' }>): void => {
-  const { rows, more, total, about, missing } = read;
+  const { rows, more, edge, total, about, missing } = read;
   const steps = diffRows(list.rows, rows);
   const isOther =
     list.edition === 0 || steps.length > 0 || total !== list.total || list.asOf?.getTime() !== about.asOf?.getTime();
-  Object.assign(list, { rows, more, total, missing, asOf: about.asOf, failingSince: undefined });
+  Object.assign(list, { rows, more, edge, total, missing, asOf: about.asOf, failingSince: undefined });
   if (isOther) publish(gateway, list, writeSteps(list, steps));
 };
 

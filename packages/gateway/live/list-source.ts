@@ -28,7 +28,8 @@ const listSource = (gateway: Gateway, entity: Entity, list: ListRequest, start: 
     if (page.kind === 'unavailable')
       return { kind: 'problem', problem: unavailable(`Cannot list ${entity.name}s: ${page.why}`) };
     const rows = page.items.map(({ keys, json }) => ({ name: JSON.stringify(keys.at(-1)), json, keys }));
-    return { kind: 'shown', rows, more: page.more, total: list.total ? page.total : undefined, about: page.about };
+    const total = list.total ? page.total : undefined;
+    return { kind: 'shown', rows, more: page.more, edge: page.edge, total, about: page.about };
   },
   mayChange: (shown, { entityId }, change) => {
     if (!change) return 'unclear';
@@ -49,7 +50,7 @@ type Region = 'out' | 'ahead' | 'in' | 'behind';
 const regionOf = (
   { filters, sort }: ListRequest,
   start: Start,
-  { more, rows }: Shown,
+  { edge, more, rows }: Shown,
   id: string,
   state: State,
 ): Region => {
@@ -64,7 +65,8 @@ const regionOf = (
       if (compareRows(sort, keys, start.keys) >= 0) return 'out';
       return more && first && compareRows(sort, keys, first.keys) < 0 ? 'behind' : 'in';
     case 'offset':
-      if (start.offset > 0 && first && compareRows(sort, keys, first.keys) < 0) return 'ahead';
+      // not by the first row: things between the edge and it may have moved while the page was read
+      if (edge && compareRows(sort, keys, edge) <= 0) return 'ahead';
       return more && last && compareRows(sort, keys, last.keys) > 0 ? 'behind' : 'in';
   }
 };

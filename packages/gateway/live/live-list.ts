@@ -3,7 +3,7 @@ import type { Source } from './source.ts';
 
 /** Opens a list that was not read yet. */
 export const openLiveList = (source: Source): LiveList => ({
-  ...{ source, subscribers: new Set(), rows: [], more: false, total: undefined, asOf: undefined },
+  ...{ source, subscribers: new Set(), rows: [], more: false, edge: undefined, total: undefined, asOf: undefined },
   ...{
     failingSince: undefined,
     missing: undefined,

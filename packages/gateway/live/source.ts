@@ -1,4 +1,4 @@
-import type { Entity, Fault } from '@muster/model';
+import type { Entity, Fault, Key } from '@muster/model';
 import type { StoredEvent } from '@muster/store';
 import type { Change, Needs } from '../feed/states.ts';
 import type { Freshness } from '../freshness.ts';
@@ -17,8 +17,11 @@ export type Source = {
   mayChange: (shown: Shown, event: StoredEvent, change: Change | undefined) => boolean | 'unclear';
 };
 
-/** The rows as last read, and whether there are further ones behind them. */
-export type Shown = { rows: readonly Row[]; more: boolean };
+/**
+ * The rows as last read, and whether there are further ones behind them. `edge`: the sort keys of the thing before
+ * them, if the page begins at an offset.
+ */
+export type Shown = { rows: readonly Row[]; more: boolean; edge?: readonly Key[] | undefined };
 
 /** What was read. `missing` says why there are no rows, if there should be one. */
 export type SourceRead =

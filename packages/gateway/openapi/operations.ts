@@ -63,9 +63,13 @@ const setOperations = (entity: Entity, links: readonly string[]): Operation[] =>
     parameters: ['offset', 'limit', 'at', 'filter', 'sort', 'fields', 'total', 'listSize', 'listAfter', 'listBefore'],
     answers: [
       {
-        ...{ status: 200, description: 'A page: by partition and id, or in the order of its sort.', always: ofSet },
+        ...{
+          status: 200,
+          description: `A page: by partition and id, or in the order of its sort. ${alsoLive}`,
+          always: ofSet,
+        },
         ...{ sometimes: ['Link', 'Muster-As-Of', 'Muster-Total'] },
-        content: jsonOrLive({ type: 'array', items: { anyOf: [refTo(entity.name), selected] } }),
+        content: json({ type: 'array', items: { anyOf: [refTo(entity.name), selected] } }),
       },
     ],
     problems: ['invalid-input', 'out-of-reach'],
@@ -97,8 +101,13 @@ const viewOperation = (entity: Entity, view: View): Operation => ({
   parameters: ['offset', 'limit', 'filter', 'groupSort', 'listSize', 'listAfter', 'listBefore'],
   answers: [
     {
-      ...{ status: 200, description: 'A page of groups.', always: ofSet, sometimes: ['Link', 'Muster-As-Of'] },
-      content: jsonOrLive({ type: 'array', items: refTo(groupNameOf(entity, view)) }),
+      ...{
+        status: 200,
+        description: `A page of groups. ${alsoLive}`,
+        always: ofSet,
+        sometimes: ['Link', 'Muster-As-Of'],
+      },
+      content: json({ type: 'array', items: refTo(groupNameOf(entity, view)) }),
     },
   ],
   problems: ['invalid-input', 'out-of-reach'],
@@ -114,7 +123,7 @@ const read = (entity: Entity): Operation => ({
   ...{ ...base(entity, 'read'), method: 'get', path: `${entity.path}/{id}`, summary: `Read one ${entity.name}` },
   parameters: ['id', 'version', 'at', 'If-Match', 'If-None-Match', 'Muster-Min-Version'],
   answers: [
-    { ...shown(entity), content: jsonOrLive(refTo(entity.name)) },
+    { ...shown(entity), description: `The ${entity.name}. ${alsoLive}` },
     { status: 304, description: 'The thing still has the version in If-None-Match.', always: ofThing },
   ],
   problems: ofPast,
@@ -231,8 +240,8 @@ const refTo = (schema: string) => ({ $ref: `#/components/schemas/${schema}` });
 
 const json = (schema: Part) => ({ 'application/json': schema });
 
-// server-sent events for a client that accepts these
-const jsonOrLive = (schema: Part) => ({ ...json(schema), 'text/event-stream': { type: 'string' } });
+// as content of its own, it would be a possible body of each answer in a typed client
+const alsoLive = 'With `Accept: text/event-stream`: server-sent events with this, and then with its changes.';
 
 const refToBody = (entity: Entity, command: CommandType) => ({
   ...bodyOf(command),
