@@ -1,7 +1,7 @@
 import { type LiveList, openLiveList } from './live-list.ts';
 import { openMessageParser, parseBytes, type Said } from './message-parser.ts';
 import { readRefusal } from './read-refusal.ts';
-import { requestOf } from './request-of.ts';
+import { asksAfter, requestOf } from './request-of.ts';
 import { type Settled, settleInTime } from './settle-in-time.ts';
 import { type Ended, type State, subscriptionError } from './subscription.ts';
 import { takeMessage, takePosition } from './take-message.ts';
@@ -36,7 +36,12 @@ const follow = async (state: State, connection: Connection): Promise<Ended> => {
   const retryAfter = response.headers.get('retry-after');
   const { status } = response;
   return readRefusal(
-    { status, retryAfter, text: text.kind === 'value' ? text.value : '', hadPosition: position !== undefined },
+    {
+      status,
+      retryAfter,
+      text: text.kind === 'value' ? text.value : '',
+      hadPosition: position !== undefined || asksAfter(address),
+    },
     Date.now(),
   );
 };

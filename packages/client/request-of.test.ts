@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { addressFrom } from './request-of.ts';
+import { addressFrom, asksAfter } from './request-of.ts';
 
 describe('The address of a request', () => {
   it('stays as it is where nothing else is asked for', () =>
@@ -14,6 +14,11 @@ describe('The address of a request', () => {
     );
     expect(addressFrom('/api/user?fromage=1#top', 'start')).to.equal('/api/user?fromage=1&from=start');
   });
+
+  it('is known to name a position', () =>
+    expect(['/e?after=x', '/e?types=A&after=x', '/e', '/after=x', '/e?hereafter=x'].map(asksAfter)).to.deep.equal([
+      ...[true, true, false, false, false],
+    ]));
 
   it('begins now', () => {
     expect(addressFrom('/api/events?from=start', 'now')).to.equal('/api/events');

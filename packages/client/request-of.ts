@@ -10,6 +10,9 @@ export const requestOf = ({ url, options, position, from }: State): { address: s
   return { address, headers };
 };
 
+/** Whether an address names a position itself. Pure. */
+export const asksAfter = (address: string): boolean => /\?(.*&)?after=/.test(address);
+
 /** Lets an address begin at the start of the log, or with new events, whatever it says. Pure. */
 export const addressFrom = (address: string, from: 'start' | 'now' | undefined): string => {
   if (from === undefined) return address;

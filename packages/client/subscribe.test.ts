@@ -246,6 +246,8 @@ describe('A subscription', function () {
       const server = await serve((response) => sendMessages(response, event(1), end('stopping')));
       const told = follow(server.url, { maxPauseMs: 60_000 }); // without a retry: the pause is 4 s
       await until('it waits', () => kindsOf(told).filter((kind) => kind === 'stale').length === 2, 1_500);
+      const waitsSince = performance.now();
+      await until('it has waited for a while', () => performance.now() - waitsSince > 300);
       expect(server.requests).to.have.length(2);
       expect(told.statuses[2]).to.have.property('reason', 'the server ended it: stopping');
     } finally {
@@ -277,6 +279,15 @@ describe('A subscription', function () {
     expect(stale[0]?.sinceMs).to.be.within(149, 1_000);
     expect(stale[1]?.sinceMs).to.be.within(299, 2_000);
     await until('the server sees that they were given up', () => server.open.size === 1);
+  });
+
+  it('never gives up a silent connection if it is told so', async () => {
+    const server = await serve((response) => {
+      setTimeout(() => sendMessages(response, event(1)), 50);
+    });
+    const told = follow(server.url, { staleAfterMs: Number.POSITIVE_INFINITY });
+    await until('it came', () => told.versions.length === 1);
+    expect(kindsOf(told)).to.deep.equal(['connecting', 'live']);
   });
 
   it('stays live while the server sends anything, be it comments', async () => {
@@ -338,6 +349,16 @@ describe('A subscription', function () {
       expect(server.requests).to.have.length(1);
       expect(kindsOf(told)).to.deep.equal(['connecting', 'closed']);
     }
+  });
+
+  it('begins anew also if the position that is lost is in its address', async () => {
+    const server = await serve((response, number) =>
+      number === 0 ? sendProblem(response, 410) : sendMessages(response, event(1)),
+    );
+    const told = follow(`${server.url}?after=p0`, { after: '', onLost: 'now' });
+    await until('it began anew', () => told.versions.length === 1);
+    expect(server.requests.map(({ url }) => url)).to.deep.equal(['/api/events?after=p0', '/api/events']);
+    expect(positionsSent(server)).to.deep.equal([undefined, undefined]);
   });
 
   it('ends when its key is refused', async () => {

@@ -39,7 +39,15 @@ export const subscribe = <Item = Record<string, unknown>>(
 const openState = <Item>(url: string | (() => string), options: SubscribeOptions<Item>): State => {
   const { after, from, maxPauseMs = defaultMaxPauseMs, staleAfterMs = defaultStaleAfterMs } = options;
   return {
-    ...{ url, options, position: after, from, heardAt: undefined, staleAfterMs, over: new AbortController() },
+    ...{
+      url,
+      options,
+      position: after || undefined,
+      from,
+      heardAt: undefined,
+      staleAfterMs,
+      over: new AbortController(),
+    },
     backOff: { failures: 0, retryMs: defaultRetryMs, maxPauseMs },
   };
 };
