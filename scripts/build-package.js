@@ -48,11 +48,25 @@ const buildCode = async () => {
     logLevel: 'error',
     plugins: [dependenciesExternal(used)],
   });
+  await buildClient();
   await stop();
   const command = join(target, 'dist/command.js');
   writeFileSync(command, `#!/usr/bin/env node\n${readFileSync(command, 'utf8')}`, { mode: 0o755 });
   return used;
 };
+
+/** A file of its own, for browsers, too: it shares nothing with the programs, and an import of Node fails. */
+const buildClient = () =>
+  build({
+    entryPoints: { client: join(root, 'packages/muster/client.ts') },
+    absWorkingDir: root,
+    outdir: join(target, 'dist'),
+    bundle: true,
+    platform: 'neutral',
+    target: 'es2022',
+    format: 'esm',
+    logLevel: 'error',
+  });
 
 const dependenciesExternal = (used) => ({
   name: 'dependencies-external',
@@ -70,7 +84,7 @@ const optionalPeers = ['@opentelemetry/api'];
 
 const packageOf = (path) => path.split('/', path.startsWith('@') ? 2 : 1).join('/');
 
-/** The declarations that the two entries reach, with relative paths in place of the names of our rooms. */
+/** The declarations that the entries reach, with relative paths in place of the names of our rooms. */
 const buildTypes = () => {
   const emitted = join(root, 'dist', 'package-types');
   rmSync(emitted, { recursive: true, force: true });
@@ -91,7 +105,8 @@ const buildTypes = () => {
   if (status !== 0) throw new Error(`The types cannot be built:\n${stdout}`);
   const packages = join(emitted, 'packages');
   const copied = new Set();
-  for (const entry of ['muster/index.d.ts', 'muster/testing.d.ts']) copyTypes(packages, join(packages, entry), copied);
+  for (const entry of ['index', 'client', 'testing'])
+    copyTypes(packages, join(packages, 'muster', `${entry}.d.ts`), copied);
   rmSync(emitted, { recursive: true, force: true });
 };
 
@@ -135,6 +150,7 @@ const manifestOf = (used) => ({
   bin: { muster: './dist/command.js' },
   exports: {
     '.': { types: './types/muster/index.d.ts', default: './dist/index.js' },
+    './client': { types: './types/muster/client.d.ts', default: './dist/client.js' },
     './testing': { types: './types/muster/testing.d.ts', default: './dist/testing.js' },
     './package.json': './package.json',
   },

@@ -55,6 +55,8 @@ describe('The package muster, in a folder of its own', function () {
     expect(paths.filter((path) => !isNeeded(path))).to.deep.equal([]);
     const written = await readFile(join(root, 'dist', 'package', 'dist', 'index.js'), 'utf8');
     expect(written).to.not.include(root);
+    const client = await readFile(join(root, 'dist', 'package', 'dist', 'client.js'), 'utf8');
+    expect(client).to.not.match(/\b(import|require)\b|node:/); // browsers load it as it is
     const dependencies = JSON.parse(await readFile(join(root, 'dist/package/package.json'), 'utf8')).dependencies;
     expect(Object.values(dependencies)).to.satisfy((all: string[]) => all.every((one) => /^\d+\.\d+\.\d+$/.test(one)));
   });

@@ -14,7 +14,7 @@ const filesUnder = (folder: string, extension: string) =>
     .map((path) => join(folder, path));
 
 const documents = ['README.md', 'CHANGELOG.md', ...filesUnder('docs', '.md')];
-const examples = ['README.md', 'docs/1-getting-started.md', 'docs/2-your-own-entity.md'];
+const examples = ['README.md', 'docs/1-getting-started.md', 'docs/2-your-own-entity.md', 'docs/3-http-api.md'];
 
 describe('The guide', () => {
   it('has no broken link', () => {

@@ -1,0 +1,10 @@
+export { type Subscription, subscribe } from './subscribe.ts';
+export type {
+  ChangeKind,
+  FeedEvent,
+  ListChange,
+  OnLost,
+  Status,
+  SubscribeOptions,
+  SubscriptionError,
+} from './subscription.ts';
