@@ -1,3 +1,4 @@
+import { subscribe } from '@muster/client';
 import { countBy, defineRecord, optional } from '@muster/model';
 import {
   call,
@@ -259,6 +260,44 @@ describe('Live lists', function () {
         ? items.length > change
         : items.some((item) => String((item as { title: string }).title).startsWith(`${change} `)),
     );
+
+  it('are kept by the client library, also over another gateway', async () => {
+    const [one, two] = [await run(1), await run(0)];
+    const urls = [one.url, two.url];
+    const seen: { items: readonly unknown[]; asOf: string | undefined }[] = [];
+    const target = { at: 1 };
+    const subscription = subscribe(() => `${urls[target.at]}/api/book?filter[pages][lt]=3&sort=title&limit=7`, {
+      onList: (items, { asOf }) => void seen.push({ items, asOf }),
+      maxPauseMs: 100,
+    });
+    const random = openSeeded(3);
+    const untilSame = () =>
+      eventually(
+        async () => {
+          const wanted = await call(one.url, 'GET', '/api/book?filter[pages][lt]=3&sort=title&limit=7');
+          return { got: seen.at(-1), wanted: wanted.body };
+        },
+        ({ got, wanted }) => got?.asOf === undefined && JSON.stringify(got?.items) === JSON.stringify(wanted),
+      );
+    await forAll(
+      Array.from({ length: 60 }, (_, n) => n),
+      4,
+      () => writeAny(urls, random),
+    );
+    await untilSame();
+    target.at = 0;
+    open.splice(open.indexOf(two), 1);
+    await two[Symbol.asyncDispose]();
+    await forAll(
+      Array.from({ length: 60 }, (_, n) => n),
+      4,
+      () => writeAny([one.url], random),
+    );
+    await untilSame();
+    expect(seen.length).to.be.above(3);
+    subscription.close();
+    await subscription.done;
+  });
 
   it('refuse what the list refuses, and leave other clients the plain answer', async () => {
     const { url } = await run(1);
