@@ -34,7 +34,7 @@ export type Feed = {
 };
 
 /** A WebSocket, however many subscriptions it has. */
-export type OpenSocket = { close: (code: number, reason: string) => void };
+export type OpenSocket = { close: (code: number, reason: string, withinMs: number) => void };
 
 /** A connection that becomes a WebSocket, and the bytes that came behind the request. */
 export type Upgrade = { socket: Socket; head: Buffer };

@@ -29,7 +29,8 @@ type Connection = OpenSocket & {
 const messageBytesMax = 16_384;
 const pingEveryMs = 15_000;
 const idlePingsMax = 4;
-const closedWithinMs = 1_000;
+const closedWithinMs = 5_000;
+const stoppedWithinMs = 1_000;
 
 const server = new WebSocketServer({
   ...{ noServer: true, perMessageDeflate: false, maxPayload: messageBytesMax, clientTracking: false },
@@ -53,7 +54,7 @@ export const openSocket = (
   const authorization = ctx.get('Authorization');
   server.handleUpgrade(req, socket, head, (ws) => {
     const connection: Connection = {
-      close: (code, reason) => closeSocket(ws, code, reason),
+      close: (code, reason, withinMs) => closeSocket(ws, code, reason, withinMs),
       ...{ gateway, ws, socket, client, authorization, requestId, countMessage },
       ...{ subscriptions: new Map(), isAlive: true, idlePings: 0 },
     };
@@ -152,7 +153,7 @@ const openSocketOutlet = (connection: Connection, subscription: string): Outlet 
     },
     end: (isStuck) => {
       subscriptions.delete(subscription);
-      if (isStuck) closeSocket(ws, 1008, 'too slow');
+      if (isStuck) closeSocket(ws, 1008, 'too slow', closedWithinMs);
     },
   };
 };
@@ -164,10 +165,10 @@ const send = ({ ws }: Connection, message: object): void => ws.send(JSON.stringi
 
 /** Closes all WebSockets, because the gateway stops. */
 export const closeSockets = ({ sockets }: Gateway['feed']): void => {
-  for (const { close } of sockets) close(1001, 'stopping');
+  for (const { close } of sockets) close(1001, 'stopping', stoppedWithinMs);
 };
 
-const closeSocket = (ws: WebSocket, code: number, reason: string): void => {
+const closeSocket = (ws: WebSocket, code: number, reason: string, withinMs: number): void => {
   ws.close(code, reason);
-  setTimeout(() => ws.terminate(), closedWithinMs).unref(); // it may not read that
+  setTimeout(() => ws.terminate(), withinMs).unref(); // it may not read that
 };
