@@ -17,7 +17,7 @@ const postsPerSecond = 500;
 const getsPerSecond = 500;
 const usersMax = 20_000;
 const roundsMax = 2; // so that the row ends within about two minutes
-const secondsMax = 4;
+const secondsMax = 3;
 const settings = liveSettings(2 * many);
 
 export const liveFanout: Row = {
