@@ -44,6 +44,8 @@ const programs = [
   { name: 'bench-plain-restore', entry: 'packages/bench/plain-restore.ts', isWhole: false },
   { name: 'bench-charts', entry: 'packages/bench/charts/main.ts', isWhole: false },
   { name: 'bench-generator', entry: 'packages/bench/generator.ts', isWhole: false },
+  { name: 'bench-subscribers', entry: 'packages/bench/subscribers.ts', isWhole: false },
+  { name: 'bench-broadcaster', entry: 'packages/bench/broadcaster.ts', isWhole: false },
 ];
 
 const buildOne = async ({ name, entry, isWhole, isChaos = false }) => {

@@ -42,4 +42,16 @@ describe('The aims of the benchmark', () => {
     const found = judgeAims(flat, []).find(({ what }) => what.startsWith('CPU of a GET'));
     expect(found).to.include({ value: 5, outcome: 'falls short', measured: '5×', aim: '≤ 1.10×' });
   });
+  it('of the feed read the ratios to the limit', () => {
+    const groups = [
+      group('live-fanout', '200 subscribers', muster, { wsRatio: 1.2, arrivalP99Ms: 60, getRatio: 1.1 }),
+      group('live-connections', 'memory', muster, { wsRatio: 4, httpRatio: 1.1 }),
+      group('live-connections', 'with 5000, no event', muster, { getRatio: 1 }),
+      group('live-connections', 'with 5000, 50 events/s of others', muster, { getRatio: 2 }),
+    ];
+    expect(outcomesOf(groups)).to.deep.equal([
+      ...['falls short', 'stretch reached', 'reached', 'falls short'],
+      ...['reached', 'falls short', 'reached'],
+    ]);
+  });
 });

@@ -204,7 +204,40 @@ const restoreAims: readonly Aim[] = [
   },
 ];
 
-const table = [getAims, postAims, rateAims, overloadAims, quietAims, growthAims, delayAims, restoreAims].flat();
+const liveAims: readonly Aim[] = [
+  ...[
+    { name: 'ws', figure: 'wsRatio', aim: 3, stretch: 1.5 },
+    { name: 'server-sent events of node:http', figure: 'httpRatio', aim: 2, stretch: 1.2 },
+  ].map(({ name, figure, aim, stretch }) =>
+    figureAim('live-connections', `heap a connection, against ${name}`, [figure, 'memory'], {
+      ...{ unit: '×', aim, stretch },
+    }),
+  ),
+  ...['no event', '50 events/s of others'].map((events) =>
+    figureAim('live-connections', `p99 of GET, ${events}, with against without`, ['getRatio', `with 5000, ${events}`], {
+      ...{ unit: '×', aim: 1.3 },
+    }),
+  ),
+  figureAim('live-fanout', 'CPU of an event and connection, against ws', ['wsRatio', '200 subscribers'], {
+    ...{ unit: '×', aim: 1.5, stretch: 1 },
+  }),
+  figureAim('live-fanout', 'p99 from POST to arrival', ['arrivalP99Ms', '200 subscribers'], { unit: ' ms', aim: 50 }),
+  figureAim('live-fanout', 'p99 of GET, 200 subscribers against none', ['getRatio', '200 subscribers'], {
+    ...{ unit: '×', aim: 1.3 },
+  }),
+];
+
+const table = [
+  getAims,
+  postAims,
+  rateAims,
+  overloadAims,
+  quietAims,
+  growthAims,
+  delayAims,
+  restoreAims,
+  liveAims,
+].flat();
 
 /** Returns the aims of the rows that were measured, each with what was measured. Pure. */
 export const judgeAims = (groups: readonly Group[], controls: readonly Control[]): Verdict[] =>

@@ -1,9 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { GeneratorMessage, LoadSpec, Waits } from './load-spec.ts';
+import { readMachineMs } from './machine-clock.ts';
 import { parseAnswer } from './parse-answer.ts';
-import { openRecord, recordAnswer, recordFault, recordNotSent, resultOf } from './record-load.ts';
-import { makeRequest, noteAnswer, openSource, type Request, type Source } from './requests.ts';
+import { isInWindow, openRecord, recordAnswer, recordFault, recordNotSent, resultOf } from './record-load.ts';
+import { makeRequest, noteAnswer, openSource, type Request, type Source, timeOf } from './requests.ts';
 
 // The load generator, a process of its own. It shares the machine with what it measures, so it must be cheap: plain
 // sockets, one request at a time on each, answers parsed only as far as needed.
@@ -41,6 +42,8 @@ type Load = {
   waiting: number[];
   waitingFrom: number;
   startedAt: number;
+  /** How far the machine's clock is before that of this process. */
+  clockAheadMs: number;
   /** No request is due after this. */
   endsAt: number;
 };
@@ -59,6 +62,7 @@ const run = async (spec: LoadSpec): Promise<void> => {
     waiting: [],
     waitingFrom: 0,
     startedAt,
+    clockAheadMs: readMachineMs() - performance.now(),
     endsAt: startedAt + totalMs,
   };
   const delay = monitorEventLoopDelay({ resolution: 10 });
@@ -143,7 +147,7 @@ const open = (load: Load): Connection => {
 };
 
 const send = (load: Load, connection: Connection, dueAt: number): void => {
-  connection.request = makeRequest(load.source);
+  connection.request = makeRequest(load.source, dueAt + load.clockAheadMs);
   connection.dueAt = dueAt;
   connection.sentAt = performance.now();
   connection.socket.write(connection.request.text);
@@ -161,12 +165,17 @@ const receive = (load: Load, connection: Connection, bytes: Buffer): void => {
     recordAnswer(load.record, request, answer.status, dueAt, at, waitsOf(connection, at));
     if (answer.status === request.expected)
       noteAnswer(load.source, request, () => all.toString('utf8', answer.bodyFrom, answer.end));
+    if (load.spec.recipe === 'timed') noteTime(load, dueAt, at);
     connection.request = undefined;
     if (answer.isLast) close(load, connection);
     goOn(load, answer.isLast ? undefined : connection);
   } catch {
     lose(load, connection, 'unreadable answer');
   }
+};
+
+const noteTime = ({ record, clockAheadMs }: Load, dueAt: number, at: number): void => {
+  if (isInWindow(record, dueAt)) record.answers.push([Number(timeOf(dueAt + clockAheadMs)), at + clockAheadMs]);
 };
 
 const waitsOf = ({ dueAt, sentAt, connectedAt }: Connection, at: number): Waits => {

@@ -2,6 +2,7 @@
 export type RecipeName =
   | 'get'
   | 'post'
+  | 'timed'
   | 'put'
   | 'exists'
   | 'hot'
@@ -84,6 +85,8 @@ export type LoadResult = KindResult & {
   /** Due requests that were not sent, as all connections were busy and the queue for them was full. */
   notSent: number;
   slices: Slice[];
+  /** Of the recipe `timed`: when each request of the window was due and was answered, by the machine's clock. */
+  answers: [dueAt: number, answeredAt: number][];
   /** The processor time of the generator itself in the window, as a share of one core. */
   ownShare: number;
   /** How late the generator's own event loop was at most. Answers may have waited so long to be read by it. */

@@ -106,7 +106,7 @@ const quietShare = 0.3; // of one processor: more than idle processes use
 const quietWithinMs = 15_000;
 
 /** Waits until the target and its database have finished the load before, at most 15 seconds. */
-const waitUntilQuiet = async (target: Target) => {
+export const waitUntilQuiet = async (target: Target) => {
   const read = () => readCpuMs([...target.readPids(), ...databasePidsOf(target.stage)]);
   const untilMs = performance.now() + quietWithinMs;
   while (performance.now() < untilMs) {

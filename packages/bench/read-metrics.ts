@@ -30,6 +30,12 @@ export const readMetrics = async (log: Log, names: readonly string[]): Promise<n
   return names.map((name) => found.reduce((sum, metrics) => sum + figureOf(metrics, name), 0));
 };
 
+/** Reads these metrics of one process. 0 where it has none of that name, or does not answer. */
+export const readMetricsOf = async (healthPort: number, names: readonly string[]): Promise<number[]> => {
+  const found = parseMetrics(await fetchMetrics(healthPort));
+  return names.map((name) => figureOf(found, name));
+};
+
 const readAll = async (log: Log): Promise<Metric[][]> => {
   const members = await listMembers(log, 5_000);
   return await Promise.all(members.map(async ({ healthPort }) => parseMetrics(await fetchMetrics(healthPort))));

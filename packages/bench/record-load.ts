@@ -15,12 +15,14 @@ export type LoadRecord = {
   faults: Record<string, number>;
   notSent: number;
   slices: Slice[];
+  answers: LoadResult['answers'];
 };
 
 /** Opens an empty record of a load that starts at `startedAt`, has its window after `warmMs`, and lasts `totalMs`. */
 export const openRecord = (startedAt: number, warmMs: number, totalMs: number): LoadRecord => ({
   ...{ startedAt, warmMs, totalMs },
   ...{ answered: 0, byKind: new Map(), good: 0, refused: 0, statuses: {}, faults: {}, notSent: 0, slices: [] },
+  answers: [],
 });
 
 const noWaits: Waits = { unsentMs: 0, connectMs: 0, answerMs: 0 };
@@ -56,7 +58,8 @@ export const recordNotSent = (record: LoadRecord): void => {
   record.notSent += 1;
 };
 
-const isInWindow = ({ startedAt, warmMs, totalMs }: LoadRecord, at: number) =>
+/** Whether a moment is in the window of the load. */
+export const isInWindow = ({ startedAt, warmMs, totalMs }: LoadRecord, at: number) =>
   at >= startedAt + warmMs && at < startedAt + totalMs;
 
 const note = (record: LoadRecord, kind: string, dueAt: number, ms: number, end: 'good' | 'refused' | 'failed') => {
@@ -103,6 +106,7 @@ export const resultOf = (record: LoadRecord, ownMicros: number, ownLateMs = 0): 
     faults: record.faults,
     notSent: record.notSent,
     slices: record.slices,
+    answers: record.answers,
     ownShare: ownMicros / 1e6 / seconds,
     ownLateMs,
   };

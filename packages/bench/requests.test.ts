@@ -22,6 +22,11 @@ describe('A request of a load', () => {
       expect(length).to.equal(Buffer.byteLength(bodyOf(text)));
     }
   });
+  it('of the recipe timed has its time as the name, once', () => {
+    const body = bodyOf(makeRequest(open('timed'), 1_234.5678).text);
+    expect(body.match(/"name":"[^"]*"/g)).to.deep.equal(['"name":"t1234.568"']);
+    expect(JSON.parse(body)).to.have.keys('name', 'email', 'group');
+  });
   it('that changes a user never takes one whose values must stay known', () => {
     for (const recipe of ['put', 'hot', 'mixed', 'remove'] as const) {
       const source = open(recipe);

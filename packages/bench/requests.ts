@@ -14,6 +14,8 @@ export type Source = {
   /** Users that no recipe but `unchanged` touches: their values are known. */
   kept: readonly { id: string; body: string }[];
   creations: readonly string[];
+  /** When the request that is made is due, in milliseconds of the machine's clock. */
+  dueAt: number;
   /** The number of requests made so far. */
   made: number;
   /** Users that this load created, to be deleted by it. */
@@ -46,11 +48,18 @@ export const openSource = (spec: LoadSpec): Source => {
     host: new URL(spec.url).host,
     ids,
     kept: isKept ? Array.from({ length: kept }, (_, index) => keptOne(seed, index)) : [],
-    creations: Array.from({ length: creationsPrepared }, (_, index) => JSON.stringify(makeUser(seed, index).fields)),
+    creations: Array.from({ length: creationsPrepared }, (_, index) => JSON.stringify(fieldsOf(spec, index))),
+    dueAt: 0,
     made: 0,
     own: [],
     lastWritten: ids[0] ?? '',
   };
+};
+
+// the recipe `timed` gives the name itself
+const fieldsOf = ({ seed, recipe }: LoadSpec, index: number) => {
+  const { fields } = makeUser(seed, index);
+  return recipe === 'timed' ? { ...fields, name: undefined } : fields;
 };
 
 const keptOne = (seed: number, index: number) => {
@@ -58,8 +67,9 @@ const keptOne = (seed: number, index: number) => {
   return { id, body: JSON.stringify({ group: fields.group }) };
 };
 
-/** Makes the next request of a load. */
-export const makeRequest = (source: Source): Request => {
+/** Makes the next request of a load, which is due at `dueAt`, in milliseconds of the machine's clock. */
+export const makeRequest = (source: Source, dueAt = 0): Request => {
+  source.dueAt = dueAt;
   source.made += 1;
   return recipes[source.spec.recipe](source);
 };
@@ -73,6 +83,13 @@ export const noteAnswer = (source: Source, { kind }: Request, readBody: () => st
 const get = (source: Source): Request => read(source, draw(source.ids));
 
 const post = (source: Source): Request => write(source, 'POST', '', 201, draw(source.creations));
+
+/** Returns a time as the recipe `timed` writes it into the name of a new user. */
+export const timeOf = (dueAt: number): string => dueAt.toFixed(3);
+
+// the name says when it was due, so whoever gets the event knows how long that took
+const timed = (source: Source): Request =>
+  write(source, 'POST', '', 201, `{"name":"t${timeOf(source.dueAt)}",${draw(source.creations).slice(1)}`);
 
 const put = (source: Source): Request => update(source, draw(source.ids), 200);
 
@@ -115,10 +132,20 @@ const mixed = (source: Source): Request => {
 const contended = (source: Source): Request =>
   source.made % 2 === 0 ? exists(source) : update(source, source.ids[source.made % hotUsers] ?? '', 200);
 
-const recipes = { get, post, put, exists, hot, unseen, unchanged, mixed, contended, remove, page } satisfies Record<
-  RecipeName,
-  (source: Source) => Request
->;
+const recipes = {
+  get,
+  post,
+  timed,
+  put,
+  exists,
+  hot,
+  unseen,
+  unchanged,
+  mixed,
+  contended,
+  remove,
+  page,
+} satisfies Record<RecipeName, (source: Source) => Request>;
 
 const read = (source: Source, id: string): Request => ({
   kind: 'GET',

@@ -6,6 +6,8 @@ import { fanout } from './rows/fanout.ts';
 import { flat } from './rows/flat.ts';
 import { get } from './rows/get.ts';
 import { idle } from './rows/idle.ts';
+import { liveConnections } from './rows/live-connections.ts';
+import { liveFanout } from './rows/live-fanout.ts';
 import { memory } from './rows/memory.ts';
 import { mixed } from './rows/mixed.ts';
 import { overload } from './rows/overload.ts';
@@ -18,7 +20,7 @@ import { visible } from './rows/visible.ts';
 /** All rows of the benchmark. Those that share one Muster run first, in this order. */
 export const rows: readonly Row[] = [
   ...[get, post, ...atRates, mixed, overload, single, idle, visible, failover, away],
-  ...[flat, fanout, restore, memory, snapshots],
+  ...[flat, fanout, restore, memory, snapshots, liveConnections, liveFanout],
 ];
 
 /** The rows that were asked for, or a problem in words. */

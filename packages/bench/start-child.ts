@@ -75,7 +75,8 @@ const generatorExtraSeconds = 60;
 const secondsOf = ({ warmSeconds, seconds, phases }: LoadSpec): number =>
   phases?.reduce((sum, phase) => sum + phase.seconds, 0) ?? warmSeconds + seconds;
 
-const inDist = (name: string) => join(findProjectRoot(), 'dist', `${name}.js`);
+/** Returns the path of a built program of the benchmark. */
+export const inDist = (name: string) => join(findProjectRoot(), 'dist', `${name}.js`);
 
 const readPort = async (child: ChildProcess): Promise<number> => {
   const [message] = await once(child, 'message');
@@ -90,7 +91,8 @@ const failUnlessReady = async (name: string, child: ChildProcess): Promise<never
   throw new Error(`Cannot start ${name}: it ${what}`);
 };
 
-const end = async (child: ChildProcess): Promise<void> => {
+/** Ends a child, and waits until it has ended. */
+export const end = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
