@@ -69,7 +69,7 @@ export const openGateway = (
   };
   const queue = openAppendQueue(limits);
   const requests = openRequests();
-  const feed = openFeed(given.settings.LIVE_CATCHUPS);
+  const feed = openFeed(given.entities, given.settings.LIVE_CATCHUPS);
   return {
     ...given,
     keys: openKeys(given.settings),

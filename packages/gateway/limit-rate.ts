@@ -8,12 +8,12 @@ export type Rate = { requests: number; seconds: number };
 
 /**
  * `take` counts a request and refuses it above the rate. `isOver`: the address has no request left. `count` counts a
- * message on the WebSocket of a request, and returns a problem above the rate.
+ * message of a client on a WebSocket, and returns a problem above the rate.
  */
 export type RateLimit = {
   take: Middleware;
   isOver: (ctx: Context) => Promise<boolean>;
-  count: (ctx: Context) => Promise<Problem | undefined>;
+  count: (client: string) => Promise<Problem | undefined>;
 };
 
 /** Parses a rate such as `100/10`. Undefined if it is none. Pure. */
@@ -32,18 +32,18 @@ export const limitRate = ({ requests, seconds }: Rate): RateLimit => {
     const used = await limiter.get(addressOf(ctx));
     return used !== null && used.consumedPoints >= requests;
   };
-  const consume = async (ctx: Context): Promise<RateLimiterRes> => {
-    const used = await limiter.consume(clientOf(ctx)).catch((refused: unknown) => refused);
+  const consume = async (client: string): Promise<RateLimiterRes> => {
+    const used = await limiter.consume(client).catch((refused: unknown) => refused);
     if (!(used instanceof RateLimiterRes)) throw used;
     return used;
   };
-  const count: RateLimit['count'] = async (ctx) => {
-    const used = await consume(ctx);
+  const count: RateLimit['count'] = async (client) => {
+    const used = await consume(client);
     if (used.consumedPoints <= requests) return undefined;
     return tooMany({ requests, seconds }, Math.ceil(used.msBeforeNext / 1_000));
   };
   const take: Middleware = async (ctx, next) => {
-    const used = await consume(ctx);
+    const used = await consume(clientOf(ctx));
     const resetSeconds = Math.ceil(used.msBeforeNext / 1_000);
     ctx.set('RateLimit-Policy', `"client";q=${requests};w=${seconds}`);
     ctx.set('RateLimit', `"client";r=${used.remainingPoints};t=${resetSeconds}`);
@@ -54,7 +54,8 @@ export const limitRate = ({ requests, seconds }: Rate): RateLimit => {
   return { isOver, take, count };
 };
 
-const clientOf = (ctx: Context): string => (ctx.state.actor ? `key ${ctx.state.actor}` : addressOf(ctx));
+/** Returns by what a client is counted: its key, or its address without one. */
+export const clientOf = (ctx: Context): string => (ctx.state.actor ? `key ${ctx.state.actor}` : addressOf(ctx));
 
 const addressOf = (ctx: Context): string => `address ${ctx.ip}`;
 

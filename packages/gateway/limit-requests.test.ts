@@ -22,7 +22,7 @@ const openLimited = async (work: (path: string) => Promise<unknown>) => {
   const requests = openRequests();
   const app = new Koa();
   app.silent = true;
-  const metrics = openGatewayMetrics(new Registry(), openAppendQueue(), requests, openFeed(1));
+  const metrics = openGatewayMetrics(new Registry(), openAppendQueue(), requests, openFeed([], 1));
   app.use(limitRequests({ requests, settings: parsed.settings, logger: openLogger('test', 'silent'), metrics }));
   app.use(async (ctx) => {
     await work(ctx.path);

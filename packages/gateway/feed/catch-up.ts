@@ -55,7 +55,7 @@ const takeItem = async (
   if (item.kind !== 'changes') return false;
   let taken = 0;
   for (const { event, place } of item.changes) {
-    if (subscriber.over.signal.aborted) return true;
+    if (subscriber.isOver) return true;
     if (event) await sendEvent(gateway, subscriber, follows, states, event, writePosition(follows.mark, place));
     if (goOnInRing(gateway.feed, subscriber, follows, place)) return true;
     taken += 1;
@@ -70,8 +70,9 @@ export const takenAtOnce = 100;
 /** Lets a subscriber go on in the ring behind a place. Returns false if the ring does not have what follows it. */
 export const goOnInRing = (feed: Feed, subscriber: Subscriber, follows: FollowsEvents, place: Place): boolean => {
   const number = numberBehind(feed.ring, place);
-  if (number === undefined || subscriber.over.signal.aborted) return false;
+  if (number === undefined || subscriber.isOver) return false;
   follows.number = number;
+  follows.isBehind = true;
   pump(feed, subscriber);
   return true;
 };

@@ -22,10 +22,13 @@ export type Feed = {
   running: AbortController | undefined;
   idleSince: number; // in milliseconds, monotonic: since when nobody subscribes
   subscribers: Set<Subscriber>;
+  broad: Set<Subscriber>; // those that follow the events of many streams
+  ofThings: Map<string, Set<Subscriber>>; // those that follow one stream, by its key
   perClient: Map<string, number>; // how many subscriptions and WebSockets a client has
   sockets: Set<OpenSocket>;
   upgrades: WeakMap<IncomingMessage, Upgrade>; // requests that ask for a WebSocket
   catchUps: Places; // reads of what the ring no longer has
+  entities: ReadonlyMap<string, Entity>; // those that this gateway knows
   states: States; // of the streams whose states subscribers wanted
   loading: number; // how many states are looked up
   isCalling: boolean; // subscribers will be called when the event loop turns
@@ -50,17 +53,20 @@ export type Subscriber = {
   stuckSince: number | undefined; // since when its connection does not read
   onDrained: (() => void) | undefined; // what waits until the connection takes more
   onEnd: (reason: EndReason) => void; // called when the gateway ends it
-  over: AbortController; // aborted when the connection is closed, or the subscription is to end
+  isOver: boolean; // the connection is closed, or the subscription has ended
+  over: AbortController; // aborted then
   follows: FollowsEvents | FollowsList;
 };
 
 /** A subscription to events. */
 export type FollowsEvents = {
   kind: 'events';
+  thing: string | undefined; // the key of the only stream that it wants
   entities: ReadonlyMap<string, Entity>; // those that this gateway knows
   wants: (event: StoredEvent) => boolean;
   chosen: Chosen | undefined;
   number: number | undefined; // of the next event in the ring; undefined while it catches up
+  isBehind: boolean; // the ring has events that it was not sent yet
   mark: string; // of its log, in positions
 };
 
@@ -106,16 +112,11 @@ const catchUpsWaitingMax = 1_000;
 const listReadsMax = 4;
 const listReadsWaitingMax = 100_000; // each list waits once at most
 
-export const openFeed = (catchUpsMax: number): Feed => ({
+export const openFeed = (entities: readonly Entity[], catchUpsMax: number): Feed => ({
+  entities: new Map(entities.map((entity) => [entity.name, entity])),
   ...{ ring: openRing(), logId: undefined, mark: '', isOpened: false, openedAt: 0, brokenSince: undefined },
-  ...{
-    running: undefined,
-    idleSince: 0,
-    subscribers: new Set(),
-    perClient: new Map(),
-    sockets: new Set(),
-    upgrades: new WeakMap(),
-  },
+  ...{ running: undefined, idleSince: 0, subscribers: new Set(), broad: new Set(), ofThings: new Map() },
+  ...{ perClient: new Map(), sockets: new Set(), upgrades: new WeakMap() },
   ...{ catchUps: openPlaces(catchUpsMax, catchUpsWaitingMax), states: openStates(), loading: 0, isCalling: false },
   ...{ lists: new Map(), listReads: openPlaces(listReadsMax, listReadsWaitingMax) },
 });

@@ -15,6 +15,7 @@ export type Asking = {
   client: string; // its key or its address
   authorization: string;
   outlet: Outlet;
+  begin: () => void; // called before the first message
   onOpen: (subscriber: Subscriber) => void; // called at once: the connection may close before the subscription begins
 };
 
@@ -54,7 +55,7 @@ export const openSubscription = async (
     ...{ outlet, client, follows, position, hasBegun: false, sentAt: performance.now() },
     isAllowed: openAllowance(keys, authorization),
     onEnd: (reason) => metrics.liveEnded.inc({ reason }),
-    ...{ stuckSince: undefined, onDrained: undefined, over: new AbortController() },
+    ...{ stuckSince: undefined, onDrained: undefined, isOver: false, over: new AbortController() },
   };
   addSubscriber(feed, subscriber); // before anything is awaited: the connection may close meanwhile
   onOpen(subscriber);

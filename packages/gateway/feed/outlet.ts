@@ -3,7 +3,6 @@ import { blockOf, type Message } from './message.ts';
 
 /** What takes the messages of one subscriber: an answer, or its part of a WebSocket. */
 export type Outlet = {
-  begin: () => void; // before the first message
   write: (message: Message) => void;
   isFull: () => boolean; // its connection takes no more for now
   together: (work: () => void) => void; // sends in one piece what `work` writes
@@ -14,12 +13,11 @@ export type Outlet = {
 const retryMs = 2_000;
 const closedWithinMs = 5_000;
 
-/** Opens the outlet of an answer that is made of server-sent events. `sendHead` sends its status and headers. */
-export const openAnswerOutlet = (response: ServerResponse, sendHead: () => void): Outlet => ({
-  begin: () => {
-    sendHead();
-    response.write(`retry: ${retryMs}\n\n`);
-  },
+/** Begins an answer that is made of server-sent events, behind its head. */
+export const beginAnswer = (response: ServerResponse): void => void response.write(`retry: ${retryMs}\n\n`);
+
+/** Opens the outlet of such an answer. */
+export const openAnswerOutlet = (response: ServerResponse): Outlet => ({
   write: (message) => void response.write(blockOf(message)),
   isFull: () => response.writableNeedDrain,
   together: (work) => {

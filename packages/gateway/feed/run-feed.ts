@@ -4,8 +4,8 @@ import type { Gateway } from '../gateway.ts';
 import { wakeLists } from '../live/wake-lists.ts';
 import type { EndReason } from './feed.ts';
 import { markOfLog } from './position.ts';
-import { notePlace, pushChanges, resetRing } from './ring.ts';
-import { endAll, pumpAll, tendAll } from './subscribers.ts';
+import { nextOf, notePlace, pushChanges, resetRing } from './ring.ts';
+import { endAll, pumpNew, tendAll } from './subscribers.ts';
 
 // The change stream of the feed runs from the first subscriber on, until there was none for a while. A gateway without
 // subscribers reads no events.
@@ -75,13 +75,15 @@ const take = (gateway: Gateway, item: FeedItem): void => {
       feed.isOpened = true;
       feed.brokenSince = undefined;
       return;
-    case 'changes':
+    case 'changes': {
+      const from = nextOf(feed.ring);
       pushChanges(feed.ring, item.changes, {
         eventsMax: settings.LIVE_RING_EVENTS,
         bytesMax: settings.LIVE_RING_BYTES,
       });
-      pumpAll(feed);
+      pumpNew(feed, from);
       return wakeLists(feed);
+    }
     case 'broken':
       feed.brokenSince ??= performance.now();
       return logger.warn({ err: item.error }, 'The change stream of the feed broke. Reopening it at its last position');

@@ -13,7 +13,7 @@ import { nextOf } from './ring.ts';
 import { ensureFeed } from './run-feed.ts';
 import { type FeedScope, scanLog } from './scan-log.ts';
 import type { Change } from './states.ts';
-import { endSubscriber, pump } from './subscribers.ts';
+import { endSubscriber, pump, thingOf } from './subscribers.ts';
 import { writeBegin } from './write-events.ts';
 
 const catchUpWaitMs = 30_000;
@@ -35,6 +35,7 @@ export const subscribeToEvents = async (
   const follows = openFollows(gateway, scope, asked);
   return openSubscription(gateway, asking, follows, asked.position, (subscriber, onBegun) => {
     const begin = () => {
+      asking.begin();
       writeBegin(subscriber);
       onBegun();
     };
@@ -47,11 +48,12 @@ const openFollows = (gateway: Gateway, { entities, id }: FeedScope, asked: Asked
   const { types } = asked;
   return {
     kind: 'events',
-    entities: new Map(gateway.entities.map((entity) => [entity.name, entity])),
+    thing: id === undefined || !entities[0] ? undefined : thingOf(entities[0].name, id),
+    entities: gateway.feed.entities,
     wants: ({ entity, entityId, type }: StoredEvent) =>
       names.has(entity) && (id === undefined || entityId === id) && (types === undefined || types.has(type)),
     chosen: chosenOf(gateway, asked),
-    ...{ number: undefined, mark: gateway.feed.mark },
+    ...{ number: undefined, isBehind: false, mark: gateway.feed.mark },
   };
 };
 
@@ -69,7 +71,7 @@ const chosenOf = (gateway: Gateway, { filters, withState }: AskedEvents): Chosen
       meets(entityId, change.after) ||
       meets(entityId, change.before),
     prepare: (entry) => {
-      const entity = gateway.entities.find(({ name }) => name === entry.event.entity);
+      const entity = gateway.feed.entities.get(entry.event.entity);
       return !entity || prepareChange(gateway, entity, entry, needs);
     },
   };

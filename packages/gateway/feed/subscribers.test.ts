@@ -4,24 +4,25 @@ import { note, storedNote } from '@muster/testing';
 import { expect } from 'chai';
 import { type EndReason, type FollowsEvents, openFeed, type Subscriber } from './feed.ts';
 import { openAnswerOutlet } from './outlet.ts';
-import { pushChanges } from './ring.ts';
-import { addSubscriber, goOnAfterDrain, pumpAll, removeSubscriber, tendAll } from './subscribers.ts';
+import { nextOf, pushChanges } from './ring.ts';
+import { addSubscriber, goOnAfterDrain, pumpNew, removeSubscriber, tendAll } from './subscribers.ts';
 
 const limits = { eventsMax: 100, bytesMax: 10_000_000 };
 
-const openPart = (more: Partial<Subscriber> = {}) => {
+const openPart = (more: Partial<Subscriber> = {}, wanted: Partial<FollowsEvents> = {}) => {
   const stream = new PassThrough({ highWaterMark: 2_000 });
   const reasons: EndReason[] = [];
   const follows: FollowsEvents = {
     ...{ kind: 'events', entities: new Map([[note.name, note]]), wants: () => true, chosen: undefined },
-    ...{ number: 0, mark: 'log' },
+    ...{ number: 0, mark: 'log', thing: undefined, isBehind: false, ...wanted },
   };
   const subscriber: Subscriber = {
-    ...{ outlet: openAnswerOutlet(stream as unknown as ServerResponse, () => undefined), client: 'address 1' },
+    ...{ outlet: openAnswerOutlet(stream as unknown as ServerResponse), client: 'address 1' },
     ...{ isAllowed: () => true, hasBegun: true, position: '', sentAt: 0, stuckSince: undefined, onDrained: undefined },
-    ...{ onEnd: (reason: EndReason) => void reasons.push(reason), over: new AbortController(), follows, ...more },
+    ...{ onEnd: (reason: EndReason) => void reasons.push(reason), isOver: false, over: new AbortController(), follows },
+    ...more,
   };
-  const feed = openFeed(1);
+  const feed = openFeed([note], 1);
   addSubscriber(feed, subscriber);
   stream.on('drain', () => goOnAfterDrain(feed, subscriber));
   const read = () => String(stream.read() ?? '');
@@ -50,7 +51,7 @@ describe('A subscriber of the feed', () => {
       Array.from({ length: 50 }, (_, n) => changeOf(n + 1)),
       limits,
     );
-    pumpAll(feed);
+    pumpNew(feed, 0);
     const sent = follows.number ?? 0;
     expect(sent).to.be.within(1, 30);
     expect(subscriber.stuckSince).to.not.equal(undefined);
@@ -62,6 +63,53 @@ describe('A subscriber of the feed', () => {
     text += read();
     expect(text.split('id: log.abc').length - 1).to.equal(50);
     expect(subscriber.position).to.equal('log.abc50');
+  });
+
+  it('of one thing gets its events only, however many others came since, and a bookmark up to date', async () => {
+    const wants: FollowsEvents['wants'] = ({ entityId }) => entityId === 'b';
+    const { feed, follows, read, subscriber } = openPart({}, { thing: 'note:b', wants });
+    const take = (...changes: { place: string; event: ReturnType<typeof storedNote> }[]) => {
+      const from = nextOf(feed.ring);
+      pushChanges(feed.ring, changes, limits);
+      pumpNew(feed, from);
+    };
+    const own = (version: number) => ({ place: `b${version}`, event: { ...changeOf(version).event, entityId: 'b' } });
+    for (let n = 1; n <= 300; n += 1) take(changeOf(n)); // the ring has the newest hundred
+    expect(read()).to.equal('');
+    take(changeOf(301), own(1), changeOf(302), own(2));
+    take(changeOf(303));
+    take(own(3));
+    expect(read().match(/^id: .*$/gm)).to.deep.equal(['id: log.b1', 'id: log.b2', 'id: log.b3']);
+    for (let n = 304; n <= 600; n += 1) take(changeOf(n));
+    goOnAfterDrain(feed, subscriber); // it is up to date, though its number is not in the ring any more
+    expect(read()).to.equal('');
+    tendAll(feed, performance.now() + 15_001);
+    expect(read()).to.match(/^id: log\.abc600\nevent: bookmark/);
+    expect(follows.isBehind).to.equal(false);
+  });
+
+  it('of one thing gets what its connection did not take, and is ended if the ring goes past that', async () => {
+    const wants: FollowsEvents['wants'] = ({ entityId }) => entityId === 'a';
+    for (const isLate of [false, true]) {
+      const { feed, reasons, read, stream } = openPart({}, { thing: 'note:a', wants });
+      const take = (count: number, id: string) => {
+        for (let n = 0; n < count; n += 1) {
+          const from = nextOf(feed.ring);
+          const event = { ...changeOf(nextOf(feed.ring) + 1).event, entityId: id };
+          pushChanges(feed.ring, [{ place: `abc${event.version}`, event }], limits);
+          pumpNew(feed, from);
+        }
+      };
+      take(50, 'a');
+      take(isLate ? 200 : 20, 'b');
+      let text = '';
+      for (let tries = 0; tries < 50 && !text.includes('abc50') && reasons.length === 0; tries += 1) {
+        text += read();
+        if (stream.writableNeedDrain) await new Promise((resolve) => stream.once('drain', resolve));
+      }
+      expect(reasons).to.deep.equal(isLate ? ['too-slow'] : []);
+      if (!isLate) expect(text.split('id: log.abc').length - 1).to.equal(50);
+    }
   });
 
   it('is ended when it does not read for 30 s, or when its key no longer counts', () => {

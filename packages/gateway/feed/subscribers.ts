@@ -11,9 +11,16 @@ const bookmarkEveryMs = 15_000;
 
 /** Adds a subscriber. It is removed when it is ended; call `removeSubscriber` when its connection closes. */
 export const addSubscriber = (feed: Feed, subscriber: Subscriber): void => {
+  const { client, follows } = subscriber;
   feed.subscribers.add(subscriber);
-  addClient(feed, subscriber.client);
+  addClient(feed, client);
+  if (follows.kind === 'list') return;
+  if (follows.thing === undefined) feed.broad.add(subscriber);
+  else feed.ofThings.set(follows.thing, (feed.ofThings.get(follows.thing) ?? new Set()).add(subscriber));
 };
+
+/** The key of a stream, by which its subscribers are found. */
+export const thingOf = (entity: string, id: string): string => `${entity}:${id}`;
 
 /** Counts a subscription or a WebSocket of a client. */
 export const addClient = (feed: Feed, client: string): void => {
@@ -31,25 +38,39 @@ export const removeClient = (feed: Feed, client: string): void => {
 
 /** Removes a subscriber. Does nothing if that was done before. */
 export const removeSubscriber = (feed: Feed, subscriber: Subscriber): void => {
+  const { client, follows } = subscriber;
+  subscriber.isOver = true;
   subscriber.over.abort();
   subscriber.onDrained?.();
   if (!feed.subscribers.delete(subscriber)) return;
-  removeClient(feed, subscriber.client);
-  if (subscriber.follows.kind === 'list') leaveList(subscriber, subscriber.follows);
+  removeClient(feed, client);
+  if (follows.kind === 'list') leaveList(subscriber, follows);
+  else if (follows.thing === undefined) feed.broad.delete(subscriber);
+  else leaveThing(feed, subscriber, follows.thing);
+};
+
+const leaveThing = ({ ofThings }: Feed, subscriber: Subscriber, thing: string): void => {
+  const others = ofThings.get(thing);
+  others?.delete(subscriber);
+  if (others?.size === 0) ofThings.delete(thing);
 };
 
 /** Sends what there is for a subscriber, as far as its connection takes it. */
 export const pump = (feed: Feed, subscriber: Subscriber): void => {
-  if (!subscriber.hasBegun || subscriber.over.signal.aborted) return;
   const { follows } = subscriber;
-  switch (follows.kind) {
-    case 'events':
-      if (follows.number !== undefined)
-        return subscriber.outlet.together(() => pumpEvents(feed, subscriber, follows, follows.number as number));
-      return;
-    case 'list':
-      return subscriber.outlet.together(() => pumpList(subscriber, follows));
-  }
+  if (!subscriber.hasBegun || subscriber.isOver) return;
+  if (follows.kind === 'list') return subscriber.outlet.together(() => pumpList(subscriber, follows));
+  if (follows.number === undefined || (follows.thing !== undefined && !follows.isBehind)) return;
+  follows.number = skip(feed, follows, follows.number);
+  follows.isBehind = follows.number < nextOf(feed.ring);
+  if (follows.isBehind) subscriber.outlet.together(() => pumpEvents(feed, subscriber, follows, follows.number ?? 0));
+};
+
+/** Returns the number of the first event from this one on that a subscriber wants, or that the ring no longer has. */
+const skip = ({ ring }: Feed, { wants }: FollowsEvents, from: number): number => {
+  let number = from;
+  for (let entry = entryAt(ring, number); entry && !wants(entry.event); entry = entryAt(ring, number)) number += 1;
+  return number;
 };
 
 const pumpEvents = (feed: Feed, subscriber: Subscriber, follows: FollowsEvents, from: number): void => {
@@ -57,17 +78,18 @@ const pumpEvents = (feed: Feed, subscriber: Subscriber, follows: FollowsEvents, 
   for (let number = from; number < nextOf(ring); number += 1) {
     const entry = entryAt(ring, number);
     if (!entry) return endSubscriber(feed, subscriber, 'too-slow');
-    if (subscriber.outlet.isFull()) {
-      subscriber.stuckSince ??= performance.now();
-      return;
-    }
     if (follows.wants(entry.event)) {
+      if (subscriber.outlet.isFull()) {
+        subscriber.stuckSince ??= performance.now();
+        return;
+      }
       if (entry.change === 'lost' && follows.chosen) return endSubscriber(feed, subscriber, 'unavailable');
       if (!isReady(feed, follows, entry, number)) return; // it is pumped again when what the event did is known
       writeEntry(subscriber, follows, entry);
     }
     follows.number = number + 1;
   }
+  follows.isBehind = false;
 };
 
 /** Whether a subscriber can be sent this entry. If not, what it needs is looked up, also for the entries behind it. */
@@ -83,9 +105,34 @@ const isReady = ({ ring }: Feed, { chosen, wants }: FollowsEvents, entry: Entry,
 
 const readAhead = 32;
 
-/** Sends new events to all subscribers that do not catch up. */
+/** Sends the events of the ring from this number on to all subscribers that want them and do not catch up. */
+export const pumpNew = (feed: Feed, from: number): void => {
+  const { broad, ofThings, ring } = feed;
+  if (from === nextOf(ring)) return;
+  for (const subscriber of broad) pump(feed, subscriber);
+  if (ofThings.size === 0) return;
+  for (let number = from; number < nextOf(ring); number += 1) {
+    const event = entryAt(ring, number)?.event;
+    const followers = event && ofThings.get(thingOf(event.entity, event.entityId));
+    for (const subscriber of followers ?? []) pumpFrom(feed, subscriber, number);
+  }
+};
+
+/** Sends a subscriber of one thing its event with this number. Those between are of other things. */
+const pumpFrom = (feed: Feed, subscriber: Subscriber, number: number): void => {
+  const { follows } = subscriber;
+  if (follows.kind === 'list' || follows.number === undefined) return;
+  if (!follows.isBehind) follows.number = Math.max(follows.number, number);
+  follows.isBehind = true;
+  pump(feed, subscriber);
+};
+
+/** Goes on with all subscribers that wait for what an event did. */
 export const pumpAll = (feed: Feed): void => {
-  for (const subscriber of feed.subscribers) if (subscriber.follows.kind === 'events') pump(feed, subscriber);
+  for (const subscriber of feed.subscribers) {
+    const { follows } = subscriber;
+    if (follows.kind === 'events' && follows.isBehind) pump(feed, subscriber);
+  }
 };
 
 /** Goes on after the connection of a subscriber took what it was sent. */
@@ -99,8 +146,8 @@ export const goOnAfterDrain = (feed: Feed, subscriber: Subscriber): void => {
  * Waits until the connection of a subscriber takes more, or is closed. If that takes too long, the subscriber is ended.
  */
 export const untilTaken = async (subscriber: Subscriber): Promise<void> => {
-  const { outlet, over } = subscriber;
-  if (!outlet.isFull() || over.signal.aborted) return;
+  const { isOver, outlet } = subscriber;
+  if (!outlet.isFull() || isOver) return;
   subscriber.stuckSince ??= performance.now();
   await new Promise<void>((resolve) => {
     subscriber.onDrained = resolve; // also called when it is removed
@@ -113,8 +160,8 @@ export const untilTaken = async (subscriber: Subscriber): Promise<void> => {
  * its route.
  */
 export const endSubscriber = (feed: Feed, subscriber: Subscriber, reason: EndReason): void => {
-  const { hasBegun, outlet, over } = subscriber;
-  if (over.signal.aborted) return;
+  const { hasBegun, isOver, outlet } = subscriber;
+  if (isOver) return;
   removeSubscriber(feed, subscriber);
   subscriber.onEnd(reason);
   if (!hasBegun) return;
@@ -139,6 +186,7 @@ export const tendAll = (feed: Feed, now = performance.now()): void => {
 
 const bookmark = ({ ring }: Feed, subscriber: Subscriber) => {
   const { follows } = subscriber;
-  if (follows.kind === 'list') writeBookmark(subscriber, undefined, follows.list.asOf);
-  else writeBookmark(subscriber, follows.number === nextOf(ring) ? ring.latest : undefined);
+  if (follows.kind === 'list') return writeBookmark(subscriber, undefined, follows.list.asOf);
+  const isUpToDate = follows.number !== undefined && !follows.isBehind;
+  writeBookmark(subscriber, isUpToDate ? ring.latest : undefined);
 };

@@ -9,9 +9,8 @@ import type { Change } from './states.ts';
 // Events with the attributes of CloudEvents 1.0 (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md).
 // The id of a message is the position.
 
-/** The first messages: how soon to connect again, and where it begins. So a client can resume before any event. */
+/** The first message: where the subscription begins. So a client can resume before any event. */
 export const writeBegin = (subscriber: Subscriber): void => {
-  subscriber.outlet.begin();
   subscriber.hasBegun = true;
   writeBookmark(subscriber, undefined);
 };

@@ -126,6 +126,7 @@ const subscribe = async (connection: Connection, { after, subscription, to }: Su
   const problem = await subscribeTo(gateway, target, {
     ...{ query: parseQuery(url.search.slice(1)), lastEventId: after, client, authorization },
     outlet: openSocketOutlet(connection, subscription),
+    begin: () => undefined,
     onOpen: (subscriber) => subscriptions.set(subscription, subscriber),
   });
   if (!problem) return;
@@ -140,7 +141,6 @@ const openSocketOutlet = (connection: Connection, subscription: string): Outlet 
   const { socket, subscriptions, ws } = connection;
   const own = Buffer.from(`{"subscription":${JSON.stringify(subscription)},`);
   return {
-    begin: () => undefined,
     write: (message) => {
       ws.send(own, { fin: false, binary: false });
       ws.send(frameOf(message), { fin: true, binary: false });

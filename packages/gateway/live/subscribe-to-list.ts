@@ -27,7 +27,7 @@ export const subscribeToList = async (
       list.subscribers.delete(subscriber);
       return problem;
     }
-    asking.outlet.begin();
+    asking.begin();
     subscriber.hasBegun = true;
     onBegun();
     pump(gateway.feed, subscriber);

@@ -2,9 +2,10 @@ import type Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type { Subscriber } from '../feed/feed.ts';
 import { cannot } from '../feed/open-subscription.ts';
-import { openAnswerOutlet } from '../feed/outlet.ts';
+import { beginAnswer, openAnswerOutlet } from '../feed/outlet.ts';
 import { goOnAfterDrain, removeSubscriber } from '../feed/subscribers.ts';
 import type { Gateway } from '../gateway.ts';
+import { clientOf } from '../limit-rate.ts';
 import { findTarget, type Target } from '../live/find-target.ts';
 import { subscribeTo } from '../live/subscribe-to.ts';
 import { giveProblem } from '../on-koa.ts';
@@ -41,16 +42,17 @@ const answerTarget = async (gateway: Gateway, ctx: Context, target: Target): Pro
     lastEventId: ctx.get('Last-Event-ID'),
     client: clientOf(ctx),
     authorization: ctx.get('Authorization'),
-    outlet: openAnswerOutlet(ctx.res, () => sendHead(ctx)),
+    outlet: openAnswerOutlet(ctx.res),
+    begin: () => {
+      sendHead(ctx);
+      beginAnswer(ctx.res);
+    },
     onOpen: (subscriber) => watchConnection(gateway, ctx, subscriber),
   });
   if (problem) refuse(gateway, ctx, problem);
 };
 
 const pipelined = 'an earlier request of this connection has no answer yet';
-
-/** Returns by what the subscriptions of a client are counted: its key, or its address. */
-export const clientOf = (ctx: Context): string => (ctx.state.actor ? `key ${ctx.state.actor}` : `address ${ctx.ip}`);
 
 const watchConnection = ({ feed }: Gateway, { res }: Context, subscriber: Subscriber) => {
   res.on('error', () => undefined); // 'close' follows

@@ -4,11 +4,10 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { findNoPlaceFor } from '../feed/open-subscription.ts';
 import type { Gateway } from '../gateway.ts';
-import type { RateLimit } from '../limit-rate.ts';
+import { clientOf, type RateLimit } from '../limit-rate.ts';
 import { keyProtocol, openSocket } from '../live/sockets.ts';
 import { giveProblem } from '../on-koa.ts';
 import type { Problem } from '../problem.ts';
-import { clientOf } from './feed.ts';
 
 const path = '/api/live';
 
@@ -63,7 +62,7 @@ export const addLiveRoute = (router: Router, gateway: Gateway, limit: RateLimit)
     ctx.respond = false;
     ctx.status = 101;
     ctx.res.detachSocket(upgrade.socket);
-    openSocket(gateway, ctx, upgrade, client, () => limit.count(ctx));
+    openSocket(gateway, ctx, upgrade, client, () => limit.count(client));
   });
 };
 
