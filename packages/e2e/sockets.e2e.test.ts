@@ -244,6 +244,23 @@ describe('A WebSocket of the feed', function () {
     await until(() => eventIds(other.of('all')).length === changes + 1, 30_000);
   });
 
+  it('is not read while it does not read what it asked for', async () => {
+    const { url } = await run();
+    using socket = await opened(url);
+    socket.ws.pause();
+    const to = 'x'.repeat(1_900); // the problem repeats it
+    let sent = 0;
+    const isHeld = () => socket.ws.bufferedAmount > 4_000_000;
+    for (; sent < 20_000; sent += 1) {
+      socket.send({ subscribe: 'a', to });
+      if (sent % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    for (let tries = 0; tries < 20; tries += 1) await call(url, 'GET', '/api/live'); // it has time to read all of that
+    expect(isHeld()).to.equal(true); // the gateway takes no more: its answers do not pile up there
+    socket.ws.resume();
+    await until(() => socket.said.length === sent, 30_000);
+  });
+
   it('tells each subscription that the gateway stops, and closes', async () => {
     const system = await run();
     const socket = await opened(system.url);

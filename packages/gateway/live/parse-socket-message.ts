@@ -13,6 +13,7 @@ export type ParsedMessage =
 
 const name = Joi.string().min(1).max(100);
 const addressMax = 8_000;
+const detailMax = 2_000; // an answer must not grow with what comes in
 const schema = Joi.object({
   subscribe: name,
   to: Joi.string()
@@ -43,7 +44,7 @@ export const parseSocketMessage = (text: string | undefined): ParsedMessage => {
 
 const faulty = (subscription: string | undefined, detail: string): ParsedMessage => ({
   ...{ kind: 'faults', subscription },
-  faults: [{ pointer: '', code: 'invalid-message', detail }],
+  faults: [{ pointer: '', code: 'invalid-message', detail: detail.slice(0, detailMax) }],
 });
 
 const parseObject = (text: string): Record<string, unknown> | undefined => {

@@ -63,7 +63,7 @@ export const openSocket = (
 };
 
 const serve = (connection: Connection): void => {
-  const { client, gateway, socket, subscriptions, ws } = connection;
+  const { client, gateway, requestId, socket, subscriptions, ws } = connection;
   const { feed } = gateway;
   feed.sockets.add(connection);
   addClient(feed, client);
@@ -72,7 +72,13 @@ const serve = (connection: Connection): void => {
   ws.on('pong', () => {
     connection.isAlive = true;
   });
-  ws.on('message', (data, isBinary) => void take(connection, isBinary ? undefined : data.toString()));
+  ws.on('message', (data, isBinary) => {
+    if (socket.writableNeedDrain) ws.pause(); // who does not read is not read either
+    take(connection, isBinary ? undefined : data.toString()).catch((error) => {
+      gateway.logger.error({ err: error, requestId }, 'A message on a WebSocket failed through a fault of ours');
+      ws.close(1011, 'a fault of the service');
+    });
+  });
   ws.on('close', () => {
     clearInterval(pinging);
     feed.sockets.delete(connection);
@@ -80,6 +86,7 @@ const serve = (connection: Connection): void => {
     for (const subscriber of subscriptions.values()) if (subscriber) removeSubscriber(feed, subscriber);
   });
   socket.on('drain', () => {
+    ws.resume();
     for (const subscriber of subscriptions.values()) if (subscriber) goOnAfterDrain(feed, subscriber);
   });
 };
