@@ -24,6 +24,7 @@ export type Feed = {
   subscribers: Set<Subscriber>;
   broad: Set<Subscriber>; // those that follow the events of many streams
   ofThings: Map<string, Set<Subscriber>>; // those that follow one stream, by its key
+  batches: Map<string, Batch>; // what several subscribers get of the newest changes, by what they share
   perClient: Map<string, number>; // how many subscriptions and WebSockets a client has
   sockets: Set<OpenSocket>;
   upgrades: WeakMap<IncomingMessage, Upgrade>; // requests that ask for a WebSocket
@@ -35,6 +36,9 @@ export type Feed = {
   lists: Map<string, LiveList>; // by what they show
   listReads: Places; // reads of lists that may have changed
 };
+
+/** Several messages in one piece, and the position behind them. */
+export type Batch = { blocks: Buffer; position: string };
 
 /** A WebSocket, however many subscriptions it has. */
 export type OpenSocket = { close: (code: number, reason: string, withinMs: number) => void };
@@ -62,6 +66,7 @@ export type Subscriber = {
 export type FollowsEvents = {
   kind: 'events';
   thing: string | undefined; // the key of the only stream that it wants
+  sharing: string | undefined; // the same for all that want the same messages
   entities: ReadonlyMap<string, Entity>; // those that this gateway knows
   wants: (event: StoredEvent) => boolean;
   chosen: Chosen | undefined;
@@ -116,7 +121,7 @@ export const openFeed = (entities: readonly Entity[], catchUpsMax: number): Feed
   entities: new Map(entities.map((entity) => [entity.name, entity])),
   ...{ ring: openRing(), logId: undefined, mark: '', isOpened: false, openedAt: 0, brokenSince: undefined },
   ...{ running: undefined, idleSince: 0, subscribers: new Set(), broad: new Set(), ofThings: new Map() },
-  ...{ perClient: new Map(), sockets: new Set(), upgrades: new WeakMap() },
+  ...{ batches: new Map(), perClient: new Map(), sockets: new Set(), upgrades: new WeakMap() },
   ...{ catchUps: openPlaces(catchUpsMax, catchUpsWaitingMax), states: openStates(), loading: 0, isCalling: false },
   ...{ lists: new Map(), listReads: openPlaces(listReadsMax, listReadsWaitingMax) },
 });

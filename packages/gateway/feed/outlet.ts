@@ -4,6 +4,7 @@ import { blockOf, type Message } from './message.ts';
 /** What takes the messages of one subscriber: an answer, or its part of a WebSocket. */
 export type Outlet = {
   write: (message: Message) => void;
+  writeBlocks: ((blocks: Buffer) => void) | undefined; // several messages as they are for everybody, if it can
   isFull: () => boolean; // its connection takes no more for now
   together: (work: () => void) => void; // sends in one piece what `work` writes
   end: (isStuck: boolean) => void; // after the last message; `isStuck`: the connection may not read it
@@ -19,6 +20,7 @@ export const beginAnswer = (response: ServerResponse): void => void response.wri
 /** Opens the outlet of such an answer. */
 export const openAnswerOutlet = (response: ServerResponse): Outlet => ({
   write: (message) => void response.write(blockOf(message)),
+  writeBlocks: (blocks) => void response.write(blocks),
   isFull: () => response.writableNeedDrain,
   together: (work) => {
     response.cork();

@@ -45,10 +45,12 @@ export const subscribeToEvents = async (
 
 const openFollows = (gateway: Gateway, { entities, id }: FeedScope, asked: AskedEvents): FollowsEvents => {
   const names = new Set(entities.map(({ name }) => name));
-  const { types } = asked;
+  const { filters, types, withState } = asked;
+  const isChosen = filters.length > 0 || withState;
   return {
     kind: 'events',
     thing: id === undefined || !entities[0] ? undefined : thingOf(entities[0].name, id),
+    sharing: id === undefined && !isChosen ? JSON.stringify([[...names], types && [...types]]) : undefined,
     entities: gateway.feed.entities,
     wants: ({ entity, entityId, type }: StoredEvent) =>
       names.has(entity) && (id === undefined || entityId === id) && (types === undefined || types.has(type)),

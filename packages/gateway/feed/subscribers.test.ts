@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { note, storedNote } from '@muster/testing';
 import { expect } from 'chai';
 import { type EndReason, type FollowsEvents, openFeed, type Subscriber } from './feed.ts';
+import { blockOf } from './message.ts';
 import { openAnswerOutlet } from './outlet.ts';
 import { nextOf, pushChanges } from './ring.ts';
 import { addSubscriber, goOnAfterDrain, pumpNew, removeSubscriber, tendAll } from './subscribers.ts';
@@ -14,7 +15,7 @@ const openPart = (more: Partial<Subscriber> = {}, wanted: Partial<FollowsEvents>
   const reasons: EndReason[] = [];
   const follows: FollowsEvents = {
     ...{ kind: 'events', entities: new Map([[note.name, note]]), wants: () => true, chosen: undefined },
-    ...{ number: 0, mark: 'log', thing: undefined, isBehind: false, ...wanted },
+    ...{ number: 0, mark: 'log', thing: undefined, sharing: undefined, isBehind: false, ...wanted },
   };
   const subscriber: Subscriber = {
     ...{ outlet: openAnswerOutlet(stream as unknown as ServerResponse), client: 'address 1' },
@@ -110,6 +111,34 @@ describe('A subscriber of the feed', () => {
       expect(reasons).to.deep.equal(isLate ? ['too-slow'] : []);
       if (!isLate) expect(text.split('id: log.abc').length - 1).to.equal(50);
     }
+  });
+
+  it('gets several events in one piece, which those share that want the same', () => {
+    const changes = Array.from({ length: 6 }, (_, n) => changeOf(n + 1));
+    const written: Record<string, Buffer[]> = {};
+    const open = (name: string, sharing: string | undefined, least: number) => {
+      const part = openPart({}, { sharing, wants: ({ version }) => version >= least });
+      const bytes: Buffer[] = [];
+      written[name] = bytes;
+      part.subscriber.outlet.write = (message) => void bytes.push(blockOf(message));
+      part.subscriber.outlet.writeBlocks = (blocks) => void bytes.push(blocks);
+      return part.subscriber;
+    };
+    const feed = openFeed([note], 1);
+    const all = [open('one', 'all', 1), open('other', 'all', 1), open('few', 'few', 5), open('alone', undefined, 1)];
+    for (const subscriber of all) addSubscriber(feed, subscriber);
+    pushChanges(feed.ring, changes, limits);
+    pumpNew(feed, 0);
+    const { one = [], other = [], few = [], alone = [] } = written;
+    expect([one.length, alone.length]).to.deep.equal([1, 6]);
+    expect(one[0]).to.equal(other[0]); // the same bytes in memory
+    expect(String(one[0])).to.equal(String(Buffer.concat(alone)));
+    expect(String(few[0]).match(/^id: .*$/gm)).to.deep.equal(['id: log.abc5', 'id: log.abc6']);
+    pushChanges(feed.ring, [changeOf(7), changeOf(8)], limits);
+    pumpNew(feed, 6);
+    expect(String(one[1]).match(/^id: .*$/gm)).to.deep.equal(['id: log.abc7', 'id: log.abc8']);
+    expect(all.map(({ position }) => position)).to.deep.equal(all.map(() => 'log.abc8'));
+    expect(feed.batches.size).to.equal(0);
   });
 
   it('is ended when it does not read for 30 s, or when its key no longer counts', () => {

@@ -1,7 +1,8 @@
 import { leaveList, pumpList } from '../live/show-list.ts';
-import type { EndReason, Feed, FollowsEvents, Subscriber } from './feed.ts';
+import type { Batch, EndReason, Feed, FollowsEvents, Subscriber } from './feed.ts';
+import { blockOf, type Message } from './message.ts';
 import { type Entry, entryAt, nextOf } from './ring.ts';
-import { writeBookmark, writeEnd, writeEntry } from './write-events.ts';
+import { messageOfEntry, writeBatch, writeBookmark, writeEnd, writeEntry } from './write-events.ts';
 
 // Every subscriber reads the ring at its own pace. One whose connection does not take more is left alone until it does.
 // So it delays nobody, and only the buffers of its connection wait for it. It is ended if the ring goes past it.
@@ -63,7 +64,8 @@ export const pump = (feed: Feed, subscriber: Subscriber): void => {
   if (follows.number === undefined || (follows.thing !== undefined && !follows.isBehind)) return;
   follows.number = skip(feed, follows, follows.number);
   follows.isBehind = follows.number < nextOf(feed.ring);
-  if (follows.isBehind) subscriber.outlet.together(() => pumpEvents(feed, subscriber, follows, follows.number ?? 0));
+  if (!follows.isBehind || pumpBatch(feed, subscriber, follows, follows.number)) return;
+  subscriber.outlet.together(() => pumpEvents(feed, subscriber, follows, follows.number ?? 0));
 };
 
 /** Returns the number of the first event from this one on that a subscriber wants, or that the ring no longer has. */
@@ -71,6 +73,41 @@ const skip = ({ ring }: Feed, { wants }: FollowsEvents, from: number): number =>
   let number = from;
   for (let entry = entryAt(ring, number); entry && !wants(entry.event); entry = entryAt(ring, number)) number += 1;
   return number;
+};
+
+/**
+ * Sends all events from this number on in one piece, if others get the same. Returns whether it did. The piece is made
+ * once for all of them.
+ */
+const pumpBatch = (feed: Feed, subscriber: Subscriber, follows: FollowsEvents, from: number): boolean => {
+  const { outlet } = subscriber;
+  if (follows.sharing === undefined || !outlet.writeBlocks || outlet.isFull()) return false;
+  const key = `${from} ${follows.sharing}`;
+  const batch = feed.batches.get(key) ?? openBatch(feed, follows, from);
+  if (!batch) return false;
+  feed.batches.set(key, batch);
+  writeBatch(subscriber, batch);
+  follows.number = nextOf(feed.ring);
+  follows.isBehind = false;
+  return true;
+};
+
+const batchBytesMax = 65_536;
+
+/** Returns the messages from this number on in one piece. Undefined if it is one only, or if they are too large. */
+const openBatch = ({ ring }: Feed, follows: FollowsEvents, from: number): Batch | undefined => {
+  const messages: Message[] = [];
+  let bytes = 0;
+  for (let number = from; number < nextOf(ring); number += 1) {
+    const entry = entryAt(ring, number);
+    if (!entry || bytes > batchBytesMax) return undefined;
+    const message = follows.wants(entry.event) ? messageOfEntry(follows, entry) : undefined;
+    if (!message) continue;
+    messages.push(message);
+    bytes += blockOf(message).length;
+  }
+  if (messages.length < 2) return undefined;
+  return { blocks: Buffer.concat(messages.map(blockOf)), position: messages.at(-1)?.id ?? '' };
 };
 
 const pumpEvents = (feed: Feed, subscriber: Subscriber, follows: FollowsEvents, from: number): void => {
@@ -107,9 +144,11 @@ const readAhead = 32;
 
 /** Sends the events of the ring from this number on to all subscribers that want them and do not catch up. */
 export const pumpNew = (feed: Feed, from: number): void => {
-  const { broad, ofThings, ring } = feed;
+  const { batches, broad, ofThings, ring } = feed;
   if (from === nextOf(ring)) return;
+  batches.clear();
   for (const subscriber of broad) pump(feed, subscriber);
+  batches.clear(); // nobody else begins where these did
   if (ofThings.size === 0) return;
   for (let number = from; number < nextOf(ring); number += 1) {
     const event = entryAt(ring, number)?.event;

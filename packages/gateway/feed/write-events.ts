@@ -1,6 +1,6 @@
 import { describeEvents, type Entity, shownOf } from '@muster/model';
 import type { Place, StoredEvent } from '@muster/store';
-import type { EndReason, FollowsEvents, Subscriber } from './feed.ts';
+import type { Batch, EndReason, FollowsEvents, Subscriber } from './feed.ts';
 import { type Message, openMessage, plainEvent } from './message.ts';
 import { writePosition } from './position.ts';
 import type { Entry } from './ring.ts';
@@ -15,19 +15,29 @@ export const writeBegin = (subscriber: Subscriber): void => {
   writeBookmark(subscriber, undefined);
 };
 
+/** Returns the message of an event of the ring, made once for all. Undefined if it is of another program. */
+export const messageOfEntry = ({ entities, mark }: FollowsEvents, entry: Entry): Message | undefined => {
+  const entity = entities.get(entry.event.entity);
+  if (entity) entry.message ??= messageOf(entity, entry.event, writePosition(mark, entry.place));
+  return entry.message;
+};
+
 /** Sends an event of the ring, if the subscriber wants it. Its message is made once for all subscribers. */
 export const writeEntry = (subscriber: Subscriber, follows: FollowsEvents, entry: Entry): void => {
   const { event, change } = entry;
-  const { chosen, mark } = follows;
-  const entity = follows.entities.get(event.entity);
-  if (!entity) return; // of another program
+  const { chosen } = follows;
   const known = typeof change === 'object' ? change : undefined;
   if (chosen && known && !chosen.isMet(event, known)) return;
-  const position = writePosition(mark, entry.place);
-  if (chosen?.withState && known) entry.withState ??= messageOf(entity, event, position, known);
-  else entry.message ??= messageOf(entity, event, position);
-  subscriber.position = position;
-  write(subscriber, (chosen?.withState ? entry.withState : entry.message) as Message);
+  const message = chosen?.withState && known ? withState(follows, entry, known) : messageOfEntry(follows, entry);
+  if (!message) return;
+  subscriber.position = message.id;
+  write(subscriber, message);
+};
+
+const withState = ({ entities, mark }: FollowsEvents, entry: Entry, change: Change): Message | undefined => {
+  const entity = entities.get(entry.event.entity);
+  if (entity) entry.withState ??= messageOf(entity, entry.event, writePosition(mark, entry.place), change);
+  return entry.withState;
 };
 
 /** Sends an event that is not in the ring. `change` is given if the subscriber wants states. */
@@ -70,6 +80,13 @@ export const writeBookmark = (subscriber: Subscriber, place: Place | undefined, 
 /** Sends why the subscription ends. */
 export const writeEnd = (subscriber: Subscriber, reason: EndReason): void =>
   write(subscriber, openMessage('end', '', JSON.stringify({ reason, position: subscriber.position })));
+
+/** Sends several messages in one piece. */
+export const writeBatch = (subscriber: Subscriber, { blocks, position }: Batch): void => {
+  subscriber.sentAt = performance.now();
+  subscriber.position = position;
+  subscriber.outlet.writeBlocks?.(blocks);
+};
 
 /** Sends a message. */
 export const write = (subscriber: Subscriber, message: Message): void => {

@@ -152,6 +152,7 @@ const openSocketOutlet = (connection: Connection, subscription: string): Outlet 
       ws.send(own, { fin: false, binary: false });
       ws.send(frameOf(message), { fin: true, binary: false });
     },
+    writeBlocks: undefined, // each message has the name of its subscription
     isFull: () => socket.writableNeedDrain,
     together: (work) => {
       socket.cork();
