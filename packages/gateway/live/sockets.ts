@@ -21,10 +21,13 @@ type Connection = OpenSocket & {
   authorization: string;
   requestId: string;
   countMessage: () => Promise<Problem | undefined>; // by the rate limit
-  subscriptions: Map<string, Subscriber | undefined>; // undefined until it is opened
+  subscriptions: Map<string, Named>;
   isAlive: boolean; // it answered the last ping
   idlePings: number; // since it has no subscription
 };
+
+/** A subscription by its name. */
+type Named = { subscriber: Subscriber | undefined }; // undefined until it is opened
 
 const messageBytesMax = 16_384;
 const pingEveryMs = 15_000;
@@ -76,10 +79,10 @@ const serve = (connection: Connection): void => {
     clearInterval(pinging);
     feed.sockets.delete(connection);
     removeClient(feed, client);
-    for (const subscriber of subscriptions.values()) if (subscriber) removeSubscriber(feed, subscriber);
+    for (const { subscriber } of subscriptions.values()) if (subscriber) removeSubscriber(feed, subscriber);
   });
   socket.on('drain', () => {
-    for (const subscriber of subscriptions.values()) if (subscriber) goOnAfterDrain(feed, subscriber);
+    for (const { subscriber } of subscriptions.values()) if (subscriber) goOnAfterDrain(feed, subscriber);
   });
 };
 
@@ -104,7 +107,7 @@ const take = async (connection: Connection, text: string | undefined): Promise<v
   if (!parsed || ws.readyState !== ws.OPEN) return;
   if (parsed.message.kind === 'subscribe') return subscribe(connection, parsed.message);
   const { subscription } = parsed.message;
-  const subscriber = subscriptions.get(subscription);
+  const subscriber = subscriptions.get(subscription)?.subscriber;
   subscriptions.delete(subscription);
   if (subscriber) removeSubscriber(connection.gateway.feed, subscriber);
   send(connection, { subscription, event: 'unsubscribed' });
@@ -121,13 +124,16 @@ const subscribe = async (connection: Connection, { after, subscription, to }: Su
   if (!target) return refuse('/to', `there is nothing to subscribe to at ${url.pathname.slice(0, 200)}`);
   if (subscriptions.has(subscription))
     return refuse('/subscribe', 'this connection has a subscription of this name; end it first, or take another name');
-  subscriptions.set(subscription, undefined);
+  const named: Named = { subscriber: undefined };
+  subscriptions.set(subscription, named);
   const problem = await subscribeTo(gateway, target, {
     ...{ query: parseQuery(url.search.slice(1)), lastEventId: after, client, authorization },
     outlet: openSocketOutlet(connection, subscription),
-    onOpen: (subscriber) => subscriptions.set(subscription, subscriber),
+    onOpen: (subscriber) => {
+      named.subscriber = subscriber;
+    },
   });
-  if (!problem) return;
+  if (!problem || subscriptions.get(subscription) !== named) return; // its client ended it, and may use its name again
   subscriptions.delete(subscription);
   if (problem.name === 'unavailable' || problem.name === 'too-many-requests')
     gateway.metrics.refused.inc({ reason: 'live' });
