@@ -7,6 +7,7 @@ import { frameOf } from '../feed/message.ts';
 import type { Outlet } from '../feed/outlet.ts';
 import { addClient, goOnAfterDrain, removeClient, removeSubscriber } from '../feed/subscribers.ts';
 import type { Gateway } from '../gateway.ts';
+import { openAllowance } from '../keys.ts';
 import { describeProblem, invalid, type Problem } from '../problem.ts';
 import { findTarget } from './find-target.ts';
 import { parseSocketMessage, type SocketMessage } from './parse-socket-message.ts';
@@ -18,7 +19,7 @@ type Connection = OpenSocket & {
   ws: WebSocket;
   socket: Socket;
   client: string;
-  authorization: string;
+  isAllowed: () => boolean; // whether its key still counts
   requestId: string;
   countMessage: () => Promise<Problem | undefined>; // by the rate limit
   subscriptions: Map<string, Named>;
@@ -53,11 +54,11 @@ export const openSocket = (
 ): void => {
   const { req } = ctx;
   const { requestId } = ctx.state;
-  const authorization = ctx.get('Authorization');
+  const isAllowed = openAllowance(gateway.keys, ctx.get('Authorization'));
   server.handleUpgrade(req, socket, head, (ws) => {
     const connection: Connection = {
       close: (code, reason) => closeSocket(ws, code, reason),
-      ...{ gateway, ws, socket, client, authorization, requestId, countMessage },
+      ...{ gateway, ws, socket, client, isAllowed, requestId, countMessage },
       ...{ subscriptions: new Map(), isAlive: true, idlePings: 0 },
     };
     serve(connection);
@@ -116,9 +117,10 @@ const take = async (connection: Connection, text: string | undefined): Promise<v
 type Subscribe = Extract<SocketMessage, { kind: 'subscribe' }>;
 
 const subscribe = async (connection: Connection, { after, subscription, to }: Subscribe): Promise<void> => {
-  const { authorization, client, gateway, subscriptions, ws } = connection;
+  const { client, gateway, isAllowed, subscriptions, ws } = connection;
   const refuse = (pointer: string, detail: string) =>
     sendProblem(connection, subscription, invalid([{ pointer, code: 'invalid-parameter', detail }]));
+  if (!isAllowed()) return sendProblem(connection, subscription, keyRefused);
   const url = new URL(to, 'http://muster');
   const target = findTarget(gateway.entities, url.pathname);
   if (!target) return refuse('/to', `there is nothing to subscribe to at ${url.pathname.slice(0, 200)}`);
@@ -127,7 +129,7 @@ const subscribe = async (connection: Connection, { after, subscription, to }: Su
   const named: Named = { subscriber: undefined };
   subscriptions.set(subscription, named);
   const problem = await subscribeTo(gateway, target, {
-    ...{ query: parseQuery(url.search.slice(1)), lastEventId: after, client, authorization },
+    ...{ query: parseQuery(url.search.slice(1)), lastEventId: after, client, isAllowed },
     outlet: openSocketOutlet(connection, subscription),
     onOpen: (subscriber) => {
       named.subscriber = subscriber;
@@ -138,6 +140,11 @@ const subscribe = async (connection: Connection, { after, subscription, to }: Su
   if (problem.name === 'unavailable' || problem.name === 'too-many-requests')
     gateway.metrics.refused.inc({ reason: 'live' });
   if (ws.readyState === ws.OPEN) sendProblem(connection, subscription, problem);
+};
+
+const keyRefused: Problem = {
+  name: 'key-required',
+  detail: 'The key of this WebSocket was revoked, or has expired; open another WebSocket with a valid key',
 };
 
 /** Opens the outlet of one subscription. What all subscribers get is sent from one buffer, behind the own part. */

@@ -5,6 +5,7 @@ import { cannot } from '../feed/open-subscription.ts';
 import { openAnswerOutlet } from '../feed/outlet.ts';
 import { goOnAfterDrain, removeSubscriber } from '../feed/subscribers.ts';
 import type { Gateway } from '../gateway.ts';
+import { openAllowance } from '../keys.ts';
 import { findTarget, type Target } from '../live/find-target.ts';
 import { subscribeTo } from '../live/subscribe-to.ts';
 import { giveProblem } from '../on-koa.ts';
@@ -40,7 +41,7 @@ const answerTarget = async (gateway: Gateway, ctx: Context, target: Target): Pro
     query: ctx.query,
     lastEventId: ctx.get('Last-Event-ID'),
     client: clientOf(ctx),
-    authorization: ctx.get('Authorization'),
+    isAllowed: openAllowance(gateway.keys, ctx.get('Authorization')),
     outlet: openAnswerOutlet(ctx.res, () => sendHead(ctx)),
     onOpen: (subscriber) => watchConnection(gateway, ctx, subscriber),
   });
