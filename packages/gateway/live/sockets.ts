@@ -100,12 +100,11 @@ const ping = (connection: Connection): void => {
 const take = async (connection: Connection, text: string | undefined): Promise<void> => {
   const { subscriptions, ws } = connection;
   const limited = await connection.countMessage();
-  const parsed = limited ? undefined : parseSocketMessage(text);
-  if (limited || parsed?.kind === 'faults') {
-    const problem = limited ?? invalid(parsed?.kind === 'faults' ? parsed.faults : []);
-    return sendProblem(connection, parsed?.kind === 'faults' ? parsed.subscription : undefined, problem);
-  }
-  if (!parsed || ws.readyState !== ws.OPEN) return;
+  if (ws.readyState !== ws.OPEN) return;
+  const parsed = parseSocketMessage(text);
+  const named = parsed.kind === 'message' ? parsed.message.subscription : parsed.subscription;
+  if (limited) return sendProblem(connection, named, limited);
+  if (parsed.kind === 'faults') return sendProblem(connection, named, invalid(parsed.faults));
   if (parsed.message.kind === 'subscribe') return subscribe(connection, parsed.message);
   const { subscription } = parsed.message;
   const subscriber = subscriptions.get(subscription)?.subscriber;
