@@ -83,6 +83,7 @@ const serve = (connection: Connection): void => {
     for (const { subscriber } of subscriptions.values()) if (subscriber) removeSubscriber(feed, subscriber);
   });
   socket.on('drain', () => {
+    ws.resume();
     for (const { subscriber } of subscriptions.values()) if (subscriber) goOnAfterDrain(feed, subscriber);
   });
 };
@@ -172,7 +173,11 @@ const openSocketOutlet = (connection: Connection, subscription: string): Outlet 
 const sendProblem = (connection: Connection, subscription: string | undefined, problem: Problem): void =>
   send(connection, { subscription, event: 'problem', data: describeProblem(problem, connection.requestId) });
 
-const send = ({ ws }: Connection, message: object): void => ws.send(JSON.stringify(message));
+/** Answers a message. No further one is read until the client reads: its answers would pile up here. */
+const send = ({ socket, ws }: Connection, message: object): void => {
+  ws.send(JSON.stringify(message));
+  if (socket.writableNeedDrain) ws.pause();
+};
 
 /** Closes all WebSockets, because the gateway stops. */
 export const closeSockets = ({ sockets }: Gateway['feed']): void => {
