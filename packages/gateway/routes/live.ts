@@ -37,7 +37,7 @@ const isForLive = ({ headers, method, url = '' }: IncomingMessage): boolean =>
   method === 'GET' &&
   headers.host !== undefined && // without it, the server refuses any request
   headers.upgrade?.toLowerCase() === 'websocket' &&
-  url.split('?')[0] === path;
+  /^\/api\/live\/?(\?|$)/.test(url);
 
 /** Gives a connection back to the server, with the request as it came but for the wish to upgrade. */
 const giveBack = (server: Server, req: IncomingMessage, socket: Socket, head: Buffer): void => {
