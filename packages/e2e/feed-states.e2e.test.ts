@@ -149,7 +149,7 @@ describe('The states around the events of the feed', function () {
       };
       const all = await read(url, '');
       await readAll('live', url, '', undefined);
-      await sendCommands(url, random, '', 90);
+      await sendCommands(url, random, '', 150);
       await using shell = openShell(database);
       const stored = async () => stepsOf(await shell.events.find().toArray());
       const hasAll = async () => keysOf(all).length === (await stored()).length;
