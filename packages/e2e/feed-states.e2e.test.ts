@@ -296,7 +296,7 @@ describe('The states around the events of the feed', function () {
       ['/api/book/events?state=yes', 'true or false'],
       ['/api/account/events?filter[secret]=s', 'secret'],
     ] as const) {
-      const answer = await call(url, 'GET', path);
+      const answer = await call(url, 'GET', path, { signal: AbortSignal.timeout(5_000) });
       expect([answer.status, answer.body.errors.length], path).to.deep.equal([400, 1]);
       expect(answer.text, path).to.contain(part);
     }
