@@ -102,8 +102,12 @@ export const untilTaken = async (subscriber: Subscriber): Promise<void> => {
   if (!outlet.isFull() || over.signal.aborted) return;
   subscriber.stuckSince ??= performance.now();
   await new Promise<void>((resolve) => {
-    over.signal.addEventListener('abort', () => resolve(), { once: true });
-    subscriber.onDrained = resolve;
+    const goOn = () => {
+      over.signal.removeEventListener('abort', goOn);
+      resolve();
+    };
+    over.signal.addEventListener('abort', goOn);
+    subscriber.onDrained = goOn;
   });
   subscriber.onDrained = undefined;
 };
