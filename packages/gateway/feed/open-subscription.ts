@@ -1,6 +1,5 @@
 import { pause } from '@muster/runtime';
 import type { Gateway } from '../gateway.ts';
-import { openAllowance } from '../keys.ts';
 import type { Query } from '../parse-past.ts';
 import { type Problem, unavailable } from '../problem.ts';
 import type { Subscriber } from './feed.ts';
@@ -13,7 +12,7 @@ export type Asking = {
   query: Query;
   lastEventId: string; // the position behind which it resumes, if it is not in the query
   client: string; // its key or its address
-  authorization: string;
+  isAllowed: () => boolean; // whether its key still counts
   outlet: Outlet;
   begin: () => void; // called before the first message
   onOpen: (subscriber: Subscriber) => void; // called at once: the connection may close before the subscription begins
@@ -45,15 +44,14 @@ export const findNoPlaceFor = ({ feed, settings, standing }: Gateway, client: st
  */
 export const openSubscription = async (
   gateway: Gateway,
-  { authorization, client, onOpen, outlet }: Asking,
+  { client, isAllowed, onOpen, outlet }: Asking,
   follows: Subscriber['follows'],
   position: string,
   serve: (subscriber: Subscriber, begin: () => void) => Promise<Problem | undefined>,
 ): Promise<Problem | undefined> => {
-  const { feed, keys, logger, metrics } = gateway;
+  const { feed, logger, metrics } = gateway;
   const subscriber: Subscriber = {
-    ...{ outlet, client, follows, position, hasBegun: false, sentAt: performance.now() },
-    isAllowed: openAllowance(keys, authorization),
+    ...{ outlet, client, isAllowed, follows, position, hasBegun: false, sentAt: performance.now() },
     onEnd: (reason) => metrics.liveEnded.inc({ reason }),
     ...{ stuckSince: undefined, onDrained: undefined, isOver: false, over: new AbortController() },
   };

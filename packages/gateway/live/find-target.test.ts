@@ -1,38 +1,78 @@
 import { countBy, defineRecord } from '@muster/model';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import Joi from 'joi';
-import { findTarget } from './find-target.ts';
+import { findTarget, type Target } from './find-target.ts';
 
-const fields = { title: Joi.string() };
-const book = defineRecord({
-  ...{ name: 'book', title: 'Book', collection: 'Books', fields },
-  ...{ indexes: ['title'], views: { byTitle: countBy('title') } },
-});
-const bookend = defineRecord({ name: 'bookend', title: 'Bookend', collection: 'Bookends', fields });
-const kindOf = (path: string) => {
-  const target = findTarget([book, bookend], path);
-  if (target?.kind === 'events') return ['events', target.scope.entities.map(({ name }) => name), target.scope.id];
-  if (target?.kind === 'thing') return ['thing', target.entity.name, target.id];
-  return target && [target.kind, target.entity.name];
+const recordOf = (name: string, title: string, collection: string) =>
+  defineRecord({
+    ...{ name, title, collection, fields: { text: Joi.string(), group: Joi.number() } },
+    ...{ indexes: ['group'], views: { byGroup: countBy('group') } },
+  });
+const [user, userGroup] = [recordOf('user', 'User', 'Users'), recordOf('usergroup', 'Group', 'Groups')];
+const entities = [user, userGroup];
+
+const writeTarget = (target: Target | undefined): string => {
+  switch (target?.kind) {
+    case undefined:
+      return 'nothing';
+    case 'events':
+      return `events of ${target.scope.entities.map(({ name }) => name)} ${target.scope.id ?? 'all'}`;
+    case 'list':
+      return `list of ${target.entity.name}`;
+    case 'view':
+      return `view ${target.view.name} of ${target.entity.name}`;
+    case 'thing':
+      return `${target.entity.name} ${target.id}`;
+  }
 };
+const find = (path: string) => writeTarget(findTarget(entities, path));
 
 describe('What an address shows live', () => {
-  it('is a list, a thing, a view or events', () => {
-    expect(kindOf('/api/events')).to.deep.equal(['events', ['book', 'bookend'], undefined]);
-    expect(kindOf('/api/book/events')).to.deep.equal(['events', ['book'], undefined]);
-    expect(kindOf('/api/book/a%20b/events')).to.deep.equal(['events', ['book'], 'a b']);
-    expect(kindOf('/api/book')).to.deep.equal(['list', 'book']);
-    expect(kindOf('/api/bookend')).to.deep.equal(['list', 'bookend']);
-    expect(kindOf('/api/bookend/x')).to.deep.equal(['thing', 'bookend', 'x']);
-    expect(kindOf('/api/book/views/byTitle')).to.deep.equal(['view', 'book']);
+  it('is events, a list, a view or one thing', () => {
+    expect(find('/api/events')).to.equal('events of user,usergroup all');
+    expect(find('/api/user/events')).to.equal('events of user all');
+    expect(find('/api/user/a/events')).to.equal('events of user a');
+    expect(find('/api/user')).to.equal('list of user');
+    expect(find('/api/user/views/byGroup')).to.equal('view byGroup of user');
+    expect(find('/api/user/a')).to.equal('user a');
+    expect(find('/api/usergroup/a')).to.equal('usergroup a');
+    expect(find('/api/usergroup')).to.equal('list of usergroup');
   });
 
-  it('is nothing at any other address', () => {
+  it('is the same with a slash at its end', () => {
+    for (const path of ['/api/events', '/api/user/events', '/api/user/a/events', '/api/user', '/api/user/a'])
+      expect(find(`${path}/`), path).to.equal(find(path));
+    expect(find('/api/user/views/byGroup/')).to.equal('view byGroup of user');
+    for (const path of ['/api/user//', '/api/events//', '/api/user/a//', '/'])
+      expect(find(path), path).to.equal('nothing');
+  });
+
+  it('is nothing at other addresses', () => {
     for (const path of [
-      ...['/', '/api', '/api/books', '/api/book/count', '/api/book/a/history', '/api/book/views/none', '/api/film'],
-      ...['/api/book/a/events/more', '/api/events/more', '/api/bookend/views/byTitle', '/api/book//events'],
+      ...['/', '/api', '/api/', '/api/other', '/api/users', '/api/use', '/api/live', '/API/user', '/api/User'],
+      ...[
+        '/api/user/count',
+        '/api/user/a/history',
+        '/api/user/views/other',
+        '/api/user/views/toString',
+        '/openapi.json',
+      ],
+      ...['/api/user/a/events/more', '/api/user//events', '/api/user/views/byGroup/x', '/api/events/x', ''],
     ])
-      expect(kindOf(path), path).to.equal(undefined);
-    expect(kindOf('/api/book/%E0%A4%A')).to.deep.equal(['thing', 'book', '%E0%A4%A']); // which is no id
+      expect(find(path), path).to.equal('nothing');
+  });
+
+  it('decodes ids; one that cannot be decoded is no id', () => {
+    expect(find('/api/user/a%20b')).to.equal('user a b');
+    expect(find('/api/user/a%2Fevents')).to.equal('user a/events');
+    expect(find('/api/user/%zz/events')).to.equal('events of user %zz');
+    expect(find('/api/user/Count')).to.equal('user Count');
+  });
+
+  it('is found without an exception for any path', () => {
+    const parts = fc.constantFrom('api', 'user', 'events', 'views', 'byGroup', 'count', 'a', '', '%', '%2f', '..');
+    fc.assert(fc.property(fc.array(parts), (path) => void find(`/${path.join('/')}`)));
+    fc.assert(fc.property(fc.string(), (path) => void find(path)));
   });
 });

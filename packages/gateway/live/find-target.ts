@@ -9,7 +9,8 @@ export type Target =
   | { kind: 'thing'; entity: Entity; id: string };
 
 /** Returns what a path shows live. Undefined if there is nothing of this kind. Pure. */
-export const findTarget = (entities: readonly Entity[], path: string): Target | undefined => {
+export const findTarget = (entities: readonly Entity[], address: string): Target | undefined => {
+  const path = address.replace(/\/$/, '');
   if (path === '/api/events') return { kind: 'events', scope: { entities, id: undefined } };
   const entity = entities.find((one) => path === one.path || path.startsWith(`${one.path}/`));
   if (!entity) return undefined;

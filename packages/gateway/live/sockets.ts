@@ -7,6 +7,7 @@ import { frameOf } from '../feed/message.ts';
 import type { Outlet } from '../feed/outlet.ts';
 import { addClient, goOnAfterDrain, removeClient, removeSubscriber } from '../feed/subscribers.ts';
 import type { Gateway } from '../gateway.ts';
+import { openAllowance } from '../keys.ts';
 import { describeProblem, invalid, type Problem } from '../problem.ts';
 import { findTarget } from './find-target.ts';
 import { parseSocketMessage, type SocketMessage } from './parse-socket-message.ts';
@@ -18,13 +19,16 @@ type Connection = OpenSocket & {
   ws: WebSocket;
   socket: Socket;
   client: string;
-  authorization: string;
+  isAllowed: () => boolean; // whether its key still counts
   requestId: string;
   countMessage: () => Promise<Problem | undefined>; // by the rate limit
-  subscriptions: Map<string, Subscriber | undefined>; // undefined until it is opened
+  subscriptions: Map<string, Named>;
   isAlive: boolean; // it answered the last ping
   idlePings: number; // since it has no subscription
 };
+
+/** A subscription by its name. */
+type Named = { subscriber: Subscriber | undefined }; // undefined until it is opened
 
 const messageBytesMax = 16_384;
 const pingEveryMs = 15_000;
@@ -51,11 +55,11 @@ export const openSocket = (
 ): void => {
   const { req } = ctx;
   const { requestId } = ctx.state;
-  const authorization = ctx.get('Authorization');
+  const isAllowed = openAllowance(gateway.keys, ctx.get('Authorization'));
   server.handleUpgrade(req, socket, head, (ws) => {
     const connection: Connection = {
       close: (code, reason, withinMs) => closeSocket(ws, code, reason, withinMs),
-      ...{ gateway, ws, socket, client, authorization, requestId, countMessage },
+      ...{ gateway, ws, socket, client, isAllowed, requestId, countMessage },
       ...{ subscriptions: new Map(), isAlive: true, idlePings: 0 },
     };
     serve(connection);
@@ -73,7 +77,6 @@ const serve = (connection: Connection): void => {
     connection.isAlive = true;
   });
   ws.on('message', (data, isBinary) => {
-    if (socket.writableNeedDrain) ws.pause(); // who does not read is not read either
     take(connection, isBinary ? undefined : data.toString()).catch((error) => {
       gateway.logger.error({ err: error, requestId }, 'A message on a WebSocket failed through a fault of ours');
       ws.close(1011, 'a fault of the service');
@@ -83,11 +86,11 @@ const serve = (connection: Connection): void => {
     clearInterval(pinging);
     feed.sockets.delete(connection);
     removeClient(feed, client);
-    for (const subscriber of subscriptions.values()) if (subscriber) removeSubscriber(feed, subscriber);
+    for (const { subscriber } of subscriptions.values()) if (subscriber) removeSubscriber(feed, subscriber);
   });
   socket.on('drain', () => {
     ws.resume();
-    for (const subscriber of subscriptions.values()) if (subscriber) goOnAfterDrain(feed, subscriber);
+    for (const { subscriber } of subscriptions.values()) if (subscriber) goOnAfterDrain(feed, subscriber);
   });
 };
 
@@ -104,15 +107,14 @@ const ping = (connection: Connection): void => {
 const take = async (connection: Connection, text: string | undefined): Promise<void> => {
   const { subscriptions, ws } = connection;
   const limited = await connection.countMessage();
-  const parsed = limited ? undefined : parseSocketMessage(text);
-  if (limited || parsed?.kind === 'faults') {
-    const problem = limited ?? invalid(parsed?.kind === 'faults' ? parsed.faults : []);
-    return sendProblem(connection, parsed?.kind === 'faults' ? parsed.subscription : undefined, problem);
-  }
-  if (!parsed || ws.readyState !== ws.OPEN) return;
+  if (ws.readyState !== ws.OPEN) return;
+  const parsed = parseSocketMessage(text);
+  const named = parsed.kind === 'message' ? parsed.message.subscription : parsed.subscription;
+  if (limited) return sendProblem(connection, named, limited);
+  if (parsed.kind === 'faults') return sendProblem(connection, named, invalid(parsed.faults));
   if (parsed.message.kind === 'subscribe') return subscribe(connection, parsed.message);
   const { subscription } = parsed.message;
-  const subscriber = subscriptions.get(subscription);
+  const subscriber = subscriptions.get(subscription)?.subscriber;
   subscriptions.delete(subscription);
   if (subscriber) removeSubscriber(connection.gateway.feed, subscriber);
   send(connection, { subscription, event: 'unsubscribed' });
@@ -121,26 +123,35 @@ const take = async (connection: Connection, text: string | undefined): Promise<v
 type Subscribe = Extract<SocketMessage, { kind: 'subscribe' }>;
 
 const subscribe = async (connection: Connection, { after, subscription, to }: Subscribe): Promise<void> => {
-  const { authorization, client, gateway, subscriptions, ws } = connection;
+  const { client, gateway, isAllowed, subscriptions, ws } = connection;
   const refuse = (pointer: string, detail: string) =>
     sendProblem(connection, subscription, invalid([{ pointer, code: 'invalid-parameter', detail }]));
+  if (!isAllowed()) return sendProblem(connection, subscription, keyRefused);
   const url = new URL(to, 'http://muster');
   const target = findTarget(gateway.entities, url.pathname);
   if (!target) return refuse('/to', `there is nothing to subscribe to at ${url.pathname.slice(0, 200)}`);
   if (subscriptions.has(subscription))
     return refuse('/subscribe', 'this connection has a subscription of this name; end it first, or take another name');
-  subscriptions.set(subscription, undefined);
+  const named: Named = { subscriber: undefined };
+  subscriptions.set(subscription, named);
   const problem = await subscribeTo(gateway, target, {
-    ...{ query: parseQuery(url.search.slice(1)), lastEventId: after, client, authorization },
+    ...{ query: parseQuery(url.search.slice(1)), lastEventId: after, client, isAllowed },
     outlet: openSocketOutlet(connection, subscription),
     begin: () => undefined,
-    onOpen: (subscriber) => subscriptions.set(subscription, subscriber),
+    onOpen: (subscriber) => {
+      named.subscriber = subscriber;
+    },
   });
-  if (!problem) return;
+  if (!problem || subscriptions.get(subscription) !== named) return; // its client ended it, and may use its name again
   subscriptions.delete(subscription);
   if (problem.name === 'unavailable' || problem.name === 'too-many-requests')
     gateway.metrics.refused.inc({ reason: 'live' });
   if (ws.readyState === ws.OPEN) sendProblem(connection, subscription, problem);
+};
+
+const keyRefused: Problem = {
+  name: 'key-required',
+  detail: 'The key of this WebSocket was revoked, or has expired; open another WebSocket with a valid key',
 };
 
 /** Opens the outlet of one subscription. What all subscribers get is sent from one buffer, behind the own part. */
@@ -169,7 +180,11 @@ const openSocketOutlet = (connection: Connection, subscription: string): Outlet 
 const sendProblem = (connection: Connection, subscription: string | undefined, problem: Problem): void =>
   send(connection, { subscription, event: 'problem', data: describeProblem(problem, connection.requestId) });
 
-const send = ({ ws }: Connection, message: object): void => ws.send(JSON.stringify(message));
+/** Answers a message. No further one is read until the client reads: its answers would pile up here. */
+const send = ({ socket, ws }: Connection, message: object): void => {
+  ws.send(JSON.stringify(message));
+  if (socket.writableNeedDrain) ws.pause();
+};
 
 /** Closes all WebSockets, because the gateway stops. */
 export const closeSockets = ({ sockets }: Gateway['feed']): void => {

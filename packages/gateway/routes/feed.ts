@@ -5,6 +5,7 @@ import { cannot } from '../feed/open-subscription.ts';
 import { beginAnswer, openAnswerOutlet } from '../feed/outlet.ts';
 import { goOnAfterDrain, removeSubscriber } from '../feed/subscribers.ts';
 import type { Gateway } from '../gateway.ts';
+import { openAllowance } from '../keys.ts';
 import { clientOf } from '../limit-rate.ts';
 import { findTarget, type Target } from '../live/find-target.ts';
 import { subscribeTo } from '../live/subscribe-to.ts';
@@ -41,7 +42,7 @@ const answerTarget = async (gateway: Gateway, ctx: Context, target: Target): Pro
     query: ctx.query,
     lastEventId: ctx.get('Last-Event-ID'),
     client: clientOf(ctx),
-    authorization: ctx.get('Authorization'),
+    isAllowed: openAllowance(gateway.keys, ctx.get('Authorization')),
     outlet: openAnswerOutlet(ctx.res),
     begin: () => {
       sendHead(ctx);

@@ -17,8 +17,8 @@ const path = '/api/live';
  */
 export const takeUpgrades = ({ feed }: Gateway, server: Server, throughKoa: RequestListener): void => {
   server.on('upgrade', (req: IncomingMessage, socket: Socket, head: Buffer) => {
-    socket.on('error', () => undefined); // 'close' follows
     if (!isForLive(req)) return giveBack(server, req, socket, head);
+    socket.on('error', () => undefined); // 'close' follows
     const [, key] = new RegExp(`(?:^|[\\s,])${keyProtocol}([^\\s,]+)`).exec(protocolsOf(req)) ?? [];
     if (key !== undefined) req.headers.authorization ??= `Bearer ${key}`;
     feed.upgrades.set(req, { socket, head });
@@ -33,18 +33,31 @@ export const takeUpgrades = ({ feed }: Gateway, server: Server, throughKoa: Requ
 const protocolsOf = ({ headers }: IncomingMessage): string => headers['sec-websocket-protocol'] ?? '';
 
 const isForLive = ({ headers, method, url = '' }: IncomingMessage): boolean =>
-  method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && url.split('?')[0] === path;
+  method === 'GET' &&
+  headers.host !== undefined && // without it, the server refuses any request
+  headers.upgrade?.toLowerCase() === 'websocket' &&
+  /^\/api\/live\/?(\?|$)/.test(url);
 
 /** Gives a connection back to the server, with the request as it came but for the wish to upgrade. */
 const giveBack = (server: Server, req: IncomingMessage, socket: Socket, head: Buffer): void => {
   const { httpVersion, method, rawHeaders, url } = req;
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
-  for (let at = 0; at < rawHeaders.length; at += 2)
-    if (!['upgrade', 'connection', 'http2-settings'].includes(rawHeaders[at]?.toLowerCase() ?? ''))
-      lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
+    if (isUpgradeHeader(name)) continue;
+    lines.push(`${name}: ${name.toLowerCase() === 'connection' ? withoutUpgrade(value) : value}`);
+  }
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
   server.emit('connection', socket);
 };
+
+const isUpgradeHeader = (name: string): boolean => /^(upgrade|http2-settings)$/i.test(name);
+
+const withoutUpgrade = (options: string): string =>
+  options
+    .split(',')
+    .filter((option) => !isUpgradeHeader(option.trim()))
+    .join(',');
 
 /** Adds the address of the WebSockets. */
 export const addLiveRoute = (router: Router, gateway: Gateway, limit: RateLimit): void => {
