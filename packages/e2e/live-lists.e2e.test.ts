@@ -108,8 +108,8 @@ describe('Live lists', function () {
       paths.map((path, at) => readFeed(`${urls[at % 2]}${path}`, stream).then((reader) => ({ path, reader, at }))),
     );
     for (const { path, reader } of readers) expect(reader.status, path).to.equal(200);
-    for (let round = 0; round < 3; round += 1) {
-      await write(80);
+    for (let round = 0; round < 4; round += 1) {
+      await write(100);
       for (const { path, reader, at } of readers) {
         const wanted = await call(urls[at % 2] ?? '', 'GET', path);
         const got = await eventually(
