@@ -41,9 +41,9 @@ const isE2e = (path) => path.endsWith('.e2e.test.ts');
 const isUnit = (path) => !path.endsWith('.integration.test.ts') && !isE2e(path);
 
 const kinds = [
-  { name: 'unit', has: isUnit, testMs: 10_000, stepMs: 120_000 },
-  { name: 'integration', has: (path) => path.endsWith('.integration.test.ts'), testMs: 60_000, stepMs: 240_000 },
-  { name: 'e2e', has: (path) => isE2e(path) && !isMore(path), testMs: 120_000, stepMs: 600_000 },
+  { name: 'unit', has: isUnit, testMs: 30_000, stepMs: 300_000 },
+  { name: 'integration', has: (path) => path.endsWith('.integration.test.ts'), testMs: 60_000, stepMs: 400_000 },
+  { name: 'e2e', has: (path) => isE2e(path) && !isMore(path), testMs: 120_000, stepMs: 900_000 },
 ];
 
 // end-to-end tests that are too slow for each run: run them by name, or before a release

@@ -169,6 +169,19 @@ describe('A query of a partition', () => {
       { numRuns: 400 },
     ));
 
+  it('finds what meets both `in` and `eq` of one field', () => {
+    const table = openTable([0]);
+    const partition = table.get(0) as Partition;
+    for (const size of [1, 2, 3]) apply(table, { id: `id-${size}`, kind: 'put', fields: { size }, ms: size });
+    addOrders(partition, ['size', 'id']);
+    const filters: Filter[] = [
+      { field: 'size', operator: 'in', keys: [2, 1] },
+      { field: 'size', operator: 'eq', keys: [2] },
+    ];
+    const rows = run(queryPartition(partition, thing, { filters, sort: sortOf('id'), limit: 5, after: undefined }));
+    expect(rows.map(({ number }) => idOf(partition.things, number))).to.deep.equal(['id-2']);
+  });
+
   it('reads no more things for page 100 than for page 1, also where thousands have one value', () => {
     const table = openTable([0]);
     const partition = table.get(0) as Partition;

@@ -136,7 +136,8 @@ const smallestRange = (
     if (!bounds) continue;
     const order = orderOf(source, field);
     const size = sizeOf(order, bounds.ranges);
-    const onlyKey = filters.find(({ operator }) => operator === 'eq')?.keys[0];
+    // with `in` beside `eq` there are several ranges, all but one empty
+    const onlyKey = bounds.ranges.length === 1 ? filters.find(({ operator }) => operator === 'eq')?.keys[0] : undefined;
     if (!best || size < best.size) best = { order, ...bounds, size, onlyKey };
   }
   return best;

@@ -3,6 +3,7 @@ import { pause } from '@muster/runtime';
 import {
   call,
   type FeedReader,
+  type FoldedList,
   foldLiveList,
   nextRandom,
   openSeeded,
@@ -19,7 +20,7 @@ type ListReader = {
   path: string;
   url: string;
   shown: unknown[] | undefined;
-  asOf: string | undefined;
+  folded: FoldedList | undefined; // of this connection
   isSettling: boolean; // it does not break off any more
   problems: string[];
 };
@@ -37,7 +38,7 @@ export const startListReaders = (urls: readonly string[], seed: number): ListRea
   const stop = new AbortController();
   const readers = paths.map(
     (path): ListReader => ({
-      ...{ path, url: '', shown: undefined, asOf: undefined, isSettling: false, problems: [] },
+      ...{ path, url: '', shown: undefined, folded: undefined, isSettling: false, problems: [] },
     }),
   );
   const done = Promise.all(
@@ -65,7 +66,8 @@ export const settleLists = async (following: ListReaders, withinMs: number): Pro
 const settle = async (reader: ListReader, withinMs: number): Promise<string[]> => {
   let last = 'it never began';
   for (const until = performance.now() + withinMs; performance.now() < until; await pause(100)) {
-    const { asOf, path, shown, url } = reader;
+    const { folded, path, shown, url } = reader;
+    const asOf = folded?.asOf;
     if (!shown) continue;
     const wanted = await call(url, 'GET', path).catch(() => undefined);
     const isCurrent = wanted?.status === 200 && !wanted.headers.has('muster-as-of') && asOf === undefined;
@@ -81,6 +83,7 @@ const run = async (reader: ListReader, urls: readonly string[], random: Seeded, 
     const untilMs = performance.now() + longestMs * nextRandom(random);
     await follow(reader, untilMs, signal).catch(() => undefined); // a fault
     reader.shown = undefined;
+    reader.folded = undefined;
     await pause(retryMs, signal);
   }
 };
@@ -102,9 +105,8 @@ const follow = async (reader: ListReader, untilMs: number, signal: AbortSignal):
 /** Takes what came. Returns false if it does not fit. */
 const take = (reader: ListReader, { messages }: FeedReader): boolean => {
   try {
-    const { asOf, lists } = foldLiveList(messages);
-    reader.shown = lists.at(-1);
-    reader.asOf = asOf;
+    reader.folded = foldLiveList(messages.splice(0), reader.folded);
+    reader.shown = reader.folded.lists.at(-1) ?? reader.shown;
     return true;
   } catch (error) {
     reader.problems.push(`The live list ${reader.path}: ${error instanceof Error ? error.message : String(error)}`);

@@ -12,6 +12,13 @@ export const openGatewayMetrics = (registry: Registry, queue: AppendQueue, reque
   openGauge(registry, 'muster_live_ring_events', 'Events in the ring of the feed', () => feed.ring.entries.length);
   openGauge(registry, 'muster_live_catching_up', 'Subscribers that are not at the ring yet', () => catchingUpIn(feed));
   openGauge(registry, 'muster_live_sockets', 'WebSockets', () => feed.sockets.size);
+  openGauge(
+    registry,
+    'muster_live_list_reads_waiting',
+    'Lists that wait to be read',
+    () => feed.listReads.waiting.size,
+  );
+  openGauge(registry, 'muster_live_states_loading', 'States around events that are looked up', () => feed.loading);
   openGauge(registry, 'muster_live_lists', 'Lists, views and things that are followed', () => feed.lists.size);
   openGauge(registry, 'muster_requests_in_flight', 'Requests at work', () => requests.inFlight.size);
   openGauge(registry, 'muster_appends_waiting', 'Appends that wait for a batch', () => queue.waiting.length);

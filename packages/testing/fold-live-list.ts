@@ -1,14 +1,22 @@
 import type { Message } from './read-feed.ts';
 
 /** A live list as its messages make it. `lists` has the list after each group of changes, `asOf` is of the last one. */
-export type FoldedList = { lists: Item[][]; asOf: string | undefined; total: number | undefined };
+export type FoldedList = {
+  lists: Item[][];
+  asOf: string | undefined;
+  total: number | undefined;
+  items: Item[] | undefined; // as the last message left it
+};
 
 export type Item = Record<string, unknown>;
 
-/** Folds the messages of a live list. Throws an Error when one does not fit to the list before it. Pure. */
-export const foldLiveList = (messages: readonly Message[]): FoldedList => {
-  const folded: FoldedList = { lists: [], asOf: undefined, total: undefined };
-  let items: Item[] | undefined;
+/**
+ * Folds the messages of a live list, behind those of `former`. `lists` has those of these messages. Throws an Error
+ * when one does not fit to the list before it. Pure.
+ */
+export const foldLiveList = (messages: readonly Message[], former?: FoldedList): FoldedList => {
+  const folded: FoldedList = { ...none, ...former, lists: [] };
+  let items = former?.items;
   for (const message of messages) {
     const { data, event } = message;
     if (event === 'end') continue;
@@ -22,8 +30,10 @@ export const foldLiveList = (messages: readonly Message[]): FoldedList => {
     folded.asOf = data.asOf as string | undefined;
     if (data.total !== undefined) folded.total = Number(data.total);
   }
-  return folded;
+  return { ...folded, items };
 };
+
+const none = { asOf: undefined, total: undefined, items: undefined };
 
 const takeStep = (items: Item[] | undefined, { data, event }: Message): Item[] => {
   const { at, from, to, item } = data as { at: number; from: number; to: number; item: Item };
