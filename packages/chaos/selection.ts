@@ -60,7 +60,8 @@ const named: [name: string, faults: [atMs: number, fault: Fault][]][] = [
       ],
       [0, { kind: 'clock', target: 'gateway-1', jumpMs: -30_000, ms: 1_500 }],
       [300, { kind: 'crash', target: 'gateway', failpoint: 'append:after-send', nth: 2, ms: 3_000 }],
-      [500, { kind: 'crash', target: 'aggregator-2', failpoint: 'restore:after-records', nth: 1, ms: 3_000 }],
+      // it is killed and must start first, on a machine that may be busy
+      [500, { kind: 'crash', target: 'aggregator-2', failpoint: 'restore:after-records', nth: 1, ms: 8_000 }],
       [
         2_000,
         {
