@@ -2,6 +2,7 @@ import { absent, defineRecord, type State } from '@muster/model';
 import { openLog, type StoredEvent } from '@muster/store';
 import { expect } from 'chai';
 import Joi from 'joi';
+import { writeCursor } from '../cursor.ts';
 import { openTestGateway } from '../test-gateway.ts';
 import { parseListSource } from './list-source.ts';
 import type { Shown } from './source.ts';
@@ -70,6 +71,12 @@ describe('Whether an event may change a live list', () => {
     const total = { ...sorted, total: 'true' };
     expect(mayChange(total, absent, stateOf('z'))).to.equal(true);
     expect(mayChange(total, stateOf('g'), stateOf('z'))).to.equal(false);
+    // ahead of the cursor, where the page does not begin yet
+    const scope = { entity: book, filters: [], sort: ['title', 'id'].map((field) => ({ field, descending: false })) };
+    const cursor = writeCursor(openTestGateway(log, [book]).settings.CLUSTER_SECRET, scope, ['c', 'c']) ?? '';
+    const behind = { sort: 'title', total: 'true', 'page[size]': '3', 'page[after]': cursor };
+    expect(mayChange(behind, stateOf('a'), deleted)).to.equal(true);
+    expect(mayChange({ ...behind, total: 'false' }, stateOf('a'), deleted)).to.equal(false);
   });
 
   it('is so on a page at an offset if a thing passes the one before the page, in either direction', () => {

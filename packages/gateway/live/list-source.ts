@@ -35,7 +35,8 @@ const listSource = (gateway: Gateway, entity: Entity, list: ListRequest, start: 
     if (!change) return 'unclear';
     if (change.kind === 'unclear' || !change.before) return true;
     const [before, after] = [change.before, change.after].map((state) => regionOf(list, start, shown, entityId, state));
-    if (list.total && (before === 'out') !== (after === 'out')) return true;
+    if (list.total && meetsFilters(list, entityId, change.before) !== meetsFilters(list, entityId, change.after))
+      return true;
     if (before === after) return before === 'in';
     return before === 'in' || after === 'in' || before === 'ahead' || after === 'ahead';
   },
@@ -47,14 +48,9 @@ const listSource = (gateway: Gateway, entity: Entity, list: ListRequest, start: 
  */
 type Region = 'out' | 'ahead' | 'in' | 'behind';
 
-const regionOf = (
-  { filters, sort }: ListRequest,
-  start: Start,
-  { edge, more, rows }: Shown,
-  id: string,
-  state: State,
-): Region => {
-  if (state.status !== 'active' || !meetsAll(filters, (field) => keyOfThing(id, state, field))) return 'out';
+const regionOf = (list: ListRequest, start: Start, { edge, more, rows }: Shown, id: string, state: State): Region => {
+  if (state.status !== 'active' || !meetsFilters(list, id, state)) return 'out';
+  const { sort } = list;
   const keys = sort.map(({ field }) => keyOfThing(id, state, field));
   const [first, last] = [rows[0], rows.at(-1)];
   switch (start.kind) {
@@ -70,3 +66,6 @@ const regionOf = (
       return more && last && compareRows(sort, keys, last.keys) > 0 ? 'behind' : 'in';
   }
 };
+
+const meetsFilters = ({ filters }: ListRequest, id: string, state: State): boolean =>
+  state.status === 'active' && meetsAll(filters, (field) => keyOfThing(id, state, field));
