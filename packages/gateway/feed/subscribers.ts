@@ -208,8 +208,10 @@ export const endSubscriber = (feed: Feed, subscriber: Subscriber, reason: EndRea
   outlet.end(subscriber.stuckSince !== undefined);
 };
 
+/** Ends all subscriptions. Nobody can join their lists any more: what comes next does not follow what they show. */
 export const endAll = (feed: Feed, reason: EndReason): void => {
   for (const subscriber of [...feed.subscribers]) endSubscriber(feed, subscriber, reason);
+  feed.lists.clear();
 };
 
 /** Sends bookmarks to idle subscribers, and ends those that do not read or whose key no longer counts. */

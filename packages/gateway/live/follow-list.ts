@@ -1,8 +1,8 @@
-import type { LiveList } from '../feed/feed.ts';
+import type { Feed, LiveList } from '../feed/feed.ts';
 import { writePosition } from '../feed/position.ts';
 import { prepareChange } from '../feed/prepare-change.ts';
 import { type Entry, entryAt, nextOf } from '../feed/ring.ts';
-import { pump } from '../feed/subscribers.ts';
+import { endSubscriber, pump } from '../feed/subscribers.ts';
 import { withFeed } from '../freshness.ts';
 import type { Gateway } from '../gateway.ts';
 import { inPlace } from '../places.ts';
@@ -38,7 +38,10 @@ export const beginList = async (
   // what happened before the feed began is in no ring: a replica may lag behind it
   const settledAt = feed.openedAt + keepWritesMs;
   if (performance.now() < settledAt) list.recheckAt = settledAt;
-  follow(gateway, list, signal).catch((error) => logger.error({ err: error }, 'A live list is no longer followed'));
+  follow(gateway, list, signal).catch((error) => {
+    logger.error({ err: error }, 'A live list is no longer followed. Its subscribers are ended');
+    for (const subscriber of [...list.subscribers]) endSubscriber(feed, subscriber, 'unavailable');
+  });
   return undefined;
 };
 
@@ -58,8 +61,13 @@ const follow = async (gateway: Gateway, list: LiveList, signal: AbortSignal): Pr
       await untilWoken(list, retryMs, 'news');
     }
   } finally {
-    gateway.feed.lists.delete(list.source.key);
+    forgetList(gateway.feed, list);
   }
+};
+
+/** Lets the next subscriber open this list anew. */
+export const forgetList = ({ lists }: Feed, list: LiveList): void => {
+  if (lists.get(list.source.key) === list) lists.delete(list.source.key);
 };
 
 /** Waits for so many milliseconds, or until there is news. During a rest, only an end of the list counts. */

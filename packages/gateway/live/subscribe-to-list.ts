@@ -4,7 +4,7 @@ import { ensureFeed } from '../feed/run-feed.ts';
 import { pump } from '../feed/subscribers.ts';
 import type { Gateway } from '../gateway.ts';
 import { type Problem, unavailable } from '../problem.ts';
-import { beginList } from './follow-list.ts';
+import { beginList, forgetList } from './follow-list.ts';
 import { openLiveList } from './live-list.ts';
 import type { Source } from './source.ts';
 
@@ -45,10 +45,16 @@ const shareList = ({ feed }: Gateway, source: Source): LiveList => {
 
 /** Reads the list for the first time, once for all that wait for it. */
 const openList = async (gateway: Gateway, list: LiveList): Promise<Problem | undefined> => {
-  const { lists, running } = gateway.feed;
+  const { feed } = gateway;
+  const { running } = feed;
   if (!running) return unavailable('Cannot follow the list: the gateway is stopping');
   list.opening ??= beginList(gateway, list, running.signal);
-  const problem = await list.opening;
-  if (problem && lists.get(list.source.key) === list) lists.delete(list.source.key);
-  return problem;
+  let isOpen = false;
+  try {
+    const problem = await list.opening;
+    isOpen = problem === undefined;
+    return problem;
+  } finally {
+    if (!isOpen) forgetList(feed, list);
+  }
 };
