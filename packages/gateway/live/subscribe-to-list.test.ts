@@ -34,14 +34,22 @@ describe('Subscribers of a live list', () => {
     const subscribe = async () => {
       const messages: string[] = [];
       const outlet = {
-        begin: () => undefined,
+        writeBlocks: undefined,
         write: ({ event, data }: Message) => void messages.push(`${event} ${data}`),
         isFull: () => false,
         together: (work: () => void) => work(),
         end: () => undefined,
       };
       const onOpen = (subscriber: Subscriber) => void opened.push(subscriber);
-      const asking = { query: {}, lastEventId: '', client: 'address 1', authorization: '', outlet, onOpen };
+      const asking = {
+        query: {},
+        lastEventId: '',
+        client: 'address 1',
+        isAllowed: () => true,
+        begin: () => undefined,
+        outlet,
+        onOpen,
+      };
       const problem = await subscribeToList(gateway, source, asking);
       return { messages, problem };
     };
