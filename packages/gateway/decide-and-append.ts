@@ -152,11 +152,12 @@ const withoutEvent = ({ decision, before }: Step<Deciding>): Outcome =>
     ? { kind: 'done', state: before }
     : { kind: 'refused', refusal: decision, state: before };
 
-// No later event changes these: a thing that exists or existed, one that was deleted, and a version that has passed.
+// No later event changes these: a thing that exists or existed, one that was deleted, and a version that has passed. A
+// thing that is gone may come back.
 const isCertain = ({ one: { command }, decision, before }: Step<Deciding>): boolean =>
   decision.kind === 'refused' &&
   (decision.reason === 'Exists' ||
-    decision.reason === 'Deleted' ||
+    (decision.reason === 'Deleted' && before.status === 'deleted') ||
     (decision.reason === 'OtherVersion' && hasPassed(command.precondition ?? {}, before.version)));
 
 const settleAll = (commands: readonly Deciding[], outcome: Outcome): undefined => {

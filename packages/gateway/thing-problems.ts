@@ -22,6 +22,18 @@ export const gone = (entity: Entity, id: string, version: number, deletedAt: Dat
   };
 };
 
+// the last change of a thing that is gone is the one that made it so
+const goneSince = (state: State): Date | undefined => {
+  switch (state.status) {
+    case 'absent':
+      return undefined;
+    case 'active':
+      return state.updatedAt;
+    case 'deleted':
+      return state.deletedAt;
+  }
+};
+
 /** A read asked for version `least`, but the last version in the log is `version`. */
 export const notReached = (entity: Entity, id: string, version: number, least: number): Problem => ({
   name: 'no-such-version',
@@ -38,7 +50,7 @@ export const refused = (entity: Entity, id: string, refusal: Refusal, state: Sta
     case 'NotFound':
       return notFound(entity, id);
     case 'Deleted':
-      return gone(entity, id, state.version, state.status === 'deleted' ? state.deletedAt : undefined);
+      return gone(entity, id, state.version, goneSince(state));
     case 'Exists':
       return exists(entity, id, state);
     case 'OtherVersion':

@@ -11,6 +11,7 @@ import {
 } from './find-definition-problems.ts';
 import { findIndexProblems } from './find-index-problems.ts';
 import { findViewProblems } from './find-view-problems.ts';
+import { findHttpProblems } from './http-options.ts';
 import { engineProblemNames, problemNameOf } from './problem-name.ts';
 
 // A definition is checked as if TypeScript had not seen it: it may come from JavaScript.
@@ -29,16 +30,17 @@ export const checkEntity = (definition: LooseDefinition): void => {
     ...findUpcastProblems(definition),
     ...findCommandProblems(definition),
     ...findRefusalProblems(definition.refusals ?? {}),
-    ...findNoFunctions({ upcast: definition.upcast, present: definition.present }),
+    ...findHttpProblems(definition.http),
+    ...findNoFunctions({ upcast: definition.upcast, present: definition.present, gone: definition.gone }),
   ]);
 };
 
 /** Throws an Error that names everything that is wrong with the definition of a record. */
 export const checkRecord = (definition: RecordDefinition<FieldSchemas, string>): void => {
   if (!isObject(definition)) complain(definition, ['its definition must be an object']);
-  const { title, fields, indexes, views, upcast, present } = definition;
+  const { title, fields, indexes, views, upcast, present, http } = definition;
   complain(definition, [
-    ...findUnread('it', definition, [...named, 'title', 'fields', 'indexes', 'views', 'upcast', 'present']),
+    ...findUnread('it', definition, [...named, 'title', 'fields', 'indexes', 'views', 'upcast', 'present', 'http']),
     ...findNameProblems(definition),
     ...(matches(/^[A-Z][A-Za-z0-9]{0,31}$/, title)
       ? []
@@ -46,13 +48,14 @@ export const checkRecord = (definition: RecordDefinition<FieldSchemas, string>):
     ...findFieldsProblems('the fields', fields, reservedFields),
     ...findIndexProblems(indexes, fields),
     ...findViewProblems(views, indexes, fields),
+    ...findHttpProblems(http),
     ...findNoFunctions({ upcast, present }),
   ]);
 };
 
 const named = ['name', 'collection'] as const;
 const required = ['state', 'events', 'evolve', 'commands'] as const;
-const optional = ['upcasts', 'refusals', 'indexes', 'views', 'upcast', 'present'] as const;
+const optional = ['upcasts', 'refusals', 'indexes', 'views', 'upcast', 'present', 'gone', 'http'] as const;
 
 /** What is not there at all, so that nothing else can be looked at. */
 const findMissing = (definition: LooseDefinition): string[] => {

@@ -3,8 +3,9 @@ import type { Decided } from './decision.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { CommandType, Entity, EventType } from './entity.ts';
 import { findDataProblem, shapeOf } from './event.ts';
+import { isGone } from './is-gone.ts';
 import { meets, type Precondition } from './precondition.ts';
-import { evolve, type State } from './state.ts';
+import { type Active, evolve, type State } from './state.ts';
 import { encodeFields, encodeState } from './state-codec.ts';
 import type { Fields } from './stored-event.ts';
 import { withoutUndefined } from './without-undefined.ts';
@@ -37,12 +38,13 @@ export class EntityBroken extends Error {
 export const decide = (entity: Entity, command: Command, state: State, now: Date): Decision => {
   const { type, input, precondition } = command;
   if (type.creates) {
+    if (state.status === 'active' && runGone(entity, type, state)) return refused('Deleted');
     if (state.status !== 'absent') return refused(precondition ? notMetBy(state) : 'Exists');
     if (precondition && !meets(state, precondition)) return refused('OtherVersion');
     return settle(entity, type, state, now, runDecide(entity, type, input, undefined, now));
   }
   if (state.status === 'absent') return refused('NotFound');
-  if (state.status === 'deleted') return refused('Deleted');
+  if (state.status === 'deleted' || runGone(entity, type, state)) return refused('Deleted');
   if (precondition && !meets(state, precondition)) return refused('OtherVersion');
   return settle(
     entity,
@@ -55,6 +57,14 @@ export const decide = (entity: Entity, command: Command, state: State, now: Date
 
 // a deleted thing is gone, whatever the precondition
 const notMetBy = ({ status }: State): EngineRefusal => (status === 'deleted' ? 'Deleted' : 'OtherVersion');
+
+const runGone = (entity: Entity, type: CommandType, state: Active): boolean => {
+  try {
+    return isGone(entity, state);
+  } catch (error) {
+    throw broken(entity, type, `the gone of its entity throws: ${messageOf(error)}`, error);
+  }
+};
 
 const runDecide = (
   entity: Entity,

@@ -28,7 +28,7 @@ export const defineEntity = <
   return {
     name: loose.name,
     collection: loose.collection,
-    path: `/api/${loose.name}`,
+    path: loose.http?.path ?? `/api/${loose.name}`,
     isRecord: false,
     fields,
     fieldNames: Object.keys(fields),
@@ -42,6 +42,7 @@ export const defineEntity = <
     refusals: new Map(Object.entries(loose.refusals ?? {})),
     upcast: loose.upcast ?? ((stored) => stored),
     present: loose.present,
+    gone: loose.gone,
   };
 };
 

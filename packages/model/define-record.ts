@@ -22,13 +22,13 @@ export const defineRecord = <const Own extends FieldSchemas, const Title extends
   definition: RecordDefinition<Own, Title>,
 ): TypedEntity<DataOf<Own>, RecordEvents<Own, Title>, RecordInputs<Own>, never> => {
   checkRecord(definition as unknown as RecordDefinition<FieldSchemas, string>);
-  const { name, title, collection, upcast = (stored) => stored, present } = definition;
+  const { name, title, collection, upcast = (stored) => stored, present, http } = definition;
   const fields = definition.fields as FieldSchemas as Record<string, Joi.Schema>;
   const commands = commandsOf(fields, title);
   return {
     name,
     collection,
-    path: `/api/${name}`,
+    path: http?.path ?? `/api/${name}`,
     isRecord: true,
     fields,
     fieldNames: Object.keys(fields),
@@ -42,6 +42,7 @@ export const defineRecord = <const Own extends FieldSchemas, const Title extends
     refusals: new Map(),
     upcast,
     present: present as Entity['present'],
+    gone: undefined,
   };
 };
 

@@ -2,6 +2,7 @@ import type { CountBy } from './count-by.ts';
 import type { DataOf, FieldSchemas, Optional } from './data-of.ts';
 import type { Deletes, Refused, Unchanged } from './decision.ts';
 import type { CommandType, DeclaredRefusal, Entity, EventType } from './entity.ts';
+import type { HttpOptions } from './http-options.ts';
 import type { Fields, StoredEvent } from './stored-event.ts';
 
 /** What an entity's file says of one type of event. */
@@ -44,6 +45,9 @@ export type EntityDefinition<State extends FieldSchemas, Events, Inputs, Reason 
   upcast?: (stored: StoredEvent) => StoredEvent;
   // what clients see of a state; pure. Without it they see the fields as they are
   present?: (state: DataOf<State>) => Fields;
+  // whether a state is that of a thing that is gone: reads and commands get 410, while lists still have it. Pure
+  gone?: (state: DataOf<State>) => boolean;
+  http?: HttpOptions;
 };
 
 type FieldsOf<Event> = Event extends { fields: infer Own } ? Own : Record<never, never>;
@@ -90,6 +94,7 @@ export type RecordDefinition<Own extends FieldSchemas, Title extends string> = {
   upcast?: Entity['upcast'];
   // what clients see of the fields, which come in the order above; pure. Without it they see the fields as they are
   present?: (fields: DataOf<Own>) => Fields;
+  http?: HttpOptions;
 };
 
 /** The events of a record with these fields and this title. */
@@ -118,5 +123,7 @@ export type LooseDefinition = {
   views?: Readonly<Record<string, CountBy<string>>>;
   upcast?: Entity['upcast'];
   present?: Entity['present'];
+  gone?: Entity['gone'];
+  http?: HttpOptions;
 };
 export type LooseCommand = { creates?: true; input?: FieldSchemas; decide: CommandType['decide'] };

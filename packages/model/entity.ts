@@ -10,7 +10,7 @@ import type { Event, Fields, StoredEvent } from './stored-event.ts';
 export type Entity = Readonly<{
   name: string; // in the log and in addresses: 'user'
   collection: string; // the collection of its records: 'Users'
-  path: string; // '/api/user'
+  path: string; // of its list: '/api/user'
   isRecord: boolean; // has PUT and DELETE
   fields: Readonly<Record<string, Joi.Schema>>; // of its state
   fieldNames: readonly string[];
@@ -26,6 +26,8 @@ export type Entity = Readonly<{
   upcast: (stored: StoredEvent) => StoredEvent;
   // makes what clients see from the fields of a state. Pure. Without it, clients see the fields in the order above
   present: ((fields: Fields) => Fields) | undefined;
+  // whether the thing of a state is gone: reads and commands get 410, while lists still have it. Pure
+  gone: ((fields: Fields) => boolean) | undefined;
 }>;
 
 /** One type of event of an entity. */
@@ -69,7 +71,7 @@ export const idSchema = Joi.string()
   .pattern(idPattern, `1 to ${idLengthMax} letters, digits, _ and -`)
   .invalid(...reservedIds);
 
-/** Throws an Error if two entities have the same name or the same collection. */
+/** Throws an Error if two entities have the same name or the same collection, or if their addresses overlap. */
 export const checkDistinct = (entities: readonly Entity[]): void => {
   for (const key of ['name', 'collection'] as const) {
     const values = entities.map((entity) => entity[key]);
@@ -77,4 +79,10 @@ export const checkDistinct = (entities: readonly Entity[]): void => {
     if (twice !== undefined)
       throw new Error(`Cannot start with two entities of the ${key} "${twice}": give each its own`);
   }
+  const paths = entities.map(({ path }) => path);
+  const under = paths.find((path, at) =>
+    paths.some((other, index) => at !== index && `${path}/`.startsWith(`${other}/`)),
+  );
+  if (under !== undefined)
+    throw new Error(`Cannot start with an entity at ${under}: another entity has this address, or one above it`);
 };

@@ -1,4 +1,5 @@
 import type { Entity } from './entity.ts';
+import { isGone } from './is-gone.ts';
 import { present } from './present.ts';
 import { selectFields } from './query.ts';
 import type { State } from './state.ts';
@@ -6,8 +7,8 @@ import type { Fields } from './stored-event.ts';
 import { writeMembers } from './write-members.ts';
 
 /**
- * A thing as it is answered. `json` is what clients see of an active thing, and empty otherwise. Times are in
- * milliseconds since 1970, or 0.
+ * A thing as it is answered. `json` is what clients see of an active thing, and empty otherwise. A thing that is gone
+ * has the status `deleted`, and `json`, which lists show. Times are in milliseconds since 1970, or 0.
  */
 export type Rendered = { status: State['status']; version: number; json: string; createdAt: number; changedAt: number };
 
@@ -19,7 +20,8 @@ export const renderState = (entity: Entity, id: string, state: State): Rendered 
       return { status, version, json: '', createdAt: 0, changedAt: 0 };
     case 'active': {
       const json = writeThing(entity, id, state.fields);
-      return { status, version, json, createdAt: state.createdAt.getTime(), changedAt: state.updatedAt.getTime() };
+      const times = { createdAt: state.createdAt.getTime(), changedAt: state.updatedAt.getTime() };
+      return { status: isGone(entity, state) ? 'deleted' : status, version, json, ...times };
     }
     case 'deleted':
       return { status, version, json: '', createdAt: state.createdAt.getTime(), changedAt: state.deletedAt.getTime() };

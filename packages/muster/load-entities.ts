@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { chooseEntities } from '@muster/entities';
 import { checkDistinct, type Entity } from '@muster/model';
 
 export type LoadedEntities =
@@ -12,10 +13,12 @@ const usual = ['entities.ts', 'entities.js', 'entities.mjs'];
 
 /**
  * Loads the entities of a project: the list that its file exports as `entities`. The file is TypeScript or JavaScript.
+ * A name without a dot and a slash stands for systems that come with Muster, such as `all` or `users,assets`.
  * Without a name it is `entities.ts`, `entities.js` or `entities.mjs` in the folder `from`. Never throws: what is wrong
  * with the file is returned as a problem.
  */
 export const loadEntities = async (named: string | undefined, from = process.cwd()): Promise<LoadedEntities> => {
+  if (named && isSystem.test(named)) return chooseSystems(named);
   const found = await findFile(named ? [named] : usual, from);
   if (found === undefined) return named ? problem(`there is no file ${resolve(from, named)}`) : noneFound(from);
   try {
@@ -23,6 +26,13 @@ export const loadEntities = async (named: string | undefined, from = process.cwd
   } catch (error) {
     return problem(`${found} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
   }
+};
+
+const isSystem = /^[a-z]+(,[a-z]+)*$/;
+
+const chooseSystems = (named: string): LoadedEntities => {
+  const chosen = chooseEntities(named);
+  return chosen.kind === 'entities' ? { ...chosen, path: named } : chosen;
 };
 
 const findFile = async (names: readonly string[], from: string): Promise<string | undefined> => {

@@ -20,7 +20,7 @@ export { type Deadline, openDeadline } from './open-deadline.ts';
 export { parseWithSecret, readSecret } from './parse-with-secret.ts';
 export { refuseSettings } from './refuse-settings.ts';
 export { backOffMs, pause, repeat, repeatInStep, retryUntil } from './retry.ts';
-export { runParent, runProgram } from './run-program.ts';
+export { refuseToStart, runParent, runProgram } from './run-program.ts';
 export {
   defaultLeaseMs,
   type Environment,

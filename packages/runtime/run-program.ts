@@ -28,6 +28,12 @@ export const runProgram = async (title: string, main: Main, stopMs = 10_000): Pr
   if (process.connected) process.disconnect();
 };
 
+/** Prints why a program cannot start, and sets the exit code 2. */
+export const refuseToStart = (what: string, problem: string): void => {
+  console.error(`Cannot start ${what}: ${problem}`);
+  process.exitCode = 2;
+};
+
 /**
  * As `runProgram`, for a program that starts other processes and must not leave them behind. The signal also aborts at
  * SIGQUIT, when the output is closed, and at an uncaught exception or rejection. After such an exception the exit code

@@ -21,7 +21,10 @@ export const parsePort = (text: string): string => {
 
 /** The option that names the file with the entities. */
 export const entitiesOption = (): Option =>
-  new Option('--entities <file>', 'the TypeScript or JavaScript file that exports the list of entities')
+  new Option(
+    '--entities <file>',
+    'the file that exports the list of entities, or systems of Muster such as users,assets',
+  )
     .env('ENTITIES')
     .default(undefined, './entities.ts, ./entities.js or ./entities.mjs');
 
