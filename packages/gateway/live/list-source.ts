@@ -1,7 +1,8 @@
 import { compareRows, type Entity, keyOfThing, meetsAll, type State } from '@muster/model';
 import type { Gateway } from '../gateway.ts';
 import { startOf } from '../links.ts';
-import { isPlainList, type ListRequest, parseList } from '../parse-list.ts';
+import { type ListRequest, parseList } from '../parse-list.ts';
+import { isPlainList } from '../parse-page.ts';
 import type { Query } from '../parse-past.ts';
 import { unavailable } from '../problem.ts';
 import { queryThings, type Start } from '../query-things.ts';
@@ -10,7 +11,7 @@ import type { ParsedSource, Shown, Source } from './source.ts';
 
 /** Parses the parameters of a list that is to be live. */
 export const parseListSource = (gateway: Gateway, entity: Entity, query: Query): ParsedSource => {
-  if (isPlainList(query)) return plainListSource(gateway, entity, query);
+  if (isPlainList(entity, query)) return plainListSource(gateway, entity, query);
   const parsed = parseList(entity, query);
   if (parsed.kind === 'faults') return parsed;
   const { list } = parsed;
