@@ -8,6 +8,7 @@ import {
 } from '@muster/model';
 import { fileTypes } from '../docs-files.ts';
 import type { Part } from './headers.ts';
+import { inputNameOf } from './input-name.ts';
 import type { ParameterName } from './parameters.ts';
 
 /** One method of one address, as the description of the API needs it. */
@@ -16,6 +17,7 @@ export type Operation = {
   path: string; // with {parameters}
   id: string;
   tag: string;
+  entity?: Entity; // whose operation it is
   summary: string;
   parameters: readonly ParameterName[];
   body?: { schema: JsonSchema; required: boolean };
@@ -49,7 +51,9 @@ export const operationsOf = (entity: Entity): Operation[] => {
   const ofOne = [
     read(entity),
     ...pastOperations(entity),
-    ...(entity.isRecord ? recordOperations(entity) : []),
+    ...relatedOperations(entity),
+    ...(entity.isRecord ? updateOperations(entity) : []),
+    ...(entity.deleting ? [deleteOperation(entity)] : []),
     ...commands.map((command) => commandOperation(entity, command)),
   ];
   const links = ofOne.filter(({ parameters }) => parameters.includes('id')).map(({ id }) => id);
@@ -79,7 +83,11 @@ const setOperations = (entity: Entity, links: readonly string[]): Operation[] =>
     parameters: ['traceparent', 'Content-Encoding'],
     body: refToBody(entity, entity.creating),
     answers: [created(entity, '', links)],
-    problems: [...ofBody, 'exists'],
+    problems: [
+      ...[...ofBody, 'exists' as const],
+      ...(entity.gone || entity.creating.first ? ['deleted' as const] : []),
+      ...(entity.creating.first ? ['not-found' as const] : []),
+    ],
     refusals: entity,
   },
   {
@@ -178,7 +186,7 @@ const feedOperations = (entity: Entity): Operation[] => [
   },
 ];
 
-const recordOperations = (entity: Entity): Operation[] => {
+const updateOperations = (entity: Entity): Operation[] => {
   const { path } = entity;
   const update = entity.commands.get('update');
   const common = {
@@ -186,7 +194,7 @@ const recordOperations = (entity: Entity): Operation[] => {
     answers: [shown(entity), created(entity, 'with If-None-Match: *', [])],
   };
   const changes = 'Change the given fields';
-  const byBody: Operation[] = update
+  return update
     ? [
         {
           ...{ ...base(entity, 'update'), ...common, method: 'put', path: `${path}/{id}`, summary: changes },
@@ -204,17 +212,52 @@ const recordOperations = (entity: Entity): Operation[] => {
         },
       ]
     : [];
-  if (!entity.commands.has('delete')) return byBody;
-  const remove: Operation = {
-    ...{ ...base(entity, 'delete'), method: 'delete', path: `${path}/{id}`, summary: `Delete one ${entity.name}` },
-    ...{ parameters: ['id', ...onWrite], answers: [gone(entity)], refusals: entity },
-    problems: ['invalid-input', ...ofExisting, ...ofWrite],
-  };
-  return [...byBody, remove];
+};
+
+const deleteOperation = (entity: Entity): Operation => ({
+  ...{ ...base(entity, 'delete'), method: 'delete', path: `${entity.path}/{id}`, summary: `Delete one ${entity.name}` },
+  ...{ parameters: ['id', ...onWrite], answers: [gone(entity)], refusals: entity },
+  problems: ['invalid-input', ...ofExisting, ...ofWrite],
+});
+
+/** The thing that each reference names, and the relationship to it. */
+const relatedOperations = (entity: Entity): Operation[] =>
+  [...entity.references.values()].flatMap((reference): Operation[] => {
+    const address = `${entity.path}/{id}`;
+    const problems = ['invalid-input', ...ofExisting, 'other-version', 'no-such-version'] as const;
+    return [
+      {
+        ...{ ...base(entity, `related.${reference.name}`), method: 'get', path: `${address}/${reference.name}` },
+        ...{ summary: `The ${reference.name} of one ${entity.name}, or null`, problems },
+        parameters: ['id', 'If-Match', 'If-None-Match', 'Muster-Min-Version'],
+        answers: [
+          {
+            ...{ status: 200, description: `The ${reference.name}.`, content: json(refTo(reference.entity)) },
+            ...{ sometimes: [...ofThing, 'Muster-Parked'] },
+          },
+          { status: 304, description: 'The thing still has the version in If-None-Match.', always: ofThing },
+        ],
+      },
+      {
+        ...base(entity, `relationships.${reference.name}`),
+        ...{ method: 'get', path: `${address}/relationships/${reference.name}`, parameters: ['id'], problems },
+        summary: `The type and the id of the ${reference.name} of one ${entity.name}, or null`,
+        answers: [
+          {
+            ...{ status: 200, description: 'The type and the id.', always: ofThing, content: json(identifier) },
+          },
+        ],
+      },
+    ];
+  });
+
+const identifier = {
+  ...{ type: ['object', 'null'], required: ['type', 'id'] },
+  properties: { type: { type: 'string' }, id: { type: 'string' } },
 };
 
 const commandOperation = (entity: Entity, command: CommandType): Operation => ({
-  ...{ id: `${entity.name}:${command.name}`, tag: entity.name, method: 'post', refusals: entity },
+  ...{ id: `${entity.name}:${command.name}`, tag: entity.name, method: 'post', entity, refusals: entity },
   ...{ path: `${entity.path}/{id}:${command.name}`, summary: `Run the command ${command.name}` },
   parameters: ['id', ...onWrite, 'Content-Encoding'],
   body: refToBody(entity, command),
@@ -234,7 +277,7 @@ const created = ({ name }: Entity, when: string, links: readonly string[]): Answ
 
 const gone = ({ name }: Entity): Answer => ({ status: 204, description: `The ${name} is deleted.`, always: ofThing });
 
-const base = ({ name }: Entity, what: string) => ({ id: `${name}.${what}`, tag: name });
+const base = (entity: Entity, what: string) => ({ id: `${entity.name}.${what}`, tag: entity.name, entity });
 
 const refTo = (schema: string) => ({ $ref: `#/components/schemas/${schema}` });
 
@@ -247,9 +290,6 @@ const refToBody = (entity: Entity, command: CommandType) => ({
   ...bodyOf(command),
   schema: refTo(inputNameOf(entity, command)),
 });
-
-/** The name of the schema of a command's input. */
-export const inputNameOf = ({ name }: Entity, command: CommandType): string => `${name}.${command.name}.input`;
 
 /** Returns the input of a command, with what its schema cannot say: whether it needs at least one field. */
 export const bodyOf = (command: CommandType): { schema: JsonSchema; required: boolean } => {
