@@ -5,7 +5,8 @@ import type { Aggregator } from './aggregator.ts';
 import { answerQuery } from './answer-query.ts';
 import { answerView } from './answer-view.ts';
 import { isBehind, lagMs } from './heart.ts';
-import { countActive, findState, findVersion, listActive, listThings, type Partition } from './table.ts';
+import { readKept } from './read-record.ts';
+import { countActive, findState, findVersion, isInMemory, listActive, listThings, type Partition } from './table.ts';
 import { waitForVersion } from './waiting.ts';
 
 type Reply = { answer: Answer; text: string };
@@ -31,7 +32,22 @@ const answerRead = <Reply>(
   const partition = table.get(partitionOf(request.entity, request.id, settings.PARTITIONS));
   const entity = entities.get(request.entity);
   if (!partition?.served || !entity) return { kind: 'notHere' };
+  if (entity.keep !== undefined && !isInMemory(partition, entity.name, request.id))
+    return answerFromRecord(aggregator, partition, entity, request, replyOf);
   const state = findState(partition, request.entity, request.id);
+  if (state.version >= request.minVersion) return replyOf(aggregator, partition, entity, request.id, state);
+  return waitAndReply(aggregator, partition, entity, request, replyOf);
+};
+
+const answerFromRecord = async <Reply>(
+  aggregator: Aggregator,
+  partition: Partition,
+  entity: Entity,
+  request: ReadRequest,
+  replyOf: ReplyOf<Reply>,
+): Promise<Reply | Missing> => {
+  const state = await readKept(aggregator, partition, entity, request.id);
+  if (!state || aggregator.table.get(partition.number) !== partition) return { kind: 'notHere' };
   if (state.version >= request.minVersion) return replyOf(aggregator, partition, entity, request.id, state);
   return waitAndReply(aggregator, partition, entity, request, replyOf);
 };
@@ -102,17 +118,36 @@ const notHere: Reply = { answer: { kind: 'notHere' }, text: '' };
 
 /** Whether these versions have been applied here, now or within `waitMs` milliseconds. */
 const isReached = async (
-  { settings, table, waiting }: Aggregator,
+  aggregator: Aggregator,
   minVersions: readonly MinVersion[],
   waitMs: number,
 ): Promise<boolean> => {
-  const reached = minVersions.map(([entity, id, version]) => {
-    const partition = table.get(partitionOf(entity, id, settings.PARTITIONS));
+  const { entities, settings, table, waiting } = aggregator;
+  const reached = minVersions.map(([name, id, version]) => {
+    const partition = table.get(partitionOf(name, id, settings.PARTITIONS));
     if (!partition) return true; // not ours to say
-    const known = findVersion(partition, entity, id);
-    return known >= version || waitForVersion(waiting, `${entity}:${id}`, version, waitMs);
+    if (findVersion(partition, name, id) >= version) return true;
+    const waited = waitForVersion(waiting, `${name}:${id}`, version, waitMs);
+    const entity = entities.get(name);
+    return entity?.keep === undefined
+      ? waited
+      : isEither(hasRecord(aggregator, partition, entity, id, version), waited);
   });
   return (await Promise.all(reached)).every(Boolean);
+};
+
+/** Whether one of two is true. Does not wait for the second one if the first one is. */
+const isEither = async (one: Promise<boolean>, other: Promise<boolean>): Promise<boolean> => (await one) || other;
+
+const hasRecord = async (
+  aggregator: Aggregator,
+  partition: Partition,
+  entity: Entity,
+  id: string,
+  version: number,
+): Promise<boolean> => {
+  if (isInMemory(partition, entity.name, id)) return false;
+  return ((await readKept(aggregator, partition, entity, id))?.version ?? 0) >= version;
 };
 
 const count = ({ entities, heart, table }: Aggregator, partitions: readonly number[]): Reply => {

@@ -31,9 +31,19 @@ const faultsOf = (query: string) => {
 
 describe('The parameters of a list', () => {
   it('are plain with offset and limit only', () => {
-    expect(isPlainList({})).to.equal(true);
-    expect(isPlainList({ offset: '1', limit: 'x' })).to.equal(true);
-    expect(isPlainList({ offset: '1', sort: 'title' })).to.equal(false);
+    expect(isPlainList(book, {})).to.equal(true);
+    expect(isPlainList(book, { offset: '1', limit: 'x' })).to.equal(true);
+    expect(isPlainList(book, { offset: '1', sort: 'title' })).to.equal(false);
+    expect(isPlainList({ ...book, keep: 100 }, {})).to.equal(false);
+  });
+
+  it('count all things only without filters, if most are not in memory', () => {
+    const kept = { ...book, keep: 100 };
+    expect(parseList(kept, { total: 'true', 'page[size]': '5' })).to.have.property('kind', 'list');
+    expect(parseList(kept, { total: 'true', 'filter[title]': 'a' })).to.have.nested.property(
+      'faults[0].detail',
+      'books with filters cannot be counted, as most are not in memory',
+    );
   });
 
   it('have filters with keys of the type of their field', () => {

@@ -46,15 +46,19 @@ export const paging = [...plain, 'page[size]', 'page[after]', 'page[before]'];
 const parameters = [...plain, 'sort', 'fields', 'total', ...paging.slice(plain.length)];
 const filterName = /^filter\[([^[\]]*)\](?:\[([^[\]]*)\])?$/;
 
-/** Whether this is a list in its plain order: only offset and limit, or nothing. */
-export const isPlainList = (given: Given): boolean => Object.keys(given).every((name) => plain.includes(name));
+/**
+ * Whether this is a list in its plain order: only offset and limit, or nothing. An entity with `keep` has none, since
+ * its things are not all in memory.
+ */
+export const isPlainList = ({ keep }: Entity, given: Given): boolean =>
+  keep === undefined && Object.keys(given).every((name) => plain.includes(name));
 
 /** Parses the parameters of a list. Finds all faults at once. */
 export const parseList = (entity: Entity, given: Given): ParsedList => {
   const filters = parseFilters(entity, given);
   const sort = parseSort(entity, given);
   const fields = parseFields(entity, given);
-  const total = parseTotal(given);
+  const total = parseTotal(entity, given);
   const page = parsePage(given);
   const faults = [
     ...findUnknown(given, [...parameters, fieldsOf(entity)]),
@@ -188,10 +192,15 @@ const fieldsOf = ({ name }: Entity): string => `fields[${name}]`;
 const isShown = ({ fieldNames, present }: Entity, name: string): boolean =>
   present ? /^[A-Za-z0-9_-]{1,64}$/.test(name) && name !== '__proto__' : name === 'id' || fieldNames.includes(name);
 
-const parseTotal = ({ total }: Given): Part<boolean> =>
-  total === undefined || total === 'true' || total === 'false'
-    ? partOf(total === 'true')
-    : partOf(false, [fault('total', `"total" must be true or false, not ${shown(total)}`)]);
+const parseTotal = ({ keep, name }: Entity, given: Given): Part<boolean> => {
+  const { total } = given;
+  if (total !== undefined && total !== 'true' && total !== 'false')
+    return partOf(false, [fault('total', `"total" must be true or false, not ${shown(total)}`)]);
+  const isFiltered = Object.keys(given).some((one) => filterName.test(one));
+  if (total === 'true' && keep !== undefined && isFiltered)
+    return partOf(false, [fault('total', `${name}s with filters cannot be counted, as most are not in memory`)]);
+  return partOf(total === 'true');
+};
 
 /** Parses which page is asked for. */
 export const parsePage = (given: Given): Part<Page> => {

@@ -30,6 +30,7 @@ export const checkEntity = (definition: LooseDefinition): void => {
     ...findUpcastProblems(definition),
     ...findCommandProblems(definition),
     ...findRefusalProblems(definition.refusals ?? {}),
+    ...findKeepProblems(definition),
     ...findHttpProblems(definition.http),
     ...findNoFunctions({ upcast: definition.upcast, present: definition.present, gone: definition.gone }),
   ]);
@@ -40,7 +41,7 @@ export const checkRecord = (definition: RecordDefinition<FieldSchemas, string>):
   if (!isObject(definition)) complain(definition, ['its definition must be an object']);
   const { title, fields, indexes, views, upcast, present, http } = definition;
   complain(definition, [
-    ...findUnread('it', definition, [...named, 'title', 'fields', 'indexes', 'views', 'upcast', 'present', 'http']),
+    ...findUnread('it', definition, [...named, ...ofRecord]),
     ...findNameProblems(definition),
     ...(matches(/^[A-Z][A-Za-z0-9]{0,31}$/, title)
       ? []
@@ -48,14 +49,16 @@ export const checkRecord = (definition: RecordDefinition<FieldSchemas, string>):
     ...findFieldsProblems('the fields', fields, reservedFields),
     ...findIndexProblems(indexes, fields),
     ...findViewProblems(views, indexes, fields),
+    ...findKeepProblems(definition),
     ...findHttpProblems(http),
     ...findNoFunctions({ upcast, present }),
   ]);
 };
 
 const named = ['name', 'collection'] as const;
+const ofRecord = ['title', 'fields', 'indexes', 'views', 'upcast', 'present', 'keep', 'http'] as const;
 const required = ['state', 'events', 'evolve', 'commands'] as const;
-const optional = ['upcasts', 'refusals', 'indexes', 'views', 'upcast', 'present', 'gone', 'http'] as const;
+const optional = ['upcasts', 'refusals', 'indexes', 'views', 'upcast', 'present', 'gone', 'keep', 'http'] as const;
 
 /** What is not there at all, so that nothing else can be looked at. */
 const findMissing = (definition: LooseDefinition): string[] => {
@@ -84,6 +87,16 @@ const complain = (definition: unknown, problems: string[]) => {
   const name: unknown = Object(definition).name;
   if (problems.length > 0) throw new Error(`Cannot define entity ${JSON.stringify(name)}: ${listed(problems)}`);
 };
+
+// a view counts all things, so all of them would have to be in memory
+const findKeepProblems = ({ keep, views }: { keep?: unknown; views?: object }): string[] => [
+  ...(keep === undefined || (Number.isSafeInteger(keep) && Number(keep) > 0)
+    ? []
+    : ['its keep must be a whole number above 0: how many states stay in memory']),
+  ...(keep !== undefined && Object.keys(views ?? {}).length > 0
+    ? ['it has keep and views: a view needs all states in memory, so take one of the two out']
+    : []),
+];
 
 /** Words that stand after the colon for something else, now or later. */
 const reservedCommands: readonly string[] = ['diff', 'erase', 'history', 'restore', 'undo'];

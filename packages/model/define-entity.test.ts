@@ -80,7 +80,7 @@ describe('The definition of an entity with its own events', () => {
     expect(problemsWith({ refusal: {} })).to.equal(
       'it has "refusal", which nothing reads: ' +
         'it can have name, collection, state, events, evolve, commands, upcasts, refusals, indexes, views, ' +
-        'upcast, present, gone, http',
+        'upcast, present, gone, keep, http',
     );
     expect(problemsWith({ events: { ...events, Broken: { upcasts: [] } } })).to.equal(
       'the event "Broken" has "upcasts", which nothing reads: it can have creates, fields',
@@ -394,7 +394,7 @@ describe('The definition of a record', () => {
     expect(define({ present: {} })).to.throw('present must be a function');
     expect(define({ events: {} })).to.throw(
       'it has "events", which nothing reads: it can have name, collection, title, fields, indexes, views, ' +
-        'upcast, present, http',
+        'upcast, present, keep, http',
     );
     for (const wrong of [undefined, null, 7])
       expect(() => defineRecord(wrong as never)).to.throw('its definition must be an object');

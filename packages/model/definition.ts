@@ -47,6 +47,7 @@ export type EntityDefinition<State extends FieldSchemas, Events, Inputs, Reason 
   present?: (state: DataOf<State>) => Fields;
   // whether a state is that of a thing that is gone: reads and commands get 410, while lists still have it. Pure
   gone?: (state: DataOf<State>) => boolean;
+  keep?: number; // how many states stay in memory; all of them without it
   http?: HttpOptions;
 };
 
@@ -94,6 +95,7 @@ export type RecordDefinition<Own extends FieldSchemas, Title extends string> = {
   upcast?: Entity['upcast'];
   // what clients see of the fields, which come in the order above; pure. Without it they see the fields as they are
   present?: (fields: DataOf<Own>) => Fields;
+  keep?: number; // how many states stay in memory; all of them without it
   http?: HttpOptions;
 };
 
@@ -124,6 +126,7 @@ export type LooseDefinition = {
   upcast?: Entity['upcast'];
   present?: Entity['present'];
   gone?: Entity['gone'];
+  keep?: number;
   http?: HttpOptions;
 };
 export type LooseCommand = { creates?: true; input?: FieldSchemas; decide: CommandType['decide'] };

@@ -3,14 +3,14 @@ import type { Gateway } from '../gateway.ts';
 import { startOf } from '../links.ts';
 import { isPlainList, type ListRequest, parseList } from '../parse-list.ts';
 import type { Query } from '../parse-past.ts';
-import { unavailable } from '../problem.ts';
+import { notIndexed, unavailable } from '../problem.ts';
 import { queryThings, type Start } from '../query-things.ts';
 import { plainListSource } from './plain-list-source.ts';
 import type { ParsedSource, Shown, Source } from './source.ts';
 
 /** Parses the parameters of a list that is to be live. */
 export const parseListSource = (gateway: Gateway, entity: Entity, query: Query): ParsedSource => {
-  if (isPlainList(query)) return plainListSource(gateway, entity, query);
+  if (isPlainList(entity, query)) return plainListSource(gateway, entity, query);
   const parsed = parseList(entity, query);
   if (parsed.kind === 'faults') return parsed;
   const { list } = parsed;
@@ -25,6 +25,7 @@ const listSource = (gateway: Gateway, entity: Entity, list: ListRequest, start: 
   ...{ entity, id: undefined, rowName: 'id', needs: 'both' },
   read: async (freshness) => {
     const page = await queryThings(gateway, entity, list, start, freshness);
+    if (page.kind === 'refused') return { kind: 'problem', problem: notIndexed(page.why) };
     if (page.kind === 'unavailable')
       return { kind: 'problem', problem: unavailable(`Cannot list ${entity.name}s: ${page.why}`) };
     const rows = page.items.map(({ keys, json }) => ({ name: JSON.stringify(keys.at(-1)), json, keys }));

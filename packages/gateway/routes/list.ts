@@ -14,7 +14,7 @@ import { listByQuery } from './list-by-query.ts';
  * the order of its sort.
  */
 export const list = async (gateway: Gateway, entity: Entity, exchange: Exchange): Promise<void> => {
-  if (!isPlainList(exchange.query)) return listByQuery(gateway, entity, exchange);
+  if (!isPlainList(entity, exchange.query)) return listByQuery(gateway, entity, exchange);
   const offset = parseQueryInteger(exchange.query, 'offset', 0, 0, Number.MAX_SAFE_INTEGER);
   const limit = parseQueryInteger(exchange.query, 'limit', limitDefault, 1, limitMax);
   if (offset.kind === 'faults' || limit.kind === 'faults')

@@ -1,0 +1,33 @@
+import { absent, type Entity, type State } from '@muster/model';
+import { readStates } from '@muster/store';
+import type { Aggregator } from './aggregator.ts';
+import { findState, isInMemory, type Partition } from './table.ts';
+
+const readDeadlineMs = 1_000;
+const readsMax = 256;
+
+/**
+ * Returns the state of a thing of an entity with `keep`: from memory, or from its record if it is not there. It has all
+ * events that were applied here. Undefined if the database does not answer, or if very many records are being read.
+ */
+export const readKept = async (
+  aggregator: Aggregator,
+  partition: Partition,
+  entity: Entity,
+  id: string,
+): Promise<State | undefined> => {
+  const { log, reading } = aggregator;
+  if (isInMemory(partition, entity.name, id)) return findState(partition, entity.name, id);
+  if (reading.count >= readsMax) return undefined;
+  reading.count += 1;
+  try {
+    const states = await readStates(log, entity, [id], readDeadlineMs);
+    // it may have come meanwhile
+    if (isInMemory(partition, entity.name, id)) return findState(partition, entity.name, id);
+    return states.get(id) ?? absent;
+  } catch {
+    return undefined; // the gateway reads it itself
+  } finally {
+    reading.count -= 1;
+  }
+};
