@@ -6,10 +6,11 @@
  * types enforce that. Times are in milliseconds.
  */
 export type Kept = Counts & {
-  readonly since: number; // a restore began with the counts of all events before this time, and counts those after it
+  readonly since: number; // `recent` has all events from this time on; a restore does not count earlier ones
   readonly recent: ReadonlyMap<number, Counts>; // what the newest events added to the counts, by their second
   readonly touched: ReadonlyMap<number, number>; // the things in memory, the last changed one last: number → when
   readonly unsaved: ReadonlySet<number>; // those whose record is older, or missing
+  readonly ahead: ReadonlyMap<number, number>; // those with a newer record than what is counted: number → version
   readonly evictedEarly: boolean; // things were evicted before the partition was in service
 };
 
@@ -17,10 +18,11 @@ export type Kept = Counts & {
 export type Counts = { readonly active: number; readonly events: number };
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-type MutableKept = Mutable<Omit<Kept, 'recent' | 'touched' | 'unsaved'>> & {
+type MutableKept = Mutable<Omit<Kept, 'ahead' | 'recent' | 'touched' | 'unsaved'>> & {
   recent: Map<number, Mutable<Counts>>;
   touched: Map<number, number>;
   unsaved: Set<number>;
+  ahead: Map<number, number>;
 };
 
 const changing = (kept: Kept) => kept as MutableKept;
@@ -29,7 +31,7 @@ const changing = (kept: Kept) => kept as MutableKept;
 export const openKept = (counts: Counts = none, since = Number.NEGATIVE_INFINITY): Kept => {
   const kept: MutableKept = {
     ...{ active: counts.active, events: counts.events, since },
-    ...{ recent: new Map(), touched: new Map(), unsaved: new Set(), evictedEarly: false },
+    ...{ recent: new Map(), touched: new Map(), unsaved: new Set(), ahead: new Map(), evictedEarly: false },
   };
   return kept;
 };
@@ -51,10 +53,12 @@ export const addCounts = (kept: Kept, at: number, active: number, events: number
 const secondMs = 1_000;
 
 /**
- * Returns the counts of all events before a time, which must be a whole second and no earlier than in the last call.
+ * Returns the counts of all events before a time, which must be a whole second. Takes a later time if the counts of that
+ * one are not known any more. Forgets what it needs to count for earlier times.
  */
-export const countsBefore = (kept: Kept, at: number): Counts => {
+export const countsBefore = (kept: Kept, wanted: number): Counts & { at: number } => {
   const { recent } = changing(kept);
+  const at = Math.max(wanted, kept.since);
   let { active, events } = kept;
   for (const [second, sum] of recent) {
     if (second * secondMs < at) {
@@ -64,10 +68,13 @@ export const countsBefore = (kept: Kept, at: number): Counts => {
     active -= sum.active;
     events -= sum.events;
   }
-  return { active, events };
+  changing(kept).since = at;
+  return { at, active, events };
 };
 
-/** Corrects the counts of all events before a time. What later events have changed stays added. */
+/**
+ * Corrects the counts of all events before a time, no earlier than `since`. What later events have changed stays added.
+ */
 export const setCountsBefore = (kept: Kept, counts: Counts, at: number): void => {
   const wrong = countsBefore(kept, at);
   changing(kept).active += counts.active - wrong.active;
@@ -82,6 +89,24 @@ export const touch = (kept: Kept, number: number, isUnsaved: boolean): void => {
   if (isUnsaved) unsaved.add(number);
 };
 
+/** Notes that a thing in memory has events that are not counted: those after version `counted`. */
+export const noteAhead = (kept: Kept, number: number, counted: number): void => {
+  changing(kept).ahead.set(number, counted);
+};
+
+/**
+ * Notes that an event has come which the state of a thing has already. Returns the number of events that are to be
+ * counted now. `version` is that of the event, and `most` that of the state.
+ */
+export const catchUp = (kept: Kept, number: number, version: number, most: number): number => {
+  const { ahead } = changing(kept);
+  const counted = ahead.get(number);
+  if (counted === undefined || version <= counted) return 0;
+  if (version >= most) ahead.delete(number);
+  else ahead.set(number, version);
+  return version - counted;
+};
+
 /** Notes that the record of a thing is as new as memory. */
 export const noteKeptSaved = (kept: Kept, number: number): void => {
   changing(kept).unsaved.delete(number);
@@ -89,9 +114,10 @@ export const noteKeptSaved = (kept: Kept, number: number): void => {
 
 /** Notes that a thing is no longer in memory. `early`: its partition is not in service yet. */
 export const noteEvicted = (kept: Kept, number: number, early: boolean): void => {
-  const { touched, unsaved } = changing(kept);
+  const { ahead, touched, unsaved } = changing(kept);
   touched.delete(number);
   unsaved.delete(number);
+  ahead.delete(number);
   if (early) changing(kept).evictedEarly = true;
 };
 

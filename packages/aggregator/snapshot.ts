@@ -150,13 +150,12 @@ const keptCountsOf = (
   heartbeat: Heartbeat,
 ): Record<string, KeptCounts> => {
   const { entities, settings } = aggregator;
-  const at = scanStart(heartbeat.at, settings.SCAN_OVERLAP_MS);
+  const start = scanStart(heartbeat.at, settings.SCAN_OVERLAP_MS).getTime();
   const keeping = [...entities.values()].filter(({ keep }) => keep !== undefined);
-  const countsOf = (counted = openKept()) => ({
-    at,
-    ...countsBefore(counted, at.getTime()),
-    allEvents: counted.events,
-  });
+  const countsOf = (counted = openKept()): KeptCounts => {
+    const { at, active, events } = countsBefore(counted, start);
+    return { at: new Date(at), active, events, allEvents: counted.events };
+  };
   return Object.fromEntries(keeping.map(({ name }) => [name, countsOf(kept.get(name))]));
 };
 

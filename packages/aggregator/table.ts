@@ -19,8 +19,10 @@ import {
 import {
   addCounts,
   type Counts,
+  catchUp,
   findEvictable,
   type Kept,
+  noteAhead,
   noteEvicted,
   noteInService,
   noteKeptSaved,
@@ -316,7 +318,10 @@ export const applyEvent = (
   const number = findThing(things, entity.name, stored.entityId);
   const known = number < 0 ? 0 : versionOf(things, number);
   if (number < 0 && isCountedBefore(partition, entity, stored)) return { kind: 'known' };
-  if (stored.version <= known) return placeKnown(partition, number, stored, after);
+  if (stored.version <= known) {
+    if (entity.keep !== undefined) countKnown(partition, entity, number, stored);
+    return placeKnown(partition, number, stored, after);
+  }
   if (partition.parked.has(streamKey(stored)))
     return park(partition, stored, 'it follows an event that could not be understood');
   if (stored.version > known + 1) return { kind: 'hole', above: known };
@@ -364,16 +369,30 @@ export const recountKept = (partition: Partition, entity: Entity, counts: Counts
 };
 
 /**
- * Puts a thing back into memory that the partition has counted at a version, with the state of its record. If the
- * record is newer, the counts follow it. `counted` is 0 for a thing that is new here.
+ * Puts a thing back into memory that the partition has counted at a version, with the state of its record. `counted` is
+ * 0 for a thing that is new here. If the record is newer, its events are counted when they come.
  */
 export const recallThing = (partition: Partition, entity: Entity, id: string, counted: number, saved: State): void => {
   const number = addThing(partition.things, entity, id);
   const kept = keptIn(partition, entity);
   setState(partition.things, number, saved);
   setSavedVersion(partition.things, number, saved.version);
-  countKept(partition, kept, saved, saved.version - counted, counted > 0);
   touch(kept, number, false);
+  if (saved.version > counted) noteAhead(kept, number, counted);
+  // without a record that is new enough, events that are counted are read from the log, and counted again
+  if (saved.version < counted) countKept(partition, kept, saved, saved.version - counted, true);
+};
+
+/** Counts an event that the state has already, as its record was newer than what was counted. */
+const countKnown = (partition: Partition, entity: Entity, number: number, { at, version }: StoredEvent) => {
+  const kept = partition.kept.get(entity.name);
+  const { things } = partition;
+  const events = kept ? catchUp(kept, number, version, versionOf(things, number)) : 0;
+  if (!kept || events === 0) return;
+  // a thing is active from its first event on, and may be deleted by its last one
+  const isDeletion = version === versionOf(things, number) && !isActive(things, number);
+  addCounts(kept, at.getTime(), Number(version === events) - Number(isDeletion), events);
+  changing(partition).events += events;
 };
 
 // a thing to which a further event happened was active before
