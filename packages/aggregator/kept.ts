@@ -53,7 +53,7 @@ export const addCounts = (kept: Kept, at: number, active: number, events: number
 const secondMs = 1_000;
 
 /**
- * Returns the counts of all events before a time, which must be a whole second. Takes a later time if the counts of that
+ * Returns the counts of all events before a time, a whole second. Takes a later time if the counts of that
  * one are not known any more. Forgets what it needs to count for earlier times.
  */
 export const countsBefore = (kept: Kept, wanted: number): Counts & { at: number } => {

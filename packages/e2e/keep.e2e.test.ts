@@ -26,7 +26,12 @@ const jar = defineEntity({
 });
 
 const jars = 600;
-const environment = { SNAPSHOT_AFTER_MS: '100', CHECKPOINT_EVERY_MS: '500', EVICT_AFTER_MS: '100', SCAN_OVERLAP_MS: '2000' };
+const environment = {
+  SNAPSHOT_AFTER_MS: '100',
+  CHECKPOINT_EVERY_MS: '500',
+  EVICT_AFTER_MS: '100',
+  SCAN_OVERLAP_MS: '2000',
+};
 const idOf = (number: number) => `jar-${String(number).padStart(3, '0')}`;
 
 describe('An entity that keeps few states in memory', function () {
