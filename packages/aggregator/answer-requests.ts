@@ -5,7 +5,7 @@ import type { Aggregator } from './aggregator.ts';
 import { answerQuery } from './answer-query.ts';
 import { answerView } from './answer-view.ts';
 import { isBehind, lagMs } from './heart.ts';
-import { readKept } from './read-record.ts';
+import { readKept, readKeptVersions } from './read-record.ts';
 import { countActive, findState, findVersion, isInMemory, listActive, listThings, type Partition } from './table.ts';
 import { waitForVersion } from './waiting.ts';
 
@@ -122,33 +122,24 @@ const isReached = async (
   minVersions: readonly MinVersion[],
   waitMs: number,
 ): Promise<boolean> => {
-  const { entities, settings, table, waiting } = aggregator;
-  const reached = minVersions.map(([name, id, version]) => {
-    const partition = table.get(partitionOf(name, id, settings.PARTITIONS));
-    if (!partition) return true; // not ours to say
-    if (findVersion(partition, name, id) >= version) return true;
-    const waited = waitForVersion(waiting, `${name}:${id}`, version, waitMs);
-    const entity = entities.get(name);
-    return entity?.keep === undefined
-      ? waited
-      : isEither(hasRecord(aggregator, partition, entity, id, version), waited);
+  const behind = minVersions.filter((one) => !isApplied(aggregator, one));
+  if (behind.length === 0) return true;
+  const saved = readKeptVersions(aggregator, behind);
+  const reached = behind.map(([entity, id, version]) => {
+    const key = `${entity}:${id}`;
+    const isSaved = saved.then((versions) => (versions.get(key) ?? 0) >= version);
+    return isEither(isSaved, waitForVersion(aggregator.waiting, key, version, waitMs));
   });
   return (await Promise.all(reached)).every(Boolean);
 };
 
+const isApplied = ({ settings, table }: Aggregator, [entity, id, version]: MinVersion): boolean => {
+  const partition = table.get(partitionOf(entity, id, settings.PARTITIONS));
+  return !partition || findVersion(partition, entity, id) >= version; // without it, others have to say
+};
+
 /** Whether one of two is true. Does not wait for the second one if the first one is. */
 const isEither = async (one: Promise<boolean>, other: Promise<boolean>): Promise<boolean> => (await one) || other;
-
-const hasRecord = async (
-  aggregator: Aggregator,
-  partition: Partition,
-  entity: Entity,
-  id: string,
-  version: number,
-): Promise<boolean> => {
-  if (isInMemory(partition, entity.name, id)) return false;
-  return ((await readKept(aggregator, partition, entity, id))?.version ?? 0) >= version;
-};
 
 const count = ({ entities, heart, table }: Aggregator, partitions: readonly number[]): Reply => {
   const served = partitions.flatMap((number) => table.get(number) ?? []).filter((partition) => partition.served);

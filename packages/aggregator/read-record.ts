@@ -1,5 +1,7 @@
 import { absent, type Entity, type State } from '@muster/model';
+import { partitionOf } from '@muster/placement';
 import { readStates } from '@muster/store';
+import type { MinVersion } from '@muster/wire';
 import type { Aggregator } from './aggregator.ts';
 import { findState, isInMemory, type Partition } from './table.ts';
 
@@ -30,4 +32,27 @@ export const readKept = async (
   } finally {
     reading.count -= 1;
   }
+};
+
+/**
+ * Returns the versions of the records of those things that belong to an entity with `keep` and are not in memory, by
+ * `entity:id`. None if the database does not answer.
+ */
+export const readKeptVersions = async (
+  aggregator: Aggregator,
+  minVersions: readonly MinVersion[],
+): Promise<ReadonlyMap<string, number>> => {
+  const versions = new Map<string, number>();
+  for (const entity of aggregator.entities.values()) {
+    const ids = minVersions.flatMap(([name, id]) => (isElsewhere(aggregator, entity, name, id) ? [id] : []));
+    const states = await readStates(aggregator.log, entity, ids, readDeadlineMs).catch(() => undefined);
+    for (const [id, { version }] of states ?? []) versions.set(`${entity.name}:${id}`, version);
+  }
+  return versions;
+};
+
+const isElsewhere = ({ settings, table }: Aggregator, entity: Entity, name: string, id: string): boolean => {
+  if (entity.keep === undefined || name !== entity.name) return false;
+  const partition = table.get(partitionOf(name, id, settings.PARTITIONS));
+  return partition !== undefined && !isInMemory(partition, name, id);
 };
