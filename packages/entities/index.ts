@@ -1,8 +1,16 @@
 import type { Entity } from '@muster/model';
+import { asset } from './asset.ts';
+import { note } from './note.ts';
 import { user } from './user.ts';
 
+export { asset } from './asset.ts';
+export { note } from './note.ts';
+
 /** The systems that can be chosen by name, each with its entities. A further entity is a file and a line here. */
-export const systems: Readonly<Record<string, readonly Entity[]>> = { users: [user] };
+export const systems: Readonly<Record<string, readonly Entity[]>> = {
+  users: [user],
+  assets: [asset, note],
+};
 
 /** What runs if nothing is chosen. */
 export const entities: readonly Entity[] = [user];

@@ -3,7 +3,7 @@ import { conditionsOf, type Exchange } from './exchange.ts';
 import type { Outcome } from './outcome.ts';
 import { answerProblem, KnownFault } from './problem.ts';
 import { setThingHeaders } from './set-thing-headers.ts';
-import { notShown, notWritable, parked, refused } from './thing-problems.ts';
+import { firstFailed, notShown, notWritable, parked, refused } from './thing-problems.ts';
 
 /**
  * Answers with a command's outcome. If the command was carried out, `done` answers, with the thing as clients see it.
@@ -15,6 +15,7 @@ export const answerOutcome = (
   outcome: Outcome,
   done: (rendered: Rendered) => void,
 ): void => {
+  if (outcome.kind === 'firstFailed') return answerProblem(exchange, firstFailed(outcome));
   if (outcome.kind === 'unavailable') return answerProblem(exchange, notWritable(entity, id, outcome));
   setThingHeaders(exchange, outcome.state.version, 'log', 0);
   switch (outcome.kind) {

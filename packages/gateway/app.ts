@@ -5,7 +5,8 @@ import Koa, { type Context, type Next } from 'koa';
 import { allowOrigins } from './allow-origins.ts';
 import { answerEarly, drainLimits } from './answer-early.ts';
 import type { Gateway } from './gateway.ts';
-import { refuseExtensions, speakJsonApi, unwrapDocument } from './json-api.ts';
+import { refuseExtensions, speakJsonApi } from './json-api/speak-json-api.ts';
+import { unwrapDocument } from './json-api/take-document.ts';
 import { limitRate, parseRate, type RateLimit } from './limit-rate.ts';
 import { limitRequests } from './limit-requests.ts';
 import { giveProblem, onKoa } from './on-koa.ts';
@@ -24,6 +25,7 @@ import { list } from './routes/list.ts';
 import { addLiveRoute } from './routes/live.ts';
 import { addPastRoutes } from './routes/past.ts';
 import { read } from './routes/read.ts';
+import { addRelatedRoutes } from './routes/related.ts';
 import { update as updateThing } from './routes/update.ts';
 import { readViewOf } from './routes/view.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -42,7 +44,7 @@ export const openApp = (gateway: Gateway, tracing?: Tracing): Koa => {
   if (tracing) app.use(traceRequests(tracing)); // outside: it tells the status of what was thrown, too
   app.use(watchRequest(gateway));
   app.use(requireAddress);
-  app.use(refuseExtensions);
+  app.use(refuseExtensions(gateway.entities));
   if (CORS_ORIGINS !== '') app.use(allowOrigins(CORS_ORIGINS.split(',')));
   app.use(limitRequests(gateway));
   const rate = parseRate(RATE_LIMIT);
@@ -111,7 +113,7 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
     expectAppend(gateway.log); // prepares the append while the body arrives
     return next();
   };
-  const unwrap = unwrapDocument(entity);
+  const unwrap = unwrapDocument(gateway.entities, entity);
   router.post(path, expectWrite, readBody, unwrap, (ctx: Context) =>
     onKoa(gateway, ctx, (exchange) => create(gateway, entity, exchange)),
   );
@@ -129,6 +131,7 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
       (exchange) => new Promise((resolve, reject) => read(gateway, entity, exchange, ctx.params.id, resolve, reject)),
     ),
   );
+  addRelatedRoutes(router, gateway, entity);
   const update = entity.isRecord ? entity.commands.get('update') : undefined;
   const runUpdate = (type: CommandType) => (ctx: Context) =>
     onKoa(gateway, ctx, (exchange) =>
@@ -139,7 +142,7 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
     router.put(`${path}/:id`, expectWrite, readBody, unwrap, runUpdate(update));
     router.patch(`${path}/:id`, expectWrite, requirePatch, readBody, unwrap, runUpdate(update));
   }
-  const remove = entity.isRecord ? entity.commands.get('delete') : undefined;
+  const remove = entity.deleting;
   if (remove)
     router.delete(`${path}/:id`, expectWrite, (ctx: Context) =>
       onKoa(gateway, ctx, (exchange) => removeThing(gateway, entity, remove, exchange, ctx.params.id)),

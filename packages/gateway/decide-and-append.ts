@@ -1,6 +1,6 @@
 import { type Command, type Decision, decide, type Entity, hasPassed, type State } from '@muster/model';
 import type { ChainAppended, Loaded } from '@muster/store';
-import { notWritten, type Outcome } from './outcome.ts';
+import { notWritten, type OwnOutcome } from './outcome.ts';
 
 /**
  * A state to decide on. `fresh`: the read of the log began after the requests arrived. Only such a state may be the
@@ -12,7 +12,7 @@ export type Known = Loaded & { fresh: boolean };
 export type Decided = Extract<Decision, { kind: 'event' }> & { at: Date };
 
 /** A command that is to be decided. It gets one outcome, or the error that its entity's code throws. */
-export type Deciding = { command: Command; settle: (outcome: Outcome) => void; fail: (error: unknown) => void };
+export type Deciding = { command: Command; settle: (outcome: OwnOutcome) => void; fail: (error: unknown) => void };
 
 /**
  * The effects of the loop:
@@ -147,7 +147,7 @@ const settleCertain = <One extends Deciding>(step: Step<One>, { fresh }: Known):
   return true;
 };
 
-const withoutEvent = ({ decision, before }: Step<Deciding>): Outcome =>
+const withoutEvent = ({ decision, before }: Step<Deciding>): OwnOutcome =>
   decision.kind === 'unchanged' || decision.kind === 'event'
     ? { kind: 'done', state: before }
     : { kind: 'refused', refusal: decision, state: before };
@@ -160,7 +160,7 @@ const isCertain = ({ one: { command }, decision, before }: Step<Deciding>): bool
     (decision.reason === 'Deleted' && before.status === 'deleted') ||
     (decision.reason === 'OtherVersion' && hasPassed(command.precondition ?? {}, before.version)));
 
-const settleAll = (commands: readonly Deciding[], outcome: Outcome): undefined => {
+const settleAll = (commands: readonly Deciding[], outcome: OwnOutcome): undefined => {
   for (const one of commands) one.settle(outcome);
   return undefined;
 };

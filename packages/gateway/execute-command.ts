@@ -2,25 +2,29 @@ import { absent, type State } from '@muster/model';
 import { catchUpState, databaseNow, isNewest, logIdOf } from '@muster/store';
 import { appendEvents } from './append-events.ts';
 import { decideAndAppend, type Known } from './decide-and-append.ts';
+import { executeAfterFirst } from './execute-first.ts';
 import { loadFirstState } from './first-state.ts';
 import { type Gateway, keyOf } from './gateway.ts';
 import { loadThing } from './load-thing.ts';
-import { type Bound, leftMs, notWritten, type Outcome, type Request } from './outcome.ts';
+import { type Bound, leftMs, notWritten, type Outcome, type OwnOutcome, type Request } from './outcome.ts';
 import { remember } from './remembered.ts';
 import { endStuckTurns, type RunTurn, type Task, takeTurn } from './turns.ts';
 
 /**
  * Decides a command on its stream's state and appends at most one event. Answers by the request's deadline. Commands
- * that wait on one stream are decided in turn, each on the result of the one before, and appended together. Rejects
- * with EntityBroken; then nothing is appended.
+ * that wait on one stream are decided in turn, each on the result of the one before, and appended together. A command
+ * that another one goes first for begins after it. Rejects with EntityBroken; then this command appends nothing.
  */
 export const executeCommand = (gateway: Gateway, request: Request): Promise<Outcome> =>
+  request.command.type.first ? executeAfterFirst(gateway, request, executeAlone) : executeAlone(gateway, request);
+
+const executeAlone = (gateway: Gateway, request: Request): Promise<OwnOutcome> =>
   new Promise((resolve, reject) => {
     if (!gateway.database.reachable) return resolve(notWritten('the database does not answer'));
     // take the log's id before the state is read: if the log is replaced after this, the append is refused
     const bound = { ...request, logId: logIdOf(gateway.log) };
     const key = keyOf(gateway, request.entity, request.id);
-    const settle = (outcome: Outcome) => {
+    const settle = (outcome: OwnOutcome) => {
       if (outcome.kind !== 'unavailable' && outcome.state.version > 0)
         remember(gateway.remembered, key, outcome.state.version, request.isNewId ? undefined : outcome.state);
       resolve(outcome);

@@ -30,12 +30,14 @@ export type FastRoad = readonly FastEntity[];
 type FastEntity = { entity: Entity; path: string; update: CommandType | undefined; remove: CommandType | undefined };
 
 export const openFastRoad = (entities: readonly Entity[]): FastRoad =>
-  entities.map((entity) => ({
-    entity,
-    path: entity.path,
-    update: entity.isRecord ? entity.commands.get('update') : undefined,
-    remove: entity.isRecord ? entity.commands.get('delete') : undefined,
-  }));
+  entities
+    .filter(({ http }) => http.format === 'json') // every other format is a translation
+    .map((entity) => ({
+      entity,
+      path: entity.path,
+      update: entity.isRecord ? entity.commands.get('update') : undefined,
+      remove: entity.deleting,
+    }));
 
 /** Runs a route on an exchange. Calls `done` once, or `fail` with what it throws. */
 type Route = (exchange: Exchange, done: () => void, fail: (error: unknown) => void) => void;

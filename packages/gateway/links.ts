@@ -1,7 +1,7 @@
 import type { Fault } from '@muster/model';
 import { type CursorScope, parseCursor } from './cursor.ts';
 import type { Exchange } from './exchange.ts';
-import { offsetMax, type Page } from './parse-list.ts';
+import { offsetMax, type Page } from './parse-page.ts';
 import type { Item, QueryPart } from './query-parts.ts';
 import type { Start } from './query-things.ts';
 

@@ -1,4 +1,4 @@
-import type { Command, Decision, Entity, State } from '@muster/model';
+import type { Command, Decision, Entity, Reference, State } from '@muster/model';
 import type { LogId } from '@muster/store';
 
 /**
@@ -24,16 +24,25 @@ export type Refusal = Extract<Decision, { kind: 'refused' | 'declared' }>;
 
 /**
  * The result of a command. With `unavailable`, `notWritten` means that the event never enters the log, and `unknown`
- * that it may be in the log, at that version.
+ * that it may be in the log, at that version. With `firstFailed`, the command that goes first was not carried out, so
+ * this one was not begun.
  */
-export type Outcome =
+export type Outcome = OwnOutcome | FirstFailed;
+
+/** What failed first: a command on the thing that a reference names. */
+export type FirstFailed = { kind: 'firstFailed'; reference: Reference; entity: Entity; id: string; outcome: Failed };
+
+export type Failed = Exclude<OwnOutcome, { kind: 'done' }>;
+
+/** The result of a command alone. */
+export type OwnOutcome =
   | { kind: 'done'; state: State }
   | { kind: 'refused'; refusal: Refusal; state: State }
   | { kind: 'parked'; state: State; problem: string }
   | { kind: 'unavailable'; written: 'notWritten' | 'unknown'; why: string; version: number | undefined };
 
 /** The event of the command never enters the log. */
-export const notWritten = (why: string): Outcome => ({
+export const notWritten = (why: string): Failed => ({
   kind: 'unavailable',
   written: 'notWritten',
   why,

@@ -36,5 +36,6 @@ const methodsAt = (entities: readonly Entity[], path: string): readonly string[]
   if (rest === 'count' || rest === 'events') return ['HEAD', 'GET'];
   const [, command = ''] = /^[^/]*:([^/:]+)$/.exec(rest) ?? [];
   if (command === 'diff') return ['HEAD', 'GET'];
-  return entity.commands.get(command)?.creates === false ? ['POST'] : undefined;
+  const known = entity.commands.get(command);
+  return known && !known.creates && !known.isInternal ? ['POST'] : undefined;
 };

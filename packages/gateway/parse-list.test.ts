@@ -2,7 +2,8 @@ import { parse } from 'node:querystring';
 import { defineRecord, optional } from '@muster/model';
 import { expect } from 'chai';
 import Joi from 'joi';
-import { isPlainList, parseList } from './parse-list.ts';
+import { parseList } from './parse-list.ts';
+import { isPlainList } from './parse-page.ts';
 
 const book = defineRecord({
   name: 'book',
@@ -48,7 +49,8 @@ describe('The parameters of a list', () => {
 
   it('have filters with keys of the type of their field', () => {
     expect(
-      listOf('filter[title]=a&filter[pages][lt]=3.5&filter[lent][ne]=true&filter[dueAt][gte]=2026-01-31').filters,
+      listOf('filter[title]=a&filter[pages][lt]=3.5&filter[lent][ne]=true&filter[dueAt][gte]=2026-01-31T00:00:00Z')
+        .filters,
     ).to.deep.equal([
       { field: 'title', operator: 'eq', keys: ['a'] },
       { field: 'pages', operator: 'lt', keys: [3.5] },
@@ -64,6 +66,46 @@ describe('The parameters of a list', () => {
       { field: 'id', operator: 'startsWith', keys: ['a'] },
     ]);
     expect(listOf('filter[title][in]=a,b&filter[title][in]=c').filters[0]?.keys).to.deep.equal(['a,b', 'c']);
+  });
+
+  it('have periods in place of partial dates', () => {
+    const filtersOf = (operator: string, value: string) =>
+      listOf(`filter[dueAt][${operator}]=${value}`).filters.map(({ operator: used, keys }) => [used, ...keys]);
+    const [january, february, march] = [1, 2, 3].map((month) => new Date(`2026-0${month}-01T00:00:00Z`));
+    expect(filtersOf('eq', '2026-01')).to.deep.equal([
+      ['gte', january],
+      ['lt', february],
+    ]);
+    expect(filtersOf('ne', '2026-01')).to.deep.equal([['outside', january, february]]);
+    expect(filtersOf('gt', '2026-01')).to.deep.equal([['gte', february]]);
+    expect(filtersOf('gte', '2026-01')).to.deep.equal([['gte', january]]);
+    expect(filtersOf('lt', '2026-01')).to.deep.equal([['lt', january]]);
+    expect(filtersOf('lte', '2026-01')).to.deep.equal([['lt', february]]);
+    expect(filtersOf('in', '2026-02,2026-01')).to.deep.equal([
+      ['gte', january],
+      ['lt', march],
+      ['within', february, march, january, february],
+    ]);
+    for (const operator of ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in'])
+      expect(filtersOf(operator, '2026-01-01T00:00:00Z')).to.deep.equal([[operator, january]]);
+    for (const value of ['2026-13', '2026-1', '2026-02-30', '2026-01-01T25', '26', ''])
+      expect(faultsOf(`filter[dueAt]=${value}`), value).to.have.length(1);
+  });
+
+  it('understand names of fields with a capital first letter, and in capitals', () => {
+    expect(listOf('filter[Title]=a&filter[DueAt][gt]=2026&filter[ID]=b&sort=-Pages')).to.deep.include({
+      filters: [
+        { field: 'title', operator: 'eq', keys: ['a'] },
+        { field: 'dueAt', operator: 'gte', keys: [new Date('2027-01-01T00:00:00Z')] },
+        { field: 'id', operator: 'eq', keys: ['b'] },
+      ],
+      sort: [
+        { field: 'pages', descending: true },
+        { field: 'id', descending: false },
+      ],
+    });
+    expect(faultsOf('filter[TITLe]=a')).to.have.length(0);
+    expect(faultsOf('filter[dueat]=2026')).to.have.length(1);
   });
 
   it('have a sort that ends with the id, and no field behind it', () => {
@@ -100,7 +142,7 @@ describe('The parameters of a list', () => {
     ]);
     expect(faultsOf('filter[pages][like]=1')[0]).to.match(/"like" is no operator; the operators are eq, ne, lt/);
     expect(faultsOf('fields=title,isbn')[0]).to.match(/"isbn" is no field of book: it has id, title, pages/);
-    expect(faultsOf('where=1')[0]).to.match(/"where" is not known; known are offset, limit, sort/);
+    expect(faultsOf('where=1')[0]).to.match(/"where" is not known; known are offset, limit, page/);
   });
 
   it('are refused if a value is of another type', () => {

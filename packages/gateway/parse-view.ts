@@ -7,7 +7,9 @@ import {
   type SortKey,
   type View,
 } from '@muster/model';
-import { fault, findUnknown, type Page, type Part, paging, parseFilters, parsePage, shown } from './parse-list.ts';
+import { fault, type Given, type Part, shown } from './parameter-part.ts';
+import { findUnknown, parseFilters } from './parse-filters.ts';
+import { type Page, paging, parsePage } from './parse-page.ts';
 
 /** By what the groups of a view are ordered: their keys, how many things they have, or a figure of a measure. */
 export type GroupOrder = { kind: 'key' } | { kind: 'count' } | { kind: 'figure'; measure: number; figure: FigureName };
@@ -17,14 +19,12 @@ export type ViewRequest = { filters: Filter[]; order: GroupOrder; sort: SortKey[
 
 export type ParsedView = { kind: 'view'; asked: ViewRequest } | { kind: 'faults'; faults: Fault[] };
 
-type Given = Readonly<Record<string, unknown>>;
-
 /** Parses the parameters of a view. Finds all faults at once. */
 export const parseView = (entity: Entity, view: View, given: Given): ParsedView => {
   const filters = parseFilters(entity, given);
   const foreign = filters.value.filter(({ field }) => field !== view.by);
   const order = parseOrder(view, given);
-  const page = parsePage(given);
+  const page = parsePage(entity, given);
   const faults = [
     ...findUnknown(given, [...paging, 'sort']),
     ...[filters, order, page].flatMap((part) => part.faults),

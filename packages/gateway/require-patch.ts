@@ -1,5 +1,5 @@
 import type { Context, Next } from 'koa';
-import { jsonApiType } from './json-api.ts';
+import { jsonApiType } from './json-api/negotiate.ts';
 import { giveProblem } from './on-koa.ts';
 
 const known = ['application/merge-patch+json', 'application/json', jsonApiType];

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { checkDistinct, type Entity } from '@muster/model';
+import { checkDistinct, checkReferences, type Entity } from '@muster/model';
 import { memberOf } from '@muster/placement';
 import {
   aborted,
@@ -55,6 +55,7 @@ export const runGateway = async (
   const tracing = settings.TRACING ? await loadTracing() : undefined;
   if (settings.TRACING && !tracing) return refuseSettings('the gateway', [noTracing]);
   checkDistinct(entities);
+  checkReferences(entities);
   const logger = openLogger('gateway', settings.LOG_LEVEL);
   const registry = openMetrics('gateway');
   await using log = openLog({ uri: settings.MONGODB_URI, database: settings.DATABASE, appName: 'muster-gateway' });

@@ -1,5 +1,5 @@
 import { type Entity, problemNameOf, type State } from '@muster/model';
-import type { Outcome, Refusal } from './outcome.ts';
+import type { FirstFailed, Outcome, Refusal } from './outcome.ts';
 import { type Problem, unavailable } from './problem.ts';
 
 // The errors about one thing, as the client gets them. All functions are pure.
@@ -122,3 +122,24 @@ export const notWritable = (
   { written, version, why }: Extract<Outcome, { kind: 'unavailable' }>,
 ): Problem =>
   unavailable(`Cannot write ${entity.name} "${id}": ${why}`, { written, id, ...(version ? { version } : {}) });
+
+/** The command that goes first was not carried out. The fault points at the field that names the other thing. */
+export const firstFailed = (failed: FirstFailed): Problem => {
+  const problem = problemOfFirst(failed);
+  const { outcome, reference } = failed;
+  if (outcome.kind !== 'refused') return problem;
+  const { detail } = problem;
+  return { ...problem, errors: [{ pointer: `/${reference.field}`, code: 'unusable-reference', detail }] };
+};
+
+const problemOfFirst = ({ entity, id, outcome }: FirstFailed): Problem => {
+  switch (outcome.kind) {
+    case 'refused':
+      return refused(entity, id, outcome.refusal, outcome.state, '');
+    case 'parked':
+      return parked(entity, id, outcome.state, outcome.problem);
+    case 'unavailable':
+      // whatever became of the first one, this command was not begun
+      return notWritable(entity, id, { ...outcome, written: 'notWritten', version: undefined });
+  }
+};

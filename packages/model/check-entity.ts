@@ -1,5 +1,6 @@
 import type { FieldSchemas } from './data-of.ts';
 import type { EventDefinition, LooseCommand, LooseDefinition, RecordDefinition } from './definition.ts';
+import { requiredOf } from './field-schemas.ts';
 import {
   findFieldsProblems,
   findNameProblems,
@@ -13,6 +14,7 @@ import { findIndexProblems } from './find-index-problems.ts';
 import { findViewProblems } from './find-view-problems.ts';
 import { findHttpProblems } from './http-options.ts';
 import { engineProblemNames, problemNameOf } from './problem-name.ts';
+import { findFirstProblems, findReferenceProblems } from './reference.ts';
 
 // A definition is checked as if TypeScript had not seen it: it may come from JavaScript.
 
@@ -31,7 +33,8 @@ export const checkEntity = (definition: LooseDefinition): void => {
     ...findCommandProblems(definition),
     ...findRefusalProblems(definition.refusals ?? {}),
     ...findKeepProblems(definition),
-    ...findHttpProblems(definition.http),
+    ...findReferenceProblems(definition.references, definition.state, definition.views),
+    ...findHttpProblems(definition.http, definition.indexes),
     ...findNoFunctions({ upcast: definition.upcast, present: definition.present, gone: definition.gone }),
   ]);
 };
@@ -39,7 +42,7 @@ export const checkEntity = (definition: LooseDefinition): void => {
 /** Throws an Error that names everything that is wrong with the definition of a record. */
 export const checkRecord = (definition: RecordDefinition<FieldSchemas, string>): void => {
   if (!isObject(definition)) complain(definition, ['its definition must be an object']);
-  const { title, fields, indexes, views, upcast, present, http } = definition;
+  const { title, fields, indexes, views, upcast, present, references, http } = definition;
   complain(definition, [
     ...findUnread('it', definition, [...named, ...ofRecord]),
     ...findNameProblems(definition),
@@ -50,15 +53,17 @@ export const checkRecord = (definition: RecordDefinition<FieldSchemas, string>):
     ...findIndexProblems(indexes, fields),
     ...findViewProblems(views, indexes, fields),
     ...findKeepProblems(definition),
-    ...findHttpProblems(http),
+    ...findReferenceProblems(references, fields, views),
+    ...findHttpProblems(http, indexes),
     ...findNoFunctions({ upcast, present }),
   ]);
 };
 
 const named = ['name', 'collection'] as const;
-const ofRecord = ['title', 'fields', 'indexes', 'views', 'upcast', 'present', 'keep', 'http'] as const;
 const required = ['state', 'events', 'evolve', 'commands'] as const;
-const optional = ['upcasts', 'refusals', 'indexes', 'views', 'upcast', 'present', 'gone', 'keep', 'http'] as const;
+const shared = ['indexes', 'views', 'upcast', 'present', 'references', 'keep', 'http'] as const;
+const optional = ['upcasts', 'refusals', 'gone', ...shared] as const;
+const ofRecord = ['title', 'fields', ...shared] as const;
 
 /** What is not there at all, so that nothing else can be looked at. */
 const findMissing = (definition: LooseDefinition): string[] => {
@@ -141,10 +146,15 @@ const findUpcastProblems = ({ events, upcasts = {} }: LooseDefinition): string[]
 const isListOfFunctions = (value: unknown): boolean =>
   Array.isArray(value) && value.every((one) => typeof one === 'function');
 
-const findCommandProblems = ({ commands }: LooseDefinition): string[] => {
+const findCommandProblems = ({ commands, references }: LooseDefinition): string[] => {
   const creating = Object.keys(commands).filter((name) => commands[name]?.creates === true);
+  const deleting = Object.keys(commands).filter((name) => commands[name]?.method === 'DELETE');
   return [
-    ...Object.entries(commands).flatMap(([name, command]) => findOneCommandProblems(name, command)),
+    ...Object.entries(commands).flatMap(([name, command]) => [
+      ...findOneCommandProblems(name, command),
+      ...findFirstProblems(name, command.first, command.input, references),
+    ]),
+    ...(deleting.length <= 1 ? [] : [`the commands ${deleting.join(' and ')} have the method DELETE: only one can`]),
     ...(creating.length === 1 ? [] : [`${describeCreating(creating)} a thing: mark exactly one with "creates: true"`]),
   ];
 };
@@ -154,11 +164,27 @@ const findOneCommandProblems = (name: string, command: LooseCommand): string[] =
     ? []
     : [`the command "${name}" must be 1 to 32 letters and digits, the first a small one`]),
   ...(reservedCommands.includes(name) ? [`the engine needs the command name "${name}": choose another one`] : []),
-  ...findUnread(`the command "${name}"`, command, ['creates', 'input', 'decide']),
+  ...findUnread(`the command "${name}"`, command, ['creates', 'method', 'internal', 'first', 'input', 'decide']),
   ...findOddCreates(`the command "${name}"`, command.creates),
+  ...findMethodProblems(name, command),
+  ...findInternalProblems(name, command),
   ...(typeof command.decide === 'function' ? [] : [`the command "${name}" has no decide: add the function`]),
   ...(command.input === undefined ? [] : findFieldsProblems(`the input of "${name}"`, command.input, ['id'])),
 ];
+
+const findMethodProblems = (name: string, { method, creates, internal, input = {} }: LooseCommand): string[] => {
+  if (method === undefined) return [];
+  if (method !== 'DELETE') return [`the command "${name}" has a method that is not DELETE: leave it out for POST`];
+  const isPlain = creates === undefined && internal === undefined && isObject(input) && requiredOf(input).length === 0;
+  return isPlain
+    ? []
+    : [`the command "${name}" runs on DELETE, which has no body: it cannot create, be internal or require input`];
+};
+
+const findInternalProblems = (name: string, { internal, creates }: LooseCommand): string[] =>
+  internal === undefined || (internal === true && creates === undefined)
+    ? []
+    : [`the command "${name}" has an "internal" that is not true, or creates: leave it out`];
 
 const describeCreating = (names: readonly string[]): string =>
   names.length === 0 ? 'no command creates' : `the commands ${names.join(' and ')} create`;

@@ -79,14 +79,15 @@ describe('The definition of an entity with its own events', () => {
   it('has no property that nothing reads: it is misspelt', () => {
     expect(problemsWith({ refusal: {} })).to.equal(
       'it has "refusal", which nothing reads: ' +
-        'it can have name, collection, state, events, evolve, commands, upcasts, refusals, indexes, views, ' +
-        'upcast, present, gone, keep, http',
+        'it can have name, collection, state, events, evolve, commands, upcasts, refusals, gone, ' +
+        'indexes, views, upcast, present, references, keep, http',
     );
     expect(problemsWith({ events: { ...events, Broken: { upcasts: [] } } })).to.equal(
       'the event "Broken" has "upcasts", which nothing reads: it can have creates, fields',
     );
     expect(problemsWith({ commands: { ...commands, break: { ...commands.break, fields: {} } } })).to.equal(
-      'the command "break" has "fields", which nothing reads: it can have creates, input, decide',
+      'the command "break" has "fields", which nothing reads: ' +
+        'it can have creates, method, internal, first, input, decide',
     );
     expect(problemsWith({ refusals: { Glued: { ...right.refusals.Glued, detail: 'x' } } })).to.equal(
       'the refusal "Glued" has "detail", which nothing reads: it can have status, title',
@@ -394,7 +395,7 @@ describe('The definition of a record', () => {
     expect(define({ present: {} })).to.throw('present must be a function');
     expect(define({ events: {} })).to.throw(
       'it has "events", which nothing reads: it can have name, collection, title, fields, indexes, views, ' +
-        'upcast, present, keep, http',
+        'upcast, present, references, keep, http',
     );
     for (const wrong of [undefined, null, 7])
       expect(() => defineRecord(wrong as never)).to.throw('its definition must be an object');

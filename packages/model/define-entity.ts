@@ -3,10 +3,12 @@ import { checkEntity } from './check-entity.ts';
 import { compileData, compileInput } from './compile-schema.ts';
 import type { DataOf, FieldSchema, FieldSchemas } from './data-of.ts';
 import type { EntityDefinition, EventDefinition, LooseCommand, LooseDefinition, TypedEntity } from './definition.ts';
-import type { CommandType, EventType } from './entity.ts';
+import type { CommandType, Entity, EventType } from './entity.ts';
 import { inputSchemaOf, requiredOf, strictSchemaOf } from './field-schemas.ts';
 import { indexesOf } from './find-index-problems.ts';
 import { viewsOf } from './find-view-problems.ts';
+import { httpOf } from './http-options.ts';
+import { firstOf, referencesOf } from './reference.ts';
 import { beginningsOf } from './write-members.ts';
 
 /**
@@ -18,17 +20,20 @@ export const defineEntity = <
   Events extends Record<string, EventDefinition>,
   Inputs,
   Reason extends string = never,
+  Name extends string = never,
 >(
-  definition: EntityDefinition<State, Events, Inputs, Reason>,
+  definition: EntityDefinition<State, Events, Inputs, Reason, Name>,
 ): TypedEntity<DataOf<State>, Events, Inputs, Reason> => {
   const loose = definition as unknown as LooseDefinition;
   checkEntity(loose);
-  const commands = Object.entries(loose.commands).map(commandOf);
+  const references = referencesOf(loose.references);
+  const commands = Object.entries(loose.commands).map((command) => commandOf(command, references));
   const fields = joi(loose.state);
   return {
     name: loose.name,
     collection: loose.collection,
     path: loose.http?.path ?? `/api/${loose.name}`,
+    http: httpOf(loose.http, loose.name),
     isRecord: false,
     fields,
     fieldNames: Object.keys(fields),
@@ -36,9 +41,11 @@ export const defineEntity = <
     requiredNames: requiredOf(fields),
     indexes: indexesOf(loose.indexes, fields),
     views: viewsOf(loose.views),
+    references,
     events: new Map(Object.keys(loose.events).map((type) => [type, eventOf(loose, type)])),
     commands: new Map(commands.map((command) => [command.name, command])),
     creating: commands.find(({ creates }) => creates) as CommandType,
+    deleting: commands.find(({ name }) => loose.commands[name]?.method === 'DELETE'),
     refusals: new Map(Object.entries(loose.refusals ?? {})),
     upcast: loose.upcast ?? ((stored) => stored),
     present: loose.present,
@@ -60,9 +67,14 @@ const eventOf = ({ events, evolve, upcasts = {} }: LooseDefinition, type: string
   };
 };
 
-const commandOf = ([name, { creates, input = {}, decide }]: [string, LooseCommand]): CommandType => ({
+const commandOf = (
+  [name, { creates, internal, first, input = {}, decide }]: [string, LooseCommand],
+  references: Entity['references'],
+): CommandType => ({
   name,
   creates: creates === true,
+  isInternal: internal === true,
+  first: first && firstOf(first, references),
   inputNames: Object.keys(input),
   ...compileInput(inputSchemaOf(input, creates === true)),
   findFaults: () => [],

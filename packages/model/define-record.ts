@@ -10,7 +10,9 @@ import type { Fault } from './fault.ts';
 import { inputSchemaOf, requiredOf, strictSchemaOf } from './field-schemas.ts';
 import { indexesOf } from './find-index-problems.ts';
 import { viewsOf } from './find-view-problems.ts';
+import { httpOf } from './http-options.ts';
 import { presenceOf } from './optional.ts';
+import { referencesOf } from './reference.ts';
 import type { Fields } from './stored-event.ts';
 import { beginningsOf } from './write-members.ts';
 
@@ -29,6 +31,7 @@ export const defineRecord = <const Own extends FieldSchemas, const Title extends
     name,
     collection,
     path: http?.path ?? `/api/${name}`,
+    http: httpOf(http, name),
     isRecord: true,
     fields,
     fieldNames: Object.keys(fields),
@@ -36,9 +39,11 @@ export const defineRecord = <const Own extends FieldSchemas, const Title extends
     requiredNames: requiredOf(fields),
     indexes: indexesOf(definition.indexes, fields),
     views: viewsOf(definition.views),
+    references: referencesOf(definition.references),
     events: new Map(eventsOf(fields, title).map((event) => [event.type, event])),
     commands: new Map(commands.map((command) => [command.name, command])),
     creating: commands[0],
+    deleting: commands.find((command) => command.name === 'delete'),
     refusals: new Map(),
     upcast,
     present: present as Entity['present'],
@@ -89,6 +94,7 @@ const withoutRemoved = (fields: Fields, removable: readonly string[]): Fields =>
 const commandsOf = (fields: Record<string, Joi.Schema>, title: string): [CommandType, ...CommandType[]] => {
   const inputNames = Object.keys(fields);
   const removable = removableOf(fields);
+  const common = { isInternal: false, first: undefined };
   const createSchema = inputSchemaOf(fields, true);
   const changesSchema = createSchema
     .fork(inputNames, (schema) => schema.optional())
@@ -96,17 +102,24 @@ const commandsOf = (fields: Record<string, Joi.Schema>, title: string): [Command
     .prefs({ noDefaults: true });
   return [
     {
-      ...{ name: 'create', creates: true, inputNames, ...compileInput(createSchema), findFaults: () => [] },
+      ...{ ...common, name: 'create', creates: true, inputNames, ...compileInput(createSchema), findFaults: () => [] },
       decide: (input) => ({ type: `${title}Created`, data: input }),
     },
     {
       // what a partial update does not name stays as it is
-      ...{ name: 'update', creates: false, inputNames, ...compileInput(changesSchema) },
+      ...{ ...common, name: 'update', creates: false, inputNames, ...compileInput(changesSchema) },
       findFaults: (changes) => findNothingToUpdate(changes, inputNames),
       decide: (changes, state) => decideUpdate(`${title}Updated`, changes, state ?? {}, removable),
     },
     {
-      ...{ name: 'delete', creates: false, inputNames: [], ...compileInput(strictSchemaOf({})), findFaults: () => [] },
+      ...{
+        ...common,
+        name: 'delete',
+        creates: false,
+        inputNames: [],
+        ...compileInput(strictSchemaOf({})),
+        findFaults: () => [],
+      },
       decide: () => ({ type: `${title}Deleted`, data: {} }),
     },
   ];

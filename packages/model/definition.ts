@@ -3,6 +3,7 @@ import type { DataOf, FieldSchemas, Optional } from './data-of.ts';
 import type { Deletes, Refused, Unchanged } from './decision.ts';
 import type { CommandType, DeclaredRefusal, Entity, EventType } from './entity.ts';
 import type { HttpOptions } from './http-options.ts';
+import type { FirstDefinition, ReferenceDefinition } from './reference.ts';
 import type { Fields, StoredEvent } from './stored-event.ts';
 
 /** What an entity's file says of one type of event. */
@@ -26,7 +27,13 @@ export type TypedEntity<State, Events, Inputs, Reason> = Entity & {
 declare const types: unique symbol;
 
 /** What an entity's file says. */
-export type EntityDefinition<State extends FieldSchemas, Events, Inputs, Reason extends string> = {
+export type EntityDefinition<
+  State extends FieldSchemas,
+  Events,
+  Inputs,
+  Reason extends string,
+  Name extends string = never,
+> = {
   name: string; // in the log and in addresses: 'account'
   collection: string; // where its records are: 'Accounts'
   state: State; // the fields of its state, in the order in which clients see them
@@ -37,8 +44,8 @@ export type EntityDefinition<State extends FieldSchemas, Events, Inputs, Reason 
   upcasts?: { readonly [Type in keyof Events]?: readonly Upcast[] };
   // the state after an event. Pure and total; the first argument is undefined for an event that creates
   evolve: { [Type in keyof Events]: Evolve<DataOf<State>, Events[Type]> };
-  commands: { [Name in keyof Inputs]: CommandDefinition<DataOf<State>, Events, Inputs[Name], Reason> };
-  refusals?: { readonly [Name in Reason]: DeclaredRefusal };
+  commands: { [Own in keyof Inputs]: CommandDefinition<DataOf<State>, Events, Inputs[Own], Reason, Name> };
+  refusals?: { readonly [Own in Reason]: DeclaredRefusal };
   indexes?: readonly (keyof NoInfer<State> & string)[]; // the fields that lists can be filtered and sorted by
   views?: { readonly [name: string]: CountBy<keyof NoInfer<State> & string> }; // such as { byOwner: countBy('owner') }
   // turns an event of a type that is no longer written into one of today's types; before the event's own upcasts
@@ -48,7 +55,9 @@ export type EntityDefinition<State extends FieldSchemas, Events, Inputs, Reason 
   // whether a state is that of a thing that is gone: reads and commands get 410, while lists still have it. Pure
   gone?: (state: DataOf<State>) => boolean;
   keep?: number; // how many states stay in memory; all of them without it
-  http?: HttpOptions;
+  // things of other entities that a field of its state names: { asset: { entity: 'asset', field: 'asset_id' } }
+  references?: { readonly [Own in Name]: ReferenceDefinition<keyof NoInfer<State> & string> };
+  http?: HttpOptions<keyof NoInfer<State> & string>;
 };
 
 type FieldsOf<Event> = Event extends { fields: infer Own } ? Own : Record<never, never>;
@@ -63,9 +72,12 @@ type Evolve<State, Event> = (
 ) => Event extends Creates ? State : State | Deletes;
 
 // decide: pure; from the input, the state and the time to one event, `unchanged`, or `refuse(…)`
-type CommandDefinition<State, Events, Input, Reason extends string> =
+type CommandDefinition<State, Events, Input, Reason extends string, Name extends string> =
   | {
       creates: true;
+      method?: never;
+      internal?: never;
+      first?: FirstDefinition<DataOf<Input>, NoInfer<Name>>;
       input?: Input & FieldSchemas;
       decide: (
         input: DataOf<Input>,
@@ -75,6 +87,9 @@ type CommandDefinition<State, Events, Input, Reason extends string> =
     }
   | {
       creates?: never;
+      method?: 'DELETE'; // runs it on DELETE, too
+      internal?: true; // clients cannot run it: it only goes first for commands of other entities
+      first?: FirstDefinition<DataOf<Input>, NoInfer<Name>>; // what goes first on the thing that a reference names
       input?: Input & FieldSchemas;
       decide: (
         input: DataOf<Input>,
@@ -96,7 +111,9 @@ export type RecordDefinition<Own extends FieldSchemas, Title extends string> = {
   // what clients see of the fields, which come in the order above; pure. Without it they see the fields as they are
   present?: (fields: DataOf<Own>) => Fields;
   keep?: number; // how many states stay in memory; all of them without it
-  http?: HttpOptions;
+  // things of other entities that a field names: { asset: { entity: 'asset', field: 'asset_id' } }
+  references?: { readonly [name: string]: ReferenceDefinition<keyof NoInfer<Own> & string> };
+  http?: HttpOptions<keyof NoInfer<Own> & string>;
 };
 
 /** The events of a record with these fields and this title. */
@@ -127,6 +144,14 @@ export type LooseDefinition = {
   present?: Entity['present'];
   gone?: Entity['gone'];
   keep?: number;
+  references?: Readonly<Record<string, ReferenceDefinition<string>>>;
   http?: HttpOptions;
 };
-export type LooseCommand = { creates?: true; input?: FieldSchemas; decide: CommandType['decide'] };
+export type LooseCommand = {
+  creates?: true;
+  method?: 'DELETE';
+  internal?: true;
+  first?: FirstDefinition<Fields, string>;
+  input?: FieldSchemas;
+  decide: CommandType['decide'];
+};

@@ -3,7 +3,9 @@ import type { Check } from './compile-value.ts';
 import type { View } from './count-by.ts';
 import type { Decided, Deletes } from './decision.ts';
 import type { Fault } from './fault.ts';
+import type { HttpRules } from './http-options.ts';
 import type { IndexType } from './index-key.ts';
+import type { First, Reference } from './reference.ts';
 import type { Event, Fields, StoredEvent } from './stored-event.ts';
 
 /** An entity as the engine uses it: a kind of thing, with its events, its commands and its view. */
@@ -11,6 +13,7 @@ export type Entity = Readonly<{
   name: string; // in the log and in addresses: 'user'
   collection: string; // the collection of its records: 'Users'
   path: string; // of its list: '/api/user'
+  http: HttpRules;
   isRecord: boolean; // has PUT and DELETE
   fields: Readonly<Record<string, Joi.Schema>>; // of its state
   fieldNames: readonly string[];
@@ -18,9 +21,11 @@ export type Entity = Readonly<{
   requiredNames: readonly string[]; // the fields that every state has
   indexes: ReadonlyMap<string, IndexType>; // the fields that lists are filtered and sorted by, with their types
   views: ReadonlyMap<string, View>; // by name: 'byGroup'
+  references: ReadonlyMap<string, Reference>; // by name: 'asset'
   events: ReadonlyMap<string, EventType>; // by type: 'UserCreated'
   commands: ReadonlyMap<string, CommandType>; // by name: 'create'
   creating: CommandType; // the command that creates
+  deleting: CommandType | undefined; // the command that DELETE runs
   refusals: ReadonlyMap<string, DeclaredRefusal>; // by reason: 'InsufficientFunds'
   // turns an event of an earlier program into one of a current type
   upcast: (stored: StoredEvent) => StoredEvent;
@@ -48,6 +53,8 @@ export type EventType = Readonly<{
 export type CommandType = Readonly<{
   name: string;
   creates: boolean;
+  isInternal: boolean; // clients cannot run it: it only goes first for commands of other entities
+  first: First | undefined; // a command of another thing that goes first
   inputNames: readonly string[];
   schema: Joi.ObjectSchema<Fields>;
   check: Check; // the schema, compiled

@@ -47,6 +47,7 @@ export const faultCodes = {
   'unsafe-text': 'the text is not well-formed Unicode',
   'too-deep': 'the value has too many levels',
   'nothing-to-update': 'the request names no field to change',
+  'unusable-reference': 'the value names a thing that does not exist, was deleted, or does not allow this',
   'other-id': 'the body and the address name different things',
   'more-faults': 'there are more faults than the answer lists',
   'unreadable-body': 'the body cannot be read as JSON in UTF-8',

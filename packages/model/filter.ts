@@ -4,12 +4,20 @@ import { compareKeys, type Key, rankOf } from './index-key.ts';
 export const operators = [
   ...(['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'contains', 'startsWith', 'endsWith', 'exists'] as const),
 ] as const;
-export type Operator = (typeof operators)[number];
+/**
+ * `within` and `outside` come from dates that are periods. Their keys are pairs: the beginning of a period, which is in
+ * it, and its end, which is not.
+ */
+export const periodOperators = ['within', 'outside'] as const;
+export type Operator = (typeof operators)[number] | (typeof periodOperators)[number];
 
-/** A condition on one field. `in` has one key or more, every other operator has exactly one. */
+/**
+ * A condition on one field. `in` has one key or more, `within` and `outside` have one pair or more, and every other
+ * operator has exactly one key.
+ */
 export type Filter = { field: string; operator: Operator; keys: readonly Key[] };
 
-/** Whether a key meets a filter. Nothing but `ne` and `exists` is met by a missing value. */
+/** Whether a key meets a filter. Nothing but `ne`, `outside` and `exists` is met by a missing value. */
 export const meetsFilter = ({ operator, keys }: Filter, key: Key): boolean => {
   const wanted = keys[0] ?? null;
   switch (operator) {
@@ -35,8 +43,18 @@ export const meetsFilter = ({ operator, keys }: Filter, key: Key): boolean => {
       return typeof key === 'string' && typeof wanted === 'string' && key.endsWith(wanted);
     case 'exists':
       return (key !== null) === wanted;
+    case 'within':
+      return isInPeriod(keys, key);
+    case 'outside':
+      return !isInPeriod(keys, key);
   }
 };
+
+const isInPeriod = (ends: readonly Key[], key: Key): boolean =>
+  ends.some(
+    (end, at) =>
+      at % 2 === 1 && isLike(key, end) && compareKeys(key, ends[at - 1] ?? null) >= 0 && compareKeys(key, end) < 0,
+  );
 
 const isLike = (key: Key, wanted: Key) => rankOf(key) === rankOf(wanted);
 
@@ -60,7 +78,7 @@ export const rangesOf = (filters: readonly Filter[]): { ranges: Range[]; isExact
   return { ranges: points.map((point) => intersect([...point, ...bounds])), isExact };
 };
 
-const unordered: readonly Operator[] = ['ne', 'contains', 'endsWith'];
+const unordered: readonly Operator[] = ['ne', 'contains', 'endsWith', 'within', 'outside'];
 
 const distinct = (keys: readonly Key[]): Key[] =>
   [...keys].sort(compareKeys).filter((key, at, sorted) => at === 0 || compareKeys(key, sorted[at - 1] ?? null) !== 0);
@@ -100,6 +118,8 @@ const boundsOf = (operator: Operator, wanted: Key): Range => {
     case 'ne':
     case 'contains':
     case 'endsWith':
+    case 'within':
+    case 'outside':
       return whole;
   }
 };

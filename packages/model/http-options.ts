@@ -1,17 +1,37 @@
 import { findUnread, isObject, matches } from './find-definition-problems.ts';
+import { builtInNames } from './index-key.ts';
 
 /** What an entity's file says of its HTTP API. Everything has a default. */
-export type HttpOptions = {
+export type HttpOptions<Field extends string = string> = {
   readonly path?: string; // the address of its list: '/api/v1/assets'. '/api/NAME' if it is left out
+  readonly format?: Format; // 'json-api': what clients get unless they ask for JSON. 'json' if it is left out
+  readonly type?: string; // of its resources in JSON:API: 'assets'. The entity's name if it is left out
+  readonly sort?: Sortable<Field> | `-${Sortable<Field>}`; // the order of lists without `sort`, by an index
+  readonly limit?: number; // how many things a page of a list has, at most and without a given size
 };
 
-const names = ['path'] as const satisfies readonly (keyof HttpOptions)[];
+/** What clients get who accept any format. */
+export type Format = 'json' | 'json-api';
 
-/** What is wrong with these options, and how to mend it. */
-export const findHttpProblems = (http: unknown): string[] => {
+type Sortable<Field extends string> = Field | (typeof builtInNames)[number];
+
+/** The HTTP API of an entity, as the engine uses it. */
+export type HttpRules = Readonly<{
+  format: Format;
+  type: string; // of its resources in JSON:API
+  sort: Readonly<{ field: string; descending: boolean }> | undefined; // of lists without `sort`
+  limit: number | undefined; // of a page
+}>;
+
+const names = ['path', 'format', 'type', 'sort', 'limit'] as const satisfies readonly (keyof HttpOptions)[];
+
+const limitMost = 1_000;
+
+/** What is wrong with these options of an entity with these indexes, and how to mend it. */
+export const findHttpProblems = (http: unknown, indexes: unknown): string[] => {
   if (http === undefined) return [];
   if (!isObject(http)) return ['its http must be an object'];
-  const { path }: HttpOptions = http;
+  const { path, format, type, sort, limit }: HttpOptions = http;
   return [
     ...findUnread('its http', http, names),
     ...(path === undefined || isPath(path)
@@ -20,8 +40,35 @@ export const findHttpProblems = (http: unknown): string[] => {
           `its path ${JSON.stringify(path)} must be /api/ and 1 to 3 names of lower-case letters, digits and -, ` +
             `such as /api/v1/assets, and not begin with an address of the engine: ${ownPaths.join(', ')}`,
         ]),
+    ...(format === undefined || formats.includes(format) ? [] : [`its format must be one of ${formats.join(', ')}`]),
+    ...(type === undefined || matches(/^[a-z][a-zA-Z0-9-]{0,31}$/, type)
+      ? []
+      : ['its type stands in documents: it must be 1 to 32 letters, digits and -, the first a small letter']),
+    ...(sort === undefined || isIndex(sort, indexes)
+      ? []
+      : [
+          `its sort ${JSON.stringify(sort)} must be one of its indexes, or ${builtInNames.join(', ')}, perhaps after -`,
+        ]),
+    ...(limit === undefined || (Number.isInteger(limit) && limit >= 1 && limit <= limitMost)
+      ? []
+      : [`its limit must be an integer from 1 to ${limitMost}`]),
   ];
 };
+
+const formats: readonly unknown[] = ['json', 'json-api'] satisfies Format[];
+
+const isIndex = (sort: unknown, indexes: unknown): boolean => {
+  const known: unknown[] = [...builtInNames, ...(Array.isArray(indexes) ? indexes : [])];
+  return typeof sort === 'string' && known.includes(sortOf(sort).field);
+};
+
+const sortOf = (text: string) => ({ field: text.replace(/^-/, ''), descending: text.startsWith('-') });
+
+/** The rules of these options, whose problems were looked for, for the entity of this name. */
+export const httpOf = ({ format = 'json', type, sort, limit }: HttpOptions = {}, name: string): HttpRules => ({
+  ...{ format, type: type ?? name, limit },
+  sort: sort === undefined ? undefined : sortOf(sort),
+});
 
 const isPath = (path: unknown): boolean =>
   matches(/^\/api(\/[a-z][a-z0-9-]{0,31}){1,3}$/, path) &&

@@ -10,6 +10,9 @@ export type Key = null | number | string | boolean | Date;
 export const indexTypes = ['string', 'number', 'boolean', 'date'] as const;
 export type IndexType = (typeof indexTypes)[number];
 
+/** The names of the indexes that every entity has. */
+export const builtInNames = ['id', 'createdAt', 'updatedAt', 'version'] as const;
+
 /** Returns the key of a value of a field. */
 export const keyOf = (value: unknown): Key => {
   switch (typeof value) {

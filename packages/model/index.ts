@@ -1,3 +1,4 @@
+export { checkReferences } from './check-references.ts';
 export { type CountBy, countBy, type View } from './count-by.ts';
 export type { DataOf, FieldSchemas, Optional } from './data-of.ts';
 export { type Command, type DecidedEvent, type Decision, decide, type EngineRefusal, EntityBroken } from './decide.ts';
@@ -18,8 +19,9 @@ export { diffJson } from './diff-json.ts';
 export { type CommandType, checkDistinct, type Entity, type EventType, idLengthMax, idSchema, isId } from './entity.ts';
 export { type ParsedEvent, parseEvent, shapeOf } from './event.ts';
 export { type Fault, type FaultCode, faultCodes } from './fault.ts';
-export { type Filter, meetsFilter, type Operator, operators, type Range, rangesOf } from './filter.ts';
+export { type Filter, meetsFilter, type Operator, operators, periodOperators, type Range, rangesOf } from './filter.ts';
 export { findFieldProblem } from './find-field-problem.ts';
+export type { Format, HttpRules } from './http-options.ts';
 export {
   compareKeys,
   compareTexts,
@@ -34,11 +36,13 @@ export { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 export { emailAddress, lineOfText } from './line-of-text.ts';
 export { optional } from './optional.ts';
 export { findIdFaults, type ParsedInput, parseInput } from './parse-input.ts';
+export { type Period, parsePeriod } from './parse-period.ts';
 export { hasPassed, meets, type Precondition, type Tags } from './precondition.ts';
 export { present } from './present.ts';
 export { type EngineProblemName, engineProblemNames, problemNameOf } from './problem-name.ts';
 export {
   compareRows,
+  indexNameOf,
   indexNamesOf,
   indexTypeOf,
   keyOfThing,
@@ -49,6 +53,7 @@ export {
   selectFields,
 } from './query.ts';
 export { parseDate } from './read-dates.ts';
+export type { First, Reference } from './reference.ts';
 export { type Rendered, renderSelected, renderState } from './render-state.ts';
 export { type Active, type Applied, absent, applyStored, type Deleted, evolve, fold, type State } from './state.ts';
 export { decodeFields, decodeState, encodeFields, encodeState, parseState, writeState } from './state-codec.ts';

@@ -1,7 +1,7 @@
 import type { Entity } from './entity.ts';
 import type { Filter } from './filter.ts';
 import { meetsFilter } from './filter.ts';
-import { compareKeys, type IndexType, type Key, keyOf } from './index-key.ts';
+import { type builtInNames, compareKeys, type IndexType, type Key, keyOf } from './index-key.ts';
 import type { Active } from './state.ts';
 import type { Fields } from './stored-event.ts';
 
@@ -25,11 +25,21 @@ export const builtInIndexes: Readonly<Record<string, IndexType>> = {
   createdAt: 'date',
   updatedAt: 'date',
   version: 'number',
-};
+} satisfies Record<(typeof builtInNames)[number], IndexType>;
 
 /** Returns the type of an index of an entity, declared or built in. Undefined if there is none of this name. */
 export const indexTypeOf = ({ indexes }: Entity, field: string): IndexType | undefined =>
   indexes.get(field) ?? (Object.hasOwn(builtInIndexes, field) ? builtInIndexes[field] : undefined);
+
+/**
+ * Returns the index that a client means by this name: the one of this name, the one with a small first letter (`Name`),
+ * the one in small letters (`ID`), or that of the reference of this name. Undefined if there is none.
+ */
+export const indexNameOf = (entity: Entity, name: string): string | undefined => {
+  const spellings = [name, `${name.slice(0, 1).toLowerCase()}${name.slice(1)}`, name.toLowerCase()];
+  const names = spellings.flatMap((one) => [one, entity.references.get(one)?.field ?? one]);
+  return names.find((one) => indexTypeOf(entity, one) !== undefined);
+};
 
 /** Returns the names of all indexes of an entity, declared and built in. */
 export const indexNamesOf = ({ indexes }: Entity): string[] => [...indexes.keys(), ...Object.keys(builtInIndexes)];

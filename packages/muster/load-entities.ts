@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chooseEntities } from '@muster/entities';
-import { checkDistinct, type Entity } from '@muster/model';
+import { checkDistinct, checkReferences, type Entity } from '@muster/model';
 
 export type LoadedEntities =
   | { kind: 'entities'; entities: readonly Entity[]; path: string }
@@ -66,6 +66,7 @@ const judge = (exported: unknown, path: string): LoadedEntities => {
   const strange = entities.findIndex((one) => !isEntity(one));
   if (strange === -1) {
     checkDistinct(entities);
+    checkReferences(entities);
     return { kind: 'entities', entities, path };
   }
   return problem(`entity ${strange + 1} in ${path} was not made by defineEntity or defineRecord of muster`);

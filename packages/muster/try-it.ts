@@ -6,7 +6,9 @@ const id = '13AE742';
 /** The requests that a newcomer can copy: create a thing of this entity, read it, run a command, count. Pure. */
 export const tryIt = (entity: Entity, url: string): string[] => {
   const at = `${url}${entity.path}`;
-  const other = [...entity.commands.values()].find((command) => !command.creates && !entity.isRecord);
+  const other = [...entity.commands.values()].find(
+    ({ creates, isInternal }) => !creates && !isInternal && !entity.isRecord,
+  );
   const body = { id, ...makeInput(entity, entity.creating, 1) };
   const isRight = parseInput(entity.creating, body).kind === 'input'; // a pattern cannot be made up
   return [

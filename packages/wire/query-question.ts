@@ -1,4 +1,4 @@
-import { decodeKey, encodeKey, type Filter, type Key, operators, type SortKey } from '@muster/model';
+import { decodeKey, encodeKey, type Filter, type Key, operators, periodOperators, type SortKey } from '@muster/model';
 import {
   asArray,
   asBoolean,
@@ -53,7 +53,7 @@ export type Queried = {
 const staleMax = 1_000_000;
 
 /** The maximum numbers of the parts of a query. */
-export const queryMax = { filters: 32, keys: 256, sort: 16, fields: 256 } as const;
+export const queryMax = { filters: 64, keys: 256, sort: 16, fields: 256 } as const;
 
 /** Returns a question as JSON can carry it. */
 export const encodeQueryQuestion = (question: QueryQuestion): unknown => ({
@@ -91,7 +91,7 @@ const asSortKey = (value: unknown): SortKey => {
 /** Parses a filter. Throws RangeError when it is invalid. */
 export const asFilter = (value: unknown): Filter => {
   const { field, operator, keys } = asRecord(value);
-  const known = operators.find((one) => one === operator);
+  const known = [...operators, ...periodOperators].find((one) => one === operator);
   if (!known) throw new RangeError('the filter has an unknown operator');
   return { field: asWord(field), operator: known, keys: asKeys(keys, queryMax.keys) };
 };

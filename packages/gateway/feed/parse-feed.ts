@@ -1,5 +1,5 @@
 import { type Fault, type Filter, findIdFaults } from '@muster/model';
-import { parseFilters } from '../parse-list.ts';
+import { parseFilters } from '../parse-filters.ts';
 import { findUnknown, type Query } from '../parse-past.ts';
 import { type Position, parsePosition } from './position.ts';
 import type { FeedScope } from './scan-log.ts';

@@ -1,7 +1,8 @@
 import { compareRows, type Entity, keyOfThing, meetsAll, type State } from '@muster/model';
 import type { Gateway } from '../gateway.ts';
 import { startOf } from '../links.ts';
-import { isPlainList, type ListRequest, parseList } from '../parse-list.ts';
+import { type ListRequest, parseList } from '../parse-list.ts';
+import { isPlainList } from '../parse-page.ts';
 import type { Query } from '../parse-past.ts';
 import { notIndexed, unavailable } from '../problem.ts';
 import { queryThings, type Start } from '../query-things.ts';

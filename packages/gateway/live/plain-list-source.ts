@@ -1,7 +1,7 @@
 import type { Entity } from '@muster/model';
 import type { Gateway } from '../gateway.ts';
 import { parseQueryInteger } from '../parse-headers.ts';
-import { limitDefault, limitMax } from '../parse-list.ts';
+import { limitsOf } from '../parse-page.ts';
 import type { Query } from '../parse-past.ts';
 import { unavailable } from '../problem.ts';
 import { listThings } from '../read-set.ts';
@@ -11,10 +11,11 @@ import type { ParsedSource, Source } from './source.ts';
 /** Parses the parameters of a list in the plain order that is to be live: partition, then id. */
 export const plainListSource = (gateway: Gateway, entity: Entity, query: Query): ParsedSource => {
   const offset = parseQueryInteger(query, 'offset', 0, 0, Number.MAX_SAFE_INTEGER);
-  const limit = parseQueryInteger(query, 'limit', limitDefault, 1, limitMax);
+  const { usual, most } = limitsOf(entity);
+  const limit = parseQueryInteger(query, 'limit', usual, 1, most);
   const faults = [offset, limit].flatMap((one) => (one.kind === 'faults' ? one.faults : []));
   if (offset.kind === 'faults' || limit.kind === 'faults') return { kind: 'faults', faults };
-  return { kind: 'source', source: openSource(gateway, entity, offset.value ?? 0, limit.value ?? limitDefault) };
+  return { kind: 'source', source: openSource(gateway, entity, offset.value ?? 0, limit.value ?? usual) };
 };
 
 const openSource = (gateway: Gateway, entity: Entity, offset: number, limit: number): Source => ({

@@ -45,7 +45,7 @@ const onWrite = ['If-Match', 'If-None-Match', 'traceparent'] as const;
 
 /** Returns the operations of an entity. Each has its route in app.ts. */
 export const operationsOf = (entity: Entity): Operation[] => {
-  const commands = [...entity.commands.values()].filter(({ creates }) => !creates);
+  const commands = [...entity.commands.values()].filter(({ creates, isInternal }) => !creates && !isInternal);
   const ofOne = [
     read(entity),
     ...pastOperations(entity),

@@ -1,5 +1,5 @@
 import { idSchema, jsonSchemaOf } from '@muster/model';
-import { limitDefault, limitMax } from '../parse-list.ts';
+import { limitDefault, limitMax } from '../parse-page.ts';
 import { versionMax } from '../routes/read-past.ts';
 import type { Part } from './headers.ts';
 

@@ -7,7 +7,7 @@ import { answerProblem, invalid } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
 import { requirePrecondition } from '../require-precondition.ts';
 
-/** DELETE /api/user/{id}: runs the command `delete` of a record. */
+/** DELETE /api/user/{id}: runs the command of an entity that DELETE stands for. */
 export const remove = async (
   gateway: Gateway,
   entity: Entity,

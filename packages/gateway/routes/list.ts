@@ -3,7 +3,7 @@ import { answerJson } from '../answer-json.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { parseQueryInteger } from '../parse-headers.ts';
-import { isPlainList, limitDefault, limitMax } from '../parse-list.ts';
+import { isPlainList, limitsOf } from '../parse-page.ts';
 import { answerProblem, invalid, unavailable } from '../problem.ts';
 import { listThings } from '../read-set.ts';
 import { setSetHeaders } from './count.ts';
@@ -16,13 +16,14 @@ import { listByQuery } from './list-by-query.ts';
 export const list = async (gateway: Gateway, entity: Entity, exchange: Exchange): Promise<void> => {
   if (!isPlainList(entity, exchange.query)) return listByQuery(gateway, entity, exchange);
   const offset = parseQueryInteger(exchange.query, 'offset', 0, 0, Number.MAX_SAFE_INTEGER);
-  const limit = parseQueryInteger(exchange.query, 'limit', limitDefault, 1, limitMax);
+  const limits = limitsOf(entity);
+  const limit = parseQueryInteger(exchange.query, 'limit', limits.usual, 1, limits.most);
   if (offset.kind === 'faults' || limit.kind === 'faults')
     return answerProblem(
       exchange,
       invalid([offset, limit].flatMap((one) => (one.kind === 'faults' ? one.faults : []))),
     );
-  const [from, most] = [offset.value ?? 0, limit.value ?? limitDefault];
+  const [from, most] = [offset.value ?? 0, limit.value ?? limits.usual];
   const page = await listThings(gateway, entity, from, most);
   if (page.kind === 'unavailable')
     return answerProblem(exchange, unavailable(`Cannot list ${entity.name}s: ${page.why}`));

@@ -1,7 +1,10 @@
 import { note } from '@muster/testing';
 import { expect } from 'chai';
-import { documentOf, errorsOf, historyOf, isPlain, linksOf, takeDocument, wantedIn } from './json-api.ts';
-import { statusOf } from './problem.ts';
+import { statusOf } from '../problem.ts';
+import { documentOf, historyOf, linksOf } from './documents.ts';
+import { errorsOf } from './errors.ts';
+import { isPlain, wantedIn } from './negotiate.ts';
+import { takeDocument } from './take-document.ts';
 
 const type = 'application/vnd.api+json';
 
@@ -14,19 +17,20 @@ describe('JSON:API', () => {
       `${type}; profile="https://a.example"`,
       type.toUpperCase(),
     ])
-      expect(wantedIn(accept, false), accept).to.equal('yes');
+      expect(wantedIn(accept, false, 'json'), accept).to.equal('yes');
     for (const accept of [`${type};q=0, application/json`, `application/json, ${type};q=0.1`])
-      expect(wantedIn(accept, false), accept).to.equal('no');
-    for (const accept of ['', '*/*', '*/*;q=0.1']) expect(wantedIn(accept, true), accept).to.equal('yes');
-    for (const accept of ['', '*/*', 'application/json']) expect(wantedIn(accept, false), accept).to.equal('no');
-    expect(wantedIn('application/json', true)).to.equal('no');
-    expect(wantedIn(`${type};ext="https://a.example/atomic", text/html`, true)).to.equal('modified');
-    expect(wantedIn(`${type};charset=utf-8, ${type}`, true)).to.equal('yes');
+      expect(wantedIn(accept, false, 'json'), accept).to.equal('no');
+    for (const accept of ['', '*/*', '*/*;q=0.1']) expect(wantedIn(accept, true, 'json'), accept).to.equal('yes');
+    for (const accept of ['', '*/*', 'application/json'])
+      expect(wantedIn(accept, false, 'json'), accept).to.equal('no');
+    expect(wantedIn('application/json', true, 'json')).to.equal('no');
+    expect(wantedIn(`${type};ext="https://a.example/atomic", text/html`, true, 'json')).to.equal('modified');
+    expect(wantedIn(`${type};charset=utf-8, ${type}`, true, 'json')).to.equal('yes');
     expect([isPlain(type), isPlain(`${type};charset=utf-8`)]).to.deep.equal([true, false]);
   });
 
   it('has a resource for a thing, with its version', () =>
-    expect(documentOf(note, { id: 'a', text: 'x', stars: 1 }, 3, {})).to.deep.equal({
+    expect(documentOf([note], note, { id: 'a', text: 'x', stars: 1 }, 3, {})).to.deep.equal({
       data: {
         ...{ type: 'note', id: 'a', attributes: { text: 'x', stars: 1 }, links: { self: '/api/note/a' } },
         meta: { version: 3 },
@@ -36,23 +40,26 @@ describe('JSON:API', () => {
   it('has resources and links for a list, and meta for a number', () => {
     const links = linksOf('</api/note?offset=4&limit=2>; rel="next", </api/note?offset=0&limit=2>; rel="prev"');
     expect(links).to.deep.equal({ next: '/api/note?offset=4&limit=2', prev: '/api/note?offset=0&limit=2' });
-    expect(documentOf(note, [{ id: 'a', stars: 1 }], undefined, links)).to.deep.equal({
+    expect(documentOf([note], note, [{ id: 'a', stars: 1 }], undefined, links)).to.deep.equal({
       data: [{ type: 'note', id: 'a', attributes: { stars: 1 }, links: { self: '/api/note/a' } }],
       links,
     });
-    expect(documentOf(note, { count: 2 }, undefined, {})).to.deep.equal({ meta: { count: 2 } });
+    expect(documentOf([note], note, { count: 2 }, undefined, {})).to.deep.equal({ meta: { count: 2 } });
   });
 
   it('has an error for each fault, which points into the document that was sent', () => {
     const about = { type: '/problems/invalid-input', title: 'T', status: 400, detail: 'all', requestId: 'r' };
-    const errors = ['/text', '/id', ''].map((pointer) => ({ pointer, detail: 'wrong' }));
+    const errors = ['/text', '/id', '/asset_id', ''].map((pointer) => ({ pointer, detail: 'wrong' }));
     const pointers = (isDocument: boolean) =>
-      (errorsOf({ ...about, errors }, isDocument).errors as { source?: { pointer: string } }[]).map(
-        ({ source }) => source?.pointer,
-      );
-    expect(pointers(true)).to.deep.equal(['/data/attributes/text', '/data/id', undefined]);
-    expect(pointers(false)).to.deep.equal(['/text', '/id', undefined]);
-    expect(errorsOf({ ...about, status: 404, version: 1 }, false)).to.deep.equal({
+      (
+        errorsOf(
+          { ...about, errors },
+          isDocument ? { kind: 'document', relationships: { asset_id: 'asset' } } : { kind: 'fields' },
+        ).errors as { source?: { pointer: string } }[]
+      ).map(({ source }) => source?.pointer);
+    expect(pointers(true)).to.deep.equal(['/data/attributes/text', '/data/id', '/data/relationships/asset', undefined]);
+    expect(pointers(false)).to.deep.equal(['/text', '/id', '/asset_id', undefined]);
+    expect(errorsOf({ ...about, status: 404, version: 1 }, { kind: 'fields' })).to.deep.equal({
       errors: [
         {
           ...{ status: '404', title: 'T', code: 'invalid-input', detail: 'all', links: { type: about.type } },
@@ -74,7 +81,7 @@ describe('JSON:API', () => {
 
   it('is taken apart, and refused where it does not fit', () => {
     const take = (data: unknown) => {
-      const taken = takeDocument('note', { data });
+      const taken = takeDocument([note], note, { data });
       return taken.kind === 'input' ? taken.input : [statusOf(taken.problem), taken.problem.errors?.[0]?.pointer];
     };
     expect(take({ type: 'note', id: 'a', attributes: { stars: 1 } })).to.deep.equal({ id: 'a', stars: 1 });
@@ -82,9 +89,9 @@ describe('JSON:API', () => {
     expect(take({ type: 'user', attributes: {} })).to.deep.equal([409, '/data/type']);
     expect(take({ attributes: {} })).to.deep.equal([409, '/data/type']);
     expect(take({ type: 'note', attributes: [] })).to.deep.equal([400, '/data/attributes']);
-    expect(take({ type: 'note', relationships: {} })).to.deep.equal([400, '/data/relationships']);
+    expect(take({ type: 'note', relationships: { x: {} } })).to.deep.equal([400, '/data/relationships/x']);
     expect(take({ type: 'note', attributes: { id: 'b' } })).to.deep.equal([400, '/data/attributes/id']);
     for (const data of [undefined, null, [], 'x']) expect(take(data)).to.deep.equal([400, '/data']);
-    expect(takeDocument('note', []).kind).to.equal('problem');
+    expect(takeDocument([note], note, []).kind).to.equal('problem');
   });
 });
