@@ -23,7 +23,8 @@ const main = async (stop, closers) => {
     schema: CORE_SCHEMA.withTags(mergeTag),
   });
   const { secret, ...others } = compose.services;
-  const services = Object.entries(others).filter(([, { build }]) => build !== undefined);
+  const built = Object.entries(others).filter(([, { build }]) => build !== undefined);
+  const services = built.filter(([, { profiles }]) => profiles === undefined);
   const base = baseOf(services[0][1].build.dockerfile);
 
   const { engine, refusals } = await findEngine(base, stop);
@@ -40,10 +41,14 @@ const main = async (stop, closers) => {
   const check = checkInto(results, stop);
 
   await check('the compose file publishes ports on 127.0.0.1 only, and waits for MongoDB and the secret', async () =>
-    checkCompose(compose, services),
+    checkCompose(compose, built),
   );
   await check('the compose file gives each container its own name, and starts no further aggregators', async () =>
     checkNames(services),
+  );
+  await check(
+    'the compose file has a profile for each further system, with a database and a port of its own',
+    async () => checkProfiles(built),
   );
   const images = [
     ...new Map(
@@ -181,6 +186,27 @@ const checkNames = (services) => {
     );
     expect(unique.length === 0, `${name} has ${unique.join(', ')}: --scale ${name}=2 would not start`);
   }
+};
+
+const checkProfiles = (built) => {
+  const systems = ['assets', 'messages', 'records'];
+  const ports = systems.map((system) => {
+    const ofSystem = built.filter(([, { profiles = [] }]) => isSame(profiles, [system, 'all']));
+    const names = [`gateway-${system}`, ...[0, 1, 2].map((number) => `aggregator-${system}-${number}`)];
+    const found = ofSystem.map(([name]) => name).join(', ');
+    expect(found === names.join(', '), `the profile ${system} has ${found}, expected ${names.join(', ')}`);
+    for (const [name, { container_name, environment }] of ofSystem) {
+      const { AGGREGATOR_NAME, DATABASE, ENTITIES } = environment;
+      expect(container_name === name, `the container of ${name} has the name ${container_name}`);
+      expect(name === names[0] || AGGREGATOR_NAME === name, `${name} has the AGGREGATOR_NAME ${AGGREGATOR_NAME}`);
+      expect(DATABASE === system && ENTITIES === system, `${name} has the database ${DATABASE}, and runs ${ENTITIES}`);
+    }
+    return String(ofSystem[0][1].ports);
+  });
+  expect(
+    new Set(ports).size === systems.length,
+    `the profiles publish ${ports.join(' and ')}: a port can be used once`,
+  );
 };
 
 /** Runs the compose file's service for the secret twice. Inspects the result from a program's image. */

@@ -16,6 +16,7 @@ export type Aggregator = {
   name: string;
   settings: Settings;
   entities: ReadonlyMap<string, Entity>;
+  keeps: boolean; // some entity has `keep`
   log: Log;
   logger: Logger;
   table: Table;
@@ -23,6 +24,7 @@ export type Aggregator = {
   membership: Membership;
   waiting: Waiting;
   queries: LongQueries;
+  reading: { count: number }; // how many records are being read; only read-record.ts changes it
   progress: Progress;
   course: Course;
   metrics: Metrics;
@@ -38,11 +40,13 @@ export const openAggregator = (
   return {
     ...given,
     entities: new Map(entities.map((entity) => [entity.name, entity])),
+    keeps: entities.some(({ keep }) => keep !== undefined),
     table,
     heart,
     membership: openMembership(),
     waiting: openWaiting(),
     queries: openLongQueries(),
+    reading: { count: 0 },
     progress: openProgress(),
     course: openCourse(),
     metrics: openAggregatorMetrics(registry, heart, table),

@@ -1,6 +1,7 @@
 import { type Entity, indexTypeOf, type Query, renderSelected } from '@muster/model';
 import type { Answer, QueryQuestion } from '@muster/wire';
 import type { Aggregator } from './aggregator.ts';
+import { answerUnsaved } from './answer-unsaved.ts';
 import { firstRows, type PlacedRow } from './first-rows.ts';
 import { isBehind, lagMs } from './heart.ts';
 import { beginAgain, beginQuery, endQuery, type Pace, runPaced } from './long-queries.ts';
@@ -17,6 +18,7 @@ type Found = { rows: PlacedRow[]; total: number };
 export const answerQuery = async (aggregator: Aggregator, asked: QueryQuestion): Promise<Reply> => {
   const entity = aggregator.entities.get(asked.entity);
   if (!entity || !isKnown(entity, asked)) return { answer: { kind: 'notHere' }, text: '' };
+  if (entity.keep !== undefined) return showUnsaved(aggregator, entity, asked);
   const pace = beginQuery(aggregator.queries, asked.waitMs);
   try {
     for (let tries = 1; ; tries += 1) {
@@ -33,6 +35,19 @@ export const answerQuery = async (aggregator: Aggregator, asked: QueryQuestion):
   } finally {
     endQuery(pace);
   }
+};
+
+const showUnsaved = (aggregator: Aggregator, entity: Entity, asked: QueryQuestion): Reply => {
+  try {
+    return answerUnsaved(aggregator, servedOf(aggregator, asked), entity, asked);
+  } catch (error) {
+    return withoutView(aggregator, entity, error);
+  }
+};
+
+const withoutView = ({ logger }: Aggregator, { name }: Entity, error: unknown): Reply => {
+  logger.error({ err: error }, `Cannot answer with a list of ${name}s: the present of its entity fails`);
+  return { answer: { kind: 'notHere' }, text: '' };
 };
 
 // then a page lacks what changed meanwhile, as it may with every list
@@ -85,7 +100,7 @@ const show = (
   partitions: readonly Partition[],
   { rows, kept: page, total }: Found & { kept: readonly PlacedRow[] },
 ): Reply => {
-  const { heart, logger, table } = aggregator;
+  const { heart, table } = aggregator;
   if (partitions.some((one) => table.get(one.number) !== one)) return notYet; // restored again meanwhile
   const more = rows.length > asked.limit;
   if (more && page.length === 0) return notYet; // the next page would have no beginning
@@ -98,12 +113,12 @@ const show = (
       sizes: page.map((_, at) => shown[at]?.length ?? 0),
       more,
       total,
+      stale: [],
       ...{ lagMs: lagMs(heart), behind: isBehind(heart) },
     };
     return { answer, text: shown.join('') };
   } catch (error) {
-    logger.error({ err: error }, `Cannot answer with a list of ${entity.name}s: the present of its entity fails`);
-    return { answer: { kind: 'notHere' }, text: '' };
+    return withoutView(aggregator, entity, error);
   }
 };
 

@@ -5,7 +5,8 @@ import type { Aggregator } from './aggregator.ts';
 import { answerQuery } from './answer-query.ts';
 import { answerView } from './answer-view.ts';
 import { isBehind, lagMs } from './heart.ts';
-import { countActive, findState, findVersion, listActive, listThings, type Partition } from './table.ts';
+import { readKept, readKeptVersions } from './read-record.ts';
+import { countActive, findState, findVersion, isInMemory, listActive, listThings, type Partition } from './table.ts';
 import { waitForVersion } from './waiting.ts';
 
 type Reply = { answer: Answer; text: string };
@@ -31,7 +32,22 @@ const answerRead = <Reply>(
   const partition = table.get(partitionOf(request.entity, request.id, settings.PARTITIONS));
   const entity = entities.get(request.entity);
   if (!partition?.served || !entity) return { kind: 'notHere' };
+  if (entity.keep !== undefined && !isInMemory(partition, entity.name, request.id))
+    return answerFromRecord(aggregator, partition, entity, request, replyOf);
   const state = findState(partition, request.entity, request.id);
+  if (state.version >= request.minVersion) return replyOf(aggregator, partition, entity, request.id, state);
+  return waitAndReply(aggregator, partition, entity, request, replyOf);
+};
+
+const answerFromRecord = async <Reply>(
+  aggregator: Aggregator,
+  partition: Partition,
+  entity: Entity,
+  request: ReadRequest,
+  replyOf: ReplyOf<Reply>,
+): Promise<Reply | Missing> => {
+  const state = await readKept(aggregator, partition, entity, request.id);
+  if (!state || aggregator.table.get(partition.number) !== partition) return { kind: 'notHere' };
   if (state.version >= request.minVersion) return replyOf(aggregator, partition, entity, request.id, state);
   return waitAndReply(aggregator, partition, entity, request, replyOf);
 };
@@ -102,18 +118,28 @@ const notHere: Reply = { answer: { kind: 'notHere' }, text: '' };
 
 /** Whether these versions have been applied here, now or within `waitMs` milliseconds. */
 const isReached = async (
-  { settings, table, waiting }: Aggregator,
+  aggregator: Aggregator,
   minVersions: readonly MinVersion[],
   waitMs: number,
 ): Promise<boolean> => {
-  const reached = minVersions.map(([entity, id, version]) => {
-    const partition = table.get(partitionOf(entity, id, settings.PARTITIONS));
-    if (!partition) return true; // not ours to say
-    const known = findVersion(partition, entity, id);
-    return known >= version || waitForVersion(waiting, `${entity}:${id}`, version, waitMs);
+  const behind = minVersions.filter((one) => !isApplied(aggregator, one));
+  if (behind.length === 0) return true;
+  const saved = readKeptVersions(aggregator, behind);
+  const reached = behind.map(([entity, id, version]) => {
+    const key = `${entity}:${id}`;
+    const isSaved = saved.then((versions) => (versions.get(key) ?? 0) >= version);
+    return isEither(isSaved, waitForVersion(aggregator.waiting, key, version, waitMs));
   });
   return (await Promise.all(reached)).every(Boolean);
 };
+
+const isApplied = ({ settings, table }: Aggregator, [entity, id, version]: MinVersion): boolean => {
+  const partition = table.get(partitionOf(entity, id, settings.PARTITIONS));
+  return !partition || findVersion(partition, entity, id) >= version; // without it, others have to say
+};
+
+/** Whether one of two is true. Does not wait for the second one if the first one is. */
+const isEither = async (one: Promise<boolean>, other: Promise<boolean>): Promise<boolean> => (await one) || other;
 
 const count = ({ entities, heart, table }: Aggregator, partitions: readonly number[]): Reply => {
   const served = partitions.flatMap((number) => table.get(number) ?? []).filter((partition) => partition.served);

@@ -13,6 +13,7 @@ export type Heart = {
   returned: number; // the number of the last own heartbeat that came back
   returnedSentAt: number; // when that heartbeat was written
   last: Heartbeat | undefined; // the last heartbeat of any aggregator; a checkpoint gets its position
+  lastAt: number; // when that heartbeat came back
 };
 
 /** A replica reports that it is behind when its last heartbeat that came back is older than this; in milliseconds. */
@@ -26,6 +27,7 @@ export const openHeart = (name: string): Heart => ({
   returned: 0,
   returnedSentAt: performance.now(),
   last: undefined,
+  lastAt: Number.NEGATIVE_INFINITY,
 });
 
 /** Begins another incarnation. Heartbeats of the former one no longer count. */
@@ -39,6 +41,7 @@ export const beginAnew = (heart: Heart): void => {
  */
 export const forgetPlace = (heart: Heart): void => {
   heart.last = undefined;
+  heart.lastAt = Number.NEGATIVE_INFINITY;
 };
 
 /** Returns the value of the next heartbeat. The caller writes it now. */
@@ -53,6 +56,7 @@ export const nextBeat = (heart: Heart): string => {
 /** Notes a heartbeat that the change stream returned. Returns true if it is a newer one of this incarnation. */
 export const seeHeartbeat = (heart: Heart, heartbeat: Heartbeat): boolean => {
   heart.last = heartbeat;
+  heart.lastAt = performance.now();
   const [incarnation, number] = heartbeat.beat.split(':');
   const beat = Number(number);
   if (heartbeat.aggregator !== heart.name || incarnation !== heart.incarnation || beat <= heart.returned) return false;

@@ -28,10 +28,14 @@ const partitionGauges: [name: string, help: string, measure: (partition: Partiti
     'Changed records in partitions that others save, kept until a checkpoint covers them',
     ({ owned, changed }) => (owned ? 0 : changed.size),
   ],
+  ['muster_states_kept', 'States of entities with keep that are in memory', ({ kept }) => sizeOf(kept)],
   ['muster_parked_streams', 'Streams with an event that does not parse', ({ parked }) => parked.size],
   ['muster_partitions_served', 'Partitions that this aggregator serves', ({ served }) => Number(served)],
   ['muster_partitions_owned', 'Partitions that this aggregator saves', ({ owned }) => Number(owned)],
 ];
+
+const sizeOf = (kept: Partition['kept']): number =>
+  [...kept.values()].reduce((sum, { touched }) => sum + touched.size, 0);
 
 const sumOf = (table: Table, measure: (partition: Partition) => number): number =>
   [...table.values()].reduce((sum, partition) => sum + measure(partition), 0);
@@ -49,6 +53,8 @@ const openCounters = (registry: Registry) => {
     restores: counter('restores', 'Restores by recovery mode', ['mode']),
     reopened: counter('streams_reopened', 'Change streams opened after the first one, for any reason'),
     leasesExpired: counter('leases_expired', 'Leases that expired while other members renewed theirs'),
+    evicted: counter('states_evicted', 'States of entities with keep that left memory'),
+    recalled: counter('states_recalled', 'States of entities with keep that came back into memory for an event'),
     repaired: counter('streams_repaired', 'Streams that were behind the log after a restore, and were repaired'),
   };
 };

@@ -2,7 +2,8 @@ import type { Entity } from '@muster/model';
 import { pause, retryUntil } from '@muster/runtime';
 import { countEvents, readStream, scanLastVersions } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
-import { findState, findVersion, type Partition } from './table.ts';
+import { findBehindRecords, recallBehind, recount } from './reconcile-kept.ts';
+import { findState, findVersion, isInMemory, type Partition } from './table.ts';
 import { takeAtOnce } from './take-event.ts';
 
 const readDeadlineMs = 15_000;
@@ -37,6 +38,7 @@ const reconcilePartition = async (aggregator: Aggregator, partition: Partition, 
     if (inLog >= atLeast && inLog <= partition.events + partition.parkedEvents) return;
   }
   if (!isHere()) return;
+  await recountAll(aggregator, partition, signal);
   await warnWhereAhead(aggregator, partition);
   const suspects = await findBehind(aggregator, partition);
   await heartbeatReturned(aggregator, signal); // then the stream has brought all that it will bring of these
@@ -57,16 +59,35 @@ const warnWhereAhead = async ({ log, logger }: Aggregator, partition: Partition)
   );
 };
 
+// the counts of an entity with `keep` may be wrong, although nothing is missing
+const recountAll = async (aggregator: Aggregator, partition: Partition, signal: AbortSignal) => {
+  for (const entity of aggregator.entities.values())
+    if (entity.keep !== undefined) await recount(aggregator, partition, entity, signal);
+};
+
 type Suspect = { entity: Entity; id: string; version: number };
 
-const findBehind = async ({ entities, log }: Aggregator, partition: Partition): Promise<Suspect[]> => {
+const findBehind = async (aggregator: Aggregator, partition: Partition): Promise<Suspect[]> => {
+  const { entities, log } = aggregator;
   const suspects: Suspect[] = [];
   for await (const { _id, version } of scanLastVersions(log, partition.number)) {
     const entity = entities.get(_id.entity);
     if (entity && isBehindLog(partition, { entity, id: _id.entityId, version }))
       suspects.push({ entity, id: _id.entityId, version });
   }
-  return suspects;
+  return aggregator.keeps ? withoutSaved(aggregator, partition, suspects) : suspects;
+};
+
+// what is not in memory may be in its record
+const withoutSaved = async (aggregator: Aggregator, partition: Partition, suspects: readonly Suspect[]) => {
+  const left = suspects.filter(({ entity }) => entity.keep === undefined);
+  for (const entity of aggregator.entities.values()) {
+    const ofEntity = suspects.filter((suspect) => suspect.entity === entity);
+    if (entity.keep === undefined) continue;
+    left.push(...ofEntity.filter(({ id }) => isInMemory(partition, entity.name, id)));
+    left.push(...(await findBehindRecords(aggregator, entity, partition, ofEntity)));
+  }
+  return left;
 };
 
 const isBehindLog = (partition: Partition, { entity, id, version }: Suspect): boolean =>
@@ -86,6 +107,7 @@ const repair = async (aggregator: Aggregator, partition: Partition, suspect: Sus
   const { log, logger, metrics, table } = aggregator;
   if (!isBehindLog(partition, suspect)) return; // the stream has brought the missing events meanwhile
   const { entity, id, version } = suspect;
+  if (entity.keep !== undefined) await recallBehind(aggregator, partition, suspect);
   const known = findState(partition, entity.name, id);
   for await (const missed of readStream(log, entity, id, known.version, () => readDeadlineMs)) {
     if (signal.aborted || table.get(partition.number) !== partition) return; // dropped, or restored again

@@ -7,6 +7,7 @@ import {
   type Position,
   readCheckpoints,
   type SavedState,
+  type StoredEvent,
   scanEventBatches,
   scanStates,
 } from '@muster/store';
@@ -14,9 +15,10 @@ import type { Aggregator } from './aggregator.ts';
 import type { RecoveryMode } from './lifecycle.ts';
 import type { Numbers } from './numbers.ts';
 import { noteRestoring } from './progress.ts';
+import { beginAllKept, takeAndFlush, takeUncounted } from './restore-kept.ts';
 import { retryParked } from './retry-parked.ts';
+import { scanStart } from './scan-start.ts';
 import { beginPending, endLoading, endPending, loadEntry, type Partition, type Table } from './table.ts';
-import { takeScanned } from './take-event.ts';
 import { takePending } from './take-pending.ts';
 
 const readDeadlineMs = 10_000;
@@ -46,11 +48,30 @@ export const restore = async (
   const position = mode === 'resume' ? oldestPosition(partitions, checkpoints) : undefined;
   if (mode === 'resume' && !position) return { kind: 'unplaced' };
   metrics.restores.inc({ mode });
+  const uncounted = await beginAllKept(aggregator, restoring, checkpoints);
   await loadRecords(aggregator, partitions, checkpoints, signal);
+  await takeUncounted(aggregator, uncounted, signal);
   await retryParked(aggregator, partitions, signal);
-  if (mode !== 'resume') await scanSinceCheckpoints(aggregator, partitions, checkpoints, signal);
+  // in mode `resume`, the counts of a checkpoint are older than its position
+  if (mode !== 'resume') await scanSinceCheckpoints(aggregator, partitions, checkpoints, isAny, signal);
+  else if (aggregator.keeps)
+    await scanSinceCheckpoints(aggregator, partitions, checkpoints, isKeptIn(aggregator), signal);
   const restored = mode === 'rebalance' ? await takePending(aggregator, restoring, signal) : restoring;
   return { kind: 'restored', partitions: restored.map(({ number }) => number), position };
+};
+
+type IsWanted = (event: StoredEvent) => boolean;
+
+const isAny: IsWanted = () => true;
+
+const isKeptIn =
+  ({ entities }: Aggregator): IsWanted =>
+  ({ entity }) =>
+    entities.get(entity)?.keep !== undefined;
+
+const isLoaded = (aggregator: Aggregator): IsWanted => {
+  const isKept = isKeptIn(aggregator);
+  return (event) => !isKept(event);
 };
 
 const heldAmong = ({ table }: Aggregator, partitions: Numbers): Partition[] =>
@@ -74,6 +95,7 @@ const loadRecords = async (
 ): Promise<void> => {
   const { log, entities, table, logger, settings } = aggregator;
   for (const entity of entities.values()) {
+    if (entity.keep !== undefined) continue; // read when it is needed
     for await (const batch of scanStates(log, entity, partitions, settings.PARTITIONS)) {
       if (signal.aborted) return;
       for (const saved of batch) loadSaved(table, entity, saved);
@@ -89,45 +111,63 @@ const loadRecords = async (
   if (signal.aborted) return;
   const isTorn = (number: number) =>
     // a partition that was dropped meanwhile is not torn
-    (table.get(number)?.events ?? Number.POSITIVE_INFINITY) < (checkpoints.get(number)?.events ?? 0);
+    loadedIn(table.get(number)) < expectedIn(checkpoints.get(number));
   const torn = partitions.filter(isTorn);
   if (torn.length === 0) return;
   logger.warn(
     `The records of partitions ${torn.join(', ')} are not whole: they have fewer events than their checkpoints. ` +
       'Folding all their events from the log instead',
   );
-  await scanLog(aggregator, torn, undefined, signal);
+  await scanLog(aggregator, torn, undefined, isLoaded(aggregator), signal);
 };
+
+// without entities that have `keep`, whose records are not loaded
+const loadedIn = (partition: Partition | undefined): number =>
+  partition
+    ? [...partition.kept.values()].reduce((sum, { events }) => sum - events, partition.events)
+    : Number.POSITIVE_INFINITY;
+
+const expectedIn = (checkpoint: CheckpointDocument | undefined): number =>
+  Object.values(checkpoint?.kept ?? {}).reduce((sum, { allEvents }) => sum - allEvents, checkpoint?.events ?? 0);
 
 const loadSaved = (table: Table, entity: Entity, saved: SavedState) => {
   const partition = table.get(saved.partition);
   if (partition) loadEntry(partition, entity, saved);
 };
 
-// SCAN_OVERLAP_MS covers clocks that differ; a partition without a checkpoint is scanned from the start of the log
+// a partition without a checkpoint is scanned from the start of the log
 const scanSinceCheckpoints = async (
   aggregator: Aggregator,
   partitions: Numbers,
   checkpoints: Checkpoints,
+  isWanted: IsWanted,
   signal: AbortSignal,
 ): Promise<void> => {
   const { settings } = aggregator;
   const known = partitions.flatMap((partition) => checkpoints.get(partition) ?? []);
   const unknown = partitions.filter((partition) => !checkpoints.has(partition));
-  if (unknown.length > 0) await scanLog(aggregator, unknown, undefined, signal);
+  if (unknown.length > 0) await scanLog(aggregator, unknown, undefined, isWanted, signal);
   if (known.length === 0) return;
-  const oldest = Math.min(...known.map(({ at }) => at.getTime()));
+  const oldest = Math.min(...known.map((checkpoint) => startOf(checkpoint, settings.SCAN_OVERLAP_MS)));
   const numbers = known.map(({ _id }) => _id);
-  await scanLog(aggregator, numbers, new Date(oldest - settings.SCAN_OVERLAP_MS), signal);
+  await scanLog(aggregator, numbers, new Date(oldest), isWanted, signal);
 };
 
-const scanLog = async (aggregator: Aggregator, partitions: Numbers, since: Date | undefined, signal: AbortSignal) => {
+const startOf = ({ at, kept }: CheckpointDocument, overlapMs: number): number =>
+  Math.min(scanStart(at, overlapMs).getTime(), ...Object.values(kept ?? {}).map((counts) => counts.at.getTime()));
+
+const scanLog = async (
+  aggregator: Aggregator,
+  partitions: Numbers,
+  since: Date | undefined,
+  isWanted: IsWanted,
+  signal: AbortSignal,
+) => {
   const { log, settings } = aggregator;
-  for await (const events of scanEventBatches(log, partitions, settings.PARTITIONS, since)) {
-    for (let at = 0; at < events.length && !signal.aborted; at += takenInOneGoMax) {
-      await takeScanned(aggregator, events.slice(at, at + takenInOneGoMax), signal);
-      await immediate(); // requests are answered in between
-    }
+  for await (const found of scanEventBatches(log, partitions, settings.PARTITIONS, since)) {
+    const events = isWanted === isAny ? found : found.filter(isWanted);
+    for (let at = 0; at < events.length && !signal.aborted; at += takenInOneGoMax)
+      await takeAndFlush(aggregator, events.slice(at, at + takenInOneGoMax), signal);
     if (signal.aborted) return;
   }
 };

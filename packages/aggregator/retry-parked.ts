@@ -9,6 +9,7 @@ import {
 } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import type { Numbers } from './numbers.ts';
+import { recallFor } from './recall.ts';
 import { findState, type Partition, park, streamKey } from './table.ts';
 import { takeAtOnce } from './take-event.ts';
 
@@ -22,7 +23,7 @@ type Letter = Awaited<ReturnType<typeof readDeadLetters>>[number];
  */
 export const retryParked = async (aggregator: Aggregator, partitions: Numbers, signal: AbortSignal): Promise<void> => {
   const letters = await readDeadLetters(aggregator.log, partitions, readDeadlineMs);
-  for (const stream of lettersByStream(letters)) if (!signal.aborted) await retryStream(aggregator, stream);
+  for (const stream of lettersByStream(letters)) if (!signal.aborted) await retryStream(aggregator, stream, signal);
 };
 
 const lettersByStream = (letters: readonly Letter[]): Letter[][] => {
@@ -34,13 +35,14 @@ const lettersByStream = (letters: readonly Letter[]): Letter[][] => {
   return [...streams.values()];
 };
 
-const retryStream = async (aggregator: Aggregator, letters: readonly Letter[]): Promise<void> => {
-  const events = letters.map(({ event }) => event);
+const retryStream = async (aggregator: Aggregator, letters: readonly Letter[], signal: AbortSignal): Promise<void> => {
+  const events = letters.map(({ event }) => event).sort((one, other) => one.version - other.version);
   const [event] = events;
   const partition = event && aggregator.table.get(event.partition);
   if (!partition) return;
   const entity = aggregator.entities.get(event.entity);
   if (!entity) return parkAll(partition, events, `no entity "${event.entity}" is known here`);
+  if (aggregator.keeps) await recallFor(aggregator, [event], 'parked', signal);
   const isUnderstood = await foldAgain(aggregator, partition, entity, event.entityId);
   if (!isUnderstood) return;
   const ids = letters.map(({ _id }) => _id);

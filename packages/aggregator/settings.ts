@@ -14,6 +14,7 @@ export type Settings = SharedSettings & {
   HEARTBEAT_EVERY_MS: number;
   SCAN_OVERLAP_MS: number;
   HANDOVER_MS: number;
+  EVICT_AFTER_MS: number;
 };
 
 /**
@@ -43,4 +44,5 @@ const table = {
     .default(({ LEASE_MS }: { LEASE_MS: number }) => Math.min(1_000, Math.floor(LEASE_MS / 3))),
   HANDOVER_MS: Joi.number().integer().min(0).max(15_000).default(10_000),
   SCAN_OVERLAP_MS: Joi.number().integer().min(0).default(60_000),
+  EVICT_AFTER_MS: Joi.number().integer().min(0).default(10_000),
 };

@@ -3,6 +3,7 @@ import { failpoint, isArmed, pause } from '@muster/runtime';
 import {
   type CheckpointDocument,
   type Heartbeat,
+  type KeptCounts,
   keepDeadLetter,
   logIdOf,
   markOf,
@@ -12,10 +13,13 @@ import {
   saveRecords,
 } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
+import { evictKept } from './evict.ts';
+import { countsBefore, openKept } from './kept.ts';
 import { maySave } from './lifecycle.ts';
 import { holdsLease } from './membership.ts';
 import type { Numbers } from './numbers.ts';
 import { beginSaving, countUnsaved, endSaving, noteTaken } from './progress.ts';
+import { scanStart } from './scan-start.ts';
 import {
   type Changed,
   countActive,
@@ -26,17 +30,17 @@ import {
   takeUnsaved,
   type Unsaved,
 } from './table.ts';
-import { entityOf, idOf, savedVersionOf, stateOf, versionOf } from './things.ts';
+import { entityOf, idOf, isThere, savedVersionOf, stateOf, versionOf } from './things.ts';
 
 /** What one snapshot takes from memory in one step. */
 type Taken = { unsaved: Unsaved[]; things: TakenThing[]; checkpoints: CheckpointDocument[] };
 /** `saved`: a record of an older version is stored already. */
-type TakenThing = { number: number; version: number; partition: Partition; marks: Marks; saved: boolean };
+export type TakenThing = { number: number; version: number; partition: Partition; marks: Marks; saved: boolean };
 /** The marks of this snapshot and of the next one. */
 type Marks = { own: SnapshotMark; next: SnapshotMark };
 
 // A server may let appends wait until it has written a whole batch.
-const newInOneGoMax = 200;
+export const newInOneGoMax = 200;
 const replacedInOneGoMax = 50;
 
 const waits = { usual: 4, many: 1, manyFrom: 40, msMax: 250 };
@@ -77,6 +81,7 @@ export const saveSnapshot = async (
   try {
     await saveTaken(aggregator, taken);
     metrics.snapshots.inc({ outcome: 'saved' });
+    evictKept(aggregator);
     logger.debug({ records, checkpoints: taken.checkpoints.length }, 'Snapshot saved');
     return 'saved';
   } catch (error) {
@@ -110,7 +115,7 @@ const takeChanged = (aggregator: Aggregator, partitions: Numbers, heartbeat: Hea
 };
 
 // the records are made later, in batches
-const takeThings = (aggregator: Aggregator, partition: Partition, changed: Changed): TakenThing[] => {
+export const takeThings = (aggregator: Aggregator, partition: Partition, changed: Changed): TakenThing[] => {
   const marks = marksOf(aggregator, partition);
   const taken: TakenThing[] = [];
   for (const number of changed.keys()) {
@@ -135,8 +140,24 @@ const checkpointOf = (aggregator: Aggregator, partition: Partition, heartbeat: H
   at: heartbeat.at,
   events: partition.events,
   active: Object.fromEntries([...aggregator.entities.keys()].map((entity) => [entity, countActive(partition, entity)])),
+  ...(aggregator.keeps ? { kept: keptCountsOf(aggregator, partition, heartbeat) } : {}),
   aggregator: aggregator.name,
 });
+
+const keptCountsOf = (
+  aggregator: Aggregator,
+  { kept }: Partition,
+  heartbeat: Heartbeat,
+): Record<string, KeptCounts> => {
+  const { entities, settings } = aggregator;
+  const start = scanStart(heartbeat.at, settings.SCAN_OVERLAP_MS).getTime();
+  const keeping = [...entities.values()].filter(({ keep }) => keep !== undefined);
+  const countsOf = (counted = openKept()): KeptCounts => {
+    const { at, active, events } = countsBefore(counted, start);
+    return { at: new Date(at), active, events, allEvents: counted.events };
+  };
+  return Object.fromEntries(keeping.map(({ name }) => [name, countsOf(kept.get(name))]));
+};
 
 // this order makes a crash harmless: the checkpoint is written after the dead letters and records that it covers
 const saveTaken = async (aggregator: Aggregator, taken: Taken) => {
@@ -151,7 +172,11 @@ const saveTaken = async (aggregator: Aggregator, taken: Taken) => {
 };
 
 const saveThings = async (aggregator: Aggregator, entity: Entity, all: readonly TakenThing[]) => {
-  const batches = batchesOf(all.filter(({ partition, number }) => entityOf(partition.things, number) === entity));
+  const batches = batchesOf(
+    all.filter(
+      ({ partition, number }) => isThere(partition.things, number) && entityOf(partition.things, number) === entity,
+    ),
+  );
   for (const [index, batch] of batches.entries()) {
     const startedAt = performance.now();
     await saveBatch(aggregator, entity, batch);
@@ -181,7 +206,8 @@ const inPieces = (taken: readonly TakenThing[], lengthMax: number): TakenThing[]
     taken.slice(piece * lengthMax, (piece + 1) * lengthMax),
   );
 
-const saveBatch = async (aggregator: Aggregator, entity: Entity, taken: readonly TakenThing[]) => {
+/** Saves the records of these things of an entity. Throws when a record is not saved. */
+export const saveBatch = async (aggregator: Aggregator, entity: Entity, taken: readonly TakenThing[]) => {
   const { log, settings, metrics } = aggregator;
   const savings = taken.flatMap(savingOf);
   const { failed, error } = await saveRecords(log, entity, savings, settings.SNAPSHOT_DEADLINE_MS);
@@ -194,6 +220,7 @@ const saveBatch = async (aggregator: Aggregator, entity: Entity, taken: readonly
 // a state that has changed since it was taken counts first in the next snapshot, so its record has the mark of that one
 const savingOf = ({ number, version, partition, marks, saved }: TakenThing) => {
   const { things } = partition;
+  if (!isThere(things, number)) return [];
   const state = stateOf(things, number);
   if (state.status === 'absent') return [];
   const mark = state.version === version ? marks.own : marks.next;

@@ -16,6 +16,20 @@ import {
   tallyOf,
   whole,
 } from './derived.ts';
+import {
+  addCounts,
+  type Counts,
+  catchUp,
+  findEvictable,
+  type Kept,
+  noteAhead,
+  noteEvicted,
+  noteInService,
+  noteKeptSaved,
+  openKept,
+  setCountsBefore,
+  touch,
+} from './kept.ts';
 import { addId, addLoose, openSortedIds, removeId, type SortedIds, sliceIds, sortLoose } from './sorted-ids.ts';
 import {
   addThing,
@@ -25,8 +39,10 @@ import {
   findThing,
   idOf,
   isActive,
+  isThere,
   keyReaderOf,
   openThings,
+  removeThing,
   savedVersionOf,
   setPacked,
   setSavedVersion,
@@ -50,9 +66,10 @@ export type Partition = {
   // during a restore: the events that the change stream brings meanwhile, unless there were too many
   readonly pending: readonly StoredEvent[] | 'overflowed' | undefined;
   readonly things: Things;
-  readonly active: ReadonlyMap<string, SortedIds>; // by entity's name
+  readonly active: ReadonlyMap<string, SortedIds>; // by entity's name, without those with `keep`
+  readonly kept: ReadonlyMap<string, Kept>; // by entity's name: those with `keep`
   readonly derived: ReadonlyMap<string, Derived>; // by entity's name: what was asked for
-  readonly events: number; // the sum of the versions of its states
+  readonly events: number; // the sum of the versions of its states, also of those that are not in memory
   readonly changed: Changed;
   // if it is surplus here: since when all its wanted replicas serve it, on the monotonic clock
   readonly surplusSince: number | undefined;
@@ -83,9 +100,10 @@ export type Unsaved = {
 
 // the same values, writable for this file
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-type MutablePartition = Mutable<Omit<Partition, 'active' | 'changed' | 'derived' | 'parked' | 'pending'>> & {
+type MutablePartition = Mutable<Omit<Partition, 'active' | 'changed' | 'derived' | 'kept' | 'parked' | 'pending'>> & {
   pending: StoredEvent[] | 'overflowed' | undefined;
   active: Map<string, SortedIds>;
+  kept: Map<string, Kept>;
   derived: Map<string, Derived>;
   changed: Map<number, Position | undefined>;
   parked: Map<string, Parked>;
@@ -118,6 +136,7 @@ const openPartition = (number: number): MutablePartition => ({
   pending: undefined,
   things: openThings(),
   active: new Map(),
+  kept: new Map(),
   derived: new Map(),
   events: 0,
   changed: new Map(),
@@ -159,6 +178,7 @@ export const serve = (table: Table, numbers: readonly number[], heartbeat: Posit
   const partitions = numbers.flatMap((number) => partitionsIn(table).get(number) ?? []);
   for (const partition of partitions) {
     partition.served = true;
+    for (const kept of partition.kept.values()) noteInService(kept);
     if (heartbeat) placeChanged(partition, heartbeat);
   }
   return partitions;
@@ -188,6 +208,10 @@ export const findState = ({ things }: Partition, entity: string, id: string): St
   return number < 0 ? absent : stateOf(things, number);
 };
 
+/** Whether a thing is in memory. One of an entity with `keep` may be in its record only. */
+export const isInMemory = ({ things }: Partition, entity: string, id: string): boolean =>
+  findThing(things, entity, id) >= 0;
+
 /** Returns the version of a thing's state, or 0 if it never existed. */
 export const findVersion = ({ things }: Partition, entity: string, id: string): number => {
   const number = findThing(things, entity, id);
@@ -215,6 +239,7 @@ export const listThings = (
 ): [id: string, state: State][] => {
   const found: [id: string, number: number][] = [];
   for (let number = 0; number < countThings(things); number += 1) {
+    if (!isThere(things, number)) continue;
     const id = idOf(things, number);
     if (id > after && entityOf(things, number).name === entity) found.push([id, number]);
   }
@@ -271,7 +296,8 @@ export const growTally = (partition: Partition, entity: Entity, count: number, v
 
 const derivedIn = ({ derived }: Partition, { name }: Entity): Derived => derived.get(name) ?? noneDerived;
 
-export const countActive = (partition: Partition, entity: string): number => partition.active.get(entity)?.size ?? 0;
+export const countActive = ({ active, kept }: Partition, entity: string): number =>
+  kept.get(entity)?.active ?? active.get(entity)?.size ?? 0;
 
 /**
  * Applies an event to the state of its stream. The same event again, or an older one, changes nothing. The result
@@ -291,7 +317,11 @@ export const applyEvent = (
   const { things } = partition;
   const number = findThing(things, entity.name, stored.entityId);
   const known = number < 0 ? 0 : versionOf(things, number);
-  if (stored.version <= known) return placeKnown(partition, number, stored, after);
+  if (number < 0 && isCountedBefore(partition, entity, stored)) return { kind: 'known' };
+  if (stored.version <= known) {
+    if (entity.keep !== undefined) countKnown(partition, entity, number, stored);
+    return placeKnown(partition, number, stored, after);
+  }
   if (partition.parked.has(streamKey(stored)))
     return park(partition, stored, 'it follows an event that could not be understood');
   if (stored.version > known + 1) return { kind: 'hole', above: known };
@@ -300,7 +330,108 @@ export const applyEvent = (
   const next = number < 0 ? addThing(things, entity, stored.entityId) : number;
   putState(partition, next, applied.state);
   changing(partition).changed.set(next, after);
+  if (entity.keep !== undefined) touch(keptIn(partition, entity), next, true);
   return { kind: 'applied' };
+};
+
+/**
+ * Whether a restore began with counts that include this event of an entity with `keep`. Then its record has the event,
+ * too.
+ */
+export const isCountedBefore = ({ kept, served }: Partition, { keep, name }: Entity, { at }: StoredEvent): boolean =>
+  keep !== undefined && !served && at.getTime() < (kept.get(name)?.since ?? Number.NEGATIVE_INFINITY);
+
+const keptIn = (partition: Partition, { name }: Entity): Kept => {
+  const known = partition.kept.get(name);
+  if (known) return known;
+  const kept = openKept();
+  changing(partition).kept.set(name, kept);
+  return kept;
+};
+
+/**
+ * Begins a restore of the things of an entity with `keep`: none is in memory, and the counts are those of all events
+ * before `since`, in milliseconds since 1970. Without counts, all events will be counted.
+ */
+export const beginKept = (partition: Partition, entity: Entity, counts?: Counts, since?: number): void => {
+  const former = partition.kept.get(entity.name);
+  for (const number of former ? [...former.touched.keys()] : []) forget(partition, number);
+  changing(partition).events += (counts?.events ?? 0) - (former?.events ?? 0);
+  changing(partition).kept.set(entity.name, openKept(counts, since));
+};
+
+/** Sets the counts of an entity with `keep`, of all events before a time. Adds what later events have changed. */
+export const recountKept = (partition: Partition, entity: Entity, counts: Counts, until: Date): void => {
+  const kept = keptIn(partition, entity);
+  const former = kept.events;
+  setCountsBefore(kept, counts, until.getTime());
+  changing(partition).events += kept.events - former;
+};
+
+/**
+ * Puts a thing back into memory that the partition has counted at a version, with the state of its record. `counted` is
+ * 0 for a thing that is new here. If the record is newer, its events are counted when they come.
+ */
+export const recallThing = (partition: Partition, entity: Entity, id: string, counted: number, saved: State): void => {
+  const number = addThing(partition.things, entity, id);
+  const kept = keptIn(partition, entity);
+  setState(partition.things, number, saved);
+  setSavedVersion(partition.things, number, saved.version);
+  touch(kept, number, false);
+  if (saved.version > counted) noteAhead(kept, number, counted);
+  // without a record that is new enough, events that are counted are read from the log, and counted again
+  if (saved.version < counted) countKept(partition, kept, saved, saved.version - counted, true);
+};
+
+/** Counts an event that the state has already, as its record was newer than what was counted. */
+const countKnown = (partition: Partition, entity: Entity, number: number, { at, version }: StoredEvent) => {
+  const kept = partition.kept.get(entity.name);
+  const { things } = partition;
+  const events = kept ? catchUp(kept, number, version, versionOf(things, number)) : 0;
+  if (!kept || events === 0) return;
+  // a thing is active from its first event on, and may be deleted by its last one
+  const isDeletion = version === versionOf(things, number) && !isActive(things, number);
+  addCounts(kept, at.getTime(), Number(version === events) - Number(isDeletion), events);
+  changing(partition).events += events;
+};
+
+// a thing to which a further event happened was active before
+const countKept = (partition: Partition, kept: Kept, state: State, events: number, wasActive: boolean) => {
+  const active = Number(state.status === 'active') - Number(wasActive);
+  addCounts(kept, changedAt(state), active, events);
+  changing(partition).events += events;
+};
+
+const changedAt = (state: State): number => {
+  switch (state.status) {
+    case 'absent':
+      return 0;
+    case 'active':
+      return state.updatedAt.getTime();
+    case 'deleted':
+      return state.deletedAt.getTime();
+  }
+};
+
+/**
+ * Takes things of an entity with `keep` out of memory: those that `findEvictable` finds. Returns their number. `early`
+ * says that the partition is not in service yet.
+ */
+export const evictThings = (partition: Partition, entity: Entity, most: number, before: number): number => {
+  const kept = partition.kept.get(entity.name);
+  const found = kept ? findEvictable(kept, most, before).filter((number) => !isParkedThing(partition, number)) : [];
+  for (const number of found) forget(partition, number);
+  return found.length;
+};
+
+const isParkedThing = ({ parked, things }: Partition, number: number): boolean =>
+  parked.size > 0 && parked.has(streamKey({ entity: entityOf(things, number).name, entityId: idOf(things, number) }));
+
+const forget = (partition: Partition, number: number) => {
+  const kept = partition.kept.get(entityOf(partition.things, number).name);
+  if (kept) noteEvicted(kept, number, !partition.served);
+  changing(partition).changed.delete(number);
+  removeThing(partition.things, number);
 };
 
 /** Sets the position of a change that was read from the log before the change stream brought it. */
@@ -322,7 +453,11 @@ const placeChanged = ({ changed }: MutablePartition, heartbeat: Position) => {
 /** Forgets the changes that a checkpoint of this heartbeat covers: those before the heartbeat. */
 export const dropReached = (partition: Partition, reached: Position): void => {
   const { changed } = changing(partition);
-  for (const [number, after] of changed) if (after && isBefore(after, reached)) changed.delete(number);
+  for (const [number, after] of changed)
+    if (after && isBefore(after, reached)) {
+      changed.delete(number);
+      noteSaved(partition, number, versionOf(partition.things, number)); // by the owner
+    }
 };
 
 /** Keeps an event while its partition is restored. Returns false if the partition is not being restored. */
@@ -371,8 +506,12 @@ export const endLoading = ({ active }: Partition): void => {
 };
 
 /** Notes that the record of this version is saved. */
-export const noteSaved = ({ things }: Partition, number: number, version: number): void => {
+export const noteSaved = ({ kept, things }: Partition, number: number, version: number): void => {
+  if (!isThere(things, number)) return;
   if (version > savedVersionOf(things, number)) setSavedVersion(things, number, version);
+  if (kept.size === 0 || version < versionOf(things, number)) return;
+  const ofEntity = kept.get(entityOf(things, number).name);
+  if (ofEntity) noteKeptSaved(ofEntity, number);
 };
 
 /** Takes the unsaved changes out of a partition, for its next snapshot. */
@@ -392,7 +531,8 @@ export const takeUnsaved = (partition: Partition): Unsaved => {
 /** Puts back changes that were not saved. A thing that changed again keeps the position of the later change. */
 export const putBackUnsaved = ({ partition, changed: taken, letters }: Unsaved): void => {
   const { changed } = changing(partition);
-  for (const [number, after] of taken) if (!changed.has(number)) changed.set(number, after);
+  for (const [number, after] of taken)
+    if (!changed.has(number) && isThere(partition.things, number)) changed.set(number, after);
   for (const { parked, event } of letters) changingParked(parked).letters.push(event);
 };
 
@@ -421,12 +561,18 @@ export const streamKey = ({ entity, entityId }: { entity: string; entityId: stri
 
 const putState = (partition: Partition, number: number, state: State) => {
   const { things } = partition;
+  const entity = entityOf(things, number);
   const wasActive = isActive(things, number);
-  const derived = partition.derived.size > 0 ? partition.derived.get(entityOf(things, number).name) : undefined;
+  const events = state.version - versionOf(things, number);
+  if (entity.keep !== undefined) {
+    setState(things, number, state);
+    return countKept(partition, keptIn(partition, entity), state, events, wasActive);
+  }
+  const derived = partition.derived.size > 0 ? partition.derived.get(entity.name) : undefined;
   const moved = derived ? takeOut(derived, number, wasActive, state) : noneMoved;
-  changing(partition).events += state.version - versionOf(things, number);
+  changing(partition).events += events;
   setState(things, number, state);
-  noteActive(partition, entityOf(things, number), number, wasActive, addId);
+  noteActive(partition, entity, number, wasActive, addId);
   putBack(moved, number);
 };
 

@@ -2,6 +2,7 @@ import { retryUntil } from '@muster/runtime';
 import { type Position, readStream, type StoredEvent } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { countUnsaved } from './progress.ts';
+import { recallFor, type Source } from './recall.ts';
 import { type Applied, applyEvent, findVersion, keepPending, type Partition, park } from './table.ts';
 import { wakeWaiters } from './waiting.ts';
 
@@ -12,7 +13,7 @@ const readDeadlineMs = 5_000;
  * versions before it are missing, they are read from the log first. While its partition is restored, the event is kept.
  */
 export const takeEvents = (aggregator: Aggregator, events: readonly StoredEvent[], signal: AbortSignal) =>
-  takeInOrder(aggregator, events, signal, (stored, counts) => {
+  takeInOrder(aggregator, events, 'stream', signal, (stored, counts) => {
     const partition = aggregator.table.get(stored.partition);
     if (partition && keepPending(partition, stored)) return undefined;
     return takeOne(aggregator, stored, aggregator.heart.last?.position, counts);
@@ -20,15 +21,17 @@ export const takeEvents = (aggregator: Aggregator, events: readonly StoredEvent[
 
 /** The same for events from a scan of the log. They are taken while their partition is restored, too. */
 export const takeScanned = (aggregator: Aggregator, events: readonly StoredEvent[], signal: AbortSignal) =>
-  takeInOrder(aggregator, events, signal, (stored, counts) => takeOne(aggregator, stored, undefined, counts));
+  takeInOrder(aggregator, events, 'scan', signal, (stored, counts) => takeOne(aggregator, stored, undefined, counts));
 
 const takeInOrder = async (
   aggregator: Aggregator,
   events: readonly StoredEvent[],
+  source: Source,
   signal: AbortSignal,
   take: (stored: StoredEvent, counts: Counts) => Applied | undefined,
 ): Promise<void> => {
   const counts = openCounts();
+  if (aggregator.keeps) await recallFor(aggregator, events, source, signal);
   for (const stored of events) {
     const applied = take(stored, counts);
     if (applied?.kind !== 'hole') continue;

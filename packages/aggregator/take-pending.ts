@@ -1,4 +1,5 @@
 import type { Aggregator } from './aggregator.ts';
+import { recallFor } from './recall.ts';
 import { endPending, type Partition } from './table.ts';
 import { fillHole, takeAtOnce } from './take-event.ts';
 
@@ -27,6 +28,7 @@ const takePendingOf = async (aggregator: Aggregator, partition: Partition, signa
       endPending(partition); // without an `await` after the last event: the next one must be applied at once
       return true;
     }
+    if (aggregator.keeps) await recallFor(aggregator, [next], 'pending', signal);
     const applied = takeAtOnce(aggregator, next, aggregator.heart.last?.position);
     if (applied.kind === 'hole') await fillHole(aggregator, next, applied.above, signal);
   }

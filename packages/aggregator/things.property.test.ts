@@ -12,7 +12,9 @@ import {
   findThing,
   idOf,
   isActive,
+  isThere,
   openThings,
+  removeThing,
   savedVersionOf,
   setSavedVersion,
   setState,
@@ -54,7 +56,7 @@ const id = fc.oneof(
   fc.stringMatching(/^[\w-]{1,3}$/),
   fc.constantFrom('', '\u0000', '\u0000\u0000', 'ab', 'ab\u0000', 'ä', '\ud800', '\ud801', '😀', 'x'.repeat(2_000)),
 );
-const step = fc.record({ entity: fc.constantFrom(thing, note), id, state, saved: fc.nat() });
+const step = fc.record({ entity: fc.constantFrom(thing, note), id, state, saved: fc.nat(), removes: fc.boolean() });
 
 type Known = { state: State; saved: number };
 
@@ -68,13 +70,21 @@ describe('The things of a partition', () => {
           const found = findThing(things, one.entity.name, one.id);
           const key = JSON.stringify([one.entity.name, one.id]);
           expect(found >= 0).to.equal(map.has(key));
+          if (found >= 0 && one.removes) {
+            removeThing(things, found);
+            expect(isThere(things, found)).to.equal(false);
+            expect(isActive(things, found)).to.equal(false);
+            map.delete(key);
+            continue;
+          }
           const number = found < 0 ? addThing(things, one.entity, one.id) : found;
           if (found < 0) expect([stateOf(things, number), savedVersionOf(things, number)]).to.deep.equal([absent, 0]);
           setState(things, number, one.state);
           setSavedVersion(things, number, one.saved);
           map.set(key, { state: one.state, saved: one.saved });
         }
-        expect(countThings(things)).to.equal(map.size);
+        const numbers = Array.from({ length: countThings(things) }, (_, number) => number);
+        expect(numbers.filter((number) => isThere(things, number)).length).to.equal(map.size);
         for (const [key, { state, saved }] of map) {
           const [entity, id] = JSON.parse(key);
           const number = findThing(things, entity, id);

@@ -48,6 +48,7 @@ type Stored = {
   hashes: Uint32Array;
   index: Uint32Array;
   odd: Map<number, State>; // the states that cannot be packed
+  removed: number[]; // numbers without a thing, for the next things
 };
 
 const storedIn = (things: Things) => things as unknown as Stored;
@@ -68,7 +69,7 @@ export const versionMax = 2 ** 32 - 1;
 
 export const openThings = (): Things => {
   const stored: Stored = {
-    ...{ entities: [], names: [], rooms: openRooms(), count: 0, odd: new Map() },
+    ...{ entities: [], names: [], rooms: openRooms(), count: 0, odd: new Map(), removed: [] },
     ...{ places: new Uint32Array(16), hashes: new Uint32Array(16), index: new Uint32Array(32) },
   };
   return stored as unknown as Things;
@@ -77,7 +78,13 @@ export const openThings = (): Things => {
 /** The bytes of the buffers in which the things lie. */
 export const bytesOfThings = (things: Things): number => bytesOfRooms(storedIn(things).rooms);
 
+/** The numbers are below this one. Some of them may have no thing. */
 export const countThings = (things: Things): number => storedIn(things).count;
+
+/** Whether there is a thing of this number. */
+export const isThere = (things: Things, number: number): boolean => storedIn(things).places[number] !== nowhere;
+
+const nowhere = 2 ** 32 - 1; // no room begins there, as it would need more than that place
 
 /** Returns the number of a thing, or -1 without it. */
 export const findThing = (things: Things, entity: string, id: string): number => {
@@ -197,7 +204,26 @@ const addKey = (stored: Stored, hash: number, further: number): number => {
   return number;
 };
 
+/** Removes a thing. Its number may become that of another thing. */
+export const removeThing = (things: Things, number: number): void => {
+  const stored = storedIn(things);
+  const place = stored.places[number] ?? 0;
+  stored.odd.delete(number);
+  takeFromIndex(stored, number);
+  stored.places[number] = nowhere;
+  stored.removed.push(number);
+  giveBackRoom(stored.rooms, place, wordAt(stored.rooms, place, head.units));
+  moveSparse(stored);
+};
+
 const addNumber = (stored: Stored, place: number, hash: number): number => {
+  const again = stored.removed.pop();
+  if (again !== undefined) {
+    stored.places[again] = place;
+    stored.hashes[again] = hash;
+    putInIndex(stored, again);
+    return again;
+  }
   const number = stored.count;
   if (number === stored.places.length) {
     stored.places = larger(stored.places);
@@ -220,7 +246,8 @@ const larger = (numbers: Uint32Array): Uint32Array => {
 
 const rebuildIndex = (stored: Stored): void => {
   stored.index = new Uint32Array(stored.index.length * 2);
-  for (let number = 0; number < stored.count; number += 1) putInIndex(stored, number);
+  for (let number = 0; number < stored.count; number += 1)
+    if (stored.places[number] !== nowhere) putInIndex(stored, number);
 };
 
 const putInIndex = ({ hashes, index }: Stored, number: number): void => {
@@ -228,6 +255,21 @@ const putInIndex = ({ hashes, index }: Stored, number: number): void => {
   let at = (hashes[number] ?? 0) & mask;
   while (index[at] !== 0) at = (at + 1) & mask;
   index[at] = number + 1;
+};
+
+/** Takes a number out of the hash table. Those behind it move up, so that each is found from its own place on. */
+const takeFromIndex = ({ hashes, index }: Stored, number: number): void => {
+  const mask = index.length - 1;
+  let hole = (hashes[number] ?? 0) & mask;
+  while (index[hole] !== number + 1) hole = (hole + 1) & mask;
+  for (let at = (hole + 1) & mask; index[at] !== 0; at = (at + 1) & mask) {
+    const home = (hashes[(index[at] ?? 0) - 1] ?? 0) & mask;
+    // it may move to the hole unless its own place lies between the two
+    if (((at - home) & mask) < ((at - hole) & mask)) continue;
+    index[hole] = index[at] ?? 0;
+    hole = at;
+  }
+  index[hole] = 0;
 };
 
 export const entityOf = (things: Things, number: number): Entity => {
@@ -287,6 +329,7 @@ export const setSavedVersion = (things: Things, number: number, version: number)
 /** Whether the thing is active. Does not unpack its state. */
 export const isActive = (things: Things, number: number): boolean => {
   const { odd, places, rooms } = storedIn(things);
+  if (places[number] === nowhere) return false;
   const kind = wordAt(rooms, places[number] ?? 0, head.about) & kindMask;
   return kind === kinds.active || (kind === kinds.odd && odd.get(number)?.status === 'active');
 };

@@ -61,7 +61,8 @@ export const openArena = async ({ life, environment = {}, oplogMaxEntries = 6_00
         aggregators: life.aggregators,
         gateways: life.gateways,
         oplogMaxEntries,
-        environment: { LIVE_RING_EVENTS: '60', ...environment }, // so that readers of the feed have to catch up
+        // readers of the feed have to catch up, and states leave memory soon
+        environment: { LIVE_RING_EVENTS: '60', EVICT_AFTER_MS: '200', ...environment },
         environmentFor: ports,
       },
       ...(disk ? { dataPath: disk.path } : {}),

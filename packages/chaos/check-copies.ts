@@ -10,6 +10,7 @@ import {
   closeAggregatorClient,
   isAnswering,
   openAggregatorClient,
+  readStateFrom,
 } from '@muster/wire';
 import { checkHistory } from './check-history.ts';
 import { checkSavedSets } from './check-saved-sets.ts';
@@ -124,6 +125,7 @@ const checkHeld = async (
   const wanted = new Map(ids.map((id) => [id, heldOf(folded, id)]));
   for (const untilMs = performance.now() + withinMs; ; await pause(100)) {
     const held = await dumpPartition(replica, folded.subject, partition);
+    if (held && folded.subject.keeps) await addRecords(replica, folded.subject, held, ids);
     const differing = held && [...wanted].filter(([id, state]) => !isDeepStrictEqual(held.get(id), state));
     const strange = held && [...held.keys()].filter((id) => !wanted.has(id));
     if (differing?.length === 0 && strange?.length === 0) return [];
@@ -156,6 +158,20 @@ const dumpPartition = async (
     after = reply.answer.states.at(-1)?.[0] ?? '';
     if (reply.answer.states.length < 1_000) return held;
   }
+};
+
+/** Adds the things that are not in memory, as the replica reads them from their records. */
+const addRecords = async (
+  replica: AggregatorClient,
+  { name: entity }: Subject,
+  held: Map<string, object>,
+  ids: readonly string[],
+): Promise<void> => {
+  const elsewhere = ids.filter((id) => !held.has(id));
+  await forAll(elsewhere, 8, async (id) => {
+    const reply = await readStateFrom(replica, { entity, id, minVersion: 0, waitMs: 0 }, 3_000);
+    if (reply?.kind === 'state') held.set(id, JSON.parse(JSON.stringify(reply.state)));
+  });
 };
 
 const heldOf = (folded: FoldedLog, id: string): object => {
@@ -228,7 +244,8 @@ const checkCount = async (url: string, folded: FoldedLog): Promise<string[]> => 
 const checkList = async (url: string, folded: FoldedLog): Promise<string[]> => {
   const wanted = activeOf(folded);
   return checkInMemory(async () => {
-    const { listed, source, asOf, failed } = await walkList(url, folded.subject);
+    const { listed, source: from, asOf, failed } = await walkList(url, folded.subject);
+    const source = folded.subject.keeps ? from.replace(/, database$/, '') : from; // its lists come from both
     if (asOf || isDeepStrictEqual(listed, wanted)) return { source, problem: undefined };
     const missing = wanted.filter(({ id }) => !listed.some((shown) => shown.id === id)).map(({ id }) => id);
     const few = missing.slice(0, 5).join(', ') || 'none';

@@ -17,6 +17,7 @@ export type Subject = {
   name: 'user' | 'account';
   path: string;
   collection: string;
+  keeps: boolean; // few states stay in memory. Its lists are in the order of ids
   /** The state after an event. Throws for an event of an unknown type. */
   after: (id: string, before: Folded, event: StoredEvent) => Folded;
   /** The fields of its record. */
@@ -37,6 +38,7 @@ const users: Subject = {
   name: 'user',
   path: '/api/user',
   collection: 'Users',
+  keeps: false,
   after: (id, before, { type, data, at }) => {
     switch (type) {
       case 'UserCreated':
@@ -74,6 +76,7 @@ const accounts: Subject = {
   name: 'account',
   path: '/api/account',
   collection: 'Accounts',
+  keeps: true,
   after: (id, before, { type, data, at }) => {
     const cents = before.shown?.cents ?? 0;
     switch (type) {

@@ -33,7 +33,7 @@ export const asOfReply = ({ headers }: Reply): Date | undefined => {
   return text ? new Date(text) : undefined;
 };
 
-/** Returns the active things in the order of LIST: by partition, then by id. Pure. */
+/** Returns the active things in the order of LIST: by partition unless few stay in memory, then by id. Pure. */
 export const activeOf = (folded: FoldedLog): Shown[] =>
   inOrder(
     [...folded.streams.keys()].flatMap((id) => lastState(folded, id).shown ?? []),
@@ -41,11 +41,14 @@ export const activeOf = (folded: FoldedLog): Shown[] =>
   );
 
 /** Sorts things of an entity in the order of LIST. Pure. */
-export const inOrder = (things: readonly Shown[], { name }: Pick<Subject, 'name'> = subjects.user): Shown[] => {
+export const inOrder = (
+  things: readonly Shown[],
+  { name, keeps }: Pick<Subject, 'name' | 'keeps'> = subjects.user,
+): Shown[] => {
   const placed = things.map((shown) => ({
     shown,
     id: shown.id ?? '',
-    partition: partitionOf(name, shown.id ?? '', partitions),
+    partition: keeps ? 0 : partitionOf(name, shown.id ?? '', partitions),
   }));
   placed.sort((a, b) => a.partition - b.partition || (a.id < b.id ? -1 : 1));
   return placed.map(({ shown }) => shown);

@@ -35,6 +35,16 @@ describe('The parameters of a list', () => {
     expect(isPlainList(book, {})).to.equal(true);
     expect(isPlainList(book, { offset: '1', limit: 'x' })).to.equal(true);
     expect(isPlainList(book, { offset: '1', sort: 'title' })).to.equal(false);
+    expect(isPlainList({ ...book, keep: 100 }, {})).to.equal(false);
+  });
+
+  it('count all things only without filters, if most are not in memory', () => {
+    const kept = { ...book, keep: 100 };
+    expect(parseList(kept, { total: 'true', 'page[size]': '5' })).to.have.property('kind', 'list');
+    expect(parseList(kept, { total: 'true', 'filter[title]': 'a' })).to.have.nested.property(
+      'faults[0].detail',
+      'books with filters cannot be counted, as most are not in memory',
+    );
   });
 
   it('have filters with keys of the type of their field', () => {

@@ -24,7 +24,7 @@ export const parseList = (entity: Entity, given: Given): ParsedList => {
   const filters = parseFilters(entity, given);
   const sort = parseSort(entity, given);
   const fields = parseFields(entity, given);
-  const total = parseTotal(given);
+  const total = parseTotal(entity, given, filters.value.length > 0);
   const page = parsePage(entity, given, entity.http.sort !== undefined);
   const faults = [
     ...findUnknown(given, [...parameters, fieldsOf(entity)]),
@@ -86,7 +86,10 @@ const isShown = ({ fieldNames, present, references }: Entity, name: string): boo
   references.has(name) ||
   (present ? /^[A-Za-z0-9_-]{1,64}$/.test(name) && name !== '__proto__' : name === 'id' || fieldNames.includes(name));
 
-const parseTotal = ({ total }: Given): Part<boolean> =>
-  total === undefined || total === 'true' || total === 'false'
-    ? partOf(total === 'true')
-    : partOf(false, [fault('total', `"total" must be true or false, not ${shown(total)}`)]);
+const parseTotal = ({ keep, name }: Entity, { total }: Given, isFiltered: boolean): Part<boolean> => {
+  if (total !== undefined && total !== 'true' && total !== 'false')
+    return partOf(false, [fault('total', `"total" must be true or false, not ${shown(total)}`)]);
+  if (total === 'true' && keep !== undefined && isFiltered)
+    return partOf(false, [fault('total', `${name}s with filters cannot be counted, as most are not in memory`)]);
+  return partOf(total === 'true');
+};

@@ -23,9 +23,12 @@ const plain: readonly string[] = ['offset', 'limit'];
 /** The parameters that choose a page. */
 export const paging: readonly string[] = [...plain, 'page[size]', 'page[after]', 'page[before]'];
 
-/** Whether this is a list in its plain order: only offset and limit, or nothing, and the entity has no other order. */
-export const isPlainList = ({ http }: Entity, given: Given): boolean =>
-  http.sort === undefined && Object.keys(given).every((name) => plain.includes(name));
+/**
+ * Whether this is a list in its plain order: only offset and limit, or nothing, and the entity has no other order. An
+ * entity with `keep` has no plain order, since its things are not all in memory.
+ */
+export const isPlainList = ({ http, keep }: Entity, given: Given): boolean =>
+  http.sort === undefined && keep === undefined && Object.keys(given).every((name) => plain.includes(name));
 
 /** Parses which page is asked for. Without a page, lists with an order of their own begin with the first by cursor. */
 export const parsePage = (entity: Entity, given: Given, hasOwnOrder = false): Part<Page> => {

@@ -60,6 +60,9 @@ export const invalid = (errors: Fault[]): Problem => ({
   errors,
 });
 
+/** A list of an entity with `keep` comes from the records, and no index of the database supports it. */
+export const notIndexed = (why: string): Problem => invalid([{ pointer: '', code: 'invalid-parameter', detail: why }]);
+
 /** Neither the database nor a replica answers. `written` says what became of a write. */
 export const unavailable = (why: string, more: Record<string, unknown> = {}): Problem => ({
   name: 'unavailable',

@@ -65,6 +65,7 @@ describe('The parts of a query', () => {
       lagMs,
       keys: [[1, 'a']],
       sizes: [2],
+      stale: [],
     });
     takeQueried(parts, 'aggregator-0', answered([0, 2], 5), '{}');
     takeQueried(parts, 'aggregator-1', answered([2, 3], 9), '{}');

@@ -7,6 +7,7 @@ import type { Gateway } from './gateway.ts';
 import type { ListRequest } from './parse-list.ts';
 import { type About, noteSaved } from './partition-counts.ts';
 import { inPlace } from './places.ts';
+import { queryKept } from './query-kept.ts';
 import {
   mergeParts,
   openQueryParts,
@@ -15,6 +16,7 @@ import {
   takeQueried,
   takeSavedPart,
 } from './query-parts.ts';
+import { countThings } from './read-set.ts';
 
 /** Where a page begins: behind some things, or next to the thing with these sort keys. */
 export type Start =
@@ -28,6 +30,7 @@ export type Start =
  */
 export type QueriedPage =
   | ({ kind: 'listed'; total: number; about: About; edge?: readonly Key[] } & QueryPart)
+  | { kind: 'refused'; why: string } // only of an entity with `keep`: no index of the database supports the query
   | { kind: 'unavailable'; why: string };
 
 /**
@@ -45,6 +48,7 @@ export const queryThings = async (
     if (start.kind === 'offset' && start.offset > 0)
       return await queryFromOffset(gateway, entity, list, start.offset, freshness);
     const page = await ask(gateway, entity, askedFor(entity, list, start, list.page.limit), freshness);
+    if (page.kind === 'refused') return page;
     return start.kind === 'before' ? { ...page, items: [...page.items].reverse() } : page;
   } catch (error) {
     return { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
@@ -76,12 +80,14 @@ const queryFromOffset = async (
 ) => {
   const keysOnly: Asked = { ...askedFor(entity, list, { kind: 'offset', offset }, offset), shown: 'keys' };
   const before = await ask(gateway, entity, keysOnly, freshness);
+  if (before.kind === 'refused') return before;
   const last = before.items[offset - 1];
   if (!before.more) return { ...before, items: [], more: false };
   // parts that end early, as events change what they find: nobody knows what comes after them
   if (!last) throw new Error('what comes before the offset changes too fast; try again, or use page[after]');
   const behind = askedFor(entity, { ...list, total: false }, { kind: 'after', keys: last.keys }, list.page.limit);
   const page = await ask(gateway, entity, behind, freshness);
+  if (page.kind === 'refused') return page;
   return { ...page, total: before.total, about: oldest(before.about, page.about), edge: last.keys };
 };
 
@@ -92,8 +98,26 @@ const oldest = (one: About, other: About): About => ({
 });
 
 type Listed = Extract<QueriedPage, { kind: 'listed' }>;
+type Refused = Extract<QueriedPage, { kind: 'refused' }>;
 
-const ask = async (
+const ask = (gateway: Gateway, entity: Entity, asked: Asked, freshness: Freshness): Promise<Listed | Refused> =>
+  entity.keep === undefined ? askAll(gateway, entity, asked, freshness) : askKept(gateway, entity, asked, freshness);
+
+const askKept = async (
+  gateway: Gateway,
+  entity: Entity,
+  asked: Asked,
+  freshness: Freshness,
+): Promise<Listed | Refused> => {
+  const page = await queryKept(gateway, entity, asked, freshness);
+  if (page.kind === 'refused' || !asked.total) return page.kind === 'refused' ? page : { ...page, total: 0 };
+  // with filters, `parseList` refuses a total
+  const counted = await countThings(gateway, entity);
+  if (counted.kind === 'unavailable') throw new Error(counted.why);
+  return { ...page, total: counted.total };
+};
+
+const askAll = async (
   gateway: Gateway,
   entity: Entity,
   asked: Asked,

@@ -32,6 +32,7 @@ export const checkEntity = (definition: LooseDefinition): void => {
     ...findUpcastProblems(definition),
     ...findCommandProblems(definition),
     ...findRefusalProblems(definition.refusals ?? {}),
+    ...findKeepProblems(definition),
     ...findReferenceProblems(definition.references, definition.state, definition.views),
     ...findHttpProblems(definition.http, definition.indexes),
     ...findNoFunctions({ upcast: definition.upcast, present: definition.present, gone: definition.gone }),
@@ -51,6 +52,7 @@ export const checkRecord = (definition: RecordDefinition<FieldSchemas, string>):
     ...findFieldsProblems('the fields', fields, reservedFields),
     ...findIndexProblems(indexes, fields),
     ...findViewProblems(views, indexes, fields),
+    ...findKeepProblems(definition),
     ...findReferenceProblems(references, fields, views),
     ...findHttpProblems(http, indexes),
     ...findNoFunctions({ upcast, present }),
@@ -59,7 +61,7 @@ export const checkRecord = (definition: RecordDefinition<FieldSchemas, string>):
 
 const named = ['name', 'collection'] as const;
 const required = ['state', 'events', 'evolve', 'commands'] as const;
-const shared = ['indexes', 'views', 'upcast', 'present', 'references', 'http'] as const;
+const shared = ['indexes', 'views', 'upcast', 'present', 'references', 'keep', 'http'] as const;
 const optional = ['upcasts', 'refusals', 'gone', ...shared] as const;
 const ofRecord = ['title', 'fields', ...shared] as const;
 
@@ -90,6 +92,16 @@ const complain = (definition: unknown, problems: string[]) => {
   const name: unknown = Object(definition).name;
   if (problems.length > 0) throw new Error(`Cannot define entity ${JSON.stringify(name)}: ${listed(problems)}`);
 };
+
+// a view counts all things, so all of them would have to be in memory
+const findKeepProblems = ({ keep, views }: { keep?: unknown; views?: object }): string[] => [
+  ...(keep === undefined || (Number.isSafeInteger(keep) && Number(keep) > 0)
+    ? []
+    : ['its keep must be a whole number above 0: how many states stay in memory']),
+  ...(keep !== undefined && Object.keys(views ?? {}).length > 0
+    ? ['it has keep and views: a view needs all states in memory, so take one of the two out']
+    : []),
+];
 
 /** Words that stand after the colon for something else, now or later. */
 const reservedCommands: readonly string[] = ['diff', 'erase', 'history', 'restore', 'undo'];

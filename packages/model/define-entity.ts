@@ -50,6 +50,7 @@ export const defineEntity = <
     upcast: loose.upcast ?? ((stored) => stored),
     present: loose.present,
     gone: loose.gone,
+    keep: loose.keep,
   };
 };
 

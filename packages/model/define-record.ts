@@ -24,7 +24,7 @@ export const defineRecord = <const Own extends FieldSchemas, const Title extends
   definition: RecordDefinition<Own, Title>,
 ): TypedEntity<DataOf<Own>, RecordEvents<Own, Title>, RecordInputs<Own>, never> => {
   checkRecord(definition as unknown as RecordDefinition<FieldSchemas, string>);
-  const { name, title, collection, upcast = (stored) => stored, present, http } = definition;
+  const { name, title, collection, upcast = (stored) => stored, present, keep, http } = definition;
   const fields = definition.fields as FieldSchemas as Record<string, Joi.Schema>;
   const commands = commandsOf(fields, title);
   return {
@@ -48,6 +48,7 @@ export const defineRecord = <const Own extends FieldSchemas, const Title extends
     upcast,
     present: present as Entity['present'],
     gone: undefined,
+    keep,
   };
 };
 

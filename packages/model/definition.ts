@@ -54,6 +54,7 @@ export type EntityDefinition<
   present?: (state: DataOf<State>) => Fields;
   // whether a state is that of a thing that is gone: reads and commands get 410, while lists still have it. Pure
   gone?: (state: DataOf<State>) => boolean;
+  keep?: number; // how many states stay in memory; all of them without it
   // things of other entities that a field of its state names: { asset: { entity: 'asset', field: 'asset_id' } }
   references?: { readonly [Own in Name]: ReferenceDefinition<keyof NoInfer<State> & string> };
   http?: HttpOptions<keyof NoInfer<State> & string>;
@@ -109,6 +110,7 @@ export type RecordDefinition<Own extends FieldSchemas, Title extends string> = {
   upcast?: Entity['upcast'];
   // what clients see of the fields, which come in the order above; pure. Without it they see the fields as they are
   present?: (fields: DataOf<Own>) => Fields;
+  keep?: number; // how many states stay in memory; all of them without it
   // things of other entities that a field names: { asset: { entity: 'asset', field: 'asset_id' } }
   references?: { readonly [name: string]: ReferenceDefinition<keyof NoInfer<Own> & string> };
   http?: HttpOptions<keyof NoInfer<Own> & string>;
@@ -141,6 +143,7 @@ export type LooseDefinition = {
   upcast?: Entity['upcast'];
   present?: Entity['present'];
   gone?: Entity['gone'];
+  keep?: number;
   references?: Readonly<Record<string, ReferenceDefinition<string>>>;
   http?: HttpOptions;
 };

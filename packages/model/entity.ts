@@ -33,6 +33,8 @@ export type Entity = Readonly<{
   present: ((fields: Fields) => Fields) | undefined;
   // whether the thing of a state is gone: reads and commands get 410, while lists still have it. Pure
   gone: ((fields: Fields) => boolean) | undefined;
+  // how many states of all partitions together stay in memory, once in each replica; all of them if undefined
+  keep: number | undefined;
 }>;
 
 /** One type of event of an entity. */

@@ -33,8 +33,15 @@ export type CheckpointDocument = {
   at: Date; // when that heartbeat was written, on the database's clock
   events: number; // the number of the partition's events: the sum of the versions of all its states
   active: Record<string, number>; // the number of active things, by entity name
+  kept?: Record<string, KeptCounts>; // by entity name: those with `keep`
   aggregator: string;
 };
+
+/**
+ * The counts of an entity with `keep`: of all events before the time `at`, which a restore begins with. `allEvents` are
+ * those that `events` of the checkpoint includes.
+ */
+export type KeptCounts = { at: Date; active: number; events: number; allEvents: number };
 
 /** A checkpoint as stored in the collection `Checkpoints`. */
 export type StoredCheckpoint = Omit<CheckpointDocument, 'position'> & {

@@ -6,6 +6,7 @@ import { describeShared, findSharedVersions, LogDamaged } from './damage.ts';
 import type { SettingsDocument } from './documents.ts';
 import { collectionOf, type LogId } from './log-guard.ts';
 import { connect, handlesOf, type Log, recordsOf } from './open-log.ts';
+import { savedFieldsOf } from './saved-indexes.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /** The settings that all processes on one database must share. */
@@ -58,8 +59,8 @@ export const ensureCollections = async (
 // for lists without an aggregator: a partition in the order of ids, and all of them in the order of each declared index
 const byPartition: IndexDescription = { key: { partition: 1, deletedAt: 1, _id: 1 } };
 
-const declaredIndexesOf = ({ indexes }: Entity): IndexDescription[] =>
-  [...indexes.keys()].map((field) => ({ key: { deletedAt: 1, [field]: 1, _id: 1, partition: 1 } as const }));
+const declaredIndexesOf = (entity: Entity): IndexDescription[] =>
+  savedFieldsOf(entity).map((field) => ({ key: { deletedAt: 1, [field]: 1, _id: 1, partition: 1 } as const }));
 
 /** Creates an index, unless somebody has made one with these keys and another name or options: it serves as well. */
 const createUnlessThere = async (log: Log, entity: Entity, index: IndexDescription): Promise<void> => {

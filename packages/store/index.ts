@@ -17,6 +17,7 @@ export type {
   AggregatorState,
   CheckpointDocument,
   DeadLetterDocument,
+  KeptCounts,
   KeyDocument,
   KeyScope,
   RecordDocument,
@@ -69,6 +70,7 @@ export {
 } from './read-past.ts';
 export { countSaved, listSaved, NeverSaved, type SavedCount } from './read-set.ts';
 export { readSettings } from './read-settings.ts';
+export { hasRecords, readStates } from './read-states.ts';
 export { catchUpState, foldStored, type Loaded, loadState, pageVersions, readStream } from './read-stream.ts';
 export { covers, recordOf, stateOf } from './records.ts';
 export { idsAbove, type RemovedEvent, removeEvents } from './remove-events.ts';

@@ -11,6 +11,7 @@ import {
 } from '@muster/model';
 import { type Log, recordsOf } from './open-log.ts';
 import { boundsOf, isNothing } from './saved-bounds.ts';
+import { savedFieldsOf, savedIndexOf } from './saved-indexes.ts';
 import { rowsOf, type SavedRow, savedCondition, type WithinPartitions, walkByField, walkById } from './walk-saved.ts';
 import { withinDeadline } from './within-deadline.ts';
 
@@ -63,10 +64,10 @@ export const querySaved = async (
 
 const refuse = (why: string): SavedAnswer => ({ kind: 'refused', why });
 
-const noIndex = ({ indexes }: Entity, { sort }: Query): string =>
+const noIndex = (entity: Entity, { sort }: Query): string =>
   [
     `no index of the database supports this query; add a filter with eq, in, lt, lte, gt or gte on one of`,
-    `${['id', ...indexes.keys()].join(', ')} (on id only eq and in)`,
+    `${['id', ...savedFieldsOf(entity)].join(', ')} (on id only eq and in)`,
     ...(sort.length > 2 ? ['or sort by one field only'] : []),
   ].join(' ');
 
@@ -76,7 +77,7 @@ const tooMany = `the database would read more than ${recordsMax} records; add a 
 const isInOrder = (entity: Entity, { filters, sort }: Query): boolean => {
   const [{ field } = { field: '' }] = sort;
   if (field === 'id') return filters.length === 0;
-  const type = entity.indexes.get(field);
+  const type = savedIndexOf(entity, field);
   if (!type || sort.length > 2 || filters.some((filter) => filter.field !== field)) return false;
   return boundsOf(type, filters) !== undefined;
 };
@@ -92,8 +93,10 @@ const bestField = (entity: Entity, filters: readonly Filter[]): string | undefin
 const operators = ['eq', 'in', 'gt', 'gte', 'lt', 'lte'];
 
 // SecantusDB scans the collection for a range of ids
-const isUsable = ({ indexes }: Entity, { field, operator }: Filter): boolean =>
-  field === 'id' ? operator === 'eq' || operator === 'in' : indexes.has(field) && operators.includes(operator);
+const isUsable = (entity: Entity, { field, operator }: Filter): boolean =>
+  field === 'id'
+    ? operator === 'eq' || operator === 'in'
+    : savedIndexOf(entity, field) !== undefined && operators.includes(operator);
 
 /** Reads all things that meet the filters of one field, then applies the others. Undefined if these are too many. */
 const gather = async (log: Log, entity: Entity, query: SavedQuery, field: string): Promise<Found | undefined> => {
@@ -132,6 +135,6 @@ const countMs = 2_000; // a count that nobody waits for any more must end
 
 const countBounded = async (log: Log, entity: Entity, query: SavedQuery): Promise<number> => {
   const [{ field } = { field: '' }] = query.sort;
-  const bounds = boundsOf(entity.indexes.get(field) ?? 'string', query.filters);
+  const bounds = boundsOf(indexTypeOf(entity, field) ?? 'string', query.filters);
   return recordsOf(log, entity).countDocuments(savedCondition(query, { [field]: bounds }), { maxTimeMS: countMs });
 };

@@ -3,6 +3,7 @@ import {
   compareRows,
   type Entity,
   type Filter,
+  indexTypeOf,
   type Key,
   keyOfThing,
   type Query,
@@ -102,7 +103,7 @@ const partsOf = (entity: Entity, { after, filters, sort }: Query): Part[] => {
   const from = after?.[0];
   const missing = filters.length === 0 ? [{ bounds: null, isGroup: true, isBegun: from === null }] : [];
   const partOf = (more: readonly Filter[], isGroup: boolean): Part[] => {
-    const bounds = boundsOf(entity.indexes.get(field) ?? 'string', [...filters, ...more]);
+    const bounds = boundsOf(indexTypeOf(entity, field) ?? 'string', [...filters, ...more]);
     return bounds && !isNothing(bounds) ? [{ bounds, isGroup, isBegun: isGroup }] : [];
   };
   if (from === undefined) return descending ? [...partOf([], false), ...missing] : [...missing, ...partOf([], false)];

@@ -317,6 +317,7 @@ const answers: Answer[] = [
     sizes: [10, 0],
     more: true,
     total: 12,
+    stale: ['c'],
     lagMs: 0.5,
     behind: false,
   },

@@ -36,7 +36,7 @@ export type QueryQuestion = {
 /**
  * The things of those partitions that the replica serves, with their sort keys. `more`: there are further ones.
  * `sizes`: how many characters of the text each thing has. `total`: the number of all matches, or 0 if it was not asked
- * for.
+ * for. `stale`: things of an entity with `keep` whose records are older than memory. Their records must not be shown.
  */
 export type Queried = {
   kind: 'queried';
@@ -45,9 +45,12 @@ export type Queried = {
   sizes: number[];
   more: boolean;
   total: number;
+  stale: string[];
   lagMs: number;
   behind: boolean;
 };
+
+const staleMax = 1_000_000;
 
 /** The maximum numbers of the parts of a query. */
 export const queryMax = { filters: 64, keys: 256, sort: 16, fields: 256 } as const;
@@ -112,6 +115,7 @@ export const asQueried = (answer: Record<string, unknown>): Queried => {
     ...{ keys, sizes },
     more: asBoolean(answer.more),
     total: asCount(answer.total),
+    stale: answer.stale === undefined ? [] : asArray(answer.stale, staleMax).map(asWord), // release 0.1.0 has none
     lagMs: asNumber(answer.lagMs),
     behind: asBoolean(answer.behind),
   };

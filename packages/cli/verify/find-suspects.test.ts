@@ -11,6 +11,7 @@ if (!user) throw new Error('There is no entity');
 const id = '13AE742';
 const partition = partitionOf('user', id, 32);
 const at = new Date('2026-01-01T00:00:00Z');
+const keeping = new Set<string>();
 const first = evolve(user, absent, { type: 'UserCreated', version: 1, at, data: { group: 1 } }) as Active;
 const second = evolve(user, first, { type: 'UserUpdated', version: 2, at, data: { group: 2 } }) as Active;
 
@@ -32,7 +33,7 @@ const isSuspect = (
 ): boolean =>
   findSuspects(
     new Map(one ? [[`user:${id}`, one]] : []),
-    { memory: under(memory), records: under(record) },
+    { keeping, memory: under(memory), records: under(record) },
     partition,
     32,
   ).length > 0;
@@ -52,6 +53,19 @@ describe('verify inspects again', () => {
       expect(isSuspect(memory, undefined)).to.equal(true);
   });
 
+  it('no stream of an entity with keep that is not in memory, if its record is current', () => {
+    const suspectsWith = (record: RecordDocument | undefined) =>
+      findSuspects(
+        new Map([[`user:${id}`, stream()]]),
+        { keeping: new Set(['user']), memory: under<State>(undefined), records: under(record) },
+        partition,
+        32,
+      ).length;
+    expect(suspectsWith(recordOf(id, partition, second, 'test:2'))).to.equal(0);
+    expect(suspectsWith(recordOf(id, partition, first, 'test:1'))).to.equal(1);
+    expect(suspectsWith(undefined)).to.equal(1);
+  });
+
   it('a record that is newer than the log, or different from the state at its version', () => {
     expect(isSuspect(second, recordOf(id, partition, { ...second, version: 3 }, 'test:1'))).to.equal(true);
     expect(isSuspect(second, recordOf(id, partition, { ...first, fields: { group: 2 } }, 'test:1'))).to.equal(true);
@@ -59,7 +73,7 @@ describe('verify inspects again', () => {
 
   it('a stream that memory or the snapshot has but the log does not', () => {
     const found = (memory: State | undefined, record: RecordDocument | undefined) =>
-      findSuspects(new Map(), { memory: under(memory), records: under(record) }, partition, 32).length;
+      findSuspects(new Map(), { keeping, memory: under(memory), records: under(record) }, partition, 32).length;
     expect(found(first, undefined)).to.equal(1);
     expect(found(undefined, recordOf(id, partition, first, 'test:1'))).to.equal(1);
     expect(found(first, recordOf(id, partition, first, 'test:1'))).to.equal(1);
@@ -75,14 +89,19 @@ describe('verify inspects again', () => {
       expect(isSuspect(second, undefined, odd)).to.equal(true);
     }
     const streams = new Map([[`user:${id}`, stream()]]);
-    expect(findSuspects(streams, { memory: undefined, records: new Map() }, (partition + 1) % 32, 32)).to.have.length(
-      1,
-    );
+    expect(
+      findSuspects(streams, { keeping, memory: undefined, records: new Map() }, (partition + 1) % 32, 32),
+    ).to.have.length(1);
   });
 
   it('nothing for memory that could not be read', () => {
     expect(
-      findSuspects(new Map([[`user:${id}`, stream()]]), { memory: undefined, records: new Map() }, partition, 32),
+      findSuspects(
+        new Map([[`user:${id}`, stream()]]),
+        { keeping, memory: undefined, records: new Map() },
+        partition,
+        32,
+      ),
     ).to.have.length(0);
   });
 });

@@ -9,6 +9,7 @@ import type { Stream } from './fold-streams.ts';
  * be read.
  */
 export type Held = {
+  keeping: ReadonlySet<string>; // the entities with `keep`: memory need not have their things
   memory: ReadonlyMap<string, ReadonlyMap<string, State>> | undefined;
   records: ReadonlyMap<string, ReadonlyMap<string, RecordDocument>>;
 };
@@ -50,8 +51,11 @@ const isInPlace = (stream: Stream, partition: number, partitions: number) =>
   stream.poison === undefined &&
   partitionOf(stream.entity, stream.id, partitions) === partition;
 
-const isPlainMemory = ({ state }: Stream, held: Held, memory: State | undefined) =>
-  held.memory === undefined || (memory !== undefined && memory.version === state.version && isSameState(memory, state));
+const isPlainMemory = ({ entity, id, state }: Stream, held: Held, memory: State | undefined) => {
+  if (held.memory === undefined) return true;
+  if (!memory) return held.keeping.has(entity) && held.records.get(entity)?.get(id)?.version === state.version;
+  return memory.version === state.version && isSameState(memory, state);
+};
 
 const isPlainRecord = ({ kept }: Stream, record: RecordDocument | undefined) => {
   if (!record) return true;

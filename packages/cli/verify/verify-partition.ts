@@ -30,7 +30,8 @@ export const verifyPartition = async (
     noteUnlooked(findings, partition, `${replicas.map(({ name }) => name).join(' and ')} do not hand it out`);
   if (memories.length === 0) memories.push({ replica: undefined, memory: undefined });
   const snapshot = await readSnapshot(log, [...entities.values()], partition);
-  const helds = memories.map(({ memory }): Held => ({ memory, records: snapshot.records }));
+  const keeping = new Set([...entities.values()].filter(({ keep }) => keep !== undefined).map(({ name }) => name));
+  const helds = memories.map(({ memory }): Held => ({ keeping, memory, records: snapshot.records }));
   for (const difference of [
     ...snapshot.differences,
     ...helds.flatMap((held) => findMisplaced(held, partition, partitions)),
@@ -46,7 +47,7 @@ export const verifyPartition = async (
   for (const { entity, state } of streams.values()) countState(findings, entity, state.status);
 
   for (const { replica, memory } of memories) {
-    const suspects = findSuspects(streams, { memory, records: snapshot.records }, partition, partitions);
+    const suspects = findSuspects(streams, { keeping, memory, records: snapshot.records }, partition, partitions);
     countCaughtUp(findings, suspects.length);
     await inspectAgain(looking, partition, memory && replica, suspects);
   }

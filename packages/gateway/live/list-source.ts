@@ -4,7 +4,7 @@ import { startOf } from '../links.ts';
 import { type ListRequest, parseList } from '../parse-list.ts';
 import { isPlainList } from '../parse-page.ts';
 import type { Query } from '../parse-past.ts';
-import { unavailable } from '../problem.ts';
+import { notIndexed, unavailable } from '../problem.ts';
 import { queryThings, type Start } from '../query-things.ts';
 import { plainListSource } from './plain-list-source.ts';
 import type { ParsedSource, Shown, Source } from './source.ts';
@@ -26,6 +26,7 @@ const listSource = (gateway: Gateway, entity: Entity, list: ListRequest, start: 
   ...{ entity, id: undefined, rowName: 'id', needs: 'both' },
   read: async (freshness) => {
     const page = await queryThings(gateway, entity, list, start, freshness);
+    if (page.kind === 'refused') return { kind: 'problem', problem: notIndexed(page.why) };
     if (page.kind === 'unavailable')
       return { kind: 'problem', problem: unavailable(`Cannot list ${entity.name}s: ${page.why}`) };
     const rows = page.items.map(({ keys, json }) => ({ name: JSON.stringify(keys.at(-1)), json, keys }));

@@ -5,7 +5,7 @@ import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { linksOf, startOf, writeLinks } from '../links.ts';
 import { parseList } from '../parse-list.ts';
-import { answerProblem, invalid, unavailable } from '../problem.ts';
+import { answerProblem, invalid, notIndexed, unavailable } from '../problem.ts';
 import { queryThings } from '../query-things.ts';
 import { setSetHeaders } from './count.ts';
 
@@ -19,6 +19,7 @@ export const listByQuery = async (gateway: Gateway, entity: Entity, exchange: Ex
   const start = startOf(secret, scope, list.page);
   if (start.kind === 'fault') return answerProblem(exchange, invalid([start.fault]));
   const page = await queryThings(gateway, entity, list, start);
+  if (page.kind === 'refused') return answerProblem(exchange, notIndexed(page.why));
   if (page.kind === 'unavailable')
     return answerProblem(exchange, unavailable(`Cannot list ${entity.name}s: ${page.why}`));
   const links = linksOf(list.page, start, page, (item) => writeCursor(secret, scope, item.keys));

@@ -1,0 +1,108 @@
+import { absent, type Entity, type State } from '@muster/model';
+import { retryUntil } from '@muster/runtime';
+import { readStates, type StoredEvent } from '@muster/store';
+import type { Aggregator } from './aggregator.ts';
+import { isCountedBefore, isInMemory, type Partition, recallThing, streamKey } from './table.ts';
+
+// A thing of an entity with `keep` that is not in memory is in its record, with all events that were taken so far.
+
+const readDeadlineMs = 5_000;
+
+/** A thing whose record is needed, and the version of the event that needs it. */
+type Wanted = { partition: Partition; entity: Entity; id: string; version: number };
+
+/** Where events come from: the change stream, those kept during a restore, a scan of the log, or dead letters. */
+export type Source = 'stream' | 'pending' | 'scan' | 'parked';
+
+/**
+ * Puts the things back into memory to which these events happened, so that the events can be applied. Tries until the
+ * database answers, or `signal` aborts.
+ */
+export const recallFor = async (
+  aggregator: Aggregator,
+  events: readonly StoredEvent[],
+  source: Source,
+  signal: AbortSignal,
+): Promise<void> => {
+  for (const wanted of byEntity(findWanted(aggregator, events, source)))
+    await recall(aggregator, wanted, source, signal);
+};
+
+const findWanted = (
+  { entities, table }: Aggregator,
+  events: readonly StoredEvent[],
+  source: Source,
+): Map<string, Wanted> => {
+  const found = new Map<string, Wanted>();
+  const met = new Set<string>(); // after the first event of a thing, it is in memory
+  for (const stored of events) {
+    const entity = entities.get(stored.entity);
+    if (entity?.keep === undefined) continue;
+    const partition = table.get(stored.partition);
+    const key = streamKey(stored);
+    if (!partition || met.has(key) || (source !== 'parked' && isCountedBefore(partition, entity, stored))) continue;
+    met.add(key);
+    if (!mayHaveRecord(partition, entity, stored, source)) continue;
+    if (partition.parked.has(key) || isInMemory(partition, entity.name, stored.entityId)) continue;
+    found.set(key, { partition, entity, id: stored.entityId, version: stored.version });
+  }
+  return found;
+};
+
+/**
+ * Whether a thing that is not in memory may have a record. The change stream brings the first event of a thing once,
+ * before there is a record. A scan of the log may bring events that were saved before.
+ */
+const mayHaveRecord = (
+  { kept, pending }: Partition,
+  { name }: Entity,
+  { version }: StoredEvent,
+  source: Source,
+): boolean => {
+  if (source === 'parked') return true;
+  if (source === 'stream' && pending !== undefined) return false; // it is applied later
+  return version > 1 || source === 'scan' || kept.get(name)?.evictedEarly === true;
+};
+
+const byEntity = (found: ReadonlyMap<string, Wanted>): Wanted[][] => {
+  const lists = new Map<Entity, Wanted[]>();
+  for (const wanted of found.values()) lists.set(wanted.entity, [...(lists.get(wanted.entity) ?? []), wanted]);
+  return [...lists.values()];
+};
+
+const recall = async (
+  aggregator: Aggregator,
+  wanted: readonly Wanted[],
+  source: Source,
+  signal: AbortSignal,
+): Promise<void> => {
+  const [{ entity }] = wanted as [Wanted];
+  const complain = (error: unknown) =>
+    aggregator.logger.warn({ err: error }, `Cannot read records of ${entity.name} back into memory, trying again`);
+  const read = async () => {
+    const ids = wanted.map(({ id }) => id);
+    const states = await readStates(aggregator.log, entity, ids, readDeadlineMs);
+    for (const one of wanted) putBack(aggregator, one, states.get(one.id) ?? absent, source);
+    return true;
+  };
+  await retryUntil(read, signal, complain);
+};
+
+/**
+ * Puts one thing back. All its events before this one are counted, since they came before. If events may come again and
+ * the record has this one already, it is counted, too.
+ */
+const putBack = (
+  { metrics, table }: Aggregator,
+  { partition, entity, id, version }: Wanted,
+  saved: State,
+  source: Source,
+) => {
+  const isHere = table.get(partition.number) === partition; // false once it was dropped
+  if (!isHere || isInMemory(partition, entity.name, id)) return;
+  const mayComeAgain = partition.served ? source === 'scan' : partition.kept.get(entity.name)?.evictedEarly === true;
+  const counted = mayComeAgain && saved.version >= version ? saved.version : version - 1;
+  if (counted === 0 && saved.version === 0 && source !== 'parked') return; // it is new
+  recallThing(partition, entity, id, counted, saved);
+  metrics.recalled.inc();
+};
