@@ -1,7 +1,8 @@
 import type { Entity } from '@muster/model';
 import { headerParts, type Part } from './headers.ts';
 import { withDocuments } from './json-api-schemas.ts';
-import { type Operation, operationsOf, serviceOperations } from './operations.ts';
+import type { Operation } from './operation.ts';
+import { operationsOf, serviceOperations } from './operations.ts';
 import { type ParameterName, parameters } from './parameters.ts';
 import { responseParts, responsesOf } from './responses.ts';
 import { schemasOf } from './schemas.ts';

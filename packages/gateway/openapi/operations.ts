@@ -1,41 +1,9 @@
-import {
-  type CommandType,
-  type EngineProblemName,
-  type Entity,
-  type JsonSchema,
-  jsonSchemaOf,
-  type View,
-} from '@muster/model';
+import { type CommandType, type Entity, type JsonSchema, jsonSchemaOf, type View } from '@muster/model';
 import { fileTypes } from '../docs-files.ts';
 import type { Part } from './headers.ts';
 import { inputNameOf } from './input-name.ts';
-import type { ParameterName } from './parameters.ts';
-
-/** One method of one address, as the description of the API needs it. */
-export type Operation = {
-  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  path: string; // with {parameters}
-  id: string;
-  tag: string;
-  entity?: Entity; // whose operation it is
-  summary: string;
-  parameters: readonly ParameterName[];
-  body?: { schema: JsonSchema; required: boolean };
-  bodyTypes?: readonly string[]; // media types; `application/json` unless given
-  answers: readonly Answer[]; // those that are no problems
-  problems: readonly EngineProblemName[]; // beside those that every route has
-  refusals?: Entity; // whose own refusals may come, too
-};
-
-/** An answer that is not a problem. `content` has a schema for each media type. */
-export type Answer = {
-  status: number;
-  description: string;
-  content?: Record<string, Part>;
-  always?: readonly string[]; // headers
-  sometimes?: readonly string[];
-  links?: readonly string[]; // the ids of the operations on the thing that is answered
-};
+import type { Answer, Operation } from './operation.ts';
+import { relatedOperations } from './related-operations.ts';
 
 const ofThing = ['ETag', 'Muster-Source', 'Muster-Lag-Ms'] as const;
 const ofSet = ['Muster-Source', 'Muster-Lag-Ms'] as const;
@@ -219,42 +187,6 @@ const deleteOperation = (entity: Entity): Operation => ({
   ...{ parameters: ['id', ...onWrite], answers: [gone(entity)], refusals: entity },
   problems: ['invalid-input', ...ofExisting, ...ofWrite],
 });
-
-/** The thing that each reference names, and the relationship to it. */
-const relatedOperations = (entity: Entity): Operation[] =>
-  [...entity.references.values()].flatMap((reference): Operation[] => {
-    const address = `${entity.path}/{id}`;
-    const problems = ['invalid-input', ...ofExisting, 'other-version', 'no-such-version'] as const;
-    return [
-      {
-        ...{ ...base(entity, `related.${reference.name}`), method: 'get', path: `${address}/${reference.name}` },
-        ...{ summary: `The ${reference.name} of one ${entity.name}, or null`, problems },
-        parameters: ['id', 'If-Match', 'If-None-Match', 'Muster-Min-Version'],
-        answers: [
-          {
-            ...{ status: 200, description: `The ${reference.name}.`, content: json(refTo(reference.entity)) },
-            ...{ sometimes: [...ofThing, 'Muster-Parked'] },
-          },
-          { status: 304, description: 'The thing still has the version in If-None-Match.', always: ofThing },
-        ],
-      },
-      {
-        ...base(entity, `relationships.${reference.name}`),
-        ...{ method: 'get', path: `${address}/relationships/${reference.name}`, parameters: ['id'], problems },
-        summary: `The type and the id of the ${reference.name} of one ${entity.name}, or null`,
-        answers: [
-          {
-            ...{ status: 200, description: 'The type and the id.', always: ofThing, content: json(identifier) },
-          },
-        ],
-      },
-    ];
-  });
-
-const identifier = {
-  ...{ type: ['object', 'null'], required: ['type', 'id'] },
-  properties: { type: { type: 'string' }, id: { type: 'string' } },
-};
 
 const commandOperation = (entity: Entity, command: CommandType): Operation => ({
   ...{ id: `${entity.name}:${command.name}`, tag: entity.name, method: 'post', entity, refusals: entity },

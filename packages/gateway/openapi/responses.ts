@@ -4,7 +4,7 @@ import { jsonApiType } from '../json-api/negotiate.ts';
 import { problems } from '../problems.ts';
 import { describeHeaders, type Part } from './headers.ts';
 import { isJsonApi, withDocuments } from './json-api-schemas.ts';
-import type { Answer, Operation } from './operations.ts';
+import type { Answer, Operation } from './operation.ts';
 
 /** What any request may get, whatever its route. */
 const onEveryRoute: readonly EngineProblemName[] = [
