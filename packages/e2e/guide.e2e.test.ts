@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { findProjectRoot } from '@muster/embedded';
-import { entities } from '@muster/entities';
+import { entities, systems } from '@muster/entities';
 import type { Entity } from '@muster/model';
 import {
   codeBlocksOf,
@@ -26,6 +26,7 @@ const chapters = [
   { path: 'docs/1-getting-started.md', uses: 'the project of muster new' },
   { path: chapterOnEntities, uses: 'the entities of chapter 2' },
   { path: 'docs/3-http-api.md', uses: 'the shipped entities' },
+  { path: 'docs/guide/assets.md', uses: 'assets' },
 ];
 
 describe('The requests that the guide shows', () => {
@@ -48,6 +49,8 @@ const loadUsed = async (uses: string): Promise<readonly Entity[]> => {
   switch (uses) {
     case 'the shipped entities':
       return entities;
+    case 'assets':
+      return systems.assets ?? [];
     case 'the project of muster new':
       return (await import('../muster/template/entities.ts')).entities;
     default:

@@ -303,6 +303,64 @@ export const checkIndexes = (): void => {
   defineRecord({ ...record, indexes: ['name'] });
 };
 
+export const checkReferences = (): void => {
+  const rest = { ...named, events, evolve, indexes: ['label'] } as const;
+  const references = { owner: { entity: 'person', field: 'label' } } as const;
+  const input = { cents, label: text };
+  const opened = (first: { reference: 'owner'; command: string }) =>
+    defineEntity({ ...rest, references, commands: { open: { ...open, input, first } } });
+  opened({ reference: 'owner', command: 'greet' });
+  defineEntity({
+    ...{ ...rest, references },
+    commands: {
+      open: {
+        ...{ creates: true, input, decide: open.decide },
+        first: {
+          ...{ reference: 'owner', command: 'greet' },
+          input: (given, id) => {
+            holds<Equal<typeof given, { readonly cents: number; readonly label: string }>>();
+            holds<Equal<typeof id, string>>();
+            return { jar: id };
+          },
+        },
+      },
+    },
+  });
+  // a field that the state does not have, and an unknown reference
+  // @ts-expect-error
+  defineEntity({ ...rest, references: { owner: { entity: 'person', field: 'name' } }, commands: { open } });
+  // @ts-expect-error
+  defineEntity({ ...rest, references, commands: { open: { ...open, first: { reference: 'own', command: 'greet' } } } });
+  // @ts-expect-error
+  defineEntity({ ...rest, commands: { open: { ...open, first: { reference: 'owner', command: 'greet' } } } });
+  const record = { name: 'book', title: 'Book', collection: 'Books', fields: { title: Joi.string() } } as const;
+  defineRecord({ ...record, references: { shelf: { entity: 'shelf', field: 'title' } } });
+  // @ts-expect-error
+  defineRecord({ ...record, references: { shelf: { entity: 'shelf', field: 'name' } } });
+};
+
+export const checkHttp = (): void => {
+  const rest = { ...named, events, evolve, commands: { open }, indexes: ['cents'] } as const;
+  defineEntity({ ...rest, http: { format: 'json-api', type: 'jars', sort: '-cents', limit: 50 } });
+  defineEntity({ ...rest, http: { sort: '-updatedAt' } });
+  // @ts-expect-error
+  defineEntity({ ...rest, http: { format: 'xml' } });
+  // @ts-expect-error
+  defineEntity({ ...rest, http: { sort: 'euros' } });
+  // @ts-expect-error
+  defineEntity({ ...rest, http: { limit: 'all' } });
+  // only a command on a thing can have the method DELETE, or be internal
+  const broken = { decide: () => ({ type: 'Broken', data: {} }) as const };
+  defineEntity({ ...rest, commands: { open, break: { ...broken, method: 'DELETE' } } });
+  defineEntity({ ...rest, commands: { open, break: { ...broken, internal: true } } });
+  // @ts-expect-error
+  defineEntity({ ...rest, commands: { open, break: { ...broken, method: 'GET' } } });
+  // @ts-expect-error
+  defineEntity({ ...rest, commands: { open: { ...open, method: 'DELETE' } } });
+  // @ts-expect-error
+  defineEntity({ ...rest, commands: { open: { ...open, internal: true } } });
+};
+
 export const checkViews = (): void => {
   const rest = { ...named, events, evolve, refusals, commands: { open }, indexes: ['cents'] } as const;
   defineEntity({ ...rest, views: { byCents: countBy('cents'), sums: countBy('cents', { measures: ['cents'] }) } });

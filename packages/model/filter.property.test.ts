@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Filter, meetsFilter, operators, rangesOf } from './filter.ts';
+import { type Filter, meetsFilter, operators, periodOperators, rangesOf } from './filter.ts';
 import { compareKeys, compareTexts, decodeKey, encodeKey, type Key, keyOf, parseKey } from './index-key.ts';
 
 const anyText = fc.string({ unit: fc.constantFrom('a', 'b', 'z', 'ä', '\u{ffff}', '\u{1f600}'), maxLength: 3 });
@@ -13,9 +13,16 @@ const anyPresent: fc.Arbitrary<Exclude<Key, null>> = fc.oneof(
 const anyKey: fc.Arbitrary<Key> = fc.oneof(fc.constant(null), anyPresent);
 
 const anyFilter: fc.Arbitrary<Filter> = fc
-  .tuple(fc.constantFrom(...operators), fc.array(anyPresent, { minLength: 1, maxLength: 3 }), anyText, fc.boolean())
+  .tuple(
+    fc.constantFrom(...operators, ...periodOperators),
+    fc.array(anyPresent, { minLength: 1, maxLength: 3 }),
+    anyText,
+    fc.boolean(),
+  )
   .map(([operator, keys, text, is]) => {
     if (operator === 'in') return { field: 'f', operator, keys };
+    if (operator === 'within' || operator === 'outside')
+      return { field: 'f', operator, keys: keys.flatMap((key) => [key, keys.at(-1) ?? key]) };
     if (operator === 'exists') return { field: 'f', operator, keys: [is] };
     const isOfText = operator === 'contains' || operator === 'startsWith' || operator === 'endsWith';
     return { field: 'f', operator, keys: isOfText ? [text] : keys.slice(0, 1) };

@@ -23,15 +23,13 @@ export const documentOf = (
 
 const resourceOf = (entities: readonly Entity[], entity: Entity, { id, ...fields }: Json, meta: Json): Json => {
   const references = [...entity.references.values()].filter(({ field }) => Object.hasOwn(fields, field));
-  const keys = references.map(({ field }) => field);
   const self = `${entity.path}/${id}`;
+  const relationships = relationshipsOf(entities, references, fields, self);
+  for (const { field } of references) delete fields[field]; // a key of another thing is no attribute
   return {
-    type: entity.http.type,
-    id,
-    attributes: Object.fromEntries(Object.entries(fields).filter(([name]) => !keys.includes(name))),
-    ...(references.length === 0 ? {} : { relationships: relationshipsOf(entities, references, fields, self) }),
-    links: { self },
-    ...meta,
+    ...{ type: entity.http.type, id, attributes: fields },
+    ...(references.length === 0 ? {} : { relationships }),
+    ...{ links: { self }, ...meta },
   };
 };
 

@@ -37,7 +37,7 @@ const pathOf = (ctx: Context): string => {
 };
 
 const entityAt = (entities: readonly Entity[], path: string): Entity | undefined =>
-  entities.find((one) => path === one.path || path.startsWith(`${one.path}/`) || path.startsWith(`${one.path}:`));
+  entities.find((one) => path === one.path || path.startsWith(`${one.path}/`));
 
 const notAcceptable: Problem = {
   name: 'not-acceptable',

@@ -1,4 +1,4 @@
-import { entities as shipped } from '@muster/entities';
+import { entities as shipped, systems } from '@muster/entities';
 import type { Entity } from '@muster/model';
 import { openLog } from '@muster/store';
 import { note } from '@muster/testing';
@@ -25,11 +25,13 @@ type Described = {
 };
 
 const described = describeApi(entities) as Described;
-const operations = Object.entries(described.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).flatMap(([method, operation]) =>
-    method.startsWith('x-') ? [] : [{ route: `${method.toUpperCase()} ${path}`, operation }],
-  ),
-);
+const operationsOf = (all: Described) =>
+  Object.entries(all.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, operation]) =>
+      method.startsWith('x-') ? [] : [{ route: `${method.toUpperCase()} ${path}`, operation }],
+    ),
+  );
+const operations = operationsOf(described);
 
 const responsesOf = (operation: Operation | undefined): Record<string, Response> =>
   Object.fromEntries(
@@ -44,26 +46,26 @@ const responsesOf = (operation: Operation | undefined): Record<string, Response>
 const schemaOf = (name: ParameterName) => (parameters[name] as Part).schema as Record<string, unknown>;
 
 /** The routes of the router, one for each command, as the description writes them. A HEAD comes with each GET. */
-const routesOf = async (): Promise<string[]> => {
+const routesOf = async (entities: readonly Entity[]): Promise<string[]> => {
   await using log = openLog({ uri: 'mongodb://127.0.0.1:1', database: 'none', appName: 'test' }); // connects to nothing
   const router = openRouter(openTestGateway(log, entities));
   return router.stack.flatMap(({ path, methods }) =>
     methods
       .filter((method) => method !== 'HEAD')
-      .flatMap((method) => withCommands(String(path)).map((one) => `${method} ${one}`)),
+      .flatMap((method) => withCommands(entities, String(path)).map((one) => `${method} ${one}`)),
   );
 };
 
-const withCommands = (path: string): string[] => {
+const withCommands = (entities: readonly Entity[], path: string): string[] => {
   const entity = entities.find((one) => path === `${one.path}/:id\\::command`);
   if (!entity) return [path.replace(/(?<!\\):(\w+)/g, '{$1}').replace('\\:', ':')];
-  const names = [...entity.commands.values()].filter(({ creates }) => !creates).map(({ name }) => name);
-  return names.map((name) => `${entity.path}/{id}:${name}`);
+  const names = [...entity.commands.values()].filter(({ creates, isInternal }) => !creates && !isInternal);
+  return names.map(({ name }) => `${entity.path}/{id}:${name}`);
 };
 
 describe('The description of the API', () => {
   it('has an operation for each route, and a route for each operation', async () => {
-    const routes = await routesOf();
+    const routes = await routesOf(entities);
     expect(routes).to.include.members(['GET /api/user/{id}', 'POST /api/account/{id}:deposit', 'GET /openapi.json']);
     expect(operations.map(({ route }) => route).sort()).to.deep.equal([...new Set(routes)].sort());
   });
@@ -71,11 +73,33 @@ describe('The description of the API', () => {
   it('names each operation once, and refers only to what it has', () => {
     const ids = operations.map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).to.equal(ids.length);
-    const references = JSON.stringify(described).matchAll(/"\$ref":"#\/([^"]+)"/g);
-    for (const [, reference = ''] of references) {
-      const found = reference.split('/').reduce<unknown>((part, name) => Object(part)[name], described);
+    expectReferences(described);
+  });
+
+  const expectReferences = (all: Described) => {
+    for (const [, reference = ''] of JSON.stringify(all).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
+      const found = reference.split('/').reduce<unknown>((part, name) => Object(part)[name], all);
       expect(found, reference).to.be.an('object');
     }
+  };
+
+  it('has the documents of entities whose format is JSON:API, their related things and their limits', async () => {
+    const assets = systems.assets ?? [];
+    const all = describeApi(assets) as Described;
+    expectReferences(all);
+    const routes = operationsOf(all).map(({ route }) => route);
+    expect(routes.sort()).to.deep.equal([...new Set(await routesOf(assets))].sort());
+    expect(routes).to.include.members(['GET /api/v1/notes/{id}/asset', 'GET /api/v1/notes/{id}/relationships/asset']);
+    expect(routes).to.include('DELETE /api/v1/assets/{id}').and.not.include('POST /api/v1/assets/{id}:attach');
+    const created = all.paths['/api/v1/notes']?.post;
+    expect(Object.keys(Object(created).requestBody.content)).to.deep.equal([
+      ...['application/vnd.api+json', 'application/json'],
+    ]);
+    expect(created?.responses).to.include.keys('201', '404', '409', '410');
+    for (const status of ['201', '404', '410'])
+      expect(Object(created?.responses[status]).content, status).to.include.keys('application/vnd.api+json');
+    const limits = JSON.stringify(all.paths['/api/v1/assets']?.get).match(/"maximum":100,"default":100/g);
+    expect(limits).to.have.length(2);
   });
 
   it('has every status that any route can give, with its headers and a body of problem+json', () => {

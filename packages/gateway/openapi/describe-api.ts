@@ -1,7 +1,9 @@
 import type { Entity } from '@muster/model';
 import { headerParts, type Part } from './headers.ts';
-import { type Operation, operationsOf, serviceOperations } from './operations.ts';
-import { parameters } from './parameters.ts';
+import { withDocuments } from './json-api-schemas.ts';
+import type { Operation } from './operation.ts';
+import { operationsOf, serviceOperations } from './operations.ts';
+import { type ParameterName, parameters } from './parameters.ts';
 import { responseParts, responsesOf } from './responses.ts';
 import { schemasOf } from './schemas.ts';
 
@@ -16,7 +18,8 @@ export const describeApi = (entities: readonly Entity[]): Part => ({
     description:
       'Each change of a thing is one immutable event. Every error is `application/problem+json`; its `type` opens a ' +
       'page that explains it. Each GET may also be a HEAD. Another method at a known address gets 405 with `Allow`. ' +
-      'Every route of an entity also speaks JSON:API 1.1 (`application/vnd.api+json`), which is not described here.',
+      'Every route of an entity also speaks JSON:API 1.1 (`application/vnd.api+json`). It is described only where it ' +
+      'is the format of the entity.',
   },
   servers: [{ url: '/' }],
   security: [{}, { key: [] }],
@@ -43,16 +46,30 @@ const pathsOf = (operations: readonly Operation[]): Part => {
   return paths;
 };
 
-const contentOf = (types: readonly string[], schema: Part): Part =>
-  Object.fromEntries(types.map((type) => [type, { schema }]));
+const bodyContentOf = (entity: Entity | undefined, types: readonly string[], schema: Part): Part => {
+  const plain = Object.fromEntries(types.map((type) => [type, schema]));
+  const content = withDocuments(entity, plain);
+  return Object.fromEntries(Object.entries(content).map(([type, one]) => [type, { schema: one }]));
+};
+
+/** A parameter, with the limit of the entity's own pages. */
+const parameterOf = (entity: Entity | undefined, name: ParameterName): Part => {
+  const limit = entity?.http.limit;
+  if (limit === undefined || (name !== 'limit' && name !== 'listSize'))
+    return { $ref: `#/components/parameters/${name}` };
+  const { schema, ...parameter } = parameters[name];
+  return { ...parameter, schema: { ...Object(schema), maximum: limit, default: limit } };
+};
 
 const describeOperation = (operation: Operation): Part => {
-  const { id, tag, summary, body, bodyTypes = ['application/json'] } = operation;
-  const names = [...operation.parameters, 'X-Request-Id'];
+  const { id, tag, summary, body, entity, bodyTypes = ['application/json'] } = operation;
+  const names: ParameterName[] = [...operation.parameters, 'X-Request-Id'];
   return {
     ...{ operationId: id, tags: [tag], summary },
-    parameters: names.map((name) => ({ $ref: `#/components/parameters/${name}` })),
-    ...(body ? { requestBody: { required: body.required, content: contentOf(bodyTypes, body.schema) } } : {}),
+    parameters: names.map((name) => parameterOf(entity, name)),
+    ...(body
+      ? { requestBody: { required: body.required, content: bodyContentOf(entity, bodyTypes, body.schema) } }
+      : {}),
     responses: responsesOf(operation),
   };
 };

@@ -1,39 +1,9 @@
-import {
-  type CommandType,
-  type EngineProblemName,
-  type Entity,
-  type JsonSchema,
-  jsonSchemaOf,
-  type View,
-} from '@muster/model';
+import { type CommandType, type Entity, type JsonSchema, jsonSchemaOf, type View } from '@muster/model';
 import { fileTypes } from '../docs-files.ts';
 import type { Part } from './headers.ts';
-import type { ParameterName } from './parameters.ts';
-
-/** One method of one address, as the description of the API needs it. */
-export type Operation = {
-  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  path: string; // with {parameters}
-  id: string;
-  tag: string;
-  summary: string;
-  parameters: readonly ParameterName[];
-  body?: { schema: JsonSchema; required: boolean };
-  bodyTypes?: readonly string[]; // media types; `application/json` unless given
-  answers: readonly Answer[]; // those that are no problems
-  problems: readonly EngineProblemName[]; // beside those that every route has
-  refusals?: Entity; // whose own refusals may come, too
-};
-
-/** An answer that is not a problem. `content` has a schema for each media type. */
-export type Answer = {
-  status: number;
-  description: string;
-  content?: Record<string, Part>;
-  always?: readonly string[]; // headers
-  sometimes?: readonly string[];
-  links?: readonly string[]; // the ids of the operations on the thing that is answered
-};
+import { inputNameOf } from './input-name.ts';
+import type { Answer, Operation } from './operation.ts';
+import { relatedOperations } from './related-operations.ts';
 
 const ofThing = ['ETag', 'Muster-Source', 'Muster-Lag-Ms'] as const;
 const ofSet = ['Muster-Source', 'Muster-Lag-Ms'] as const;
@@ -49,7 +19,9 @@ export const operationsOf = (entity: Entity): Operation[] => {
   const ofOne = [
     read(entity),
     ...pastOperations(entity),
-    ...(entity.isRecord ? recordOperations(entity) : []),
+    ...relatedOperations(entity),
+    ...(entity.isRecord ? updateOperations(entity) : []),
+    ...(entity.deleting ? [deleteOperation(entity)] : []),
     ...commands.map((command) => commandOperation(entity, command)),
   ];
   const links = ofOne.filter(({ parameters }) => parameters.includes('id')).map(({ id }) => id);
@@ -79,7 +51,11 @@ const setOperations = (entity: Entity, links: readonly string[]): Operation[] =>
     parameters: ['traceparent', 'Content-Encoding'],
     body: refToBody(entity, entity.creating),
     answers: [created(entity, '', links)],
-    problems: [...ofBody, 'exists'],
+    problems: [
+      ...[...ofBody, 'exists' as const],
+      ...(entity.gone || entity.creating.first ? ['deleted' as const] : []),
+      ...(entity.creating.first ? ['not-found' as const] : []),
+    ],
     refusals: entity,
   },
   {
@@ -178,7 +154,7 @@ const feedOperations = (entity: Entity): Operation[] => [
   },
 ];
 
-const recordOperations = (entity: Entity): Operation[] => {
+const updateOperations = (entity: Entity): Operation[] => {
   const { path } = entity;
   const update = entity.commands.get('update');
   const common = {
@@ -186,7 +162,7 @@ const recordOperations = (entity: Entity): Operation[] => {
     answers: [shown(entity), created(entity, 'with If-None-Match: *', [])],
   };
   const changes = 'Change the given fields';
-  const byBody: Operation[] = update
+  return update
     ? [
         {
           ...{ ...base(entity, 'update'), ...common, method: 'put', path: `${path}/{id}`, summary: changes },
@@ -204,17 +180,16 @@ const recordOperations = (entity: Entity): Operation[] => {
         },
       ]
     : [];
-  if (!entity.commands.has('delete')) return byBody;
-  const remove: Operation = {
-    ...{ ...base(entity, 'delete'), method: 'delete', path: `${path}/{id}`, summary: `Delete one ${entity.name}` },
-    ...{ parameters: ['id', ...onWrite], answers: [gone(entity)], refusals: entity },
-    problems: ['invalid-input', ...ofExisting, ...ofWrite],
-  };
-  return [...byBody, remove];
 };
 
+const deleteOperation = (entity: Entity): Operation => ({
+  ...{ ...base(entity, 'delete'), method: 'delete', path: `${entity.path}/{id}`, summary: `Delete one ${entity.name}` },
+  ...{ parameters: ['id', ...onWrite], answers: [gone(entity)], refusals: entity },
+  problems: ['invalid-input', ...ofExisting, ...ofWrite],
+});
+
 const commandOperation = (entity: Entity, command: CommandType): Operation => ({
-  ...{ id: `${entity.name}:${command.name}`, tag: entity.name, method: 'post', refusals: entity },
+  ...{ id: `${entity.name}:${command.name}`, tag: entity.name, method: 'post', entity, refusals: entity },
   ...{ path: `${entity.path}/{id}:${command.name}`, summary: `Run the command ${command.name}` },
   parameters: ['id', ...onWrite, 'Content-Encoding'],
   body: refToBody(entity, command),
@@ -234,7 +209,7 @@ const created = ({ name }: Entity, when: string, links: readonly string[]): Answ
 
 const gone = ({ name }: Entity): Answer => ({ status: 204, description: `The ${name} is deleted.`, always: ofThing });
 
-const base = ({ name }: Entity, what: string) => ({ id: `${name}.${what}`, tag: name });
+const base = (entity: Entity, what: string) => ({ id: `${entity.name}.${what}`, tag: entity.name, entity });
 
 const refTo = (schema: string) => ({ $ref: `#/components/schemas/${schema}` });
 
@@ -247,9 +222,6 @@ const refToBody = (entity: Entity, command: CommandType) => ({
   ...bodyOf(command),
   schema: refTo(inputNameOf(entity, command)),
 });
-
-/** The name of the schema of a command's input. */
-export const inputNameOf = ({ name }: Entity, command: CommandType): string => `${name}.${command.name}.input`;
 
 /** Returns the input of a command, with what its schema cannot say: whether it needs at least one field. */
 export const bodyOf = (command: CommandType): { schema: JsonSchema; required: boolean } => {

@@ -1,8 +1,10 @@
-import { type EngineProblemName, engineProblemNames } from '@muster/model';
+import { type EngineProblemName, type Entity, engineProblemNames } from '@muster/model';
 import { declaredProblemsOf } from '../declared-problems.ts';
+import { jsonApiType } from '../json-api/negotiate.ts';
 import { problems } from '../problems.ts';
 import { describeHeaders, type Part } from './headers.ts';
-import type { Answer, Operation } from './operations.ts';
+import { isJsonApi, withDocuments } from './json-api-schemas.ts';
+import type { Answer, Operation } from './operation.ts';
 
 /** What any request may get, whatever its route. */
 const onEveryRoute: readonly EngineProblemName[] = [
@@ -15,14 +17,19 @@ const withKeys: readonly EngineProblemName[] = ['key-required', 'scope-too-small
 
 /** Returns every answer that an operation can give, by status. */
 export const responsesOf = (operation: Operation): Part => ({
-  ...Object.fromEntries(operation.answers.map((answer) => [answer.status, describeAnswer(answer)])),
-  ...Object.fromEntries([...problemsByStatus(operation)].map(([status, of]) => [status, describeOrRefer(of)])),
+  ...Object.fromEntries(operation.answers.map((answer) => [answer.status, describeAnswer(answer, operation.entity)])),
+  ...Object.fromEntries(
+    [...problemsByStatus(operation)].map(([status, of]) => [status, describeOrRefer(of, operation.entity)]),
+  ),
 });
 
-const describeAnswer = ({ description, content, always = [], sometimes = [], links = [] }: Answer): Part => ({
+const describeAnswer = (
+  { description, content, always = [], sometimes = [], links = [] }: Answer,
+  entity: Entity | undefined,
+): Part => ({
   description,
   headers: describeHeaders(['X-Request-Id', ...always], sometimes),
-  ...(content ? { content: contentOf(content) } : {}),
+  ...(content ? { content: contentOf(withDocuments(entity, content)) } : {}),
   ...(links.length > 0 ? { links: Object.fromEntries(links.map((id) => [nameOf(id), linkTo(id)])) } : {}),
 });
 
@@ -53,18 +60,25 @@ const possibleOf = (name: EngineProblemName): Possible => {
 };
 
 /** A problem that comes alone is described once for all operations. */
-const describeOrRefer = (possible: readonly Possible[]): Part => {
+const describeOrRefer = (possible: readonly Possible[], entity: Entity | undefined): Part => {
   const [first, second] = possible;
   const isOfEngine = (engineProblemNames as readonly string[]).includes(first?.name ?? '');
+  if (isJsonApi(entity)) return describeProblems(possible, errorsContent);
   return isOfEngine && !second ? { $ref: `#/components/responses/${first?.name}` } : describeProblems(possible);
 };
 
-const describeProblems = (possible: readonly Possible[]): Part => {
+// what clients of such an entity get, before the form that all others get
+const errorsContent = { [jsonApiType]: { schema: { $ref: '#/components/schemas/jsonapi.errors' } } };
+
+const describeProblems = (possible: readonly Possible[], more: Part = {}): Part => {
   const schemas = possible.map(({ name }) => ({ $ref: `#/components/schemas/problem.${name}` }));
   return {
     description: possible.map(({ title }) => `${title}.`).join(' '),
     headers: describeHeaders(['X-Request-Id'], [...new Set(possible.flatMap(({ headers }) => headers))]),
-    content: { 'application/problem+json': { schema: schemas.length === 1 ? schemas[0] : { anyOf: schemas } } },
+    content: {
+      ...more,
+      'application/problem+json': { schema: schemas.length === 1 ? schemas[0] : { anyOf: schemas } },
+    },
   };
 };
 

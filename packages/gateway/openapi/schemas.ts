@@ -12,13 +12,16 @@ import { declaredProblemsOf } from '../declared-problems.ts';
 import { typeOf } from '../problem.ts';
 import { problems } from '../problems.ts';
 import type { Part } from './headers.ts';
-import { bodyOf, groupNameOf, inputNameOf } from './operations.ts';
+import { inputNameOf } from './input-name.ts';
+import { documentSchemasOf } from './json-api-schemas.ts';
+import { bodyOf, groupNameOf } from './operations.ts';
 
 /** Returns the schemas of everything that the service answers, by name. */
 export const schemasOf = (entities: readonly Entity[]): Part => ({
   ...Object.fromEntries(entities.map((entity) => [entity.name, thingOf(entity)])),
   ...Object.fromEntries(entities.flatMap(inputsOf)),
   ...Object.fromEntries(entities.flatMap(groupsOf)),
+  ...documentSchemasOf(entities),
   count: { type: 'object', properties: { count: { type: 'integer', minimum: 0 } }, required: ['count'] },
   event,
   fault,

@@ -3,6 +3,7 @@ import { answerJson } from '../answer-json.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { parseQueryInteger } from '../parse-headers.ts';
+import { limitsOf } from '../parse-page.ts';
 import { findUnknown, parseAt } from '../parse-past.ts';
 import { tooMuch } from '../past-problems.ts';
 import { answerProblem, invalid } from '../problem.ts';
@@ -10,7 +11,6 @@ import { readApart } from '../read-apart.ts';
 import { type PastPageAsked, readPastPage } from '../read-past-page.ts';
 import { pastDeadlineMs } from './read-past.ts';
 
-const sizeDefault = 100;
 const sizeMax = 100;
 const sizeName = 'page[size]';
 const afterName = 'page[after]';
@@ -20,7 +20,7 @@ const afterName = 'page[after]';
  * were, in the stable order: partition, then id.
  */
 export const listPast = async (gateway: Gateway, entity: Entity, exchange: Exchange): Promise<void> => {
-  const parsed = parseAsked(gateway, exchange.query);
+  const parsed = parseAsked(gateway, entity, exchange.query);
   if (parsed.kind === 'faults') return answerProblem(exchange, invalid(parsed.faults));
   const { asked } = parsed;
   const what = `list ${entity.name}s at ${asked.at.toISOString()}`;
@@ -40,10 +40,12 @@ export const setPastHeaders = ({ headers }: Exchange, at: Date): void => {
 
 const parseAsked = (
   gateway: Gateway,
+  entity: Entity,
   query: Exchange['query'],
 ): { kind: 'asked'; asked: PastPageAsked } | { kind: 'faults'; faults: Fault[] } => {
   const at = parseAt(gateway, query);
-  const size = parseQueryInteger(query, sizeName, sizeDefault, 1, sizeMax);
+  const most = Math.min(sizeMax, limitsOf(entity).most);
+  const size = parseQueryInteger(query, sizeName, most, 1, most);
   const { [afterName]: after } = query;
   const faults = findUnknown(query, ['at', sizeName, afterName]);
   if (at.kind === 'faults') faults.push(...at.faults);
@@ -51,7 +53,7 @@ const parseAsked = (
   if (after !== undefined) faults.push(...findIdFaults(after, `/${afterName}`));
   if (at.kind === 'faults' || !at.value || size.kind === 'faults' || faults.length > 0)
     return { kind: 'faults', faults };
-  const asked = { at: at.value, size: size.value ?? sizeDefault, after: after as string | undefined };
+  const asked = { at: at.value, size: size.value ?? most, after: after as string | undefined };
   return { kind: 'asked', asked };
 };
 
