@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { checkDistinct, checkReferences, type Entity } from '@muster/model';
+import { checkDistinct, checkReferences, checkRoutes, type Entity } from '@muster/model';
 import { type Environment, openHealthPort, openLogger, openMetrics, refuseSettings } from '@muster/runtime';
 import { openLog, prepareDatabase } from '@muster/store';
 import { dropConnections, serveRequests } from '@muster/wire';
@@ -29,6 +29,7 @@ export const runAggregator = async (
   const { settings } = parsed;
   checkDistinct(entities);
   checkReferences(entities);
+  checkRoutes(entities);
   const name = nameOf(settings);
   const logger = openLogger(name, settings.LOG_LEVEL);
   const registry = openMetrics(name);

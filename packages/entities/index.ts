@@ -1,6 +1,7 @@
 import type { Entity } from '@muster/model';
 import { asset } from './asset.ts';
 import { note } from './note.ts';
+import { record, recordWithLegacy } from './record.ts';
 import { user } from './user.ts';
 
 export { asset } from './asset.ts';
@@ -10,7 +11,11 @@ export { note } from './note.ts';
 export const systems: Readonly<Record<string, readonly Entity[]>> = {
   users: [user],
   assets: [asset, note],
+  records: [record],
 };
+
+/** What runs in place of a system that runs alone. */
+const alone: Readonly<Record<string, readonly Entity[]>> = { records: [recordWithLegacy] };
 
 /** What runs if nothing is chosen. */
 export const entities: readonly Entity[] = [user];
@@ -22,6 +27,8 @@ export const chooseEntities = (text: string): Chosen => {
   const names = text.trim() === '' ? ['users'] : text.split(',').map((name) => name.trim());
   const unknown = names.find((name) => name !== 'all' && !Object.hasOwn(systems, name));
   if (unknown !== undefined) return { kind: 'problem', problem: noSystem(unknown) };
+  const [only = ''] = new Set(names).size === 1 ? names : [];
+  if (Object.hasOwn(alone, only)) return { kind: 'entities', entities: alone[only] ?? [] };
   const wanted = Object.entries(systems).filter(([name]) => names.includes(name) || names.includes('all'));
   return { kind: 'entities', entities: wanted.flatMap(([, list]) => list) };
 };

@@ -23,6 +23,7 @@ import { addDocuments } from './routes/documents.ts';
 import { addFeedRoutes, liveIfWanted } from './routes/feed.ts';
 import { list } from './routes/list.ts';
 import { addLiveRoute } from './routes/live.ts';
+import { addOwnRoutes } from './routes/own.ts';
 import { addPastRoutes } from './routes/past.ts';
 import { read } from './routes/read.ts';
 import { addRelatedRoutes } from './routes/related.ts';
@@ -64,6 +65,7 @@ export const openRouter = (gateway: Gateway, limit = noLimit): Router => {
   addFeedRoutes(router, gateway); // `events` is no id
   addLiveRoute(router, gateway, limit);
   for (const entity of gateway.entities) addRoutes(router, gateway, entity);
+  for (const entity of gateway.entities) addOwnRoutes(router, gateway, entity);
   addDocuments(router, gateway);
   return router;
 };

@@ -32,7 +32,7 @@ const findKnownOutcome = async (gateway: Gateway, request: Request): Promise<Own
 const decideBefore = async (gateway: Gateway, request: Request): Promise<OwnOutcome | undefined> => {
   const { entity, id, command } = request;
   // for a command that creates, a thing that exists or existed is certain from any state
-  const { state, parked } = command.type.creates
+  const { state, parked } = !command.type.changes
     ? await loadFirstState(gateway, request, undefined)
     : await loadThing(gateway, entity, id, leftMs(request));
   if (parked) return { kind: 'parked', state, problem: parked.problem };

@@ -37,5 +37,5 @@ const methodsAt = (entities: readonly Entity[], path: string): readonly string[]
   const [, command = ''] = /^[^/]*:([^/:]+)$/.exec(rest) ?? [];
   if (command === 'diff') return ['HEAD', 'GET'];
   const known = entity.commands.get(command);
-  return known && !known.creates && !known.isInternal ? ['POST'] : undefined;
+  return known?.changes && !known.isInternal ? ['POST'] : undefined;
 };

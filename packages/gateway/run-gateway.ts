@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { checkDistinct, checkReferences, type Entity } from '@muster/model';
+import { checkDistinct, checkReferences, checkRoutes, type Entity } from '@muster/model';
 import { memberOf } from '@muster/placement';
 import {
   aborted,
@@ -56,6 +56,7 @@ export const runGateway = async (
   if (settings.TRACING && !tracing) return refuseSettings('the gateway', [noTracing]);
   checkDistinct(entities);
   checkReferences(entities);
+  checkRoutes(entities);
   const logger = openLogger('gateway', settings.LOG_LEVEL);
   const registry = openMetrics('gateway');
   await using log = openLog({ uri: settings.MONGODB_URI, database: settings.DATABASE, appName: 'muster-gateway' });

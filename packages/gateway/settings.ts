@@ -20,6 +20,7 @@ export type Settings = SharedSettings & {
   RATE_LIMIT: string;
   CORS_ORIGINS: string;
   TRUST_PROXY_HOPS: number;
+  LEGACY_ROUTES: 'auto' | 'on' | 'off';
   ACCESS_LOG: boolean;
   LIVE_RING_EVENTS: number;
   LIVE_RING_BYTES: number;
@@ -66,6 +67,7 @@ const table = {
     .allow('')
     .default(''),
   TRUST_PROXY_HOPS: Joi.number().integer().min(0).max(10).default(0),
+  LEGACY_ROUTES: Joi.valid('auto', 'on', 'off').default('auto'),
   ACCESS_LOG: Joi.boolean().default(false),
   LIVE_RING_EVENTS: Joi.number().integer().min(1).default(10_000),
   LIVE_RING_BYTES: Joi.number().integer().min(1_000).default(16_777_216),

@@ -11,6 +11,7 @@ import {
   reservedFields,
 } from './find-definition-problems.ts';
 import { findIndexProblems } from './find-index-problems.ts';
+import { findRouteProblems } from './find-route-problems.ts';
 import { findViewProblems } from './find-view-problems.ts';
 import { findHttpProblems } from './http-options.ts';
 import { engineProblemNames, problemNameOf } from './problem-name.ts';
@@ -33,6 +34,7 @@ export const checkEntity = (definition: LooseDefinition): void => {
     ...findCommandProblems(definition),
     ...findRefusalProblems(definition.refusals ?? {}),
     ...findKeepProblems(definition),
+    ...findRouteProblems(definition.routes, Object.keys(definition.commands)),
     ...findReferenceProblems(definition.references, definition.state, definition.views),
     ...findHttpProblems(definition.http, definition.indexes),
     ...findNoFunctions({ upcast: definition.upcast, present: definition.present, gone: definition.gone }),
@@ -53,6 +55,7 @@ export const checkRecord = (definition: RecordDefinition<FieldSchemas, string>):
     ...findIndexProblems(indexes, fields),
     ...findViewProblems(views, indexes, fields),
     ...findKeepProblems(definition),
+    ...findRouteProblems(definition.routes, ['create', 'update', 'delete']),
     ...findReferenceProblems(references, fields, views),
     ...findHttpProblems(http, indexes),
     ...findNoFunctions({ upcast, present }),
@@ -61,7 +64,17 @@ export const checkRecord = (definition: RecordDefinition<FieldSchemas, string>):
 
 const named = ['name', 'collection'] as const;
 const required = ['state', 'events', 'evolve', 'commands'] as const;
-const shared = ['indexes', 'views', 'upcast', 'present', 'references', 'keep', 'http'] as const;
+const shared = [
+  'indexes',
+  'views',
+  'upcast',
+  'present',
+  'references',
+  'keep',
+  'routes',
+  'legacyRoutes',
+  'http',
+] as const;
 const optional = ['upcasts', 'refusals', 'gone', ...shared] as const;
 const ofRecord = ['title', 'fields', ...shared] as const;
 
@@ -147,7 +160,7 @@ const isListOfFunctions = (value: unknown): boolean =>
   Array.isArray(value) && value.every((one) => typeof one === 'function');
 
 const findCommandProblems = ({ commands, references }: LooseDefinition): string[] => {
-  const creating = Object.keys(commands).filter((name) => commands[name]?.creates === true);
+  const creating = Object.keys(commands).filter((name) => commands[name]?.creates !== undefined);
   const deleting = Object.keys(commands).filter((name) => commands[name]?.method === 'DELETE');
   return [
     ...Object.entries(commands).flatMap(([name, command]) => [
@@ -164,13 +177,27 @@ const findOneCommandProblems = (name: string, command: LooseCommand): string[] =
     ? []
     : [`the command "${name}" must be 1 to 32 letters and digits, the first a small one`]),
   ...(reservedCommands.includes(name) ? [`the engine needs the command name "${name}": choose another one`] : []),
-  ...findUnread(`the command "${name}"`, command, ['creates', 'method', 'internal', 'first', 'input', 'decide']),
-  ...findOddCreates(`the command "${name}"`, command.creates),
+  ...findUnread(`the command "${name}"`, command, commandParts),
+  ...(command.creates === 'ifAbsent' ? [] : findOddCreates(`the command "${name}"`, command.creates)),
+  ...findIdOfProblems(name, command),
+  ...findRevivesProblems(name, command),
   ...findMethodProblems(name, command),
   ...findInternalProblems(name, command),
   ...(typeof command.decide === 'function' ? [] : [`the command "${name}" has no decide: add the function`]),
   ...(command.input === undefined ? [] : findFieldsProblems(`the input of "${name}"`, command.input, ['id'])),
 ];
+
+const commandParts = ['creates', 'id', 'revives', 'method', 'internal', 'first', 'input', 'decide'];
+
+const findIdOfProblems = (name: string, { creates, id }: LooseCommand): string[] =>
+  id === undefined || (typeof id === 'function' && creates !== undefined)
+    ? []
+    : [`the command "${name}" has an "id" that is no function, or does not create: leave it out`];
+
+const findRevivesProblems = (name: string, { creates, revives }: LooseCommand): string[] =>
+  revives === undefined || (revives === true && creates !== true)
+    ? []
+    : [`the command "${name}" has a "revives" that is not true, or only creates: leave it out`];
 
 const findMethodProblems = (name: string, { method, creates, internal, input = {} }: LooseCommand): string[] => {
   if (method === undefined) return [];

@@ -316,7 +316,17 @@ type Subject = CommandType & { checkData: Check; fields: Record<string, Joi.Sche
 const commandOf = (schema: Joi.ObjectSchema): Subject => {
   const keys = (schema.$_terms as { keys: { key: string; schema: Joi.Schema }[] }).keys;
   return {
-    ...{ name: 'do', creates: true, isInternal: false, first: undefined, inputNames: [], findFaults: () => [] },
+    ...{
+      name: 'do',
+      creates: true,
+      changes: false,
+      revives: false,
+      idOf: undefined,
+      isInternal: false,
+      first: undefined,
+      inputNames: [],
+      findFaults: () => [],
+    },
     ...compileInput(schema),
     checkData: compileData(schema).check,
     fields: Object.fromEntries(keys.map((key) => [key.key, key.schema])),

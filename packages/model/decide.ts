@@ -37,15 +37,17 @@ export class EntityBroken extends Error {
  */
 export const decide = (entity: Entity, command: Command, state: State, now: Date): Decision => {
   const { type, input, precondition } = command;
-  if (type.creates) {
+  if (!type.changes) {
     if (state.status === 'active' && runGone(entity, type, state)) return refused('Deleted');
     if (state.status !== 'absent') return refused(precondition ? notMetBy(state) : 'Exists');
     if (precondition && !meets(state, precondition)) return refused('OtherVersion');
     return settle(entity, type, state, now, runDecide(entity, type, input, undefined, now));
   }
-  if (state.status === 'absent') return refused('NotFound');
-  if (state.status === 'deleted' || runGone(entity, type, state)) return refused('Deleted');
+  if (state.status === 'absent' && !type.creates) return refused('NotFound');
+  if (state.status === 'deleted' || isGoneFor(entity, type, state)) return refused('Deleted');
   if (precondition && !meets(state, precondition)) return refused('OtherVersion');
+  if (state.status === 'absent')
+    return settle(entity, type, state, now, runDecide(entity, type, input, undefined, now));
   return settle(
     entity,
     type,
@@ -57,6 +59,9 @@ export const decide = (entity: Entity, command: Command, state: State, now: Date
 
 // a deleted thing is gone, whatever the precondition
 const notMetBy = ({ status }: State): EngineRefusal => (status === 'deleted' ? 'Deleted' : 'OtherVersion');
+
+const isGoneFor = (entity: Entity, type: CommandType, state: State): boolean =>
+  state.status === 'active' && !type.revives && runGone(entity, type, state);
 
 const runGone = (entity: Entity, type: CommandType, state: Active): boolean => {
   try {
@@ -86,7 +91,8 @@ const settle = (entity: Entity, command: CommandType, state: State, now: Date, d
     throw broken(entity, command, 'its decide must return an event, unchanged or refuse(…), and at once');
   switch (decided.kind) {
     case 'unchanged':
-      if (command.creates) throw broken(entity, command, 'a command that creates must give an event, or refuse');
+      if (state.status === 'absent')
+        throw broken(entity, command, 'a command that creates must give an event, or refuse');
       return { kind: 'unchanged' };
     case 'refused':
       if (entity.refusals.has(decided.reason))

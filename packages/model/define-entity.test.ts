@@ -80,7 +80,7 @@ describe('The definition of an entity with its own events', () => {
     expect(problemsWith({ refusal: {} })).to.equal(
       'it has "refusal", which nothing reads: ' +
         'it can have name, collection, state, events, evolve, commands, upcasts, refusals, gone, ' +
-        'indexes, views, upcast, present, references, keep, http',
+        'indexes, views, upcast, present, references, keep, routes, legacyRoutes, http',
     );
     expect(problemsWith({ events: { ...events, Broken: { upcasts: [] } } })).to.equal(
       'the event "Broken" has "upcasts", which nothing reads: it can have creates, fields',
@@ -395,7 +395,7 @@ describe('The definition of a record', () => {
     expect(define({ present: {} })).to.throw('present must be a function');
     expect(define({ events: {} })).to.throw(
       'it has "events", which nothing reads: it can have name, collection, title, fields, indexes, views, ' +
-        'upcast, present, references, keep, http',
+        'upcast, present, references, keep, routes, legacyRoutes, http',
     );
     for (const wrong of [undefined, null, 7])
       expect(() => defineRecord(wrong as never)).to.throw('its definition must be an object');

@@ -9,6 +9,7 @@ import { indexesOf } from './find-index-problems.ts';
 import { viewsOf } from './find-view-problems.ts';
 import { httpOf } from './http-options.ts';
 import { firstOf, referencesOf } from './reference.ts';
+import { routesOf } from './routes-of.ts';
 import { beginningsOf } from './write-members.ts';
 
 /**
@@ -46,6 +47,8 @@ export const defineEntity = <
     commands: new Map(commands.map((command) => [command.name, command])),
     creating: commands.find(({ creates }) => creates) as CommandType,
     deleting: commands.find(({ name }) => loose.commands[name]?.method === 'DELETE'),
+    routes: routesOf(loose.routes),
+    legacyRoutes: loose.legacyRoutes === true,
     refusals: new Map(Object.entries(loose.refusals ?? {})),
     upcast: loose.upcast ?? ((stored) => stored),
     present: loose.present,
@@ -68,15 +71,18 @@ const eventOf = ({ events, evolve, upcasts = {} }: LooseDefinition, type: string
 };
 
 const commandOf = (
-  [name, { creates, internal, first, input = {}, decide }]: [string, LooseCommand],
+  [name, { creates, revives, id, internal, first, input = {}, decide }]: [string, LooseCommand],
   references: Entity['references'],
 ): CommandType => ({
   name,
-  creates: creates === true,
+  creates: creates !== undefined,
+  changes: creates !== true,
+  revives: revives === true,
+  idOf: id,
   isInternal: internal === true,
   first: first && firstOf(first, references),
   inputNames: Object.keys(input),
-  ...compileInput(inputSchemaOf(input, creates === true)),
+  ...compileInput(inputSchemaOf(input, creates !== undefined)),
   findFaults: () => [],
   decide,
 });

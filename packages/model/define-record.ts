@@ -12,7 +12,9 @@ import { indexesOf } from './find-index-problems.ts';
 import { viewsOf } from './find-view-problems.ts';
 import { httpOf } from './http-options.ts';
 import { presenceOf } from './optional.ts';
+import type { RouteDefinition } from './own-route.ts';
 import { referencesOf } from './reference.ts';
+import { routesOf } from './routes-of.ts';
 import type { Fields } from './stored-event.ts';
 import { beginningsOf } from './write-members.ts';
 
@@ -44,6 +46,8 @@ export const defineRecord = <const Own extends FieldSchemas, const Title extends
     commands: new Map(commands.map((command) => [command.name, command])),
     creating: commands[0],
     deleting: commands.find((command) => command.name === 'delete'),
+    routes: routesOf(definition.routes as readonly RouteDefinition[] | undefined),
+    legacyRoutes: definition.legacyRoutes === true,
     refusals: new Map(),
     upcast,
     present: present as Entity['present'],
@@ -94,7 +98,7 @@ const withoutRemoved = (fields: Fields, removable: readonly string[]): Fields =>
 const commandsOf = (fields: Record<string, Joi.Schema>, title: string): [CommandType, ...CommandType[]] => {
   const inputNames = Object.keys(fields);
   const removable = removableOf(fields);
-  const common = { isInternal: false, first: undefined };
+  const common = { changes: true, revives: false, idOf: undefined, isInternal: false, first: undefined };
   const createSchema = inputSchemaOf(fields, true);
   const changesSchema = createSchema
     .fork(inputNames, (schema) => schema.optional())
@@ -102,7 +106,15 @@ const commandsOf = (fields: Record<string, Joi.Schema>, title: string): [Command
     .prefs({ noDefaults: true });
   return [
     {
-      ...{ ...common, name: 'create', creates: true, inputNames, ...compileInput(createSchema), findFaults: () => [] },
+      ...{
+        ...common,
+        name: 'create',
+        creates: true,
+        changes: false,
+        inputNames,
+        ...compileInput(createSchema),
+        findFaults: () => [],
+      },
       decide: (input) => ({ type: `${title}Created`, data: input }),
     },
     {

@@ -3,6 +3,7 @@ import type { DataOf, FieldSchemas, Optional } from './data-of.ts';
 import type { Deletes, Refused, Unchanged } from './decision.ts';
 import type { CommandType, DeclaredRefusal, Entity, EventType } from './entity.ts';
 import type { HttpOptions } from './http-options.ts';
+import type { RouteDefinition } from './own-route.ts';
 import type { FirstDefinition, ReferenceDefinition } from './reference.ts';
 import type { Fields, StoredEvent } from './stored-event.ts';
 
@@ -57,6 +58,8 @@ export type EntityDefinition<
   keep?: number; // how many states stay in memory; all of them without it
   // things of other entities that a field of its state names: { asset: { entity: 'asset', field: 'asset_id' } }
   references?: { readonly [Own in Name]: ReferenceDefinition<keyof NoInfer<State> & string> };
+  routes?: readonly RouteDefinition<DataOf<NoInfer<State>>>[]; // further addresses, for clients of another API
+  legacyRoutes?: true; // routes that are marked as legacy are on
   http?: HttpOptions<keyof NoInfer<State> & string>;
 };
 
@@ -77,6 +80,8 @@ type CommandDefinition<State, Events, Input, Reason extends string, Name extends
       creates: true;
       method?: never;
       internal?: never;
+      revives?: never;
+      id?: IdOf<Input>;
       first?: FirstDefinition<DataOf<Input>, NoInfer<Name>>;
       input?: Input & FieldSchemas;
       decide: (
@@ -86,7 +91,23 @@ type CommandDefinition<State, Events, Input, Reason extends string, Name extends
       ) => EventOf<Pick<Events, Created<Events>>> | Refused<Reason>;
     }
   | {
+      creates: 'ifAbsent'; // it creates the thing, or changes the one that is there
+      method?: never;
+      internal?: never;
+      revives?: true;
+      id?: IdOf<Input>;
+      first?: FirstDefinition<DataOf<Input>, NoInfer<Name>>;
+      input?: Input & FieldSchemas;
+      decide: (
+        input: DataOf<Input>,
+        state: State | undefined, // undefined if it is absent; the event must create it then
+        now: Date,
+      ) => EventOf<Events> | Unchanged | Refused<Reason>;
+    }
+  | {
       creates?: never;
+      id?: never;
+      revives?: true; // runs it on a thing that is gone, too
       method?: 'DELETE'; // runs it on DELETE, too
       internal?: true; // clients cannot run it: it only goes first for commands of other entities
       first?: FirstDefinition<DataOf<Input>, NoInfer<Name>>; // what goes first on the thing that a reference names
@@ -97,6 +118,9 @@ type CommandDefinition<State, Events, Input, Reason extends string, Name extends
         now: Date,
       ) => EventOf<Omit<Events, Created<Events>>> | Unchanged | Refused<Reason>;
     };
+
+// pure: the id of the thing that the command creates, from its input. Without it, the gateway makes one
+type IdOf<Input> = (input: DataOf<Input>) => string;
 
 /** What an entity's file says of plain data, which clients create, change in part and delete. */
 export type RecordDefinition<Own extends FieldSchemas, Title extends string> = {
@@ -113,6 +137,8 @@ export type RecordDefinition<Own extends FieldSchemas, Title extends string> = {
   keep?: number; // how many states stay in memory; all of them without it
   // things of other entities that a field names: { asset: { entity: 'asset', field: 'asset_id' } }
   references?: { readonly [name: string]: ReferenceDefinition<keyof NoInfer<Own> & string> };
+  routes?: readonly RouteDefinition<DataOf<NoInfer<Own>>>[]; // further addresses, for clients of another API
+  legacyRoutes?: true; // routes that are marked as legacy are on
   http?: HttpOptions<keyof NoInfer<Own> & string>;
 };
 
@@ -145,10 +171,14 @@ export type LooseDefinition = {
   gone?: Entity['gone'];
   keep?: number;
   references?: Readonly<Record<string, ReferenceDefinition<string>>>;
+  routes?: readonly RouteDefinition[];
+  legacyRoutes?: true;
   http?: HttpOptions;
 };
 export type LooseCommand = {
-  creates?: true;
+  creates?: true | 'ifAbsent';
+  revives?: true;
+  id?: (input: Fields) => string;
   method?: 'DELETE';
   internal?: true;
   first?: FirstDefinition<Fields, string>;

@@ -5,6 +5,7 @@ import type { Decided, Deletes } from './decision.ts';
 import type { Fault } from './fault.ts';
 import type { HttpRules } from './http-options.ts';
 import type { IndexType } from './index-key.ts';
+import type { OwnRoute } from './own-route.ts';
 import type { First, Reference } from './reference.ts';
 import type { Event, Fields, StoredEvent } from './stored-event.ts';
 
@@ -26,6 +27,8 @@ export type Entity = Readonly<{
   commands: ReadonlyMap<string, CommandType>; // by name: 'create'
   creating: CommandType; // the command that creates
   deleting: CommandType | undefined; // the command that DELETE runs
+  routes: readonly OwnRoute[]; // further addresses
+  legacyRoutes: boolean; // the routes that are marked as legacy are on, unless a setting says otherwise
   refusals: ReadonlyMap<string, DeclaredRefusal>; // by reason: 'InsufficientFunds'
   // turns an event of an earlier program into one of a current type
   upcast: (stored: StoredEvent) => StoredEvent;
@@ -53,6 +56,9 @@ export type EventType = Readonly<{
 export type CommandType = Readonly<{
   name: string;
   creates: boolean;
+  changes: boolean; // it runs on a thing that exists. A command may do both
+  revives: boolean; // it runs on a thing that is gone, too
+  idOf: ((input: Fields) => string) | undefined; // the id of the thing that it creates, if the request names none
   isInternal: boolean; // clients cannot run it: it only goes first for commands of other entities
   first: First | undefined; // a command of another thing that goes first
   inputNames: readonly string[];

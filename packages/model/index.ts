@@ -22,6 +22,7 @@ export { type Fault, type FaultCode, faultCodes } from './fault.ts';
 export { type Filter, meetsFilter, type Operator, operators, periodOperators, type Range, rangesOf } from './filter.ts';
 export { findFieldProblem } from './find-field-problem.ts';
 export type { Format, HttpRules } from './http-options.ts';
+export { idFrom } from './id-from.ts';
 export {
   compareKeys,
   compareTexts,
@@ -35,7 +36,17 @@ export {
 export { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 export { emailAddress, lineOfText } from './line-of-text.ts';
 export { optional } from './optional.ts';
-export { findIdFaults, type ParsedInput, parseInput } from './parse-input.ts';
+export type {
+  OwnRoute,
+  ReadsAll,
+  ReadsThing,
+  RouteDefinition,
+  RouteReply,
+  RouteRequest,
+  RouteThing,
+  RunsCommand,
+} from './own-route.ts';
+export { findIdFaults, type ParsedInput, parseFields, parseInput } from './parse-input.ts';
 export { type Period, parsePeriod } from './parse-period.ts';
 export { hasPassed, meets, type Precondition, type Tags } from './precondition.ts';
 export { present } from './present.ts';
@@ -55,6 +66,7 @@ export {
 export { parseDate } from './read-dates.ts';
 export type { First, Reference } from './reference.ts';
 export { type Rendered, renderSelected, renderState } from './render-state.ts';
+export { checkRoutes, routeName } from './routes-of.ts';
 export { type Active, type Applied, absent, applyStored, type Deleted, evolve, fold, type State } from './state.ts';
 export { decodeFields, decodeState, encodeFields, encodeState, parseState, writeState } from './state-codec.ts';
 export type { Event, Fields, StoredEvent } from './stored-event.ts';

@@ -30,6 +30,18 @@ export const parseWithJoi = (command: CommandType, body: unknown): ParsedInput =
   return withoutId(command, value);
 };
 
+/** Parses an object by a schema. Returns all faults if there are any. */
+export const parseFields = (schema: Joi.ObjectSchema<Fields>, value: unknown): ParsedFields => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { kind: 'faults', faults: [{ pointer: '', code: 'not-an-object', detail: 'expected a JSON object' }] };
+  const unsafe = findUnsafe(value);
+  if (unsafe.length > 0) return { kind: 'faults', faults: capped(unsafe) };
+  const { value: fields, error } = validate(schema, value);
+  return error ? { kind: 'faults', faults: capped(error.details.map(faultOf)) } : { kind: 'fields', fields };
+};
+
+export type ParsedFields = { kind: 'fields'; fields: Fields } | { kind: 'faults'; faults: Fault[] };
+
 const withoutId = (command: CommandType, { id, ...fields }: Fields): ParsedInput =>
   inputOf(command, id as string | undefined, fields);
 

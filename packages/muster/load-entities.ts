@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chooseEntities } from '@muster/entities';
-import { checkDistinct, checkReferences, type Entity } from '@muster/model';
+import { checkDistinct, checkReferences, checkRoutes, type Entity } from '@muster/model';
 
 export type LoadedEntities =
   | { kind: 'entities'; entities: readonly Entity[]; path: string }
@@ -67,6 +67,7 @@ const judge = (exported: unknown, path: string): LoadedEntities => {
   if (strange === -1) {
     checkDistinct(entities);
     checkReferences(entities);
+    checkRoutes(entities);
     return { kind: 'entities', entities, path };
   }
   return problem(`entity ${strange + 1} in ${path} was not made by defineEntity or defineRecord of muster`);

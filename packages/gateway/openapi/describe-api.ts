@@ -66,7 +66,7 @@ const describeOperation = (operation: Operation): Part => {
   const names: ParameterName[] = [...operation.parameters, 'X-Request-Id'];
   return {
     ...{ operationId: id, tags: [tag], summary },
-    parameters: names.map((name) => parameterOf(entity, name)),
+    parameters: [...(operation.ownParameters ?? []), ...names.map((name) => parameterOf(entity, name))],
     ...(body
       ? { requestBody: { required: body.required, content: bodyContentOf(entity, bodyTypes, body.schema) } }
       : {}),

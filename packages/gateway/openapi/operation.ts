@@ -11,6 +11,7 @@ export type Operation = {
   entity?: Entity; // whose operation it is
   summary: string;
   parameters: readonly ParameterName[];
+  ownParameters?: readonly Part[]; // of this operation only
   body?: { schema: JsonSchema; required: boolean };
   bodyTypes?: readonly string[]; // media types; `application/json` unless given
   answers: readonly Answer[]; // those that are no problems

@@ -3,6 +3,7 @@ import { fileTypes } from '../docs-files.ts';
 import type { Part } from './headers.ts';
 import { inputNameOf } from './input-name.ts';
 import type { Answer, Operation } from './operation.ts';
+import { ownOperations } from './own-operations.ts';
 import { relatedOperations } from './related-operations.ts';
 
 const ofThing = ['ETag', 'Muster-Source', 'Muster-Lag-Ms'] as const;
@@ -15,7 +16,7 @@ const onWrite = ['If-Match', 'If-None-Match', 'traceparent'] as const;
 
 /** Returns the operations of an entity. Each has its route in app.ts. */
 export const operationsOf = (entity: Entity): Operation[] => {
-  const commands = [...entity.commands.values()].filter(({ creates, isInternal }) => !creates && !isInternal);
+  const commands = [...entity.commands.values()].filter(({ changes, isInternal }) => changes && !isInternal);
   const ofOne = [
     read(entity),
     ...pastOperations(entity),
@@ -26,7 +27,7 @@ export const operationsOf = (entity: Entity): Operation[] => {
   ];
   const links = ofOne.filter(({ parameters }) => parameters.includes('id')).map(({ id }) => id);
   const views = [...entity.views.values()].map((view) => viewOperation(entity, view));
-  return [...setOperations(entity, links), ...views, ...feedOperations(entity), ...ofOne];
+  return [...setOperations(entity, links), ...views, ...feedOperations(entity), ...ofOne, ...ownOperations(entity)];
 };
 
 const setOperations = (entity: Entity, links: readonly string[]): Operation[] => [

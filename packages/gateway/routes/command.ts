@@ -16,7 +16,7 @@ export const runCommand = async (
   { id, command: name }: { id: string; command: string },
 ): Promise<void> => {
   const type = entity.commands.get(name);
-  if (!type || type.creates || type.isInternal) return answerProblem(exchange, noSuchCommand(entity, id, name));
+  if (!type?.changes || type.isInternal) return answerProblem(exchange, noSuchCommand(entity, id, name));
   const parsed = parseInput(type, exchange.input);
   const faults = [...findIdFaults(id), ...faultsOf(parsed), ...findOtherId(parsed, id)];
   if (faults.length > 0 || parsed.kind === 'faults') return answerProblem(exchange, invalid(faults));
@@ -46,7 +46,7 @@ const faultsOf = (parsed: { kind: string; faults?: Fault[] }): Fault[] => parsed
 
 const noSuchCommand = (entity: Entity, id: string, name: string): Problem => {
   const others = [...entity.commands.values()]
-    .filter(({ creates, isInternal }) => !creates && !isInternal)
+    .filter(({ changes, isInternal }) => changes && !isInternal)
     .map(({ name }) => name);
   const known = others.map((other) => `POST ${entity.path}/{id}:${other}`);
   return {

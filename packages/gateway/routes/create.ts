@@ -1,4 +1,4 @@
-import { type Entity, parseInput } from '@muster/model';
+import { type Entity, idFrom, parseInput } from '@muster/model';
 import { answerJson } from '../answer-json.ts';
 import { answerOutcome } from '../answer-outcome.ts';
 import type { Exchange } from '../exchange.ts';
@@ -15,13 +15,14 @@ export const create = async (gateway: Gateway, entity: Entity, exchange: Exchang
   if (ifMatch !== '' || ifNoneMatch !== '') return answerProblem(exchange, notConditional(entity));
   const parsed = parseInput(type, exchange.input);
   if (parsed.kind === 'faults') return answerProblem(exchange, invalid(parsed.faults));
-  const id = parsed.id ?? newId(gateway.random);
+  const named = parsed.id ?? idFrom(entity, type, parsed.fields);
+  const id = named ?? newId(gateway.random);
   const command = { type, input: parsed.fields };
-  const isNewId = parsed.id === undefined;
+  const isNewId = named === undefined;
   const outcome = await executeCommand(gateway, { entity, id, isNewId, command, ...requestOf(gateway, exchange) });
-  answerOutcome(exchange, entity, id, outcome, ({ json }) => {
+  answerOutcome(exchange, entity, id, outcome, ({ json, version }) => {
     exchange.headers.push('Location', `${entity.path}/${id}`);
-    answerJson(exchange, 201, json);
+    answerJson(exchange, version > 1 && type.changes ? 200 : 201, json);
   });
 };
 

@@ -1,0 +1,154 @@
+import type Router from '@koa/router';
+import {
+  type CommandType,
+  type Entity,
+  type Fault,
+  findIdFaults,
+  idFrom,
+  isId,
+  type OwnRoute,
+  parseFields,
+  parseInput,
+  present,
+  type ReadsThing,
+  type RouteReply,
+  type RouteRequest,
+  type RouteThing,
+  type RunsCommand,
+  renderState,
+  type State,
+} from '@muster/model';
+import type { Context } from 'koa';
+import { answerJson } from '../answer-json.ts';
+import { answerOutcome } from '../answer-outcome.ts';
+import type { Exchange } from '../exchange.ts';
+import { executeCommand } from '../execute-command.ts';
+import type { Gateway } from '../gateway.ts';
+import { newId } from '../new-id.ts';
+import { giveProblem, onKoa } from '../on-koa.ts';
+import type { Outcome } from '../outcome.ts';
+import { answerProblem, invalid, type Problem, unavailable } from '../problem.ts';
+import { readBody } from '../read-body.ts';
+import { readFullState } from '../read-full-state.ts';
+import { requestOf } from '../request-of.ts';
+import { gone, notFound } from '../thing-problems.ts';
+import { readAll } from './own-all.ts';
+
+/** Adds the own routes of an entity. Legacy ones that are off answer 404 and say so. */
+export const addOwnRoutes = (router: Router, gateway: Gateway, entity: Entity): void => {
+  for (const route of entity.routes) {
+    const { method, path } = route.definition;
+    const handle = isOn(gateway, entity, route) ? handlerOf(gateway, entity, route) : refuseLegacy;
+    const body = route.body ? [readBody] : [];
+    router.register(path, [method], [refuseHead(route), ...body, handle]);
+  }
+};
+
+const isOn = ({ settings }: Gateway, { legacyRoutes }: Entity, { isLegacy }: OwnRoute): boolean => {
+  if (!isLegacy) return true;
+  return settings.LEGACY_ROUTES === 'auto' ? legacyRoutes : settings.LEGACY_ROUTES === 'on';
+};
+
+const refuseLegacy = (ctx: Context) =>
+  giveProblem(ctx, {
+    name: 'no-such-route',
+    detail:
+      `${ctx.method} ${ctx.path.slice(0, 200)} is for clients of an earlier API, and is off here; ` +
+      'an operator can set LEGACY_ROUTES=on',
+  });
+
+// a router answers HEAD by the route of GET, and this one changes something
+const refuseHead =
+  ({ definition }: OwnRoute) =>
+  (ctx: Context, next: () => Promise<void>): Promise<void> | void =>
+    ctx.method === 'HEAD' && definition.runs !== undefined
+      ? giveProblem(ctx, { name: 'method-not-allowed', detail: 'This address changes data, so it has no HEAD' })
+      : next();
+
+const handlerOf = (gateway: Gateway, entity: Entity, route: OwnRoute): ((ctx: Context) => Promise<void>) => {
+  const { definition } = route;
+  if (definition.readsAll) return (ctx) => readAll(gateway, entity, definition, ctx);
+  return (ctx) =>
+    onKoa(gateway, ctx, async (exchange) => {
+      const parsed = parseRequest(route, exchange);
+      if (parsed.kind === 'faults') return answerProblem(exchange, invalid(parsed.faults));
+      if (definition.runs !== undefined) await runCommand(gateway, entity, definition, exchange, parsed.request);
+      else await readThing(gateway, entity, definition, exchange, parsed.request);
+    });
+};
+
+type Parsed = { kind: 'request'; request: RouteRequest } | { kind: 'faults'; faults: Fault[] };
+
+const parseRequest = ({ query, body }: OwnRoute, exchange: Exchange): Parsed => {
+  const [ofQuery, ofBody] = [parseFields(query, { ...exchange.query }), body && parseFields(body, exchange.input)];
+  const faults = [ofQuery, ofBody].flatMap((part) => (part?.kind === 'faults' ? part.faults : []));
+  if (faults.length > 0 || ofQuery.kind === 'faults' || ofBody?.kind === 'faults') return { kind: 'faults', faults };
+  return { kind: 'request', request: { query: ofQuery.fields, body: ofBody?.fields ?? {} } };
+};
+
+const runCommand = async (
+  gateway: Gateway,
+  entity: Entity,
+  definition: RunsCommand,
+  exchange: Exchange,
+  request: RouteRequest,
+): Promise<void> => {
+  const type = entity.commands.get(definition.runs) as CommandType; // the check of the definition has found it
+  const parsed = parseInput(type, definition.input(request));
+  if (parsed.kind === 'faults') return answerProblem(exchange, invalid(parsed.faults));
+  const named = definition.id?.(request) ?? parsed.id ?? idFrom(entity, type, parsed.fields);
+  const faults = named === undefined ? [] : findIdFaults(named);
+  if (faults.length > 0) return answerProblem(exchange, invalid(faults));
+  const id = named ?? newId(gateway.random);
+  const command = { type, input: parsed.fields };
+  const isNewId = named === undefined;
+  const outcome = await executeCommand(gateway, { entity, id, isNewId, command, ...requestOf(gateway, exchange) });
+  if (definition.missing && isMissing(outcome)) return giveReply(exchange, definition.missing(request), 404);
+  answerOutcome(exchange, entity, id, outcome, () => {
+    const state = outcome.kind === 'done' ? outcome.state : undefined;
+    giveReply(exchange, definition.answer(state && thingOf(entity, id, state), request), 200);
+  });
+};
+
+const isMissing = (outcome: Outcome): boolean =>
+  outcome.kind === 'refused' && (outcome.refusal.reason === 'NotFound' || outcome.refusal.reason === 'Deleted');
+
+const readThing = async (
+  gateway: Gateway,
+  entity: Entity,
+  definition: ReadsThing,
+  exchange: Exchange,
+  request: RouteRequest,
+): Promise<void> => {
+  const id = definition.reads(request);
+  const state = isId(id) ? await readFullState(gateway, entity, id) : undefined;
+  if (state?.kind === 'unavailable')
+    return answerProblem(exchange, unavailable(`Cannot read ${entity.name} "${id}": ${state.why}`));
+  const problem = state ? findMissing(entity, id, state.state) : notFound(entity, id);
+  if (state && !problem) {
+    const thing = thingOf(entity, id, state.state);
+    if (thing) return giveReply(exchange, definition.answer(thing, request), 200);
+  }
+  if (definition.missing) return giveReply(exchange, definition.missing(request), 404);
+  answerProblem(exchange, problem ?? notFound(entity, id));
+};
+
+const findMissing = (entity: Entity, id: string, state: State): Problem | undefined => {
+  const { status, version, changedAt } = renderState(entity, id, state);
+  if (status === 'active') return undefined;
+  return status === 'deleted' ? gone(entity, id, version, new Date(changedAt)) : notFound(entity, id);
+};
+
+const thingOf = (entity: Entity, id: string, state: State): RouteThing | undefined =>
+  state.status === 'active'
+    ? {
+        ...{ id, state: state.fields, version: state.version },
+        ...{ shown: present(entity, id, state.fields), address: `${entity.path}/${id}` },
+      }
+    : undefined;
+
+const giveReply = (exchange: Exchange, { status, body, location }: RouteReply, usual: number): void => {
+  if (location !== undefined) exchange.headers.push('Location', location);
+  if (body === undefined) exchange.status = status ?? 204;
+  else answerJson(exchange, status ?? usual, JSON.stringify(body));
+};
