@@ -160,7 +160,9 @@ const isListOfFunctions = (value: unknown): boolean =>
   Array.isArray(value) && value.every((one) => typeof one === 'function');
 
 const findCommandProblems = ({ commands, references }: LooseDefinition): string[] => {
-  const creating = Object.keys(commands).filter((name) => commands[name]?.creates !== undefined);
+  const creating = Object.keys(commands).filter((name) =>
+    [true, 'ifAbsent'].includes(commands[name]?.creates ?? false),
+  );
   const deleting = Object.keys(commands).filter((name) => commands[name]?.method === 'DELETE');
   return [
     ...Object.entries(commands).flatMap(([name, command]) => [

@@ -87,7 +87,7 @@ describe('The definition of an entity with its own events', () => {
     );
     expect(problemsWith({ commands: { ...commands, break: { ...commands.break, fields: {} } } })).to.equal(
       'the command "break" has "fields", which nothing reads: ' +
-        'it can have creates, method, internal, first, input, decide',
+        'it can have creates, id, revives, method, internal, first, input, decide',
     );
     expect(problemsWith({ refusals: { Glued: { ...right.refusals.Glued, detail: 'x' } } })).to.equal(
       'the refusal "Glued" has "detail", which nothing reads: it can have status, title',

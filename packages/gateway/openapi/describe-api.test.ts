@@ -11,7 +11,7 @@ import { describeApi } from './describe-api.ts';
 import type { Part } from './headers.ts';
 import { type ParameterName, parameters } from './parameters.ts';
 
-const entities: readonly Entity[] = [...shipped, note, account];
+const entities: readonly Entity[] = [...shipped, note, account, ...(systems.records ?? [])];
 
 type Operation = {
   operationId: string;
@@ -59,7 +59,7 @@ const routesOf = async (entities: readonly Entity[]): Promise<string[]> => {
 const withCommands = (entities: readonly Entity[], path: string): string[] => {
   const entity = entities.find((one) => path === `${one.path}/:id\\::command`);
   if (!entity) return [path.replace(/(?<!\\):(\w+)/g, '{$1}').replace('\\:', ':')];
-  const names = [...entity.commands.values()].filter(({ creates, isInternal }) => !creates && !isInternal);
+  const names = [...entity.commands.values()].filter(({ changes, isInternal }) => changes && !isInternal);
   return names.map(({ name }) => `${entity.path}/{id}:${name}`);
 };
 
