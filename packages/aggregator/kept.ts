@@ -6,6 +6,7 @@
  * types enforce that. Times are in milliseconds.
  */
 export type Kept = Counts & {
+  readonly oldest: number; // when the first thing was created; Infinity without one
   readonly since: number; // `recent` has all events from this time on; a restore does not count earlier ones
   readonly recent: ReadonlyMap<number, Counts>; // what the newest events added to the counts, by their second
   readonly touched: ReadonlyMap<number, number>; // the things in memory, the last changed one last: number → when
@@ -28,9 +29,13 @@ type MutableKept = Mutable<Omit<Kept, 'ahead' | 'recent' | 'touched' | 'unsaved'
 const changing = (kept: Kept) => kept as MutableKept;
 
 /** Opens it with the counts of all events before `since`. Without them, it counts all events. */
-export const openKept = (counts: Counts = none, since = Number.NEGATIVE_INFINITY): Kept => {
+export const openKept = (
+  counts: Counts = none,
+  since = Number.NEGATIVE_INFINITY,
+  oldest = Number.POSITIVE_INFINITY,
+): Kept => {
   const kept: MutableKept = {
-    ...{ active: counts.active, events: counts.events, since },
+    ...{ active: counts.active, events: counts.events, since, oldest },
     ...{ recent: new Map(), touched: new Map(), unsaved: new Set(), ahead: new Map(), evictedEarly: false },
   };
   return kept;
@@ -51,6 +56,11 @@ export const addCounts = (kept: Kept, at: number, active: number, events: number
 };
 
 const secondMs = 1_000;
+
+/** Notes when a thing was created. */
+export const noteCreation = (kept: Kept, at: number): void => {
+  if (at < kept.oldest) changing(kept).oldest = at;
+};
 
 /**
  * Returns the counts of all events before a time, a whole second. Takes a later time if the counts of that

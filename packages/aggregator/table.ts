@@ -23,6 +23,7 @@ import {
   findEvictable,
   type Kept,
   noteAhead,
+  noteCreation,
   noteEvicted,
   noteInService,
   noteKeptSaved,
@@ -353,11 +354,17 @@ const keptIn = (partition: Partition, { name }: Entity): Kept => {
  * Begins a restore of the things of an entity with `keep`: none is in memory, and the counts are those of all events
  * before `since`, in milliseconds since 1970. Without counts, all events will be counted.
  */
-export const beginKept = (partition: Partition, entity: Entity, counts?: Counts, since?: number): void => {
+export const beginKept = (
+  partition: Partition,
+  entity: Entity,
+  counts?: Counts,
+  since?: number,
+  oldest?: number,
+): void => {
   const former = partition.kept.get(entity.name);
   for (const number of former ? [...former.touched.keys()] : []) forget(partition, number);
   changing(partition).events += (counts?.events ?? 0) - (former?.events ?? 0);
-  changing(partition).kept.set(entity.name, openKept(counts, since));
+  changing(partition).kept.set(entity.name, openKept(counts, since, oldest));
 };
 
 /** Sets the counts of an entity with `keep`, of all events before a time. Adds what later events have changed. */
@@ -378,6 +385,7 @@ export const recallThing = (partition: Partition, entity: Entity, id: string, co
   setState(partition.things, number, saved);
   setSavedVersion(partition.things, number, saved.version);
   touch(kept, number, false);
+  if (saved.status !== 'absent') noteCreation(kept, saved.createdAt.getTime());
   if (saved.version > counted) noteAhead(kept, number, counted);
   // without a record that is new enough, events that are counted are read from the log, and counted again
   if (saved.version < counted) countKept(partition, kept, saved, saved.version - counted, true);
@@ -398,6 +406,7 @@ const countKnown = (partition: Partition, entity: Entity, number: number, { at, 
 // a thing to which a further event happened was active before
 const countKept = (partition: Partition, kept: Kept, state: State, events: number, wasActive: boolean) => {
   const active = Number(state.status === 'active') - Number(wasActive);
+  if (state.status !== 'absent') noteCreation(kept, state.createdAt.getTime());
   addCounts(kept, changedAt(state), active, events);
   changing(partition).events += events;
 };

@@ -39,9 +39,9 @@ export type CheckpointDocument = {
 
 /**
  * The counts of an entity with `keep`: of all events before the time `at`, which a restore begins with. `allEvents` are
- * those that `events` of the checkpoint includes.
+ * those that `events` of the checkpoint includes. `oldest` is when the first thing was created.
  */
-export type KeptCounts = { at: Date; active: number; events: number; allEvents: number };
+export type KeptCounts = { at: Date; active: number; events: number; allEvents: number; oldest?: Date };
 
 /** A checkpoint as stored in the collection `Checkpoints`. */
 export type StoredCheckpoint = Omit<CheckpointDocument, 'position'> & {

@@ -10,11 +10,13 @@ import {
   type SortKey,
 } from '@muster/model';
 import type { Filter as Condition } from 'mongodb';
+import { readCheckpoints } from './checkpoints.ts';
 import type { RecordDocument } from './documents.ts';
 import { type Log, recordsOf } from './open-log.ts';
 import { stateOf } from './records.ts';
 import { type Bounds, boundsOf, isNothing } from './saved-bounds.ts';
 import { isOfThisLog } from './snapshot-mark.ts';
+import { type Stretch, walkWindows } from './walk-windows.ts';
 
 /** A query of things in these of all partitions. */
 export type WithinPartitions = Query & { partitions: readonly number[]; ofPartitions: number };
@@ -65,7 +67,12 @@ export const walkById = async (log: Log, entity: Entity, query: WithinPartitions
 const atOnceMax = 8;
 
 /** Reads records in the order of an index. `isFull`: there may be more of them. */
-type Read = (condition: object, descending: boolean, limit: number) => Promise<{ rows: SavedRow[]; isFull: boolean }>;
+type Read = (
+  condition: object,
+  descending: boolean,
+  limit: number,
+  withinMs?: number,
+) => Promise<{ rows: SavedRow[]; isFull: boolean }>;
 
 /**
  * Returns the first things in the order of an indexed field, then of their ids, one more than the limit at most. All
@@ -74,24 +81,62 @@ type Read = (condition: object, descending: boolean, limit: number) => Promise<{
 export const walkByField = async (log: Log, entity: Entity, query: WithinPartitions): Promise<SavedRow[]> => {
   const [{ field }, byId] = query.sort as [SortKey, SortKey];
   const most = query.limit + 1;
-  const read: Read = async (condition, descending, limit) => {
+  const read: Read = async (condition, descending, limit, withinMs) => {
     const order = descending ? -1 : 1;
     const found = recordsOf(log, entity).find(savedCondition(query, { ...condition }));
+    if (withinMs !== undefined) found.maxTimeMS(withinMs);
     const records = await found
       .sort({ deletedAt: order, [field]: order, _id: order })
       .limit(limit)
       .toArray();
     return { rows: rowsOf(log, entity, query, records), isFull: records.length === limit };
   };
+  const stretch = isByArrival(entity, field) ? await stretchOf(log, entity, query) : undefined;
   const rows: SavedRow[] = [];
   for (const { bounds, isGroup, isBegun } of partsOf(entity, query)) {
     if (rows.length >= most) break;
     const from = isBegun ? { _id: { [byId.descending ? '$lt' : '$gt']: query.after?.at(-1) } } : {};
     const left = most - rows.length;
     if (isGroup) rows.push(...(await read({ [field]: bounds, ...from }, byId.descending, left)).rows);
+    else if (stretch) rows.push(...(await readByWindows(read, within(stretch, bounds), query, left)));
     else rows.push(...(await readGroups(read, { [field]: bounds }, query, left)));
   }
   return rows;
+};
+
+/** Whether a list in the order of this field may have very many things, in the order in which they came. */
+const isByArrival = ({ keep }: Entity, field: string): boolean => keep !== undefined && field === 'createdAt';
+
+const aheadMs = 24 * 3_600_000; // no clock is that much ahead
+const readDeadlineMs = 1_000;
+
+/** The time in which all saved things were created. Undefined if the checkpoints do not say it. */
+const stretchOf = async (
+  log: Log,
+  { name }: Entity,
+  { partitions }: WithinPartitions,
+): Promise<Stretch | undefined> => {
+  const checkpoints = await readCheckpoints(log, partitions, readDeadlineMs);
+  const oldest = [...checkpoints.values()].flatMap(({ kept }) => kept?.[name]?.oldest?.getTime() ?? []);
+  return oldest.length > 0 ? { from: Math.min(...oldest), to: Date.now() + aheadMs } : undefined;
+};
+
+/** The part of a stretch that the bounds of a date leave. */
+const within = ({ from, to }: Stretch, bounds: Bounds | null): Stretch => {
+  const { $gt, $gte, $lt } = Object(bounds) as { $gt?: Date; $gte?: Date; $lt?: Date };
+  const begin = Math.max(from, $gt ? $gt.getTime() + 1 : ($gte?.getTime() ?? from));
+  return { from: begin, to: Math.min(to, $lt?.getTime() ?? to) };
+};
+
+const windowMs = 400; // of the database, for one window
+
+const readByWindows = (read: Read, stretch: Stretch, query: Query, limit: number): Promise<SavedRow[]> => {
+  const [{ field, descending }] = query.sort as [SortKey];
+  return walkWindows(stretch, {
+    ...{ descending, limit },
+    read: ({ from, to }, left) =>
+      readGroups(read, { [field]: { $gte: new Date(from), $lt: new Date(to) } }, query, left, windowMs),
+  });
 };
 
 /** A part of the order of an index: things with one key, or with several. `isBegun`: its first ones come before. */
@@ -117,9 +162,15 @@ const partsOf = (entity: Entity, { after, filters, sort }: Query): Part[] => {
  * Reads things with several keys. If the ids go in the other direction than the keys, each group is turned later, and
  * the last one, which may be cut off, is read again in the direction of the ids.
  */
-const readGroups = async (read: Read, condition: object, { sort }: Query, limit: number): Promise<SavedRow[]> => {
+const readGroups = async (
+  read: Read,
+  condition: object,
+  { sort }: Query,
+  limit: number,
+  withinMs?: number,
+): Promise<SavedRow[]> => {
   const [first, second] = sort as [SortKey, SortKey];
-  const { rows, isFull } = await read(condition, first.descending, limit);
+  const { rows, isFull } = await read(condition, first.descending, limit, withinMs);
   const last = rows.at(-1);
   if (!last || !isFull || first.descending === second.descending) return rows;
   const whole = rows.filter(({ keys }) => compareRows([first], keys, last.keys) !== 0);
