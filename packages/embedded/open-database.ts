@@ -106,7 +106,8 @@ export const launchDatabase = async (options: DatabaseOptions): Promise<Launched
 };
 
 export const stopMs = 10_000;
-const startMs = 30_000;
+// one with a million records needs most of a minute until it accepts connections
+const startMs = 300_000;
 const host = '127.0.0.1';
 
 const replicaSetNames = { mongod: 'muster', secantus: 'secantus' } satisfies Record<ServerKind, string>;
