@@ -7,6 +7,7 @@
  */
 export type Kept = Counts & {
   readonly oldest: number; // when the first thing was created; Infinity without one
+  readonly newest: number; // when the last one was created; -Infinity without one
   readonly since: number; // `recent` has all events from this time on; a restore does not count earlier ones
   readonly recent: ReadonlyMap<number, Counts>; // what the newest events added to the counts, by their second
   readonly touched: ReadonlyMap<number, number>; // the things in memory, the last changed one last: number → when
@@ -32,16 +33,21 @@ const changing = (kept: Kept) => kept as MutableKept;
 export const openKept = (
   counts: Counts = none,
   since = Number.NEGATIVE_INFINITY,
-  oldest = Number.POSITIVE_INFINITY,
+  { oldest, newest }: Times = never,
 ): Kept => {
   const kept: MutableKept = {
-    ...{ active: counts.active, events: counts.events, since, oldest },
+    ...{ active: counts.active, events: counts.events, since, oldest, newest },
     ...{ recent: new Map(), touched: new Map(), unsaved: new Set(), ahead: new Map(), evictedEarly: false },
   };
   return kept;
 };
 
 const none: Counts = { active: 0, events: 0 };
+
+/** When the first and the last thing were created. */
+export type Times = Pick<Kept, 'oldest' | 'newest'>;
+
+const never: Times = { oldest: Number.POSITIVE_INFINITY, newest: Number.NEGATIVE_INFINITY };
 
 /** Adds to the counts what an event of this time changed. */
 export const addCounts = (kept: Kept, at: number, active: number, events: number): void => {
@@ -60,6 +66,7 @@ const secondMs = 1_000;
 /** Notes when a thing was created. */
 export const noteCreation = (kept: Kept, at: number): void => {
   if (at < kept.oldest) changing(kept).oldest = at;
+  if (at > kept.newest) changing(kept).newest = at;
 };
 
 /**

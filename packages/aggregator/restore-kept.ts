@@ -3,6 +3,7 @@ import type { Entity } from '@muster/model';
 import { type CheckpointDocument, hasRecords, type KeptCounts, type StoredEvent, scanInOrder } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { keptInOne } from './evict.ts';
+import type { Times } from './kept.ts';
 import { newInOneGoMax, saveBatch, takeThings } from './snapshot.ts';
 import { beginKept, evictThings, type Partition } from './table.ts';
 import { takeScanned } from './take-event.ts';
@@ -34,7 +35,7 @@ export const beginAllKept = async (
     if (isLost) logger.warn(`The records of ${entity.name} are gone. Making them again from all events`);
     for (const partition of restoring) {
       const counts = isLost ? undefined : countsIn(partition.number);
-      beginKept(partition, entity, counts, counts?.at.getTime(), oldestOf(counts));
+      beginKept(partition, entity, counts, counts?.at.getTime(), timesOf(counts));
       // without a checkpoint, all events are read anyway
       if (!counts && checkpoints.has(partition.number))
         uncounted.set(entity, (uncounted.get(entity) ?? new Set<number>()).add(partition.number));
@@ -43,9 +44,8 @@ export const beginAllKept = async (
   return uncounted;
 };
 
-// without a time, things may be of any time
-const oldestOf = (counts: KeptCounts | undefined): number | undefined =>
-  counts?.oldest?.getTime() ?? (counts && counts.events > 0 ? 0 : undefined);
+const timesOf = (counts: KeptCounts | undefined): Times | undefined =>
+  counts?.oldest && counts.newest ? { oldest: counts.oldest.getTime(), newest: counts.newest.getTime() } : undefined;
 
 const keepingOf = (entities: Iterable<Entity>): Entity[] => [...entities].filter(({ keep }) => keep !== undefined);
 

@@ -154,9 +154,9 @@ const keptCountsOf = (
   const keeping = [...entities.values()].filter(({ keep }) => keep !== undefined);
   const countsOf = (counted = openKept()): KeptCounts => {
     const { at, active, events } = countsBefore(counted, start);
-    const { oldest } = counted;
+    const { newest, oldest } = counted;
     const counts = { at: new Date(at), active, events, allEvents: counted.events };
-    return Number.isFinite(oldest) ? { ...counts, oldest: new Date(oldest) } : counts;
+    return Number.isFinite(oldest) ? { ...counts, oldest: new Date(oldest), newest: new Date(newest) } : counts;
   };
   return Object.fromEntries(keeping.map(({ name }) => [name, countsOf(kept.get(name))]));
 };

@@ -29,6 +29,7 @@ import {
   noteKeptSaved,
   openKept,
   setCountsBefore,
+  type Times,
   touch,
 } from './kept.ts';
 import { addId, addLoose, openSortedIds, removeId, type SortedIds, sliceIds, sortLoose } from './sorted-ids.ts';
@@ -359,12 +360,12 @@ export const beginKept = (
   entity: Entity,
   counts?: Counts,
   since?: number,
-  oldest?: number,
+  times?: Times,
 ): void => {
   const former = partition.kept.get(entity.name);
   for (const number of former ? [...former.touched.keys()] : []) forget(partition, number);
   changing(partition).events += (counts?.events ?? 0) - (former?.events ?? 0);
-  changing(partition).kept.set(entity.name, openKept(counts, since, oldest));
+  changing(partition).kept.set(entity.name, openKept(counts, since, times));
 };
 
 /** Sets the counts of an entity with `keep`, of all events before a time. Adds what later events have changed. */

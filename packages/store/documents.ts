@@ -39,9 +39,10 @@ export type CheckpointDocument = {
 
 /**
  * The counts of an entity with `keep`: of all events before the time `at`, which a restore begins with. `allEvents` are
- * those that `events` of the checkpoint includes. `oldest` is when the first thing was created.
+ * those that `events` of the checkpoint includes. `oldest` and
+ * `newest` are when the first and the last thing were created.
  */
-export type KeptCounts = { at: Date; active: number; events: number; allEvents: number; oldest?: Date };
+export type KeptCounts = { at: Date; active: number; events: number; allEvents: number; oldest?: Date; newest?: Date };
 
 /** A checkpoint as stored in the collection `Checkpoints`. */
 export type StoredCheckpoint = Omit<CheckpointDocument, 'position'> & {

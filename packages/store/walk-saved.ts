@@ -67,12 +67,7 @@ export const walkById = async (log: Log, entity: Entity, query: WithinPartitions
 const atOnceMax = 8;
 
 /** Reads records in the order of an index. `isFull`: there may be more of them. */
-type Read = (
-  condition: object,
-  descending: boolean,
-  limit: number,
-  withinMs?: number,
-) => Promise<{ rows: SavedRow[]; isFull: boolean }>;
+type Read = (condition: object, descending: boolean, limit: number) => Promise<{ rows: SavedRow[]; isFull: boolean }>;
 
 /**
  * Returns the first things in the order of an indexed field, then of their ids, one more than the limit at most. All
@@ -81,10 +76,9 @@ type Read = (
 export const walkByField = async (log: Log, entity: Entity, query: WithinPartitions): Promise<SavedRow[]> => {
   const [{ field }, byId] = query.sort as [SortKey, SortKey];
   const most = query.limit + 1;
-  const read: Read = async (condition, descending, limit, withinMs) => {
+  const read: Read = async (condition, descending, limit) => {
     const order = descending ? -1 : 1;
     const found = recordsOf(log, entity).find(savedCondition(query, { ...condition }));
-    if (withinMs !== undefined) found.maxTimeMS(withinMs);
     const records = await found
       .sort({ deletedAt: order, [field]: order, _id: order })
       .limit(limit)
@@ -97,7 +91,8 @@ export const walkByField = async (log: Log, entity: Entity, query: WithinPartiti
     if (rows.length >= most) break;
     const from = isBegun ? { _id: { [byId.descending ? '$lt' : '$gt']: query.after?.at(-1) } } : {};
     const left = most - rows.length;
-    if (isGroup) rows.push(...(await read({ [field]: bounds, ...from }, byId.descending, left)).rows);
+    if (isGroup && stretch) rows.push(...(await readMoment(read, { [field]: bounds }, query)).slice(0, left));
+    else if (isGroup) rows.push(...(await read({ [field]: bounds, ...from }, byId.descending, left)).rows);
     else if (stretch) rows.push(...(await readByWindows(read, within(stretch, bounds), query, left)));
     else rows.push(...(await readGroups(read, { [field]: bounds }, query, left)));
   }
@@ -117,25 +112,36 @@ const stretchOf = async (
   { partitions }: WithinPartitions,
 ): Promise<Stretch | undefined> => {
   const checkpoints = await readCheckpoints(log, partitions, readDeadlineMs);
-  const oldest = [...checkpoints.values()].flatMap(({ kept }) => kept?.[name]?.oldest?.getTime() ?? []);
-  return oldest.length > 0 ? { from: Math.min(...oldest), to: Date.now() + aheadMs } : undefined;
+  const counts = [...checkpoints.values()].flatMap(({ kept }) => kept?.[name] ?? []);
+  const oldest = counts.flatMap(({ oldest: at }) => at?.getTime() ?? []);
+  const newest = counts.flatMap(({ newest: at }) => at?.getTime() ?? []);
+  if (oldest.length === 0) return undefined;
+  // few records are newer than the checkpoints
+  return { from: Math.min(...oldest), dense: Math.max(...newest) + 1, to: Date.now() + aheadMs };
 };
 
 /** The part of a stretch that the bounds of a date leave. */
-const within = ({ from, to }: Stretch, bounds: Bounds | null): Stretch => {
+const within = ({ from, dense, to }: Stretch, bounds: Bounds | null): Stretch => {
   const { $gt, $gte, $lt } = Object(bounds) as { $gt?: Date; $gte?: Date; $lt?: Date };
   const begin = Math.max(from, $gt ? $gt.getTime() + 1 : ($gte?.getTime() ?? from));
-  return { from: begin, to: Math.min(to, $lt?.getTime() ?? to) };
+  const end = Math.min(to, $lt?.getTime() ?? to);
+  return { from: begin, dense: Math.min(Math.max(dense, begin), end), to: end };
 };
 
-const windowMs = 400; // of the database, for one window
+const momentMax = 10_000; // things that were created in one millisecond
+
+/** Reads the things of one moment. SecantusDB would scan the collection for a range of ids. */
+const readMoment = async (read: Read, condition: object, { after, sort }: Query): Promise<SavedRow[]> => {
+  const { rows } = await read(condition, sort[1]?.descending === true, momentMax);
+  return rows.filter(({ keys }) => !after || compareRows(sort, keys, after) > 0);
+};
 
 const readByWindows = (read: Read, stretch: Stretch, query: Query, limit: number): Promise<SavedRow[]> => {
   const [{ field, descending }] = query.sort as [SortKey];
   return walkWindows(stretch, {
     ...{ descending, limit },
     read: ({ from, to }, left) =>
-      readGroups(read, { [field]: { $gte: new Date(from), $lt: new Date(to) } }, query, left, windowMs),
+      readGroups(read, { [field]: { $gte: new Date(from), $lt: new Date(to) } }, query, left),
   });
 };
 
@@ -162,15 +168,9 @@ const partsOf = (entity: Entity, { after, filters, sort }: Query): Part[] => {
  * Reads things with several keys. If the ids go in the other direction than the keys, each group is turned later, and
  * the last one, which may be cut off, is read again in the direction of the ids.
  */
-const readGroups = async (
-  read: Read,
-  condition: object,
-  { sort }: Query,
-  limit: number,
-  withinMs?: number,
-): Promise<SavedRow[]> => {
+const readGroups = async (read: Read, condition: object, { sort }: Query, limit: number): Promise<SavedRow[]> => {
   const [first, second] = sort as [SortKey, SortKey];
-  const { rows, isFull } = await read(condition, first.descending, limit, withinMs);
+  const { rows, isFull } = await read(condition, first.descending, limit);
   const last = rows.at(-1);
   if (!last || !isFull || first.descending === second.descending) return rows;
   const whole = rows.filter(({ keys }) => compareRows([first], keys, last.keys) !== 0);
