@@ -117,15 +117,15 @@ const stretchOf = async (
   const newest = counts.flatMap(({ newest: at }) => at?.getTime() ?? []);
   if (oldest.length === 0) return undefined;
   // few records are newer than the checkpoints
-  return { from: Math.min(...oldest), dense: Math.max(...newest) + 1, to: Date.now() + aheadMs };
+  return { from: Math.min(...oldest), late: Math.max(...newest) + 1, to: Date.now() + aheadMs };
 };
 
 /** The part of a stretch that the bounds of a date leave. */
-const within = ({ from, dense, to }: Stretch, bounds: Bounds | null): Stretch => {
+const within = ({ from, late, to }: Stretch, bounds: Bounds | null): Stretch => {
   const { $gt, $gte, $lt } = Object(bounds) as { $gt?: Date; $gte?: Date; $lt?: Date };
   const begin = Math.max(from, $gt ? $gt.getTime() + 1 : ($gte?.getTime() ?? from));
   const end = Math.min(to, $lt?.getTime() ?? to);
-  return { from: begin, dense: Math.min(Math.max(dense, begin), end), to: end };
+  return { from: begin, late: Math.min(Math.max(late, begin), end), to: end };
 };
 
 const momentMax = 10_000; // things that were created in one millisecond

@@ -14,7 +14,7 @@ describe('A walk by windows of time', () => {
         fc.oneof(fc.constantFrom(5, 900_000_000), fc.nat(900_000_000)),
         async (unsorted, limit, descending, split) => {
           const times = [...unsorted].sort((one, other) => (descending ? other - one : one - other));
-          const stretch = { from: 5, dense: Math.max(5, split), to: 900_000_000 };
+          const stretch = { from: 5, late: Math.max(5, split), to: 900_000_000 };
           const read = async (window: Window, left: number) => inWindow(times, window).slice(0, left);
           const rows = await walkWindows(stretch, { descending, limit, read });
           expect(rows).to.deep.equal(inWindow(times, stretch).slice(0, limit));
@@ -31,7 +31,7 @@ describe('A walk by windows of time', () => {
         found += all.length;
         return all.slice(0, left);
       };
-      const stretch = { from, dense: 20_000_000, to: 30_000_000 };
+      const stretch = { from, late: 20_000_000, to: 30_000_000 };
       expect(await walkWindows(stretch, { descending: false, limit: 100, read })).to.have.length(100);
       expect(found).to.be.below(500);
     }

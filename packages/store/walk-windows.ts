@@ -2,10 +2,10 @@
 // of time is read window by window: a page costs the same at every depth.
 
 /**
- * A stretch of time, in milliseconds since 1970: its beginning is in it, its end is not. From `dense` on there are few
+ * A stretch of time, in milliseconds since 1970: its beginning is in it, its end is not. From `late` on there are few
  * things.
  */
-export type Stretch = { from: number; dense: number; to: number };
+export type Stretch = { from: number; late: number; to: number };
 
 export type Window = { from: number; to: number };
 
@@ -28,9 +28,9 @@ export const walkWindows = async <Row>(stretch: Stretch, { read, descending, lim
   const readInto = async (window: Window) => {
     if (window.from < window.to && rows.length < limit) rows.push(...(await read(window, limit - rows.length)));
   };
-  const few = { from: stretch.dense, to: stretch.to };
+  const few = { from: stretch.late, to: stretch.to };
   if (descending) await readInto(few);
-  let left: Window = { from: stretch.from, to: stretch.dense };
+  let left: Window = { from: stretch.from, to: stretch.late };
   for (let width = firstMs; rows.length < limit && left.from < left.to; width *= growth) {
     const window = cut(left, width, descending);
     await readInto(window);
