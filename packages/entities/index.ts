@@ -1,5 +1,6 @@
 import type { Entity } from '@muster/model';
 import { asset } from './asset.ts';
+import { message } from './message.ts';
 import { note } from './note.ts';
 import { record, recordWithLegacy } from './record.ts';
 import { user } from './user.ts';
@@ -11,6 +12,7 @@ export { note } from './note.ts';
 export const systems: Readonly<Record<string, readonly Entity[]>> = {
   users: [user],
   assets: [asset, note],
+  messages: [message],
   records: [record],
 };
 

@@ -35,12 +35,10 @@ export const parsePage = (entity: Entity, given: Given, hasOwnOrder = false): Pa
   const limits = limitsOf(entity);
   const names = Object.keys(given);
   const byCursor = names.filter((name) => name.startsWith('page['));
-  const byOffset = names.filter((name) => plain.includes(name));
-  const mixed = byCursor.length > 0 && byOffset.length > 0;
-  const faults = mixed
-    ? [fault(byOffset[0] ?? '', `"${byOffset[0]}" cannot be used with "${byCursor[0]}"`, 'not-combinable')]
-    : [];
-  const isByCursor = byCursor.length > 0 || (hasOwnOrder && byOffset.length === 0);
+  const isByCursor = byCursor.length > 0 || (hasOwnOrder && given.offset === undefined);
+  const other = given.offset !== undefined ? 'offset' : names.includes('page[size]') ? 'limit' : undefined;
+  const mixed = byCursor.length > 0 && other !== undefined && given[other] !== undefined;
+  const faults = mixed ? [fault(other, `"${other}" cannot be used with "${byCursor[0]}"`, 'not-combinable')] : [];
   return isByCursor ? parseCursorPage(given, limits, faults) : parseOffsetPage(given, limits);
 };
 
@@ -61,7 +59,7 @@ const parseOffsetPage = (given: Given, { usual, most: limitMost }: Limits): Part
 };
 
 const parseCursorPage = (given: Given, { usual, most }: Limits, faults: Fault[]): Part<Page> => {
-  const size = parseQueryInteger(given, 'page[size]', usual, 1, most);
+  const size = parseQueryInteger(given, given.limit === undefined ? 'page[size]' : 'limit', usual, 1, most);
   const [after, before] = [given['page[after]'], given['page[before]']];
   if (size.kind === 'faults') faults.push(...size.faults);
   for (const [name, cursor] of Object.entries({ 'page[after]': after, 'page[before]': before }))

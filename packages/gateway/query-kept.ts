@@ -27,21 +27,21 @@ export const queryKept = async (
 ): Promise<KeptPage> => {
   const parts = openQueryParts();
   const { about, answered } = parts;
-  const stale = new Set<string>();
+  const stale: string[] = [];
   await askInMemory(gateway, asked, {
     answered,
     minVersions,
     take: (source, answer, text) => {
       if (answer.kind !== 'queried') return;
       takeQueried(parts, source, answer, text);
-      for (const id of answer.stale) stale.add(id);
+      stale.push(...answer.stale);
     },
   });
   const missing = unansweredIn(answered, gateway.settings.PARTITIONS);
   if (missing.length > 0 && !maySnapshot) throw new Error(noReplica(missing));
-  const isHidden = hiddenBy(parts.parts, stale);
+  const hidden = hiddenBy(parts.parts, stale);
   const saved = await inPlace(gateway.savedQueries, gateway.settings.DATABASE_DEADLINE_MS, (leftMs) =>
-    readSaved(gateway, entity, asked, missing, isHidden, leftMs),
+    readSaved(gateway, entity, asked, missing, hidden, leftMs),
   );
   if (!saved) throw new Error('as many lists as may be read from the database at once are being read already');
   if (saved.found.kind === 'refused') return saved.found;
@@ -50,11 +50,9 @@ export const queryKept = async (
   return { kind: 'listed', ...mergeParts([...parts.parts, saved.found], asked.sort, asked.limit), about };
 };
 
-/** Whether the record of an item must not be shown: memory has shown the thing, or knows that it has changed. */
-const hiddenBy = (parts: readonly QueryPart[], stale: ReadonlySet<string>): ((item: Item) => boolean) => {
-  const shown = new Set(parts.flatMap(({ items }) => items.map(idOf)));
-  return (item) => shown.has(idOf(item)) || stale.has(String(idOf(item)));
-};
+/** The things whose records must not be shown: memory has shown them, or knows that they have changed. */
+const hiddenBy = (parts: readonly QueryPart[], stale: readonly string[]): ReadonlySet<unknown> =>
+  new Set<unknown>([...parts.flatMap(({ items }) => items.map(idOf)), ...stale]);
 
 // the last key of a sort is the id
 const idOf = ({ keys }: Item): Key | undefined => keys.at(-1);
@@ -64,33 +62,37 @@ const readSaved = async (
   entity: Entity,
   asked: Unplaced<QueryQuestion>,
   missing: readonly number[],
-  isHidden: (item: Item) => boolean,
+  hidden: ReadonlySet<unknown>,
   leftMs: () => number,
 ) => {
   // before the records, so that these are as new or newer
   const counts = missing.length > 0 ? await countSaved(gateway.log, entity, missing, leftMs()) : [];
-  return { counts, found: await readShown(gateway, entity, asked, isHidden, leftMs) };
+  return { counts, found: await readShown(gateway, entity, asked, hidden, leftMs) };
 };
 
-const triesMax = 5; // with pages of which every record is hidden
+const readsMax = 5; // of pages in which most records are hidden
 
 type Shown = ({ kind: 'found' } & QueryPart) | { kind: 'refused'; why: string };
 
+/** Reads records until a page has as many as it was asked for. Some more are read, as some are hidden. */
 const readShown = async (
   { log, settings }: Gateway,
   entity: Entity,
   asked: Unplaced<QueryQuestion>,
-  isHidden: (item: Item) => boolean,
+  hidden: ReadonlySet<unknown>,
   leftMs: () => number,
 ): Promise<Shown> => {
   const partitions = Array.from({ length: settings.PARTITIONS }, (_, partition) => partition);
+  const limit = asked.limit + Math.min(hidden.size, asked.limit);
+  const items: Item[] = [];
   let { after } = asked;
-  for (let tries = 1; ; tries += 1) {
-    const query = { ...asked, after, total: false, partitions, ofPartitions: settings.PARTITIONS };
+  for (let reads = 1; ; reads += 1) {
+    const query = { ...asked, after, limit, total: false, partitions, ofPartitions: settings.PARTITIONS };
     const found = await querySaved(log, entity, query, leftMs());
     if (found.kind === 'refused') return found;
-    const items = found.items.filter((item) => !isHidden(item));
-    if (items.length > 0 || !found.more || tries === triesMax) return { kind: 'found', items, more: found.more };
+    items.push(...found.items.filter((item) => !hidden.has(idOf(item))));
+    if (items.length >= asked.limit || !found.more || reads === readsMax)
+      return { kind: 'found', items, more: found.more };
     after = found.items.at(-1)?.keys;
   }
 };

@@ -36,7 +36,7 @@ export const checkEntity = (definition: LooseDefinition): void => {
     ...findKeepProblems(definition),
     ...findRouteProblems(definition.routes, Object.keys(definition.commands)),
     ...findReferenceProblems(definition.references, definition.state, definition.views),
-    ...findHttpProblems(definition.http, definition.indexes),
+    ...findHttpProblems(definition.http, definition.indexes, creatingInputOf(definition)),
     ...findNoFunctions({ upcast: definition.upcast, present: definition.present, gone: definition.gone }),
   ]);
 };
@@ -57,7 +57,7 @@ export const checkRecord = (definition: RecordDefinition<FieldSchemas, string>):
     ...findKeepProblems(definition),
     ...findRouteProblems(definition.routes, ['create', 'update', 'delete']),
     ...findReferenceProblems(references, fields, views),
-    ...findHttpProblems(http, indexes),
+    ...findHttpProblems(http, indexes, isObject(fields) ? Object.keys(fields) : []),
     ...findNoFunctions({ upcast, present }),
   ]);
 };
@@ -214,6 +214,9 @@ const findInternalProblems = (name: string, { internal, creates }: LooseCommand)
   internal === undefined || (internal === true && creates === undefined)
     ? []
     : [`the command "${name}" has an "internal" that is not true, or creates: leave it out`];
+
+const creatingInputOf = ({ commands }: LooseDefinition): string[] =>
+  Object.keys(Object.values(commands).find(({ creates }) => creates !== undefined)?.input ?? {});
 
 const describeCreating = (names: readonly string[]): string =>
   names.length === 0 ? 'no command creates' : `the commands ${names.join(' and ')} create`;

@@ -43,7 +43,7 @@ const findOneProblem = (what: string, route: unknown, commands: readonly string[
       ? []
       : [`${what} has a body: only a command with POST or PUT can`]),
     ...(query === undefined ? [] : findFieldsProblems(`the query of ${what}`, query as never, [])),
-    ...(body === undefined ? [] : findFieldsProblems(`the body of ${what}`, body as never, [])),
+    ...(body === undefined || body === 'any' ? [] : findFieldsProblems(`the body of ${what}`, body as never, [])),
     ...findNoFunctions(what, route as Record<string, unknown>),
   ];
 };

@@ -9,15 +9,31 @@ const define = (http: unknown) => defineRecord({ ...book, http } as never);
 describe('The HTTP options of an entity', () => {
   it('have defaults', () => {
     expect(define(undefined)).to.deep.include({
-      ...{ path: '/api/book', http: { format: 'json', type: 'book', sort: undefined, limit: undefined } },
+      ...{
+        path: '/api/book',
+        http: { format: 'json', type: 'book', sort: undefined, limit: undefined, body: undefined, accepted: false },
+      },
     });
   });
 
   it('choose the format, the type, the order and the limit', () => {
-    const http = { path: '/api/v1/books', format: 'json-api', type: 'books', sort: '-title', limit: 50 };
+    const http = {
+      path: '/api/v1/books',
+      format: 'json-api',
+      type: 'books',
+      sort: '-title',
+      limit: 50,
+    };
     expect(define(http)).to.deep.include({
       path: '/api/v1/books',
-      http: { format: 'json-api', type: 'books', sort: { field: 'title', descending: true }, limit: 50 },
+      http: {
+        format: 'json-api',
+        type: 'books',
+        sort: { field: 'title', descending: true },
+        limit: 50,
+        body: undefined,
+        accepted: false,
+      },
     });
     expect(define({ sort: 'updatedAt' }).http.sort).to.deep.equal({ field: 'updatedAt', descending: false });
   });
@@ -30,6 +46,8 @@ describe('The HTTP options of an entity', () => {
       [{ sort: 7 }, 'its sort 7 must be'],
       [{ limit: 0 }, 'its limit must be an integer from 1 to 1000'],
       [{ limit: 1_001 }, 'its limit must be an integer'],
+      [{ body: 'other' }, 'its body "other" must be the only field of the input of its creating command'],
+      [{ accepted: false }, 'its accepted must be true, or left out'],
       [{ limits: 7 }, 'its http has "limits", which nothing reads'],
     ] as const)
       expect(() => define(http), JSON.stringify(http)).to.throw(why);

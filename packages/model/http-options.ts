@@ -8,6 +8,8 @@ export type HttpOptions<Field extends string = string> = {
   readonly type?: string; // of its resources in JSON:API: 'assets'. The entity's name if it is left out
   readonly sort?: Sortable<Field> | `-${Sortable<Field>}`; // the order of lists without `sort`, by an index
   readonly limit?: number; // how many things a page of a list has, at most and without a given size
+  readonly body?: string; // the field of the creating command that has the whole body of a request
+  readonly accepted?: true; // a create answers 202 in place of 201
 };
 
 /** What clients get who accept any format. */
@@ -21,17 +23,30 @@ export type HttpRules = Readonly<{
   type: string; // of its resources in JSON:API
   sort: Readonly<{ field: string; descending: boolean }> | undefined; // of lists without `sort`
   limit: number | undefined; // of a page
+  body: string | undefined; // the field of the creating command that has the whole body of a request
+  accepted: boolean; // a create answers 202 in place of 201
 }>;
 
-const names = ['path', 'format', 'type', 'sort', 'limit'] as const satisfies readonly (keyof HttpOptions)[];
+const names = [
+  'path',
+  'format',
+  'type',
+  'sort',
+  'limit',
+  'body',
+  'accepted',
+] as const satisfies readonly (keyof HttpOptions)[];
 
 const limitMost = 1_000;
 
-/** What is wrong with these options of an entity with these indexes, and how to mend it. */
-export const findHttpProblems = (http: unknown, indexes: unknown): string[] => {
+/**
+ * What is wrong with these options of an entity with these indexes, and how to mend it. `inputNames` are those of the
+ * input of its creating command.
+ */
+export const findHttpProblems = (http: unknown, indexes: unknown, inputNames: readonly string[]): string[] => {
   if (http === undefined) return [];
   if (!isObject(http)) return ['its http must be an object'];
-  const { path, format, type, sort, limit }: HttpOptions = http;
+  const { path, format, type, sort, limit, body, accepted }: HttpOptions = http;
   return [
     ...findUnread('its http', http, names),
     ...(path === undefined || isPath(path)
@@ -52,6 +67,11 @@ export const findHttpProblems = (http: unknown, indexes: unknown): string[] => {
     ...(limit === undefined || (Number.isInteger(limit) && limit >= 1 && limit <= limitMost)
       ? []
       : [`its limit must be an integer from 1 to ${limitMost}`]),
+    ...(body === undefined || inputNames.join() === body
+      ? []
+      : [`its body ${JSON.stringify(body)} must be the only field of the input of its creating command`]),
+    ...(body !== undefined && format === 'json-api' ? ['its body cannot be a field: JSON:API has documents'] : []),
+    ...(accepted === undefined || accepted === true ? [] : ['its accepted must be true, or left out']),
   ];
 };
 
@@ -65,8 +85,11 @@ const isIndex = (sort: unknown, indexes: unknown): boolean => {
 const sortOf = (text: string) => ({ field: text.replace(/^-/, ''), descending: text.startsWith('-') });
 
 /** The rules of these options, whose problems were looked for, for the entity of this name. */
-export const httpOf = ({ format = 'json', type, sort, limit }: HttpOptions = {}, name: string): HttpRules => ({
-  ...{ format, type: type ?? name, limit },
+export const httpOf = (
+  { format = 'json', type, sort, limit, body, accepted }: HttpOptions = {},
+  name: string,
+): HttpRules => ({
+  ...{ format, type: type ?? name, limit, body, accepted: accepted === true },
   sort: sort === undefined ? undefined : sortOf(sort),
 });
 

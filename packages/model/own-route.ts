@@ -16,8 +16,8 @@ type Common = {
   readonly legacy?: true; // only where the entity's `legacyRoutes` is true, or the setting LEGACY_ROUTES is on
 };
 
-/** The parameters of the address, or the fields of the body, each with its schema. */
-type Takes = { readonly query?: FieldSchemas; readonly body?: FieldSchemas };
+/** The parameters of the address, and the fields of the body, each with its schema. `any`: any JSON object. */
+type Takes = { readonly query?: FieldSchemas; readonly body?: FieldSchemas | 'any' };
 
 /** What a request has, after it was checked. */
 export type RouteRequest = { query: Fields; body: Fields };

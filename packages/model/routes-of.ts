@@ -1,6 +1,9 @@
+import Joi from 'joi';
+import type { FieldSchemas } from './data-of.ts';
 import type { Entity } from './entity.ts';
 import { inputSchemaOf } from './field-schemas.ts';
 import type { OwnRoute, RouteDefinition } from './own-route.ts';
+import type { Fields } from './stored-event.ts';
 
 /** The own routes of these definitions, whose problems were looked for. */
 export const routesOf = (definitions: readonly RouteDefinition[] = []): OwnRoute[] =>
@@ -9,8 +12,11 @@ export const routesOf = (definitions: readonly RouteDefinition[] = []): OwnRoute
     isLegacy: definition.legacy === true,
     // parameters of an address are text, so they are converted
     query: inputSchemaOf(definition.query ?? {}, false).options({ convert: true }),
-    body: definition.body && inputSchemaOf(definition.body, false),
+    body: definition.body && bodyOf(definition.body),
   }));
+
+const bodyOf = (body: FieldSchemas | 'any'): Joi.ObjectSchema<Fields> =>
+  body === 'any' ? Joi.object<Fields>().unknown() : inputSchemaOf(body, false);
 
 /** The method and the address of an own route: `GET /get`. */
 export const routeName = ({ definition: { method, path } }: OwnRoute): string => `${method} ${path}`;

@@ -203,8 +203,12 @@ const shown = ({ name }: Entity): Answer => ({
   ...{ always: ofThing, sometimes: ['Muster-Parked'] },
 });
 
-const created = ({ name }: Entity, when: string, links: readonly string[]): Answer => ({
-  ...{ status: 201, description: `The new ${name}${when === '' ? '' : `, ${when}`}.`, content: json(refTo(name)) },
+const created = ({ http, name }: Entity, when: string, links: readonly string[]): Answer => ({
+  ...{
+    status: http.accepted ? 202 : 201,
+    description: `The new ${name}${when === '' ? '' : `, ${when}`}.`,
+    content: json(refTo(name)),
+  },
   ...{ always: [...ofThing, 'Location'], links },
 });
 

@@ -1,4 +1,5 @@
 import {
+  type CommandType,
   type Entity,
   engineProblemNames,
   faultCodes,
@@ -34,7 +35,14 @@ export const schemasOf = (entities: readonly Entity[]): Part => ({
 });
 
 const inputsOf = (entity: Entity): [string, Part][] =>
-  [...entity.commands.values()].map((command) => [inputNameOf(entity, command), bodyOf(command).schema]);
+  [...entity.commands.values()].map((command) => [inputNameOf(entity, command), inputOf(entity, command)]);
+
+// the whole body may be one field of the input
+const inputOf = ({ http }: Entity, command: CommandType): Part => {
+  const { schema } = bodyOf(command);
+  if (!command.creates || http.body === undefined) return schema;
+  return Object(schema.properties)[http.body] as Part;
+};
 
 const groupsOf = (entity: Entity): [string, Part][] =>
   [...entity.views.values()].map((view) => [groupNameOf(entity, view), groupOf(entity, view)]);

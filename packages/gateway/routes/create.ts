@@ -1,4 +1,4 @@
-import { type Entity, idFrom, parseInput } from '@muster/model';
+import { type Entity, type Fault, idFrom, parseInput } from '@muster/model';
 import { answerJson } from '../answer-json.ts';
 import { answerOutcome } from '../answer-outcome.ts';
 import type { Exchange } from '../exchange.ts';
@@ -13,8 +13,8 @@ export const create = async (gateway: Gateway, entity: Entity, exchange: Exchang
   const type = entity.creating;
   const { ifMatch, ifNoneMatch } = exchange;
   if (ifMatch !== '' || ifNoneMatch !== '') return answerProblem(exchange, notConditional(entity));
-  const parsed = parseInput(type, exchange.input);
-  if (parsed.kind === 'faults') return answerProblem(exchange, invalid(parsed.faults));
+  const parsed = parseInput(type, inputOf(entity, exchange.input));
+  if (parsed.kind === 'faults') return answerProblem(exchange, invalid(pointInto(entity, parsed.faults)));
   const named = parsed.id ?? idFrom(entity, type, parsed.fields);
   const id = named ?? newId(gateway.random);
   const command = { type, input: parsed.fields };
@@ -22,9 +22,17 @@ export const create = async (gateway: Gateway, entity: Entity, exchange: Exchang
   const outcome = await executeCommand(gateway, { entity, id, isNewId, command, ...requestOf(gateway, exchange) });
   answerOutcome(exchange, entity, id, outcome, ({ json, version }) => {
     exchange.headers.push('Location', `${entity.path}/${id}`);
-    answerJson(exchange, version > 1 && type.changes ? 200 : 201, json);
+    answerJson(exchange, version > 1 && type.changes ? 200 : entity.http.accepted ? 202 : 201, json);
   });
 };
+
+// the whole body may be one field of the input
+const inputOf = ({ http }: Entity, body: unknown): unknown => (http.body === undefined ? body : { [http.body]: body });
+
+const pointInto = ({ http }: Entity, faults: Fault[]): Fault[] =>
+  http.body === undefined
+    ? faults
+    : faults.map((fault) => ({ ...fault, pointer: fault.pointer.slice(`/${http.body}`.length) }));
 
 // its address is that of the list, which has no ETag. A condition that is not looked at must not be ignored
 const notConditional = ({ name, path, isRecord }: Entity): Problem => {
