@@ -27,6 +27,8 @@ const chapters = [
   { path: chapterOnEntities, uses: 'the entities of chapter 2' },
   { path: 'docs/3-http-api.md', uses: 'the shipped entities' },
   { path: 'docs/guide/assets.md', uses: 'assets' },
+  { path: 'docs/guide/messages.md', uses: 'messages' },
+  { path: 'docs/guide/records.md', uses: 'records' },
 ];
 
 describe('The requests that the guide shows', () => {
@@ -50,7 +52,9 @@ const loadUsed = async (uses: string): Promise<readonly Entity[]> => {
     case 'the shipped entities':
       return entities;
     case 'assets':
-      return systems.assets ?? [];
+    case 'messages':
+    case 'records':
+      return systems[uses] ?? [];
     case 'the project of muster new':
       return (await import('../muster/template/entities.ts')).entities;
     default:
