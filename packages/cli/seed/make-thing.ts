@@ -1,10 +1,10 @@
-import { type CommandType, type Entity, type Fields, parseInput } from '@muster/model';
+import { type CommandType, type Entity, type Fields, idFrom, parseInput } from '@muster/model';
 import { makeUser, openDraws, type SeededThing, seededId } from './make-user.ts';
 
 /**
- * Makes thing number `index` of a record: always the same for the same seed and index. Users get plausible names; the
- * fields of other records follow their schemas. Throws an Error that names the field for which no value can be made up.
- * Pure.
+ * Makes thing number `index` of an entity: always the same for the same seed and index. Users get plausible names; the
+ * fields of others follow the schemas of the creating command. Throws an Error that names the field for which no value
+ * can be made up. Pure.
  */
 export const makeThing = (entity: Entity, seed: number, index: number): SeededThing => {
   const user = isDirectory(entity) ? makeUser(seed, index) : undefined;
@@ -17,7 +17,8 @@ const isDirectory = ({ name, fieldNames }: Entity) => name === 'user' && fieldNa
 const makeRecord = (entity: Entity, seed: number, index: number): SeededThing => {
   const id = seededId(openDraws(seed, index), index);
   const parsed = parseInput(entity.creating, makeInput(entity, entity.creating, seed, index));
-  if (parsed.kind === 'input') return { id, fields: parsed.fields };
+  if (parsed.kind === 'input')
+    return { id: idFrom(entity, entity.creating, parsed.fields) ?? id, fields: parsed.fields };
   const faults = parsed.faults.map(({ pointer, detail }) => `${pointer.slice(1)} (${detail})`);
   throw new Error(`Cannot make up values of ${entity.name} for these fields: ${faults.join(', ')}`);
 };
@@ -34,11 +35,12 @@ export const makeInput = (entity: Entity, command: CommandType, seed: number, in
 /** What Joi says of a schema, as far as values are made of it. */
 type Description = {
   type?: string;
-  flags?: { presence?: string; only?: boolean };
+  flags?: { presence?: string; only?: boolean; unknown?: boolean };
   allow?: unknown[];
   rules?: { name: string; args?: { limit?: unknown } }[];
   keys?: Record<string, Description>;
   items?: Description[];
+  matches?: { schema?: Description }[]; // of alternatives
 };
 
 type Draw = () => number;
@@ -62,7 +64,9 @@ const makeValue = (schema: Description, draw: Draw): unknown => {
     case 'array':
       return makeList(schema, draw);
     case 'object':
-      return makeObject(schema, draw);
+      return schema.flags?.unknown && !schema.keys ? makeAnything(draw) : makeObject(schema, draw);
+    case 'alternatives':
+      return makeValue(schema.matches?.[0]?.schema ?? {}, draw);
     default:
       return pick(words, draw);
   }
@@ -98,6 +102,13 @@ const makeObject = ({ keys = {} }: Description, draw: Draw): Fields => {
   const entries = Object.entries(keys).map(([name, schema]) => [name, makeValue(schema, draw)]);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 };
+
+/** Makes an object for a schema that takes any. */
+const makeAnything = (draw: Draw): Fields => ({
+  text: makeText({}, draw),
+  value: makeNumber({}, draw),
+  tags: Array.from({ length: Math.floor(draw() * 3) }, () => pick(words, draw)),
+});
 
 const hasRule = ({ rules = [] }: Description, name: string): boolean => rules.some((rule) => rule.name === name);
 

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import type { Entity } from '@muster/model';
+import { type Entity, type Fields, idFrom } from '@muster/model';
 import { backOffMs, pause } from '@muster/runtime';
 import { authorizationOf } from './authorization-of.ts';
 import { forEachIndex } from './for-each-index.ts';
@@ -18,9 +18,10 @@ export const seedApi = async (url: string, entity: Entity, seeding: Seeding): Pr
   const agent = new Agent({ keepAlive: true, maxSockets: seeding.concurrency });
   const seeded: Seeded = { created: 0, present: 0 };
   const target = new URL(entity.path, url);
+  const bodyOf = ({ id, fields }: SeededThing) => (isNamed(entity, id, fields) ? { id, ...fields } : fields);
   const seedOne = async (index: number) => {
-    const status = await postSurely(agent, target, seeding.key, makeThing(entity, seeding.seed, index));
-    if (status === 201) seeded.created += 1;
+    const status = await postSurely(agent, target, seeding.key, makeThing(entity, seeding.seed, index), bodyOf);
+    if (status === 201 || status === 202) seeded.created += 1;
     else seeded.present += 1;
     seeding.onSeeded(seeded);
   };
@@ -32,16 +33,21 @@ export const seedApi = async (url: string, entity: Entity, seeding: Seeding): Pr
   return seeded;
 };
 
+// an id that follows from the fields is not sent
+const isNamed = (entity: Entity, id: string, fields: Fields): boolean => idFrom(entity, entity.creating, fields) !== id;
+
 const postSurely = async (
   agent: Agent,
   target: URL,
   key: string | undefined,
-  { id, fields }: SeededThing,
+  thing: SeededThing,
+  bodyOf: (thing: SeededThing) => object,
 ): Promise<number> => {
-  const body = JSON.stringify({ id, ...fields });
+  const { id } = thing;
+  const body = JSON.stringify(bodyOf(thing));
   for (let tries = 1; ; tries += 1) {
     const answer = await post(agent, target, key, body).catch((error: Error) => ({ status: 0, text: error.message }));
-    if (answer.status === 201 || answer.status === 409) return answer.status;
+    if ([200, 201, 202, 409].includes(answer.status)) return answer.status;
     const mayPass = answer.status === 0 || answer.status === 503;
     if (!mayPass || tries === triesMax)
       throw new Error(`Cannot create "${id}" at ${target.href}: status ${answer.status}, ${answer.text.slice(0, 300)}`);

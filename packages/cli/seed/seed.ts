@@ -9,7 +9,7 @@ import { seedLog } from './seed-log.ts';
 import type { Seeded, Seeding } from './seeded.ts';
 import { waitUntilHeld } from './wait-until-held.ts';
 
-/** `users`: how many things of the record to create. */
+/** `users`: how many things of the entity to create. */
 export type SeedOptions = {
   entities: readonly Entity[];
   entity: string;
@@ -21,9 +21,9 @@ export type SeedOptions = {
 };
 
 /**
- * Creates plausible things of a record in the running system, always the same ones for the same seed. Then it waits
+ * Creates plausible things of an entity in the running system, always the same ones for the same seed. Then it waits
  * until the aggregators have them in memory and COUNT shows them at every gateway. Returns the exit code: 0 done, 1
- * interrupted or not complete, 2 no running system was found, or the entity is no record.
+ * interrupted or not complete, 2 no running system was found, or the entity cannot be seeded.
  */
 export const seed = async (
   environment: NodeJS.ProcessEnv,
@@ -35,7 +35,9 @@ export const seed = async (
   if (system.kind === 'problems') return refuse(system.problems.join('; '), print);
   const url = options.url ?? system.url;
   const entity = options.entities.find(({ name }) => name === options.entity);
-  if (!entity?.isRecord) return refuse(describeNoRecord(options), print);
+  if (!entity || !isSeedable(entity)) return refuse(describeUnseedable(options), print);
+  if (options.via === 'api' && entity.http.body !== undefined)
+    return refuse(`the gateway makes the ids of ${entity.name}s. Use --via log`, print);
   if (options.via === 'api' && url === undefined)
     return refuse('the address of the gateway is unknown. Set it with --url', print);
   const key = environment.MUSTER_KEY || undefined;
@@ -87,11 +89,14 @@ const showUntilCounted = async (wait: Omit<CountWait, 'onCount'>, before: number
   }
 };
 
-const describeNoRecord = ({ entities, entity }: SeedOptions): string => {
-  const records = entities.filter(({ isRecord }) => isRecord).map(({ name }) => name);
-  const known = records.length > 0 ? `the records are ${records.join(', ')}` : 'no entity here is one';
-  const what = entities.some(({ name }) => name === entity) ? 'is no record' : 'is no entity here';
-  return `"${entity}" ${what}. Only records (defineRecord) can be seeded; ${known}`;
+/** Whether things of this entity can be made without things of another one. */
+const isSeedable = ({ creating }: Entity): boolean => creating.first === undefined;
+
+const describeUnseedable = ({ entities, entity }: SeedOptions): string => {
+  const known = entities.filter(isSeedable).map(({ name }) => name);
+  const isHere = entities.some(({ name }) => name === entity);
+  const what = isHere ? 'needs things of another entity' : 'is no entity here';
+  return `"${entity}" ${what}. These can be seeded: ${known.join(', ')}`;
 };
 
 const describe = (things: string, { created, present }: Seeded, via: string, seconds: number): string => {

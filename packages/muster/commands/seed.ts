@@ -9,9 +9,9 @@ type Given = WithEntities &
 export const addSeed = (program: Command): void => {
   program
     .command('seed')
-    .description('create plausible things of a record in the running system')
+    .description('create plausible things of an entity in the running system')
     .addOption(entitiesOption())
-    .option('--entity <name>', 'the record (default: the only one)')
+    .option('--entity <name>', 'the entity (default: the only one)')
     .addOption(new Option('--users <number>', 'the number of things').argParser(parseCount))
     .addOption(new Option('--count <number>', 'the same').argParser(parseCount))
     .addOption(
@@ -25,8 +25,7 @@ export const addSeed = (program: Command): void => {
     .addHelpText('after', examples('muster seed --entity note --count 1000', 'muster seed --users 100000 --via api'))
     .action((options: Given) =>
       withEntities('seed', options, async ({ entities }) => {
-        const records = entities.filter(({ isRecord }) => isRecord).map(({ name }) => name);
-        const entity = options.entity ?? (records.length === 1 ? records[0] : undefined) ?? 'user';
+        const entity = options.entity ?? (entities.length === 1 ? entities[0]?.name : undefined) ?? 'user';
         const users = options.count ?? options.users;
         if (users === undefined) return program.error('error: say how many with --count or --users', { exitCode: 2 });
         await onRunning((environment, signal) =>
