@@ -4,11 +4,14 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { liveScript } from './live-page.ts';
+
 /** The files of the page, with their types: of Swagger UI with its licences, and the script that starts it. */
 export const fileTypes: Readonly<Record<string, string>> = {
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
   'swagger-ui.css': 'text/css; charset=utf-8',
   'start.js': 'text/javascript; charset=utf-8',
+  'live.js': 'text/javascript; charset=utf-8',
   'swagger-ui-bundle.js.LICENSE.txt': 'text/plain; charset=utf-8',
   LICENSE: 'text/plain; charset=utf-8',
   NOTICE: 'text/plain; charset=utf-8',
@@ -43,6 +46,7 @@ export const findDocsFolder = (): string | undefined => {
 /** Reads a file of the page. Undefined if there is no such file. */
 export const readDocsFile = async (folder: string | undefined, name: string): Promise<string | undefined> => {
   if (name === 'start.js') return startScript;
+  if (name === 'live.js') return liveScript;
   if (folder === undefined || !Object.hasOwn(fileTypes, name)) return undefined;
   return readFile(join(folder, name), 'utf8');
 };

@@ -273,6 +273,12 @@ export const serviceOperations: readonly Operation[] = [
     problems: [],
   },
   {
+    ...{ id: 'service.docsLive', tag: service, method: 'get', path: '/docs/live', parameters: [] },
+    summary: 'A page that shows the events of an entity as they happen',
+    answers: [{ status: 200, description: 'The page.', content: { 'text/html': page } }],
+    problems: [],
+  },
+  {
     ...{ id: 'service.docsFile', tag: service, method: 'get', path: '/docs/{file}', summary: 'A file of that page' },
     parameters: ['file', 'If-None-Match'],
     answers: [

@@ -3,6 +3,7 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { fileTypes, findDocsFolder, readDocsFile } from '../docs-files.ts';
 import type { Gateway } from '../gateway.ts';
+import { writeLivePage } from '../live-page.ts';
 import { giveProblem } from '../on-koa.ts';
 import { describeApi } from '../openapi/describe-api.ts';
 import { typeOf } from '../problem.ts';
@@ -29,6 +30,7 @@ export const addDocuments = (router: Router, { entities, logger }: Pick<Gateway,
   const pages = problemPages(entities);
   router.get('/openapi.json', (ctx: Context) => giveFile(ctx, 'application/json; charset=utf-8', description));
   router.get('/docs', (ctx: Context) => givePage(ctx, docsPolicy, docsPage));
+  router.get('/docs/live', (ctx: Context) => givePage(ctx, docsPolicy, writeLivePage(entities)));
   router.get('/docs/:file', async (ctx: Context) => {
     const content = await readDocsFile(folder, ctx.params.file);
     if (content !== undefined) giveFile(ctx, fileTypes[ctx.params.file] ?? '', content);
