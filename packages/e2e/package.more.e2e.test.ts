@@ -97,8 +97,11 @@ describe('The package muster, in a folder of its own', function () {
       expect((await call(url, 'GET', '/docs/swagger-ui-bundle.js')).text).to.have.length.above(1_000_000);
       expect(await run(project, 'npm', ['run', 'verify'])).to.match(/tasks: 1 active.*differences: 0/s);
       expect(await run(project, 'npx', ['muster', 'scale'])).to.include('each served by 2 of 2 aggregators');
-      expect(await run(project, 'npx', ['muster', 'seed', '--entity', 'task', '--count', '3'], 2)).to.include(
-        'no record',
+      expect(await run(project, 'npx', ['muster', 'seed', '--entity', 'task', '--count', '3'])).to.include(
+        '3 tasks created through the log',
+      );
+      expect(await run(project, 'npx', ['muster', 'seed', '--entity', 'car', '--count', '3'], 2)).to.include(
+        '"car" is no entity here. These can be seeded: task',
       );
       expect(started.said()).to.include(`curl -i ${url}/api/task `).and.to.include(':rename');
     } finally {
