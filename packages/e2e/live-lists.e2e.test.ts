@@ -112,15 +112,15 @@ describe('Live lists', function () {
       await write(100);
       for (const { path, reader, at } of readers) {
         const wanted = await call(urls[at % 2] ?? '', 'GET', path);
+        const wantedTotal = wanted.headers.get('muster-total');
         const got = await eventually(
           async () => {
             const { asOf, lists, total } = foldLiveList(reader.messages);
             return { path, asOf, total, list: JSON.stringify(lists.at(-1)), wanted: wanted.text };
           },
-          ({ list, wanted }) => list === wanted,
+          // the total may change without a change of the rows
+          ({ list, total, wanted }) => list === wanted && (wantedTotal === null || total === Number(wantedTotal)),
         );
-        const total = wanted.headers.get('muster-total');
-        if (total !== null) expect(got.total, path).to.equal(Number(total));
         expect(got.asOf, path).to.equal(undefined);
       }
     }

@@ -5,7 +5,7 @@ import type { Entity } from '@muster/model';
 /** Returns the page for these entities. Its script is a file, as the page allows no scripts of its own. Pure. */
 export const writeLivePage = (entities: readonly Pick<Entity, 'name' | 'path'>[]): string =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Muster live</title>
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
 <style>body{font:15px system-ui,sans-serif;margin:1.5rem;max-width:70rem}li{margin:.3rem 0}time{color:#666}
 pre{display:inline;white-space:pre-wrap;word-break:break-word}ol{padding:0;list-style:none}[hidden]{display:none}
 #notes{color:#a00}</style></head>
@@ -60,6 +60,7 @@ const show = (event) => {
 const take = ({ event, id, data }) => {
   if (id) follow.position = id;
   follow.tries = 0;
+  if (event === 'message' || event === 'bookmark') say('following');
   if (event === 'message') return show(data);
   if (event === 'bookmark') return undefined;
   if (event === 'end') {

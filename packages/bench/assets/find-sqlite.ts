@@ -5,7 +5,7 @@ import { installInto, type Place, toolOptionsOf } from './install-into.ts';
 import { runTool } from './run-tool.ts';
 
 const name = 'better-sqlite3';
-const version = '12.6.2';
+const version = '12.11.1';
 const advice = 'It needs npm, a C++ compiler, make and python3.';
 
 /** Returns where better-sqlite3 is in a cache folder, compiled for this Node.js. It may not be there yet. */
