@@ -3,7 +3,7 @@ import type { Report } from './parse-report.ts';
 /** How often each status came, or should come. */
 export type Counts = Record<string, number>;
 
-/** The share of requests that may get another status than expected: two requests for one asset may overtake each other. */
+/** The share of requests that may get another status than expected: two for one asset may overtake each other. */
 export const raceShareMax = 0.02;
 
 /** Adds up the counts of several rounds. Pure. */

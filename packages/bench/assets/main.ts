@@ -1,31 +1,29 @@
 import { findSwallowed, runParent } from '@muster/runtime';
-import { Command, CommanderError } from 'commander';
-import { parseCount } from '../options.ts';
+import { CommanderError } from 'commander';
 import { benchAssets, type LoadOptions } from './bench-assets.ts';
+import { findProblem, openProgram } from './options.ts';
 
 const stopMs = 60_000;
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
-const program = new Command('bench:assets')
-  .description('measures Muster beside a small server over SQLite, with assets and the load generator vegeta')
-  .option('--rate <number>', 'requests per second', parseCount, 150)
-  .option('--seconds <number>', 'duration of each round, in seconds', parseCount, 10)
-  .option('--rounds <number>', 'number of rounds; each measures both', parseCount, 3)
-  .option('--seed <number>', 'seed of the requests', parseCount, 1)
-  .exitOverride()
-  .action((options: LoadOptions) =>
-    runParent('muster-bench', (environment, signal) => benchAssets(environment, options, signal, print), stopMs),
-  );
-
-const flags = program.options.map((option) => option.flags);
-const problem = findSwallowed('bench:assets', flags, process.argv.slice(2), process.env);
-if (problem !== undefined) {
+const refuse = (problem: string) => {
   console.error(`Cannot run bench:assets: ${problem}`);
-  process.exit(2);
-}
+  process.exitCode = 2;
+};
+
+const measure = async (options: LoadOptions): Promise<void> => {
+  const problem = findProblem(options);
+  if (problem !== undefined) return refuse(problem);
+  await runParent('muster-bench', (environment, signal) => benchAssets(environment, options, signal, print), stopMs);
+};
+
+const program = openProgram().action(measure);
+const flags = program.options.map((option) => option.flags);
+const swallowed = findSwallowed('bench:assets', flags, process.argv.slice(2), process.env);
 try {
-  await program.parseAsync();
+  if (swallowed !== undefined) refuse(swallowed);
+  else await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? 0 : 2;
