@@ -42,6 +42,8 @@ const programs = [
   { name: 'bench-bare-koa', entry: 'packages/bench/bare-koa.ts', isWhole: false },
   { name: 'bench-plain-crud', entry: 'packages/bench/plain-crud.ts', isWhole: false },
   { name: 'bench-plain-restore', entry: 'packages/bench/plain-restore.ts', isWhole: false },
+  { name: 'bench-assets', entry: 'packages/bench/assets/main.ts', isWhole: false },
+  { name: 'bench-plain-assets', entry: 'packages/bench/assets/plain-assets.ts', isWhole: false },
   { name: 'bench-charts', entry: 'packages/bench/charts/main.ts', isWhole: false },
   { name: 'bench-generator', entry: 'packages/bench/generator.ts', isWhole: false },
   { name: 'bench-subscribers', entry: 'packages/bench/subscribers.ts', isWhole: false },

@@ -8,14 +8,25 @@ const [command = 'start', ...words] = process.argv.slice(2);
 ensureInstalled();
 // imported only now, after the packages are installed
 const { buildPrograms } = await import('./build.js');
-const needed =
-  { bench: /^(bench|gateway|aggregator)/, charts: /^bench-charts/, chaos: /^chaos/ }[command] ?? /^(muster|entities)$/;
+const neededBy = {
+  bench: /^(bench|gateway|aggregator)/,
+  'bench:assets': /^(bench-assets|bench-plain-assets|gateway|aggregator)$/,
+  charts: /^bench-charts/,
+  chaos: /^chaos/,
+};
+const needed = neededBy[command] ?? /^(muster|entities)$/;
 await buildPrograms((name) => needed.test(name));
 process.setSourceMapsEnabled(true);
 if (process.env.npm_lifecycle_event) stopWithNpm(process.ppid);
 
 // these commands have their own program; all others belong to the command `muster`
-const ownProgram = { bench: 'bench.js', charts: 'bench-charts.js', chaos: 'chaos.js' }[command];
+const ownPrograms = {
+  bench: 'bench.js',
+  'bench:assets': 'bench-assets.js',
+  charts: 'bench-charts.js',
+  chaos: 'chaos.js',
+};
+const ownProgram = ownPrograms[command];
 const program = join(root, 'dist', ownProgram ?? 'muster.js');
 // a project names its entities: here, the shipped ones
 process.env.ENTITIES ||= join(root, 'dist', 'entities.js');

@@ -5,7 +5,7 @@ export { repair } from './repair/repair.ts';
 export type { ScaleOptions } from './scale/request-of.ts';
 export { scale } from './scale/scale.ts';
 export { makeInput } from './seed/make-thing.ts';
-export { makeUser } from './seed/make-user.ts';
+export { makeUser, openDraws } from './seed/make-user.ts';
 export { type SeedOptions, seed } from './seed/seed.ts';
 export { seedLog } from './seed/seed-log.ts';
 export { waitUntilHeld } from './seed/wait-until-held.ts';
