@@ -28,8 +28,8 @@ const ownPrograms = {
 };
 const ownProgram = ownPrograms[command];
 const program = join(root, 'dist', ownProgram ?? 'muster.js');
-// a project names its entities: here, the shipped ones
-process.env.ENTITIES ||= join(root, 'dist', 'entities.js');
+// a project names its entities: here, the shipped ones. The other programs choose their own.
+if (ownProgram === undefined) process.env.ENTITIES ||= join(root, 'dist', 'entities.js');
 if (!existsSync(program)) {
   console.error(`Cannot run ${command}: ${program} was not built, because its source is missing`);
   process.exit(2);

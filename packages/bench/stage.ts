@@ -68,7 +68,8 @@ export const openStage = async (ground: Ground, options: StageOptions): Promise<
       void pin(event.pid, pinning.target);
   };
   const removeData = () => rm(dataPath, { recursive: true, force: true, maxRetries: 5 });
-  const programs = { ...environment, LOG_LEVEL: 'warn', DATABASE: database, ...settings };
+  // the figures are those of users, whatever the shell of the measuring person chooses
+  const programs = { ...environment, ENTITIES: undefined, LOG_LEVEL: 'warn', DATABASE: database, ...settings };
   const system = await startSystem({
     ...{ dataPath, mongodbUri, aggregators, programs: build.programs, onEvent, say },
     environment: programs,
