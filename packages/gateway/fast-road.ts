@@ -183,7 +183,7 @@ const takeBody = (fast: Fast, route: Route, req: IncomingMessage) => {
 const run = (fast: Fast, route: Route, body: Buffer | undefined) => {
   const { gateway, head, kind, requestId, actor } = fast;
   const parsed = body && parseJson(body);
-  if (parsed?.kind === 'problem') return fail(fast, invalidBody(parsed.why, parsed.pointer));
+  if (parsed?.kind === 'problem') return fail(fast, invalidBody(parsed.why, parsed.pointer, parsed.code));
   const { ifMatch, ifNoneMatch, minVersion } = head;
   const trace = parseTrace(head.trace);
   const exchange = openExchange({ requestId, actor, trace, ifMatch, ifNoneMatch, minVersion, input: parsed?.value });

@@ -1,3 +1,4 @@
+import type { FaultCode } from '@muster/model';
 import type { Context, Next } from 'koa';
 import { decompress, encodingsKnown, isKnownEncoding } from './decompress.ts';
 import { giveProblem } from './on-koa.ts';
@@ -27,7 +28,7 @@ export const readBody = async (ctx: Context, next: Next): Promise<void> => {
   if (read.kind === 'broken') return giveProblem(ctx, invalidBody(`the body is not valid ${encoding}: ${read.why}`));
   if (read.kind === 'cutShort') return giveProblem(ctx, cutShort);
   const parsed = parseJson(read.bytes);
-  if (parsed.kind === 'problem') return giveProblem(ctx, invalidBody(parsed.why, parsed.pointer));
+  if (parsed.kind === 'problem') return giveProblem(ctx, invalidBody(parsed.why, parsed.pointer, parsed.code));
   ctx.request.body = parsed.value as object;
   return next();
 };
@@ -79,10 +80,10 @@ const tooLarge: Problem = {
 };
 
 /** The body is not JSON that all readers understand alike: why, and where. */
-export const invalidBody = (why: string, pointer = ''): Problem => ({
+export const invalidBody = (why: string, pointer = '', code: FaultCode = 'unreadable-body'): Problem => ({
   name: 'invalid-body',
   detail: `${pointer === '' ? '' : `${pointer.slice(0, 200)}: `}${why.slice(0, 200)}`,
-  errors: [{ pointer, code: pointer === '' ? 'unreadable-body' : 'repeated-key', detail: why.slice(0, 200) }],
+  errors: [{ pointer, code, detail: why.slice(0, 200) }],
 });
 
 /** The client disconnected during the upload. */
