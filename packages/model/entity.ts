@@ -58,7 +58,7 @@ export type CommandType = Readonly<{
   creates: boolean;
   changes: boolean; // it runs on a thing that exists. A command may do both
   revives: boolean; // it runs on a thing that is gone, too
-  idOf: ((input: Fields) => string) | undefined; // the id of the thing that it creates, if the request names none
+  idOf: ((input: Fields) => string) | undefined; // the id of the thing that it creates; a request may name no other one
   isInternal: boolean; // clients cannot run it: it only goes first for commands of other entities
   first: First | undefined; // a command of another thing that goes first
   inputNames: readonly string[];

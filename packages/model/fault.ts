@@ -48,7 +48,7 @@ export const faultCodes = {
   'too-deep': 'the value has too many levels',
   'nothing-to-update': 'the request names no field to change',
   'unusable-reference': 'the value names a thing that does not exist, was deleted, or does not allow this',
-  'other-id': 'the body and the address name different things',
+  'other-id': 'the address, the body and the rest of the input name different things',
   'more-faults': 'there are more faults than the answer lists',
   'unreadable-body': 'the body cannot be read as JSON in UTF-8',
   'invalid-header': 'a header does not have the required form',

@@ -1,6 +1,7 @@
 import { type Entity, type Fault, findIdFaults, type ParsedInput, parseInput } from '@muster/model';
 import { answerJson } from '../answer-json.ts';
 import { answerOutcome } from '../answer-outcome.ts';
+import { chooseId } from '../choose-id.ts';
 import type { Exchange } from '../exchange.ts';
 import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
@@ -20,6 +21,8 @@ export const runCommand = async (
   const parsed = parseInput(type, exchange.input);
   const faults = [...findIdFaults(id), ...faultsOf(parsed), ...findOtherId(parsed, id)];
   if (faults.length > 0 || parsed.kind === 'faults') return answerProblem(exchange, invalid(faults));
+  const chosen = chooseId(entity, type, parsed.fields, id);
+  if (chosen.kind === 'faults') return answerProblem(exchange, invalid(chosen.faults));
   const required = requirePrecondition(gateway, exchange);
   if (required.kind === 'problem') return answerProblem(exchange, required.problem);
   const command = { type, input: parsed.fields, precondition: required.value };

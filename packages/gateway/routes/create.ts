@@ -1,6 +1,7 @@
-import { type Entity, type Fault, idFrom, parseInput } from '@muster/model';
+import { type Entity, type Fault, parseInput } from '@muster/model';
 import { answerJson } from '../answer-json.ts';
 import { answerOutcome } from '../answer-outcome.ts';
+import { chooseId } from '../choose-id.ts';
 import type { Exchange } from '../exchange.ts';
 import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
@@ -15,10 +16,11 @@ export const create = async (gateway: Gateway, entity: Entity, exchange: Exchang
   if (ifMatch !== '' || ifNoneMatch !== '') return answerProblem(exchange, notConditional(entity));
   const parsed = parseInput(type, inputOf(entity, exchange.input));
   if (parsed.kind === 'faults') return answerProblem(exchange, invalid(pointInto(entity, parsed.faults)));
-  const named = parsed.id ?? idFrom(entity, type, parsed.fields);
-  const id = named ?? newId(gateway.random);
+  const chosen = chooseId(entity, type, parsed.fields, parsed.id);
+  if (chosen.kind === 'faults') return answerProblem(exchange, invalid(chosen.faults));
+  const id = chosen.id ?? newId(gateway.random);
   const command = { type, input: parsed.fields };
-  const isNewId = named === undefined;
+  const isNewId = chosen.id === undefined;
   const outcome = await executeCommand(gateway, { entity, id, isNewId, command, ...requestOf(gateway, exchange) });
   answerOutcome(exchange, entity, id, outcome, ({ json, version }) => {
     exchange.headers.push('Location', `${entity.path}/${id}`);
@@ -35,8 +37,13 @@ const pointInto = ({ http }: Entity, faults: Fault[]): Fault[] =>
     : faults.map((fault) => ({ ...fault, pointer: fault.pointer.slice(`/${http.body}`.length) }));
 
 // its address is that of the list, which has no ETag. A condition that is not looked at must not be ignored
-const notConditional = ({ name, path, isRecord }: Entity): Problem => {
+const notConditional = ({ name, path, isRecord, creating }: Entity): Problem => {
+  if (creating.changes) return notKept('This address takes', `; send them with POST ${path}/{id}:${creating.name}`);
   const other = isRecord ? `; for a create only if the id is free, send PUT ${path}/{id} with If-None-Match: *` : '';
-  const detail = `A create never changes a ${name} that exists, and takes neither If-Match nor If-None-Match${other}`;
+  return notKept(`A create never changes a ${name} that exists, and takes`, other);
+};
+
+const notKept = (who: string, other: string): Problem => {
+  const detail = `${who} neither If-Match nor If-None-Match${other}`;
   return invalid([{ pointer: '', code: 'invalid-header', detail }]);
 };

@@ -3,8 +3,6 @@ import {
   type CommandType,
   type Entity,
   type Fault,
-  findIdFaults,
-  idFrom,
   isId,
   type OwnRoute,
   parseFields,
@@ -21,6 +19,7 @@ import {
 import type { Context } from 'koa';
 import { answerJson } from '../answer-json.ts';
 import { answerOutcome } from '../answer-outcome.ts';
+import { chooseId } from '../choose-id.ts';
 import type { Exchange } from '../exchange.ts';
 import { executeCommand } from '../execute-command.ts';
 import type { Gateway } from '../gateway.ts';
@@ -93,15 +92,15 @@ const runCommand = async (
   exchange: Exchange,
   request: RouteRequest,
 ): Promise<void> => {
+  if (exchange.ifMatch !== '' || exchange.ifNoneMatch !== '') return answerProblem(exchange, notConditional);
   const type = entity.commands.get(definition.runs) as CommandType; // the check of the definition has found it
   const parsed = parseInput(type, definition.input(request));
   if (parsed.kind === 'faults') return answerProblem(exchange, invalid(parsed.faults));
-  const named = definition.id?.(request) ?? parsed.id ?? idFrom(entity, type, parsed.fields);
-  const faults = named === undefined ? [] : findIdFaults(named);
-  if (faults.length > 0) return answerProblem(exchange, invalid(faults));
-  const id = named ?? newId(gateway.random);
+  const chosen = chooseId(entity, type, parsed.fields, definition.id?.(request) ?? parsed.id);
+  if (chosen.kind === 'faults') return answerProblem(exchange, invalid(chosen.faults));
+  const id = chosen.id ?? newId(gateway.random);
   const command = { type, input: parsed.fields };
-  const isNewId = named === undefined;
+  const isNewId = chosen.id === undefined;
   const outcome = await executeCommand(gateway, { entity, id, isNewId, command, ...requestOf(gateway, exchange) });
   if (definition.missing && isMissing(outcome)) return giveReply(exchange, definition.missing(request), 404);
   answerOutcome(exchange, entity, id, outcome, () => {
@@ -109,6 +108,11 @@ const runCommand = async (
     giveReply(exchange, definition.answer(state && thingOf(entity, id, state), request), 200);
   });
 };
+
+// its answers have no ETag. A condition that is not looked at must not be ignored
+const notConditional = invalid([
+  { pointer: '', code: 'invalid-header', detail: 'This address takes neither If-Match nor If-None-Match' },
+]);
 
 const isMissing = (outcome: Outcome): boolean =>
   outcome.kind === 'refused' && (outcome.refusal.reason === 'NotFound' || outcome.refusal.reason === 'Deleted');
