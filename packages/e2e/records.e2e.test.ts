@@ -68,6 +68,10 @@ describe('Records', function () {
     expect((await post(2)).status).to.equal(200);
     const read = await call(test.url, 'GET', '/api/record/own');
     expect([read.headers.get('etag'), read.body.current]).to.deep.equal(['"2"', { author: 'ada', timestamp: 2 }]);
+    const other = await call(test.url, 'POST', '/api/record', {
+      body: { id: 'other', name: 'own', author: 'ada', timestamp: 2 },
+    });
+    expect([other.status, other.body.errors[0].code]).to.deep.equal([400, 'other-id']); // a name is one record
     expect((await call(test.url, 'DELETE', '/api/record/own')).status).to.equal(204);
     expect((await call(test.url, 'GET', '/api/record/own')).status).to.equal(410);
     expect((await call(test.url, 'DELETE', '/api/record/own')).status).to.equal(410);

@@ -1,9 +1,13 @@
+import type { Fields } from '@muster/model';
 import { given } from '@muster/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { currentEntries, type Entry, idOfName, mergeRecords, type RecordState, record } from './record.ts';
 
-const timestamp = fc.oneof(fc.nat(5), fc.constantFrom('1970-01-01T00:00:00.003Z', '2026-01-01T00:00:00Z'));
+const timestamp = fc.oneof(
+  fc.nat(5),
+  fc.constantFrom('1970-01-01T00:00:00.003Z', '1970-01-01T00:00:00.003', '1970-01-01', '2026-01-01T00:00:00Z'),
+);
 const entry: fc.Arbitrary<Entry> = fc.record({ author: fc.constantFrom('ada', 'bob'), timestamp });
 type Step = { kind: 'add'; entry: Entry } | { kind: 'remove' };
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -58,6 +62,29 @@ describe('The merge of records', () => {
         const add = (entries: readonly Entry[]) => stateOf(entries.map((one) => ({ kind: 'add', entry: one })));
         expect(mergeRecords(add(some), add(others))).to.deep.equal(add([...some, ...others]));
         expect(add([...others, ...some])).to.deep.equal(add([...some, ...others]));
+      }),
+    );
+  });
+});
+
+describe('The events of a record', () => {
+  it('give one state in any order, once it is opened', () => {
+    const removedAt = fc.nat(5);
+    const event = fc.oneof(
+      fc.record({ type: fc.constant('EntryAdded'), data: entry }),
+      fc.record({ type: fc.constant('RecordRemoved'), data: fc.record({ removedAt }) }),
+    );
+    const shuffled = fc
+      .array(event, { maxLength: 8 })
+      .chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })));
+    const opened = { name: 'x', entries: [{ author: 'eve', timestamp: 0 }] };
+    const apply = (state: object, { type, data }: { type: string; data: object }) =>
+      record.events.get(type)?.evolve(state as Fields, { type, data: data as Fields, version: 2, at: new Date(0) });
+    const foldAll = (events: readonly { type: string; data: object }[]) =>
+      events.reduce<object>((state, one) => apply(state, one) as object, opened);
+    fc.assert(
+      fc.property(shuffled, ([events, others]) => {
+        expect(foldAll(events)).to.deep.equal(foldAll(others));
       }),
     );
   });

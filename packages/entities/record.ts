@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { defineEntity, type Entity, isId, lineOfText, optional, refuse, unchanged } from '@muster/model';
 import Joi from 'joi';
+import { entryTime, readEntryTime } from './entry-time.ts';
 
 /** Who wrote a name, and when: milliseconds since 1970, or ISO 8601 text. It is answered as it was given. */
 export type Entry = { readonly author: string; readonly timestamp: string | number };
@@ -10,12 +11,10 @@ export type RecordState = { readonly name: string; readonly entries: readonly En
 
 const entriesMax = 1_000; // all of a name are in one state
 
-const timestamp = Joi.alternatives<string | number>(Joi.number().min(0), Joi.string().isoDate().max(40));
-const entry = { author: lineOfText(200), timestamp };
+const entry = { author: lineOfText(200), timestamp: entryTime() };
 const entries = Joi.array<Entry[]>().items(Joi.object(entry));
 
-/** Returns the time of an entry in milliseconds since 1970. */
-const timeOf = ({ timestamp: time }: Entry): number => (typeof time === 'number' ? time : Date.parse(time));
+const timeOf = ({ timestamp: time }: Entry): number => readEntryTime(time);
 
 /** A total order: by time, then by author, then by how the time is written. */
 const compareEntries = (one: Entry, other: Entry): number =>

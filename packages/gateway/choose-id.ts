@@ -4,8 +4,9 @@ import { type CommandType, type Entity, type Fault, type Fields, findIdFaults, i
 export type ChosenId = { kind: 'id'; id: string | undefined } | { kind: 'faults'; faults: Fault[] };
 
 /**
- * Chooses the id of the thing of a command: the one that the request names, or the one that follows from the input. Both
- * must be the same if there are both, as one thing would have two ids otherwise. Throws EntityBroken as `idFrom` does.
+ * Chooses the id of the thing of a command: the one that the request names, or the one that follows from the input.
+ * Both must be the same if there are both, as one thing would have two ids otherwise. Throws EntityBroken as `idFrom`
+ * does.
  */
 export const chooseId = (entity: Entity, type: CommandType, input: Fields, named: string | undefined): ChosenId => {
   const faults = named === undefined ? [] : findIdFaults(named);

@@ -1,0 +1,30 @@
+import Joi from 'joi';
+
+const day = /(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))/;
+const clock = /((?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?)/;
+const zone = /(Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)/;
+const form = new RegExp(`^${day.source}(?:[T ]${clock.source}${zone.source}?)?$`);
+
+/**
+ * A schema for the time of an entry: milliseconds since 1970, or text in ISO 8601 such as `2026-01-31` or
+ * `2026-01-31T12:00:00.5+01:00`. Text may lack the zone, as clients of the earlier API send such times.
+ */
+export const entryTime = (): Joi.AlternativesSchema<string | number> =>
+  Joi.alternatives<string | number>(
+    Joi.number().min(0),
+    Joi.string().pattern(form, { name: 'must be a time in ISO 8601' }).messages({
+      'string.pattern.name': '{{#label}} {{#name}}',
+    }),
+  );
+
+/**
+ * Returns a time of this schema in milliseconds since 1970. Text without a zone is in UTC, wherever this runs, as all
+ * sites must have one order of the entries. NaN for other text.
+ */
+export const readEntryTime = (time: string | number): number => {
+  if (typeof time === 'number') return time;
+  const [, ofDay, ofClock = '00:00', ofZone = 'Z'] = form.exec(time) ?? [];
+  // `Date.parse` would read a time without a zone in that of the machine, and no offset without minutes and a colon
+  const offset = ofZone.replace(/^([+-]\d\d):?(\d\d)?$/, (_, hours, minutes = '00') => `${hours}:${minutes}`);
+  return Date.parse(`${ofDay}T${ofClock}${offset}`);
+};
