@@ -1,4 +1,4 @@
-import { absent, type Command, type DecidedEvent, type EngineRefusal, type State } from '@muster/model';
+import { absent, type Command, type DecidedEvent, type EngineRefusal, type Entity, type State } from '@muster/model';
 import type { ChainAppended, Loaded } from '@muster/store';
 import { at, commandOf, note } from '@muster/testing';
 import { expect } from 'chai';
@@ -42,7 +42,7 @@ const openSteps = (answers: ChainAppended[], looks: (State | Loaded)[] = [], new
 };
 
 /** Runs these commands in one turn. Returns their outcomes, and the state that the turn leaves. */
-const runAll = async (commands: Command[], first: Known, steps: Steps<Deciding>) => {
+const runAll = async (commands: Command[], first: Known, steps: Steps<Deciding>, entity: Entity = note) => {
   const outcomes: (Outcome | undefined)[] = commands.map(() => undefined);
   const deciding = commands.map((command, index) => ({
     command,
@@ -52,7 +52,7 @@ const runAll = async (commands: Command[], first: Known, steps: Steps<Deciding>)
     },
     fail: (error: unknown) => expect.fail(String(error)),
   }));
-  const left = await decideAndAppend(note, deciding, first, steps);
+  const left = await decideAndAppend(entity, deciding, first, steps);
   return { outcomes, left };
 };
 
@@ -196,6 +196,21 @@ describe('A command', () => {
       const { steps, looked } = openSteps([]);
       expect(await run(command, known(state), steps)).to.deep.include(refusedWith(reason));
       expect(looked).to.deep.equal([]);
+    }
+  });
+
+  it('on a thing that is gone is refused without a read only if no command brings things back', async () => {
+    const gone: Entity = { ...note, gone: ({ stars }) => stars === 0 };
+    const revive = { ...commandOf('update', {}).type, name: 'revive', revives: true };
+    const revivable: Entity = { ...gone, commands: new Map([...note.commands, ['revive', revive]]) };
+    for (const [entity, state, reads] of [
+      [gone, stateAt(4, 0), []],
+      [revivable, stateAt(5, 0), [4]],
+    ] as const) {
+      const { steps, looked } = openSteps([], [state]);
+      const { outcomes } = await runAll([setStars(2)], known(stateAt(4, 0)), steps, entity);
+      expect(outcomes[0]).to.deep.include(refusedWith('Deleted'));
+      expect(looked).to.deep.equal(reads);
     }
   });
 });

@@ -1,4 +1,4 @@
-import { type Command, type Decision, decide, type Entity, hasPassed, type State } from '@muster/model';
+import { type Command, type Decision, decide, type Entity, hasPassed, type State, staysGone } from '@muster/model';
 import type { ChainAppended, Loaded } from '@muster/store';
 import { notWritten, type OwnOutcome } from './outcome.ts';
 
@@ -68,7 +68,7 @@ export const decideAndAppend = async <One extends Deciding>(
       if (conflicts >= conflictsMax)
         return settleAll(todo, notWritten(`somebody else was faster ${conflictsMax} times`));
     } else {
-      const open = plan.filter((step) => !settleCertain(step, known));
+      const open = plan.filter((step) => !settleCertain(entity, step, known));
       if (open.length === 0) return known.state;
       todo = open.map(({ one }) => one);
       if (await steps.isNewest(known.state)) {
@@ -141,8 +141,8 @@ const stateAfter = <One>(plan: readonly Step<One>[], stored: number, from: State
 };
 
 /** Settles a command without an event, if that is certain. Returns whether it did. */
-const settleCertain = <One extends Deciding>(step: Step<One>, { fresh }: Known): boolean => {
-  if (!fresh && !isCertain(step)) return false;
+const settleCertain = <One extends Deciding>(entity: Entity, step: Step<One>, { fresh }: Known): boolean => {
+  if (!fresh && !isCertain(entity, step)) return false;
   step.one.settle(withoutEvent(step));
   return true;
 };
@@ -153,11 +153,11 @@ const withoutEvent = ({ decision, before }: Step<Deciding>): OwnOutcome =>
     : { kind: 'refused', refusal: decision, state: before };
 
 // No later event changes these: a thing that exists or existed, one that was deleted, and a version that has passed. A
-// thing that is gone may come back.
-const isCertain = ({ one: { command }, decision, before }: Step<Deciding>): boolean =>
+// thing that is gone may come back if a command can bring it back.
+const isCertain = (entity: Entity, { one: { command }, decision, before }: Step<Deciding>): boolean =>
   decision.kind === 'refused' &&
   (decision.reason === 'Exists' ||
-    (decision.reason === 'Deleted' && before.status === 'deleted') ||
+    (decision.reason === 'Deleted' && (before.status === 'deleted' || staysGone(entity))) ||
     (decision.reason === 'OtherVersion' && hasPassed(command.precondition ?? {}, before.version)));
 
 const settleAll = (commands: readonly Deciding[], outcome: OwnOutcome): undefined => {

@@ -33,6 +33,7 @@ export {
   keyOf,
   parseKey,
 } from './index-key.ts';
+export { staysGone } from './is-gone.ts';
 export { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 export { emailAddress, lineOfText } from './line-of-text.ts';
 export { optional } from './optional.ts';

@@ -34,9 +34,9 @@ export const benchAssets = async (
 ): Promise<number> => {
   const say = (text: string) => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
   try {
+    const load = loadavg()[0] ?? Number.NaN; // before anything is built or compiled
     const place = { folder: join(findProjectRoot(), '.cache'), environment, say, signal };
     const tools = { vegeta: await findVegeta(place), sqlite: await findSqlite(place) };
-    const load = loadavg()[0] ?? Number.NaN;
     const measured = await measure(tools, options, place);
     for (const line of [...(await describeAbout(options, tools, load)), '', ...describeLoad(measured)]) print(line);
     return judge(measured, say);

@@ -36,7 +36,7 @@ const figures: readonly Figure[] = [
   latency('p95'),
   latency('p99', original.p99),
   latency('max', original.max),
-  { head: 'success (2xx), %', read: ({ success }) => success * 100, digits: 1 },
+  { head: 'success (200 to 399), %', read: ({ success }) => success * 100, digits: 1 },
 ];
 
 const lineOf = ({ head, read, digits, limit }: Figure, muster: readonly Report[], sqlite: readonly Report[]) => {
