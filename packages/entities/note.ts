@@ -1,5 +1,6 @@
 import { defineEntity } from '@muster/model';
 import Joi from 'joi';
+import { createdFirst } from './created-first.ts';
 
 const content = Joi.string().max(10_000);
 const assetId = Joi.string().max(64);
@@ -24,6 +25,7 @@ export const note = defineEntity({
       decide: (input, _, now) => ({ type: 'NoteCreated', data: { ...input, created: now, modified: now } }),
     },
   },
+  merge: (local, remote) => createdFirst(local, remote, ({ asset_id, content: text }) => [asset_id, text]),
   references: { asset: { entity: 'asset', field: 'asset_id' } },
   indexes: ['content', 'asset_id', 'created', 'modified'],
   http: { path: '/api/v1/notes', format: 'json-api', type: 'notes', sort: 'modified', limit: 100 },

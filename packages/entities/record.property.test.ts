@@ -24,7 +24,7 @@ const stateOf = (steps: readonly Step[]): RecordState => {
   for (const one of steps) {
     const command = record.commands.get(one.kind === 'add' ? 'update' : 'remove');
     const input = one.kind === 'add' ? { name: 'x', ...one.entry } : {};
-    const decided = command?.decide(input, state, at);
+    const decided = command?.decide(input, state, at, { site: '' });
     if (!decided || decided.kind !== undefined) continue;
     const next = record.events.get(decided.type)?.evolve(state, { ...decided, version: 2, at });
     state = next as RecordState;

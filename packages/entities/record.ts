@@ -7,7 +7,7 @@ import { entryTime, readEntryTime } from './entry-time.ts';
 export type Entry = { readonly author: string; readonly timestamp: string | number };
 
 /** `removedAt`: the time of the newest entry that a removal took away, in milliseconds. */
-export type RecordState = { readonly name: string; readonly entries: readonly Entry[]; readonly removedAt?: number };
+export type RecordState = { readonly name: string; readonly entries: Entry[]; readonly removedAt?: number };
 
 const entriesMax = 1_000; // all of a name are in one state
 
@@ -25,7 +25,7 @@ const keyOf = ({ author, timestamp: time }: Entry): string => JSON.stringify([au
 const compareTexts = (one: string, other: string): number => (one === other ? 0 : one < other ? -1 : 1);
 
 /** Adds entries, each once, in ascending order. */
-const withEntries = (known: readonly Entry[], more: readonly Entry[]): readonly Entry[] =>
+const withEntries = (known: readonly Entry[], more: readonly Entry[]): Entry[] =>
   [...new Map([...known, ...more].map((one) => [keyOf(one), one])).values()].sort(compareEntries);
 
 /** Returns the entries that no removal took away, in ascending order of their time. */
@@ -34,12 +34,12 @@ export const currentEntries = ({ entries: all, removedAt }: RecordState): readon
 
 /**
  * Merges two states of a name: the union of the entries, and the later removal. Commutative, associative and
- * idempotent. Both must be states of the same name.
+ * idempotent.
  */
 export const mergeRecords = (local: RecordState, remote: RecordState): RecordState => {
   const removals = [local, remote].flatMap(({ removedAt }) => removedAt ?? []);
   return {
-    name: local.name,
+    name: local.name <= remote.name ? local.name : remote.name,
     entries: withEntries(local.entries, remote.entries),
     ...(removals.length > 0 ? { removedAt: Math.max(...removals) } : {}),
   };
@@ -67,7 +67,7 @@ export const record = defineEntity({
   },
   evolve: {
     RecordOpened: (_, { data: { name, ...first } }) => ({ name, entries: [first] }),
-    EntryAdded: (state, { data }) => ({ ...state, entries: [...withEntries(state.entries, [data])] }),
+    EntryAdded: (state, { data }) => ({ ...state, entries: withEntries(state.entries, [data]) }),
     RecordRemoved: (state, { data }) => ({ ...state, removedAt: Math.max(data.removedAt, state.removedAt ?? 0) }),
   },
   commands: {
@@ -97,6 +97,7 @@ export const record = defineEntity({
     OtherName: { status: 409, title: 'The record has another name' },
   },
   gone: (state) => newest(state) === undefined,
+  merge: mergeRecords,
   present: (state) => ({
     name: state.name,
     current: newest(state) ?? null,

@@ -29,7 +29,8 @@ const executeAlone = (gateway: Gateway, request: Request): Promise<OwnOutcome> =
         remember(gateway.remembered, key, outcome.state.version, request.isNewId ? undefined : outcome.state);
       resolve(outcome);
     };
-    const task: Task = { request: bound, command: request.command, settle, fail: reject };
+    const command = { ...request.command, site: gateway.settings.SITE };
+    const task: Task = { request: bound, command, settle, fail: reject };
     // nobody else knows a new id, so nobody waits for a turn
     if (request.isNewId) return void runTurn(gateway)([task], undefined);
     const most = gateway.settings.STREAM_QUEUE_MAX;

@@ -1,4 +1,4 @@
-import { type Environment, type Parsed, parseWithSecret, type SharedSettings, sharedSettings } from '@muster/runtime';
+import { type Environment, type Parsed, parseWithSecret, type SharedSettings, sharedSettings, siteName } from '@muster/runtime';
 import Joi from 'joi';
 
 export type Settings = SharedSettings & {
@@ -28,6 +28,7 @@ export type Settings = SharedSettings & {
   LIVE_CONNECTIONS_MAX: number;
   LIVE_CLIENT_MAX: number;
   TRACING: boolean;
+  SITE: string;
 };
 
 /** Parses the gateway's settings from its environment and, if named, the secret's file. Times are in milliseconds. */
@@ -75,4 +76,5 @@ const table = {
   LIVE_CONNECTIONS_MAX: Joi.number().integer().min(1).default(10_000),
   LIVE_CLIENT_MAX: Joi.number().integer().min(1).default(100),
   TRACING: Joi.boolean().default(false),
+  SITE: siteName,
 };

@@ -16,6 +16,7 @@ import { findViewProblems } from './find-view-problems.ts';
 import { findHttpProblems } from './http-options.ts';
 import { engineProblemNames, problemNameOf } from './problem-name.ts';
 import { findFirstProblems, findReferenceProblems } from './reference.ts';
+import { sharingTypesOf } from './sharing.ts';
 
 // A definition is checked as if TypeScript had not seen it: it may come from JavaScript.
 
@@ -37,7 +38,8 @@ export const checkEntity = (definition: LooseDefinition): void => {
     ...findRouteProblems(definition.routes, Object.keys(definition.commands)),
     ...findReferenceProblems(definition.references, definition.state, definition.views),
     ...findHttpProblems(definition.http, definition.indexes, creatingInputOf(definition)),
-    ...findNoFunctions({ upcast: definition.upcast, present: definition.present, gone: definition.gone }),
+    ...findMergeProblems(definition),
+    ...findNoFunctions(functionsOf(definition)),
   ]);
 };
 
@@ -62,6 +64,8 @@ export const checkRecord = (definition: RecordDefinition<FieldSchemas, string>):
   ]);
 };
 
+const functionsOf = ({ upcast, present, gone, merge }: LooseDefinition) => ({ upcast, present, gone, merge });
+
 const named = ['name', 'collection'] as const;
 const required = ['state', 'events', 'evolve', 'commands'] as const;
 const shared = [
@@ -75,7 +79,7 @@ const shared = [
   'legacyRoutes',
   'http',
 ] as const;
-const optional = ['upcasts', 'refusals', 'gone', ...shared] as const;
+const optional = ['upcasts', 'refusals', 'gone', 'merge', ...shared] as const;
 const ofRecord = ['title', 'fields', ...shared] as const;
 
 /** What is not there at all, so that nothing else can be looked at. */
@@ -117,7 +121,7 @@ const findKeepProblems = ({ keep, views }: { keep?: unknown; views?: object }): 
 ];
 
 /** Words that stand after the colon for something else, now or later. */
-const reservedCommands: readonly string[] = ['diff', 'erase', 'history', 'restore', 'undo'];
+const reservedCommands: readonly string[] = ['adopt', 'diff', 'erase', 'history', 'restore', 'undo'];
 
 /** Whether the engine answers with a problem of this name itself. */
 const isReservedReason = (reason: string): boolean =>
@@ -132,6 +136,14 @@ const findEventProblems = ({ events, evolve }: LooseDefinition): string[] => [
     ? []
     : ['no event creates a thing: mark the first event of a thing with "creates: true"']),
 ];
+
+// the engine makes both events
+const findMergeProblems = ({ name, merge, events }: LooseDefinition): string[] =>
+  merge === undefined
+    ? []
+    : Object.values(sharingTypesOf(name))
+        .filter((type) => Object.hasOwn(events, type))
+        .map((type) => `the engine needs the event type "${type}" for things of other sites: choose another name`);
 
 const findOneEventProblems = (type: string, event: EventDefinition, evolve: unknown): string[] => [
   ...(matches(/^[A-Z][A-Za-z0-9]{0,63}$/, type)

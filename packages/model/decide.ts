@@ -1,7 +1,7 @@
 import { unsure } from './compile-value.ts';
 import type { Decided } from './decision.ts';
 import { deepFreeze } from './deep-freeze.ts';
-import type { CommandType, Entity, EventType } from './entity.ts';
+import type { About, CommandType, Entity, EventType } from './entity.ts';
 import { findDataProblem, shapeOf } from './event.ts';
 import { isGone } from './is-gone.ts';
 import { meets, type Precondition } from './precondition.ts';
@@ -10,8 +10,8 @@ import { encodeFields, encodeState } from './state-codec.ts';
 import type { Fields } from './stored-event.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
-/** What is asked of a thing, perhaps only if its state meets a precondition. */
-export type Command = { type: CommandType; input: Fields; precondition?: Precondition };
+/** What is asked of a thing, perhaps only if its state meets a precondition. `site`: where, by name. */
+export type Command = { type: CommandType; input: Fields; precondition?: Precondition; site?: string };
 
 /** Why a command is refused: one of the engine's reasons, or one that the entity declares. */
 export type EngineRefusal = 'NotFound' | 'Deleted' | 'Exists' | 'OtherVersion';
@@ -36,24 +36,25 @@ export class EntityBroken extends Error {
  * that forbids it. Pure. Throws EntityBroken where the entity's `decide` or `evolve` fails.
  */
 export const decide = (entity: Entity, command: Command, state: State, now: Date): Decision => {
-  const { type, input, precondition } = command;
+  const { type, input, precondition, site = '' } = command;
+  const about = { site };
   if (!type.changes) {
     if (state.status === 'active' && runGone(entity, type, state)) return refused('Deleted');
     if (state.status !== 'absent') return refused(precondition ? notMetBy(state) : 'Exists');
     if (precondition && !meets(state, precondition)) return refused('OtherVersion');
-    return settle(entity, type, state, now, runDecide(entity, type, input, undefined, now));
+    return settle(entity, type, state, now, runDecide(entity, type, input, undefined, now, about));
   }
   if (state.status === 'absent' && !type.creates) return refused('NotFound');
   if (state.status === 'deleted' || isGoneFor(entity, type, state)) return refused('Deleted');
   if (precondition && !meets(state, precondition)) return refused('OtherVersion');
   if (state.status === 'absent')
-    return settle(entity, type, state, now, runDecide(entity, type, input, undefined, now));
+    return settle(entity, type, state, now, runDecide(entity, type, input, undefined, now, about));
   return settle(
     entity,
     type,
     state,
     now,
-    runDecide(entity, type, input, entity.isRecord ? state.fields : deepFreeze(state.fields), now),
+    runDecide(entity, type, input, entity.isRecord ? state.fields : deepFreeze(state.fields), now, about),
   );
 };
 
@@ -77,9 +78,10 @@ const runDecide = (
   input: Fields,
   fields: Fields | undefined,
   now: Date,
+  about: About,
 ): Decided => {
   try {
-    return type.decide(input, fields, now);
+    return type.decide(input, fields, now, about);
   } catch (error) {
     throw broken(entity, type, `its decide throws: ${messageOf(error)}`, error);
   }

@@ -80,7 +80,7 @@ describe('The definition of an entity with its own events', () => {
     expect(problemsWith({ refusal: {} })).to.equal(
       'it has "refusal", which nothing reads: ' +
         'it can have name, collection, state, events, evolve, commands, upcasts, refusals, gone, ' +
-        'indexes, views, upcast, present, references, keep, routes, legacyRoutes, http',
+        'merge, indexes, views, upcast, present, references, keep, routes, legacyRoutes, http',
     );
     expect(problemsWith({ events: { ...events, Broken: { upcasts: [] } } })).to.equal(
       'the event "Broken" has "upcasts", which nothing reads: it can have creates, fields',

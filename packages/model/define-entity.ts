@@ -10,6 +10,7 @@ import { viewsOf } from './find-view-problems.ts';
 import { httpOf } from './http-options.ts';
 import { firstOf, referencesOf } from './reference.ts';
 import { routesOf } from './routes-of.ts';
+import { adoptingOf, type SharingOptions, sharingEventsOf } from './sharing.ts';
 import { beginningsOf } from './write-members.ts';
 
 /**
@@ -30,6 +31,7 @@ export const defineEntity = <
   const references = referencesOf(loose.references);
   const commands = Object.entries(loose.commands).map((command) => commandOf(command, references));
   const fields = joi(loose.state);
+  const sharing = sharingOf(loose);
   return {
     name: loose.name,
     collection: loose.collection,
@@ -43,7 +45,12 @@ export const defineEntity = <
     indexes: indexesOf(loose.indexes, fields),
     views: viewsOf(loose.views),
     references,
-    events: new Map(Object.keys(loose.events).map((type) => [type, eventOf(loose, type)])),
+    events: new Map(
+      [
+        ...Object.keys(loose.events).map((type) => eventOf(loose, type)),
+        ...(sharing ? sharingEventsOf(sharing) : []),
+      ].map((event) => [event.type, event]),
+    ),
     commands: new Map(commands.map((command) => [command.name, command])),
     creating: commands.find(({ creates }) => creates) as CommandType,
     deleting: commands.find(({ name }) => loose.commands[name]?.method === 'DELETE'),
@@ -53,9 +60,13 @@ export const defineEntity = <
     upcast: loose.upcast ?? ((stored) => stored),
     present: loose.present,
     gone: loose.gone,
+    adopting: sharing && adoptingOf(sharing),
     keep: loose.keep,
   };
 };
+
+const sharingOf = ({ name, state, merge, gone, commands }: LooseDefinition): SharingOptions | undefined =>
+  merge && { name, fields: state, merge, gone, isRevivable: Object.values(commands).some(({ revives }) => revives) };
 
 const eventOf = ({ events, evolve, upcasts = {} }: LooseDefinition, type: string): EventType => {
   const { creates, fields = {} }: EventDefinition = events[type] ?? {};

@@ -52,6 +52,7 @@ export const defineRecord = <const Own extends FieldSchemas, const Title extends
     upcast,
     present: present as Entity['present'],
     gone: undefined,
+    adopting: undefined,
     keep,
   };
 };

@@ -1,10 +1,11 @@
 import type { CountBy } from './count-by.ts';
 import type { DataOf, FieldSchemas, Optional } from './data-of.ts';
 import type { Deletes, Refused, Unchanged } from './decision.ts';
-import type { CommandType, DeclaredRefusal, Entity, EventType } from './entity.ts';
+import type { About, CommandType, DeclaredRefusal, Entity, EventType } from './entity.ts';
 import type { HttpOptions } from './http-options.ts';
 import type { RouteDefinition } from './own-route.ts';
 import type { FirstDefinition, ReferenceDefinition } from './reference.ts';
+import type { Merge } from './sharing.ts';
 import type { Fields, StoredEvent } from './stored-event.ts';
 
 /** What an entity's file says of one type of event. */
@@ -55,6 +56,9 @@ export type EntityDefinition<
   present?: (state: DataOf<State>) => Fields;
   // whether a state is that of a thing that is gone: reads and commands get 410, while lists still have it. Pure
   gone?: (state: DataOf<State>) => boolean;
+  // shares its things between sites: the state that follows from two states of one thing. Pure, commutative,
+  // associative and idempotent, and each event gives a state that merges with the one before it to itself
+  merge?: (local: DataOf<State>, remote: DataOf<State>) => DataOf<State>;
   keep?: number; // how many states stay in memory; all of them without it
   // things of other entities that a field of its state names: { asset: { entity: 'asset', field: 'asset_id' } }
   references?: { readonly [Own in Name]: ReferenceDefinition<keyof NoInfer<State> & string> };
@@ -74,7 +78,7 @@ type Evolve<State, Event> = (
   event: Happened<Event>,
 ) => Event extends Creates ? State : State | Deletes;
 
-// decide: pure; from the input, the state and the time to one event, `unchanged`, or `refuse(…)`
+// decide: pure; from the input, the state, the time and the site to one event, `unchanged`, or `refuse(…)`
 type CommandDefinition<State, Events, Input, Reason extends string, Name extends string> =
   | {
       creates: true;
@@ -88,6 +92,7 @@ type CommandDefinition<State, Events, Input, Reason extends string, Name extends
         input: DataOf<Input>,
         state: undefined,
         now: Date,
+        about: About,
       ) => EventOf<Pick<Events, Created<Events>>> | Refused<Reason>;
     }
   | {
@@ -102,6 +107,7 @@ type CommandDefinition<State, Events, Input, Reason extends string, Name extends
         input: DataOf<Input>,
         state: State | undefined, // undefined if it is absent; the event must create it then
         now: Date,
+        about: About,
       ) => EventOf<Events> | Unchanged | Refused<Reason>;
     }
   | {
@@ -116,6 +122,7 @@ type CommandDefinition<State, Events, Input, Reason extends string, Name extends
         input: DataOf<Input>,
         state: State,
         now: Date,
+        about: About,
       ) => EventOf<Omit<Events, Created<Events>>> | Unchanged | Refused<Reason>;
     };
 
@@ -169,6 +176,7 @@ export type LooseDefinition = {
   upcast?: Entity['upcast'];
   present?: Entity['present'];
   gone?: Entity['gone'];
+  merge?: Merge;
   keep?: number;
   references?: Readonly<Record<string, ReferenceDefinition<string>>>;
   routes?: readonly RouteDefinition[];

@@ -36,6 +36,8 @@ export type Entity = Readonly<{
   present: ((fields: Fields) => Fields) | undefined;
   // whether the thing of a state is gone: reads and commands get 410, while lists still have it. Pure
   gone: ((fields: Fields) => boolean) | undefined;
+  // takes over what another site knows of a thing; undefined if things are not shared between sites
+  adopting: CommandType | undefined;
   // how many states of all partitions together stay in memory, once in each replica; all of them if undefined
   keep: number | undefined;
 }>;
@@ -65,8 +67,11 @@ export type CommandType = Readonly<{
   schema: Joi.ObjectSchema<Fields>;
   check: Check; // the schema, compiled
   findFaults: (input: Fields) => Fault[]; // faults that the schema cannot express
-  decide: (input: Fields, fields: Fields | undefined, now: Date) => Decided;
+  decide: (input: Fields, fields: Fields | undefined, now: Date, about: About) => Decided;
 }>;
+
+/** Where a command is decided: the name of the site, empty without one. */
+export type About = { readonly site: string };
 
 /** The reply to a refusal that an entity declares. */
 export type DeclaredRefusal = Readonly<{ status: number; title: string }>;

@@ -16,7 +16,16 @@ export type {
 } from './definition.ts';
 export { type DescribedEvent, describeChanges, describeEvents, shownOf } from './describe-events.ts';
 export { diffJson } from './diff-json.ts';
-export { type CommandType, checkDistinct, type Entity, type EventType, idLengthMax, idSchema, isId } from './entity.ts';
+export {
+  type About,
+  type CommandType,
+  checkDistinct,
+  type Entity,
+  type EventType,
+  idLengthMax,
+  idSchema,
+  isId,
+} from './entity.ts';
 export { type ParsedEvent, parseEvent, shapeOf } from './event.ts';
 export { type Fault, type FaultCode, faultCodes } from './fault.ts';
 export { type Filter, meetsFilter, type Operator, operators, periodOperators, type Range, rangesOf } from './filter.ts';
@@ -68,9 +77,10 @@ export { parseDate } from './read-dates.ts';
 export type { First, Reference } from './reference.ts';
 export { type Rendered, renderSelected, renderState } from './render-state.ts';
 export { checkRoutes, routeName } from './routes-of.ts';
+export { type Merge, sharingTypesOf } from './sharing.ts';
 export { type Active, type Applied, absent, applyStored, type Deleted, evolve, fold, type State } from './state.ts';
 export { decodeFields, decodeState, encodeFields, encodeState, parseState, writeState } from './state-codec.ts';
-export type { Event, Fields, StoredEvent } from './stored-event.ts';
+export type { Event, Fields, Origin, StoredEvent } from './stored-event.ts';
 export {
   addGroup,
   countInto,

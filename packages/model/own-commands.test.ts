@@ -151,15 +151,15 @@ describe('What a command is decided to be', () => {
     });
   });
 
-  it('is made of the input, the state and the time, none of which changes', () => {
+  it('is made of the input, the state, the time and the site, none of which changes', () => {
     const input = Object.freeze({ seats: 2 });
     const seen: unknown[] = [];
     const spying = withDecide('book', (...args: unknown[]) => {
       seen.push(args);
       return unchanged;
     });
-    decide(spying, commandOf(spying, 'book', input), afterPlan, at(7));
-    expect(seen).to.deep.equal([[{ seats: 2 }, { free: 3, leavesAt }, at(7)]]);
+    decide(spying, { ...commandOf(spying, 'book', input), site: 'oslo' }, afterPlan, at(7));
+    expect(seen).to.deep.equal([[{ seats: 2 }, { free: 3, leavesAt }, at(7), { site: 'oslo' }]]);
   });
 
   it('is not asked where the engine refuses', () => {

@@ -29,4 +29,5 @@ export {
   type SharedSettings,
   secretSettings,
   sharedSettings,
+  siteName,
 } from './settings.ts';

@@ -55,6 +55,12 @@ export const sharedSettings = {
   LEASE_MS: Joi.number().integer().min(500).max(60_000).default(defaultLeaseMs),
 };
 
+/** The setting SITE: the name of this Muster among those that share things, or empty. */
+export const siteName = Joi.string()
+  .pattern(/^[a-z0-9][a-z0-9-]{0,31}$/, 'small letters, digits and -')
+  .allow('')
+  .default('');
+
 export type SharedSettings = {
   MONGODB_URI: string;
   CLUSTER_SECRET: string;
