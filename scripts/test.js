@@ -75,6 +75,8 @@ const testStep = ({ name, has, testMs, stepMs }) => {
     'tsx',
     inPackages('mocha/bin/mocha.js'),
     '--forbid-only',
+    // unit tests share nothing: no database, port or file
+    ...(name === 'unit' ? ['--parallel', '--jobs', '2'] : []),
     '--timeout',
     String(testMs),
     '--reporter',

@@ -14,6 +14,11 @@ export type FeedEvent = {
   requestid?: string;
   actor?: string;
   data?: Record<string, unknown>;
+  state?: unknown; // with `state=true`
+  fields?: Record<string, unknown> | null; // with `state=full`
+  originsite?: string; // the event of another site whose state this one took over
+  originid?: string;
+  originversion?: number;
 };
 
 /** `list` is the whole list. The others are changes of it. */

@@ -36,7 +36,7 @@ export const takeMessage = async (state: State, list: LiveList, message: Message
       await tellList(state, list, (parseData(message) as ListChange).asOf);
       break;
     case 'end':
-      return endOf(parseData(message) as { reason?: string });
+      return endOf(state, parseData(message) as { reason?: string; position?: string });
   }
   takePosition(state, id);
   return undefined;
@@ -66,8 +66,12 @@ const unfit = (kind: ChangeKind, data: string): Ended => ({
   reason: `a change "${kind}" does not fit the list: ${data.slice(0, 100)}`,
 });
 
-const endOf = ({ reason = 'unknown' }: { reason?: string }): Ended => {
+const endOf = (state: State, { reason = 'unknown', position = '' }: { reason?: string; position?: string }): Ended => {
   switch (reason) {
+    case 'reached':
+      takePosition(state, position);
+      state.over.abort();
+      return { kind: 'closed' };
     case 'position-lost':
     case 'log-replaced':
       return { kind: 'lost', reason };

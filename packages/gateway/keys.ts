@@ -54,7 +54,7 @@ export const identify = (keys: Keys, authorization: string, kind: RequestKind, n
   if (!keys.byId) return notYetRead;
   const key = keys.proven.get(authorization) ?? prove(keys, authorization);
   if (!key || key.revokedAt || (key.expiresAt && key.expiresAt.getTime() <= now)) return refuse('invalid_token');
-  if (kind === 'write' && key.scope === 'read') return forbid(key);
+  if (kind === 'write' && key.scope !== 'write' && key.scope !== 'admin') return forbid(key);
   return { kind: 'actor', actor: key.name };
 };
 
@@ -68,6 +68,15 @@ export const openAllowance = (keys: Keys, authorization: string): (() => boolean
     token
       ? !token.expiresAt || token.expiresAt.getTime() > Date.now()
       : identify(keys, authorization, 'read').kind === 'actor';
+};
+
+/** Returns whether the key of a connection allows to follow this Muster as another site does. */
+export const openSiteAllowance = (keys: Keys, authorization: string): (() => boolean) => {
+  return () => {
+    if (!keys.isRequired) return true;
+    const scope = (keys.proven.get(authorization) ?? prove(keys, authorization))?.scope;
+    return scope === 'site' || scope === 'admin';
+  };
 };
 
 const prove = (keys: Keys, authorization: string): Proven | undefined => {

@@ -1,4 +1,11 @@
-import { type Environment, type Parsed, parseWithSecret, type SharedSettings, sharedSettings, siteName } from '@muster/runtime';
+import {
+  type Environment,
+  type Parsed,
+  parseWithSecret,
+  type SharedSettings,
+  sharedSettings,
+  siteName,
+} from '@muster/runtime';
 import Joi from 'joi';
 
 export type Settings = SharedSettings & {

@@ -53,7 +53,7 @@ export const verifyToken = async ({ keyOf, issuer, audience }: Tokens, token: st
 
 const readClaims = ({ sub, exp = 0, scope }: JWTPayload): Verified => {
   const scopes = typeof scope === 'string' ? scope.split(' ') : [];
-  const allowed = (['admin', 'write', 'read'] as const).find((one) => scopes.includes(`muster:${one}`));
+  const allowed = (['admin', 'write', 'site', 'read'] as const).find((one) => scopes.includes(`muster:${one}`));
   const expiresAt = new Date(exp * 1_000);
   if (allowed === undefined || !isName(sub) || Number.isNaN(expiresAt.getTime())) return { kind: 'invalid' };
   // a name of its own kind, so that nobody passes for a key

@@ -3,7 +3,7 @@ import type { Entity } from './entity.ts';
 import { parseEvent } from './event.ts';
 import { renderState } from './render-state.ts';
 import { type Applied, applyStored, type State } from './state.ts';
-import type { Fields, StoredEvent } from './stored-event.ts';
+import type { Fields, Origin, StoredEvent } from './stored-event.ts';
 
 /**
  * An event as clients see it. `changes` is the JSON merge patch from what clients saw before it to what they see after
@@ -16,6 +16,7 @@ export type DescribedEvent = {
   actor: string | undefined;
   requestId: string | undefined;
   data: Fields | undefined;
+  origin?: Origin; // the event of another site whose state this one took over
   changes?: unknown;
   problem?: string;
 };
@@ -70,7 +71,7 @@ const diffShown = (before: unknown, after: unknown): unknown =>
 
 const describe = (entity: Entity, stored: StoredEvent): DescribedEvent => {
   const parsed = parseEvent(entity, stored);
-  const { meta } = stored as { meta?: { requestId?: unknown; actor?: unknown } | null }; // it may be damaged
+  const { meta } = stored as { meta?: { requestId?: unknown; actor?: unknown; origin?: unknown } | null }; // it may be damaged
   return {
     version: stored.version,
     type: parsed.kind === 'event' ? parsed.event.type : String(stored.type),
@@ -78,8 +79,15 @@ const describe = (entity: Entity, stored: StoredEvent): DescribedEvent => {
     actor: textOf(meta?.actor),
     requestId: textOf(meta?.requestId),
     data: parsed.kind === 'event' && !entity.present ? parsed.event.data : undefined,
+    ...originOf(meta?.origin),
     ...(parsed.kind === 'poison' ? { problem: parsed.problem } : {}),
   };
+};
+
+const originOf = (given: unknown): { origin?: Origin } => {
+  if (typeof given !== 'object' || given === null) return {};
+  const { site, id, version } = given as { [Name in keyof Origin]: unknown };
+  return { origin: { site: String(site), id: String(id), version: Number(version) } };
 };
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

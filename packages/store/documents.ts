@@ -87,8 +87,11 @@ export type SettingsDocument = {
   log?: string;
 };
 
-/** What a key allows: `read` to read, `write` also to write, `admin` everything. */
-export type KeyScope = 'read' | 'write' | 'admin';
+/**
+ * What a key allows: `read` to read, `write` also to write, `site` to read and to follow as another site, `admin`
+ * everything.
+ */
+export type KeyScope = 'read' | 'write' | 'site' | 'admin';
 
 /** An API key, in the collection `Keys`. The key itself is not stored, only a hash of its secret part. */
 export type KeyDocument = {

@@ -3,7 +3,7 @@ import type { KeyDocument } from '@muster/store';
 /** Describes keys as a table, a line each. Pure. */
 export const describeKeys = (keys: readonly KeyDocument[], now: Date): string => {
   if (keys.length === 0)
-    return 'There are no keys. Make one with: muster keys create --name NAME --scope read|write|admin';
+    return 'There are no keys. Make one with: muster keys create --name NAME --scope read|write|site|admin';
   const rows = [['id', 'name', 'scope', 'created', 'state'], ...keys.map((key) => rowOf(key, now))];
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows

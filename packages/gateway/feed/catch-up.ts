@@ -91,6 +91,6 @@ export const sendEvent = async (
   const { signal } = subscriber.over;
   const change = chosen && (await loadChange(gateway, states, entity, event, chosen.needs, signal));
   if (signal.aborted || (chosen && change && !chosen.isMet(event, change))) return;
-  writeMessage(subscriber, entity, event, position, chosen?.withState ? change : undefined);
+  writeMessage(subscriber, entity, event, position, change, chosen?.shows);
   await untilTaken(subscriber);
 };

@@ -73,12 +73,16 @@ export type FollowsEvents = {
   number: number | undefined; // of the next event in the ring; undefined while it catches up
   isBehind: boolean; // the ring has events that it was not sent yet
   mark: string; // of its log, in positions
+  isUntilNow: boolean; // it ends when it has sent what there is
 };
+
+/** What an event comes with: what clients see of the thing after it, all fields of its state, or neither. */
+export type Shows = 'shown' | 'full' | undefined;
 
 /** What needs the states around each event: a filter on them, or that the state is sent. */
 export type Chosen = {
   needs: Needs;
-  withState: boolean;
+  shows: Shows;
   isMet: (event: StoredEvent, change: Change) => boolean;
   prepare: (entry: Entry) => boolean; // whether it is known what the event did; if not, that is looked up
 };
@@ -111,7 +115,14 @@ export type LiveList = {
 };
 
 /** Why the gateway ends a subscription. */
-export type EndReason = 'stopping' | 'too-slow' | 'unavailable' | 'position-lost' | 'log-replaced' | 'key-refused';
+export type EndReason =
+  | 'stopping'
+  | 'too-slow'
+  | 'unavailable'
+  | 'position-lost'
+  | 'log-replaced'
+  | 'key-refused'
+  | 'reached';
 
 const catchUpsWaitingMax = 1_000;
 const listReadsMax = 4;

@@ -13,6 +13,7 @@ export type Asking = {
   lastEventId: string; // the position behind which it resumes, if it is not in the query
   client: string; // its key or its address
   isAllowed: () => boolean; // whether its key still counts
+  isSite: () => boolean; // whether its key allows to follow as another site
   outlet: Outlet;
   begin: () => void; // called before the first message
   onOpen: (subscriber: Subscriber) => void; // called at once: the connection may close before the subscription begins

@@ -4,7 +4,7 @@ import type { Change } from './states.ts';
 
 /**
  * An event in the ring. What subscribers get of it is made when the first one needs it: the message, the message with
- * the state, and what the event did. `lost`: that could not be found out.
+ * the state or with its fields, and what the event did. `lost`: that could not be found out.
  */
 export type Entry = {
   readonly place: Place;
@@ -12,11 +12,20 @@ export type Entry = {
   readonly at: number; // when it came, in milliseconds, monotonic
   message: Message | undefined;
   withState: Message | undefined;
+  withFields: Message | undefined;
   change: Change | 'loading' | 'lost' | undefined;
 };
 
 export const openEntry = (place: Place, event: StoredEvent): Entry => ({
-  ...{ place, event, at: performance.now(), message: undefined, withState: undefined, change: undefined },
+  ...{
+    place,
+    event,
+    at: performance.now(),
+    message: undefined,
+    withState: undefined,
+    withFields: undefined,
+    change: undefined,
+  },
 });
 
 /**

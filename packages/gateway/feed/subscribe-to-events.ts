@@ -6,7 +6,7 @@ import { invalid, type Problem, unavailable } from '../problem.ts';
 import { catchUp, goOnInRing } from './catch-up.ts';
 import type { Chosen, FollowsEvents, Subscriber } from './feed.ts';
 import { type Asking, cannot, findNoPlaceFor, openSubscription } from './open-subscription.ts';
-import { type AskedEvents, parseFeed } from './parse-feed.ts';
+import { type AskedEvents, parseFeed, sharedOf } from './parse-feed.ts';
 import { writePosition, writeScanPosition } from './position.ts';
 import { prepareChange } from './prepare-change.ts';
 import { nextOf } from './ring.ts';
@@ -21,12 +21,16 @@ const catchUpWaitMs = 30_000;
 /** Subscribes to events. Resolves when the subscription begins, or with a problem. */
 export const subscribeToEvents = async (
   gateway: Gateway,
-  scope: FeedScope,
+  given: FeedScope,
   asking: Asking,
 ): Promise<Problem | undefined> => {
-  const parsed = parseFeed(asking.query, asking.lastEventId, scope);
+  const parsed = parseFeed(asking.query, asking.lastEventId, given);
   if (parsed.kind === 'faults') return invalid(parsed.faults);
   const { asked } = parsed;
+  const isFull = asked.shows === 'full';
+  const forbidden = isFull ? findNoSite(gateway, asking) : undefined;
+  if (forbidden) return forbidden;
+  const scope = isFull ? sharedOf(given) : given;
   const refused = findNoPlaceFor(gateway, asking.client);
   if (refused) return refused;
   ensureFeed(gateway);
@@ -43,10 +47,23 @@ export const subscribeToEvents = async (
   });
 };
 
+/** Returns why a client cannot follow this Muster as another site does. */
+const findNoSite = ({ settings }: Gateway, { isSite }: Asking): Problem | undefined => {
+  if (!isSite()) return scopeTooSmall;
+  if (settings.SITE !== '') return undefined;
+  const detail = 'this Muster has no name among the sites: set SITE of its gateways';
+  return invalid([{ pointer: '/state', code: 'invalid-parameter', detail }]);
+};
+
+const scopeTooSmall: Problem = {
+  name: 'scope-too-small',
+  detail: 'All fields of a state need a key with the scope "site": muster keys create --scope site makes one',
+};
+
 const openFollows = (gateway: Gateway, { entities, id }: FeedScope, asked: AskedEvents): FollowsEvents => {
   const names = new Set(entities.map(({ name }) => name));
-  const { filters, types, withState } = asked;
-  const isChosen = filters.length > 0 || withState;
+  const { filters, types, shows, isUntilNow } = asked;
+  const isChosen = filters.length > 0 || shows !== undefined;
   return {
     kind: 'events',
     thing: id === undefined || !entities[0] ? undefined : thingOf(entities[0].name, id),
@@ -55,17 +72,17 @@ const openFollows = (gateway: Gateway, { entities, id }: FeedScope, asked: Asked
     wants: ({ entity, entityId, type }: StoredEvent) =>
       names.has(entity) && (id === undefined || entityId === id) && (types === undefined || types.has(type)),
     chosen: chosenOf(gateway, asked),
-    ...{ number: undefined, isBehind: false, mark: gateway.feed.mark },
+    ...{ number: undefined, isBehind: false, mark: gateway.feed.mark, isUntilNow },
   };
 };
 
-const chosenOf = (gateway: Gateway, { filters, withState }: AskedEvents): Chosen | undefined => {
-  if (filters.length === 0 && !withState) return undefined;
+const chosenOf = (gateway: Gateway, { filters, shows }: AskedEvents): Chosen | undefined => {
+  if (filters.length === 0 && shows === undefined) return undefined;
   const needs = filters.length > 0 ? 'both' : 'after';
   const meets = (id: string, state: State | undefined) =>
     state?.status === 'active' && meetsAll(filters, (field) => keyOfThing(id, state, field));
   return {
-    ...{ needs, withState },
+    ...{ needs, shows },
     // an event whose effect is not clear is not left out
     isMet: ({ entityId }: StoredEvent, change: Change) =>
       change.kind === 'unclear' ||
@@ -93,7 +110,8 @@ const serve = async (
   if (from === 'now') {
     follows.number = nextOf(feed.ring);
     subscriber.position = feed.ring.latest === undefined ? '' : writePosition(feed.mark, feed.ring.latest);
-    return void begin();
+    begin();
+    return void (follows.isUntilNow && pump(feed, subscriber));
   }
   if (from !== 'start' && from.kind === 'place' && goOnInRing(feed, subscriber, follows, from.place)) {
     begin();

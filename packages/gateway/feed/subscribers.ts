@@ -1,6 +1,7 @@
 import { leaveList, pumpList } from '../live/show-list.ts';
 import type { Batch, EndReason, Feed, FollowsEvents, Subscriber } from './feed.ts';
 import { blockOf, type Message } from './message.ts';
+import { writePosition } from './position.ts';
 import { type Entry, entryAt, nextOf } from './ring.ts';
 import { messageOfEntry, writeBatch, writeBookmark, writeEnd, writeEntry } from './write-events.ts';
 
@@ -64,8 +65,15 @@ export const pump = (feed: Feed, subscriber: Subscriber): void => {
   if (follows.number === undefined || (follows.thing !== undefined && !follows.isBehind)) return;
   follows.number = skip(feed, follows, follows.number);
   follows.isBehind = follows.number < nextOf(feed.ring);
-  if (!follows.isBehind || pumpBatch(feed, subscriber, follows, follows.number)) return;
-  subscriber.outlet.together(() => pumpEvents(feed, subscriber, follows, follows.number ?? 0));
+  if (follows.isBehind && !pumpBatch(feed, subscriber, follows, follows.number))
+    subscriber.outlet.together(() => pumpEvents(feed, subscriber, follows, follows.number ?? 0));
+  if (follows.isUntilNow && !follows.isBehind) endReached(feed, subscriber, follows);
+};
+
+/** Ends a subscriber that has got what there is. It resumes behind all that the ring has. */
+const endReached = (feed: Feed, subscriber: Subscriber, { mark }: FollowsEvents): void => {
+  if (feed.ring.latest !== undefined) subscriber.position = writePosition(mark, feed.ring.latest);
+  endSubscriber(feed, subscriber, 'reached');
 };
 
 /** Returns the number of the first event from this one on that a subscriber wants, or that the ring no longer has. */

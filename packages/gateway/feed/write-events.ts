@@ -1,6 +1,6 @@
-import { describeEvents, type Entity, shownOf } from '@muster/model';
+import { describeEvents, type Entity, encodeFields, type Origin, shownOf } from '@muster/model';
 import type { Place, StoredEvent } from '@muster/store';
-import type { Batch, EndReason, FollowsEvents, Subscriber } from './feed.ts';
+import type { Batch, EndReason, FollowsEvents, Shows, Subscriber } from './feed.ts';
 import { type Message, openMessage, plainEvent } from './message.ts';
 import { writePosition } from './position.ts';
 import type { Entry } from './ring.ts';
@@ -28,47 +28,70 @@ export const writeEntry = (subscriber: Subscriber, follows: FollowsEvents, entry
   const { chosen } = follows;
   const known = typeof change === 'object' ? change : undefined;
   if (chosen && known && !chosen.isMet(event, known)) return;
-  const message = chosen?.withState && known ? withState(follows, entry, known) : messageOfEntry(follows, entry);
+  const message =
+    known && chosen?.shows ? withState(follows, entry, known, chosen.shows) : messageOfEntry(follows, entry);
   if (!message) return;
   subscriber.position = message.id;
   write(subscriber, message);
 };
 
-const withState = ({ entities, mark }: FollowsEvents, entry: Entry, change: Change): Message | undefined => {
+const withState = (
+  { entities, mark }: FollowsEvents,
+  entry: Entry,
+  change: Change,
+  shows: 'shown' | 'full',
+): Message | undefined => {
   const entity = entities.get(entry.event.entity);
-  if (entity) entry.withState ??= messageOf(entity, entry.event, writePosition(mark, entry.place), change);
-  return entry.withState;
+  if (!entity) return undefined;
+  const make = () => messageOf(entity, entry.event, writePosition(mark, entry.place), change, shows);
+  if (shows === 'full') entry.withFields ??= make();
+  else entry.withState ??= make();
+  return shows === 'full' ? entry.withFields : entry.withState;
 };
 
-/** Sends an event that is not in the ring. `change` is given if the subscriber wants states. */
+/** Sends an event that is not in the ring. `change` and `shows` are given if the subscriber wants states. */
 export const writeMessage = (
   subscriber: Subscriber,
   entity: Entity,
   event: StoredEvent,
   position: string,
   change?: Change,
+  shows?: Shows,
 ): void => {
   subscriber.position = position;
-  write(subscriber, messageOf(entity, event, position, change));
+  write(subscriber, messageOf(entity, event, position, change, shows));
 };
 
-const messageOf = (entity: Entity, event: StoredEvent, position: string, change?: Change): Message =>
-  openMessage(plainEvent, position, JSON.stringify(cloudEventOf(entity, event, change)));
+const messageOf = (entity: Entity, event: StoredEvent, position: string, change?: Change, shows?: Shows): Message =>
+  openMessage(plainEvent, position, JSON.stringify(cloudEventOf(entity, event, change, shows)));
 
 /**
- * Returns an event as CloudEvents names its attributes. `version` and the following are extensions. `state`, if
- * `change` is given, is what clients see of the thing after the event: null if it is deleted, or if that is not clear.
+ * Returns an event as CloudEvents names its attributes. `version` and the following are extensions. If it shows a state,
+ * then `state` is what clients see of the thing after the event, or `fields` are all of its state, without loss. Both
+ * are null if the thing is deleted, or if that is not clear.
  */
-export const cloudEventOf = (entity: Entity, event: StoredEvent, change?: Change): object => {
+export const cloudEventOf = (entity: Entity, event: StoredEvent, change?: Change, shows?: Shows): object => {
   const [described] = describeEvents(entity, [event]);
   return {
     ...{ specversion: '1.0', id: event._id, source: `${entity.path}/${event.entityId}`, type: described?.type },
     ...{ subject: event.entityId, time: described?.at, datacontenttype: 'application/json', entity: entity.name },
     ...{ version: event.version, actor: described?.actor, requestid: described?.requestId },
     data: described?.data,
-    ...(change ? { state: change.kind === 'change' ? shownOf(entity, event.entityId, change.after) : null } : {}),
+    ...(described?.origin ? originAttributesOf(described.origin) : {}),
+    ...(change && shows === 'shown'
+      ? { state: change.kind === 'change' ? shownOf(entity, event.entityId, change.after) : null }
+      : {}),
+    ...(change && shows === 'full' ? { fields: fieldsOf(change) } : {}),
   };
 };
+
+// names of CloudEvents have no capitals
+const originAttributesOf = ({ site, id, version }: Origin): object => ({
+  ...{ originsite: site, originid: id, originversion: version },
+});
+
+const fieldsOf = (change: Change): object | null =>
+  change.kind === 'change' && change.after.status === 'active' ? encodeFields(change.after.fields) : null;
 
 /** Sends where a client can resume, though no event came. `asOf`: what it shows is not current, but of this time. */
 export const writeBookmark = (subscriber: Subscriber, place: Place | undefined, asOf?: Date): void => {

@@ -7,7 +7,7 @@ import { frameOf } from '../feed/message.ts';
 import type { Outlet } from '../feed/outlet.ts';
 import { addClient, goOnAfterDrain, removeClient, removeSubscriber } from '../feed/subscribers.ts';
 import type { Gateway } from '../gateway.ts';
-import { openAllowance } from '../keys.ts';
+import { openAllowance, openSiteAllowance } from '../keys.ts';
 import { describeProblem, invalid, type Problem } from '../problem.ts';
 import { findTarget } from './find-target.ts';
 import { parseSocketMessage, type SocketMessage } from './parse-socket-message.ts';
@@ -20,6 +20,7 @@ type Connection = OpenSocket & {
   socket: Socket;
   client: string;
   isAllowed: () => boolean; // whether its key still counts
+  isSite: () => boolean;
   requestId: string;
   countMessage: () => Promise<Problem | undefined>; // by the rate limit
   subscriptions: Map<string, Named>;
@@ -56,10 +57,11 @@ export const openSocket = (
   const { req } = ctx;
   const { requestId } = ctx.state;
   const isAllowed = openAllowance(gateway.keys, ctx.get('Authorization'));
+  const isSite = openSiteAllowance(gateway.keys, ctx.get('Authorization'));
   server.handleUpgrade(req, socket, head, (ws) => {
     const connection: Connection = {
       close: (code, reason, withinMs) => closeSocket(ws, code, reason, withinMs),
-      ...{ gateway, ws, socket, client, isAllowed, requestId, countMessage },
+      ...{ gateway, ws, socket, client, isAllowed, isSite, requestId, countMessage },
       ...{ subscriptions: new Map(), isAlive: true, idlePings: 0 },
     };
     serve(connection);
@@ -123,7 +125,7 @@ const take = async (connection: Connection, text: string | undefined): Promise<v
 type Subscribe = Extract<SocketMessage, { kind: 'subscribe' }>;
 
 const subscribe = async (connection: Connection, { after, subscription, to }: Subscribe): Promise<void> => {
-  const { client, gateway, isAllowed, subscriptions, ws } = connection;
+  const { client, gateway, isAllowed, isSite, subscriptions, ws } = connection;
   const refuse = (pointer: string, detail: string) =>
     sendProblem(connection, subscription, invalid([{ pointer, code: 'invalid-parameter', detail }]));
   if (!isAllowed()) return sendProblem(connection, subscription, keyRefused);
@@ -135,7 +137,7 @@ const subscribe = async (connection: Connection, { after, subscription, to }: Su
   const named: Named = { subscriber: undefined };
   subscriptions.set(subscription, named);
   const problem = await subscribeTo(gateway, target, {
-    ...{ query: parseQuery(url.search.slice(1)), lastEventId: after, client, isAllowed },
+    ...{ query: parseQuery(url.search.slice(1)), lastEventId: after, client, isAllowed, isSite },
     outlet: openSocketOutlet(connection, subscription),
     begin: () => undefined,
     onOpen: (subscriber) => {

@@ -46,6 +46,7 @@ describe('Subscribers of a live list', () => {
         lastEventId: '',
         client: 'address 1',
         isAllowed: () => true,
+        isSite: () => true,
         begin: () => undefined,
         outlet,
         onOpen,

@@ -138,9 +138,9 @@ const feedAnswer: Answer = {
   content: { 'text/event-stream': { type: 'string' } },
 };
 
-const feedParameters = ['types', 'from start', 'after', 'state', 'Last-Event-ID'] as const;
+const feedParameters = ['types', 'from start', 'until now', 'after', 'state', 'Last-Event-ID'] as const;
 
-const feedProblems = ['invalid-input', 'position-too-old', 'too-many-requests'] as const;
+const feedProblems = ['invalid-input', 'position-too-old', 'too-many-requests', 'scope-too-small'] as const;
 
 const feedOperations = (entity: Entity): Operation[] => [
   {
@@ -244,12 +244,28 @@ const withRequiredId = ({ schema, required }: { schema: JsonSchema; required: bo
 const page = { type: 'string' };
 const service = 'service';
 
+const site = {
+  type: 'object',
+  required: ['site', 'entities', 'events'],
+  properties: {
+    site: { type: 'string', description: 'The name of this Muster among the sites. Empty if it has none.' },
+    entities: { type: 'array', items: { type: 'string' }, description: 'The entities that it shares.' },
+    events: { type: 'integer', description: 'About how many events the log has.' },
+  },
+};
+
 /** The routes that belong to no entity. */
 export const serviceOperations: readonly Operation[] = [
   {
     ...{ id: 'service.events', tag: service, method: 'get', path: '/api/events', parameters: feedParameters },
     ...{ summary: 'The events of all entities, as they happen', answers: [feedAnswer] },
     problems: feedProblems,
+  },
+  {
+    ...{ id: 'service.site', tag: service, method: 'get', path: '/api/events/site', parameters: [] },
+    summary: 'What other sites ask before they follow this one',
+    answers: [{ status: 200, description: 'The site.', content: json(site) }],
+    problems: [],
   },
   {
     ...{ id: 'service.live', tag: service, method: 'get', path: '/api/live', parameters: [] },

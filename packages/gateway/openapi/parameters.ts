@@ -64,7 +64,12 @@ export const parameters = {
     ...{ type: 'string', enum: ['start'] },
   }),
   after: query('after', 'The id of a message: from the events behind it on.', { type: 'string' }),
-  state: query('state', 'Whether each event comes with the state after it.', { type: 'boolean', default: false }),
+  'until now': query('until', '`now`: ends with the reason `reached` when it has sent what there is.', {
+    ...{ type: 'string', enum: ['now'] },
+  }),
+  state: query('state', '`true`: with what clients see after each event. `full`: with all fields, for other sites.', {
+    ...{ type: 'string', enum: ['true', 'false', 'full'], default: 'false' },
+  }),
   'Last-Event-ID': header('Last-Event-ID', 'The same as `after`. Browsers send it when they connect again.', {
     ...{ type: 'string' },
   }),

@@ -91,6 +91,10 @@ const event = {
     at: { ...text, format: 'date-time' },
     actor: { ...text, description: 'The name of the key that the request had.' },
     requestId: text,
+    origin: {
+      ...{ type: 'object', description: 'The event of another site whose state this one took over.' },
+      properties: { site: text, id: text, version: { type: 'integer', minimum: 1 } },
+    },
     data: { type: 'object', description: 'Left out if the entity hides parts of its state.' },
     changes: { type: ['object', 'null'], description: 'A merge patch of what clients see; null after a deletion.' },
     problem: { ...text, description: 'Why the event cannot be understood.' },

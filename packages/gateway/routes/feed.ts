@@ -5,12 +5,13 @@ import { cannot } from '../feed/open-subscription.ts';
 import { beginAnswer, openAnswerOutlet } from '../feed/outlet.ts';
 import { goOnAfterDrain, removeSubscriber } from '../feed/subscribers.ts';
 import type { Gateway } from '../gateway.ts';
-import { openAllowance } from '../keys.ts';
+import { openAllowance, openSiteAllowance } from '../keys.ts';
 import { clientOf } from '../limit-rate.ts';
 import { findTarget, type Target } from '../live/find-target.ts';
 import { subscribeTo } from '../live/subscribe-to.ts';
 import { giveProblem } from '../on-koa.ts';
 import { type Problem, unavailable } from '../problem.ts';
+import { describeSite } from './site.ts';
 
 /** Adds the routes of the feed: of all entities, of one, and of one thing. */
 export const addFeedRoutes = (router: Router, gateway: Gateway): void => {
@@ -19,6 +20,7 @@ export const addFeedRoutes = (router: Router, gateway: Gateway): void => {
     return target ? answerTarget(gateway, ctx, target) : next();
   };
   router.get('/api/events', subscribe);
+  router.get('/api/events/site', (ctx) => describeSite(gateway, ctx));
   for (const { path } of gateway.entities) router.get([`${path}/events`, `${path}/:id/events`], subscribe);
 };
 
@@ -43,6 +45,7 @@ const answerTarget = async (gateway: Gateway, ctx: Context, target: Target): Pro
     lastEventId: ctx.get('Last-Event-ID'),
     client: clientOf(ctx),
     isAllowed: openAllowance(gateway.keys, ctx.get('Authorization')),
+    isSite: openSiteAllowance(gateway.keys, ctx.get('Authorization')),
     outlet: openAnswerOutlet(ctx.res),
     begin: () => {
       sendHead(ctx);

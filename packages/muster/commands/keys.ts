@@ -2,7 +2,7 @@ import { createKey, listKeys, revokeKey } from '@muster/cli';
 import { type Command, Option } from 'commander';
 import { examples, onRunning, print } from './parts.ts';
 
-type Options = { name: string; scope: 'read' | 'write' | 'admin'; expires?: string };
+type Options = { name: string; scope: 'read' | 'write' | 'site' | 'admin'; expires?: string };
 
 /** Adds the command `muster keys` to the program. */
 export const addKeys = (program: Command): void => {
@@ -22,7 +22,9 @@ export const addKeys = (program: Command): void => {
     .description('make a key and print it, once')
     .requiredOption('--name <name>', 'the name; events that are written with the key have it as their actor')
     .addOption(
-      new Option('--scope <scope>', 'what the key allows').choices(['read', 'write', 'admin']).makeOptionMandatory(),
+      new Option('--scope <scope>', 'what the key allows')
+        .choices(['read', 'write', 'site', 'admin'])
+        .makeOptionMandatory(),
     )
     .option('--expires <duration>', 'when it ends, from now: 12h, 90d, 2y')
     .action((options: Options) => onRunning((environment) => createKey(environment, options, print)));

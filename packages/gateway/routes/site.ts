@@ -1,0 +1,20 @@
+import { estimateEvents } from '@muster/store';
+import type { Context } from 'koa';
+import type { Gateway } from '../gateway.ts';
+import { giveProblem } from '../on-koa.ts';
+import { unavailable } from '../problem.ts';
+
+/**
+ * GET /api/events/site: the name of this Muster among the sites, the entities that it shares, and about how many events
+ * its log has. Other sites ask before they follow.
+ */
+export const describeSite = async ({ entities, log, settings }: Gateway, ctx: Context): Promise<void> => {
+  try {
+    const events = await estimateEvents(log, settings.DATABASE_DEADLINE_MS);
+    const shared = entities.filter(({ adopting }) => adopting !== undefined).map(({ name }) => name);
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = { site: settings.SITE, entities: shared, events };
+  } catch (error) {
+    giveProblem(ctx, unavailable(`Cannot describe the site: ${error instanceof Error ? error.message : error}`));
+  }
+};
