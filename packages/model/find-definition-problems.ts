@@ -49,7 +49,7 @@ export const matches = (pattern: RegExp, text: unknown): boolean => typeof text 
 
 /** Collections of the engine's own. */
 const reservedCollections: readonly string[] = [
-  ...['Events', 'Checkpoints', 'Aggregators', 'DeadLetters', 'Settings', 'RemovedEvents'],
+  ...['Events', 'Checkpoints', 'Aggregators', 'DeadLetters', 'Settings', 'RemovedEvents', 'Keys', 'Sites'],
 ];
 
 /** Names that stand after /api for something else, now or later. */

@@ -15,7 +15,7 @@ export {
 export { findSwallowed } from './find-swallowed.ts';
 export { type Health, type HealthPort, openHealthPort } from './health-port.ts';
 export { type Logger, openLogger, withoutCredentials } from './logging.ts';
-export { Counter, Histogram, openGauge, openMetrics, Registry, secondsBuckets } from './metrics.ts';
+export { Counter, Gauge, Histogram, openGauge, openMetrics, Registry, secondsBuckets } from './metrics.ts';
 export { type Deadline, openDeadline } from './open-deadline.ts';
 export { parseWithSecret, readSecret } from './parse-with-secret.ts';
 export { refuseSettings } from './refuse-settings.ts';

@@ -1,5 +1,6 @@
 import type { Fields, StoredEvent } from '@muster/model';
 import type { ResumeToken, Timestamp } from 'mongodb';
+import type { LogId } from './log-guard.ts';
 import type { Position } from './position.ts';
 
 export type { StoredEvent };
@@ -102,4 +103,19 @@ export type KeyDocument = {
   createdAt: Date;
   expiresAt?: Date;
   revokedAt?: Date;
+};
+
+/** A site that this Muster follows, in the collection `Sites`. */
+export type SiteDocument = {
+  _id: string; // its URL
+  addedAt: Date;
+  name?: string; // as the site names itself
+  log?: LogId; // of the own log that has what was adopted; the position counts only for it
+  position?: string; // behind the last event whose state was adopted
+  events: number; // of the site that were read up to there
+  adopted: number; // events that were appended here because of them
+  refused: number; // states of the site that could not be adopted
+  rereads?: number; // how often somebody let it be read from its first event
+  readAt?: Date; // when the position was noted
+  problem?: string | null; // why it is not followed now
 };

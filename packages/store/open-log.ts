@@ -6,6 +6,7 @@ import type {
   KeyDocument,
   RecordDocument,
   SettingsDocument,
+  SiteDocument,
   StoredCheckpoint,
   StoredEvent,
 } from './documents.ts';
@@ -34,6 +35,7 @@ type Handles = {
   deadLetters: Collection<DeadLetterDocument>;
   settings: Collection<SettingsDocument>;
   keys: Collection<KeyDocument>;
+  sites: Collection<SiteDocument>;
 };
 
 export type LogOptions = { uri: string; database: string; appName: string; monitorCommands?: boolean };
@@ -73,6 +75,7 @@ export const openLog = ({ uri, database, appName, monitorCommands = false }: Log
       deadLetters: db.collection('DeadLetters'),
       settings: db.collection('Settings'),
       keys: db.collection('Keys'),
+      sites: db.collection('Sites'),
     },
     [Symbol.asyncDispose]: () =>
       withinDeadline(client.close(true), 2_000, 'close the connections').catch(() => undefined),

@@ -1,0 +1,79 @@
+import type { FeedEvent } from '@muster/client';
+import { backOffMs, pause } from '@muster/runtime';
+import { logIdOf, noteSite } from '@muster/store';
+import { type Adopted, adopt, type Remote } from './adopt.ts';
+import type { Follower, Site } from './follower.ts';
+
+/** An event of a site with its position, as it came. */
+export type Received = { event: FeedEvent; position: string };
+
+const atOnce = 64; // things
+const noteDeadlineMs = 5_000;
+
+/**
+ * Adopts what these events of a site did, and then notes the position behind them. Only the newest event of each thing
+ * counts, as it comes with the whole state. What the database cannot take yet is tried again until the site is no
+ * longer followed. Then nothing is noted.
+ */
+export const adoptEvents = async (follower: Follower, site: Site, received: readonly Received[]): Promise<void> => {
+  const remotes = newestOf(follower, site, received);
+  for (let from = 0; from < remotes.length; from += atOnce) {
+    const some = remotes.slice(from, from + atOnce);
+    await Promise.all(some.map((remote) => adoptUntilDone(follower, site, remote)));
+  }
+  if (site.over.signal.aborted) return;
+  site.events += received.length;
+  site.position = received.at(-1)?.position ?? site.position;
+  await noteProgress(follower, site);
+};
+
+/** Notes how far a site was read. The next follower goes on there. Tries until the site is no longer followed. */
+export const noteProgress = async ({ log }: Follower, site: Site): Promise<void> => {
+  const { url, name, position, events, adopted, refused } = site;
+  const known = { name, events, adopted, refused, readAt: new Date(), problem: site.problem ?? null };
+  const note = { ...known, log: logIdOf(log), ...(position === undefined ? {} : { position }) };
+  for (let failures = 0; !site.over.signal.aborted; failures += 1) {
+    try {
+      return await noteSite(log, url, note, noteDeadlineMs);
+    } catch {
+      await pause(backOffMs(failures), site.over.signal);
+    }
+  }
+};
+
+const newestOf = ({ shared }: Follower, site: Site, received: readonly Received[]): Remote[] => {
+  const newest = new Map<string, Remote>();
+  for (const { event } of received) {
+    const { entity: name, subject, id, version, fields } = event;
+    const entity = shared.get(name);
+    if (!entity) continue; // this site does not have the entity, or does not share it
+    const key = `${name}:${subject}`;
+    const known = newest.get(key);
+    if (known && known.origin.version > version) continue;
+    newest.set(key, { entity, id: subject, fields, origin: { site: site.name, id, version } });
+  }
+  return [...newest.values()];
+};
+
+const adoptUntilDone = async (follower: Follower, site: Site, remote: Remote): Promise<void> => {
+  for (let failures = 0; !site.over.signal.aborted; failures += 1) {
+    const adopted = await adopt(follower, remote);
+    if (adopted.kind !== 'unavailable') return countAdopted(follower, site, remote, adopted);
+    if (failures % 10 === 0)
+      follower.logger.warn({ site: site.url, why: adopted.why }, 'Cannot adopt an event yet, trying again');
+    await pause(backOffMs(failures), site.over.signal);
+  }
+};
+
+const countAdopted = (
+  { logger }: Follower,
+  site: Site,
+  { entity, id, origin }: Remote,
+  adopted: Exclude<Adopted, { kind: 'unavailable' }>,
+): void => {
+  if (adopted.kind === 'adopted') site.adopted += 1;
+  if (adopted.kind !== 'refused') return;
+  site.refused += 1;
+  const thing = { entity: entity.name, id, version: origin.version };
+  logger.warn({ site: site.url, ...thing, problem: adopted.problem }, 'A thing of another site cannot be adopted');
+};

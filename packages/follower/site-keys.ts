@@ -1,0 +1,34 @@
+import { parseSiteUrl } from './parse-site-url.ts';
+
+/** The keys of sites by their URL, and the one for all others. */
+export type SiteKeys = { byUrl: ReadonlyMap<string, string>; other: string | undefined };
+
+/**
+ * Parses the setting SITE_KEYS: `KEY` for all sites, or `URL=KEY` for each, with commas between. Throws an Error that
+ * says what is wrong, without the keys.
+ */
+export const parseSiteKeys = (text: string): SiteKeys => {
+  const parts = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  const byUrl = new Map<string, string>();
+  const others: string[] = [];
+  for (const part of parts) {
+    const at = part.lastIndexOf('=');
+    if (at === -1) others.push(part);
+    else byUrl.set(urlOf(part.slice(0, at)), part.slice(at + 1));
+  }
+  if (others.length > 1) throw new Error('it has several keys without a URL: give one for all sites, or URL=KEY');
+  return { byUrl, other: others[0] };
+};
+
+/** Returns the key for a site. Pure. */
+export const keyFor = ({ byUrl, other }: SiteKeys, url: string): string | undefined => byUrl.get(url) ?? other;
+
+const urlOf = (text: string): string => {
+  const parsed = parseSiteUrl(text);
+  if (parsed.kind === 'problem')
+    throw new Error('one of its URLs is none: give URL=KEY, such as https://oslo.example.com=KEY');
+  return parsed.url;
+};
