@@ -4,10 +4,10 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 // that they pass through Koa. Both answers must be equal.
 
 /** A random request. `id` stands for the id of the thing, wherever it occurs. */
-type Drawn = { method: string; path: string; headers: [string, string][]; body: Buffer | undefined };
+export type Drawn = { method: string; path: string; headers: [string, string][]; body: Buffer | undefined };
 
 /** An answer, without what differs between two equal ones: times, ages and new ids. */
-type Plain = { status: number; headers: string[]; body: string };
+export type Plain = { status: number; headers: string[]; body: string };
 
 /** `unavailable`: pairs that were not compared, because one of the answers was a 503. */
 export type Compared = {
@@ -68,7 +68,8 @@ const note = (
 const isOfMany = ({ method, path }: Drawn): boolean =>
   /^(GET|HEAD)$/.test(method) && /^\/api\/user(\/|\/count|\?limit=1)?$/.test(path);
 
-const send = async (
+/** Sends a request, with further headers. `isFast`: the fast road has answered it. */
+export const send = async (
   agent: Agent,
   url: string,
   drawn: Drawn,

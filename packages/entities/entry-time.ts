@@ -11,7 +11,7 @@ const form = new RegExp(`^${day.source}(?:[T ]${clock.source}${zone.source}?)?$`
  */
 export const entryTime = (): Joi.AlternativesSchema<string | number> =>
   Joi.alternatives<string | number>(
-    Joi.number().min(0),
+    Joi.number().min(0).unit('ms since 1970'),
     Joi.string().pattern(form, { name: 'must be a time in ISO 8601' }).messages({
       'string.pattern.name': '{{#label}} {{#name}}',
     }),

@@ -391,4 +391,171 @@ export const checkDecideOfCreating = (): void => {
   defineEntity({ ...rest, commands: { open: { creates: 'yes', decide: () => refuse('Full') } } });
   // @ts-expect-error
   defineEntity({ ...rest, commands: { open: { creates: true, decide: () => refuse('Empty') } } });
+  // it cannot run on a thing that is gone
+  // @ts-expect-error
+  defineEntity({ ...rest, commands: { open: { ...open, revives: true } } });
+};
+
+export const checkDecideOfCreatingOrChanging = (): void => {
+  const rest = { ...named, events, evolve, refusals };
+  const input = { cents };
+  defineEntity({
+    ...rest,
+    commands: {
+      put: {
+        creates: 'ifAbsent',
+        input: { cents },
+        revives: true,
+        id: (input) => {
+          holds<Equal<typeof input, { readonly cents: number }>>();
+          return String(input.cents);
+        },
+        decide: (input, state, now) => {
+          holds<Equal<typeof input, { readonly cents: number }>>();
+          holds<Equal<typeof state, State | undefined>>();
+          holds<Equal<typeof now, Date>>();
+          if (!state) return { type: 'Opened', data: input };
+          return state.cents === input.cents ? unchanged : { type: 'Filled', data: input };
+        },
+      },
+    },
+  });
+  defineEntity({
+    ...rest,
+    commands: { put: { creates: 'ifAbsent', input, decide: (_, state) => (state ? unchanged : refuse('Full')) } },
+  });
+  // the state may be missing
+  defineEntity({
+    ...rest,
+    // @ts-expect-error
+    commands: { put: { creates: 'ifAbsent', input, decide: (_, state) => refuse('Full', state.label) } },
+  });
+  // wrong data, a misspelt event, a refusal that is not declared
+  defineEntity({
+    ...rest,
+    // @ts-expect-error
+    commands: { put: { creates: 'ifAbsent', input, decide: () => ({ type: 'Opened', data: {} }) } },
+  });
+  defineEntity({
+    ...rest,
+    // @ts-expect-error
+    commands: { put: { creates: 'ifAbsent', input, decide: (data) => ({ type: 'Opend', data }) } },
+  });
+  // @ts-expect-error
+  defineEntity({ ...rest, commands: { put: { creates: 'ifAbsent', input, decide: () => refuse('Empty') } } });
+  // TypeScript cannot know that only an event that creates begins a thing; `decide` of the engine refuses another one
+  defineEntity({
+    ...rest,
+    commands: { put: { creates: 'ifAbsent', input, decide: (data) => ({ type: 'Filled', data }) } },
+  });
+  // an id that is no text, or is made of a field that the input does not have
+  const decide = () => unchanged;
+  // @ts-expect-error
+  defineEntity({ ...rest, commands: { put: { creates: 'ifAbsent', input, id: (input) => input.cents, decide } } });
+  // @ts-expect-error
+  defineEntity({ ...rest, commands: { put: { creates: 'ifAbsent', input, id: (input) => input.euros, decide } } });
+  // it runs on what is there, too, but by no method of its own
+  // @ts-expect-error
+  defineEntity({ ...rest, commands: { put: { creates: 'ifAbsent', input, method: 'DELETE', decide } } });
+  // @ts-expect-error
+  defineEntity({ ...rest, commands: { put: { creates: 'ifAbsent', input, internal: true, decide } } });
+};
+
+export const checkRevives = (): void => {
+  const rest = { ...named, events, evolve, gone: (state: State) => state.cents === 0 };
+  const fill = { input: { cents }, decide: (data: { readonly cents: number }) => ({ type: 'Filled', data }) as const };
+  defineEntity({ ...rest, commands: { open, fill: { ...fill, revives: true } } });
+  // @ts-expect-error
+  defineEntity({ ...rest, commands: { open, fill: { ...fill, revives: 'yes' } } });
+  // @ts-expect-error
+  defineEntity({ ...rest, gone: (state) => state.euros === 0, commands: { open, fill } });
+  // only a command that may meet a thing has an id of its own
+  // @ts-expect-error
+  defineEntity({ ...rest, commands: { open, fill: { ...fill, id: () => 'a' } } });
+};
+
+export const checkRoutes = (): void => {
+  const rest = { ...named, events, evolve, commands: { open } };
+  const shared = { query: { label: text }, input: () => ({ cents: 1 }), answer: () => ({ status: 202 }) } as const;
+  const runs = { ...shared, method: 'POST', path: '/open', runs: 'open' } as const;
+  const reads = { method: 'GET', path: '/jar', reads: () => 'a', answer: () => ({}) } as const;
+  const readsAll = { method: 'GET', path: '/jars', readsAll: true, member: () => undefined } as const;
+  defineEntity({ ...rest, routes: [runs, reads, readsAll, { ...runs, path: '/fill', body: 'any', legacy: true }] });
+  defineEntity({
+    ...rest,
+    routes: [
+      {
+        method: 'POST',
+        path: '/open',
+        runs: 'open',
+        id: ({ query }) => {
+          holds<Equal<typeof query, Fields>>();
+          return String(query.label);
+        },
+        input: ({ body }) => body,
+        answer: (thing, { body }) => {
+          holds<Equal<NonNullable<typeof thing>['state'], State>>();
+          return { status: 201, body: thing?.shown ?? body, location: thing?.address ?? '/' };
+        },
+      },
+      {
+        method: 'GET',
+        path: '/jar',
+        reads: ({ query }) => String(query.label),
+        answer: ({ id, state, version }) => {
+          holds<Equal<typeof state, State>>();
+          return { body: [id, version, state.cents] };
+        },
+        missing: () => ({ status: 404, body: null }),
+      },
+      { method: 'GET', path: '/jars', readsAll: true, member: (shown) => [String(shown.label), shown.cents] },
+    ],
+  });
+  // no command, none or two of the kinds, and a method that this kind does not have
+  // @ts-expect-error
+  defineEntity({ ...rest, routes: [{ ...runs, runs: 'close' }] });
+  // @ts-expect-error
+  defineEntity({ ...rest, routes: [{ ...shared, method: 'POST', path: '/open' }] });
+  // @ts-expect-error
+  defineEntity({ ...rest, routes: [{ ...runs, reads: () => 'a' }] });
+  // @ts-expect-error
+  defineEntity({ ...rest, routes: [{ ...runs, method: 'PATCH' }] });
+  // @ts-expect-error
+  defineEntity({ ...rest, routes: [{ ...reads, method: 'POST' }] });
+  // a function too few, and one of another kind
+  // @ts-expect-error
+  defineEntity({ ...rest, routes: [{ method: 'POST', path: '/open', runs: 'open', input: () => ({}) }] });
+  // @ts-expect-error
+  defineEntity({ ...rest, routes: [{ method: 'GET', path: '/jars', readsAll: true }] });
+  // @ts-expect-error
+  defineEntity({ ...rest, routes: [{ ...reads, input: () => ({}) }] });
+  // a thing that the command may have deleted, a wrong field of the state, and an answer without the right parts
+  const { method, path } = reads;
+  const input = () => ({});
+  defineEntity({
+    ...rest,
+    routes: [{ method, path, runs: 'open', input, answer: (thing) => ({ body: thing?.state }) }],
+  });
+  defineEntity({
+    ...rest,
+    // @ts-expect-error
+    routes: [{ method, path, runs: 'open', input, answer: (thing) => ({ body: thing.state }) }],
+  });
+  const id = () => 'a';
+  defineEntity({ ...rest, routes: [{ method, path, reads: id, answer: ({ state }) => ({ body: state.cents }) }] });
+  // @ts-expect-error
+  defineEntity({ ...rest, routes: [{ method, path, reads: id, answer: ({ state }) => ({ body: state.euros }) }] });
+  // @ts-expect-error
+  defineEntity({ ...rest, routes: [{ method, path, reads: id, answer: () => ({ status: '202' }) }] });
+  // what is no schema, and what is no true
+  // @ts-expect-error
+  defineEntity({ ...rest, routes: [{ ...runs, body: { cents: 7 } }] });
+  // @ts-expect-error
+  defineEntity({ ...rest, routes: [{ ...runs, legacy: false }] });
+  // @ts-expect-error
+  defineEntity({ ...rest, legacyRoutes: false });
+  const record = { name: 'book', title: 'Book', collection: 'Books', fields: { title: Joi.string() } } as const;
+  defineRecord({ ...record, routes: [{ ...runs, runs: 'update' }] });
+  // @ts-expect-error
+  defineRecord({ ...record, routes: [runs] });
 };

@@ -62,7 +62,8 @@ export type EntityDefinition<
   keep?: number; // how many states stay in memory; all of them without it
   // things of other entities that a field of its state names: { asset: { entity: 'asset', field: 'asset_id' } }
   references?: { readonly [Own in Name]: ReferenceDefinition<keyof NoInfer<State> & string> };
-  routes?: readonly RouteDefinition<DataOf<NoInfer<State>>>[]; // further addresses, for clients of another API
+  // further addresses, for clients of another API
+  routes?: readonly RouteDefinition<DataOf<NoInfer<State>>, keyof NoInfer<Inputs> & string>[];
   legacyRoutes?: true; // routes that are marked as legacy are on
   http?: HttpOptions<keyof NoInfer<State> & string>;
 };
@@ -144,7 +145,8 @@ export type RecordDefinition<Own extends FieldSchemas, Title extends string> = {
   keep?: number; // how many states stay in memory; all of them without it
   // things of other entities that a field names: { asset: { entity: 'asset', field: 'asset_id' } }
   references?: { readonly [name: string]: ReferenceDefinition<keyof NoInfer<Own> & string> };
-  routes?: readonly RouteDefinition<DataOf<NoInfer<Own>>>[]; // further addresses, for clients of another API
+  // further addresses, for clients of another API
+  routes?: readonly RouteDefinition<DataOf<NoInfer<Own>>, 'create' | 'update' | 'delete'>[];
   legacyRoutes?: true; // routes that are marked as legacy are on
   http?: HttpOptions<keyof NoInfer<Own> & string>;
 };

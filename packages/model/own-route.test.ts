@@ -18,7 +18,7 @@ const boxWith = (routes: unknown, name = 'box') =>
         decide: (input, state) => (state ? { kind: 'unchanged' } : { type: 'BoxOpened', data: input }),
       },
     },
-    routes: routes as RouteDefinition<{ readonly label: string }>[],
+    routes: routes as RouteDefinition<{ readonly label: string }, 'open'>[],
   });
 const problemsOf = (routes: unknown): string => {
   try {

@@ -23,10 +23,10 @@ type Takes = { readonly query?: FieldSchemas; readonly body?: FieldSchemas | 'an
 export type RouteRequest = { query: Fields; body: Fields };
 
 /** Runs a command. `answer` gets the thing, or undefined if the command deleted it. */
-export type RunsCommand<State = Fields> = Common &
+export type RunsCommand<State = Fields, Command extends string = string> = Common &
   Takes & {
     readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-    readonly runs: string; // the command
+    readonly runs: Command;
     readonly reads?: never;
     readonly readsAll?: never;
     readonly id?: (request: RouteRequest) => string; // of the thing; not needed where the command knows it
@@ -41,6 +41,7 @@ export type ReadsThing<State = Fields> = Common & {
   readonly reads: (request: RouteRequest) => string; // its id
   readonly runs?: never;
   readonly readsAll?: never;
+  readonly input?: never; // by this, TypeScript knows which kind a route is before it knows the commands
   readonly query?: FieldSchemas;
   readonly body?: never;
   readonly answer: (thing: RouteThing<State>, request: RouteRequest) => RouteReply;
@@ -53,13 +54,17 @@ export type ReadsAll = Common & {
   readonly readsAll: true;
   readonly runs?: never;
   readonly reads?: never;
+  readonly input?: never;
   readonly query?: never;
   readonly body?: never;
   readonly member: (shown: Fields) => readonly [name: string, value: unknown] | undefined; // what clients see
 };
 
 /** What an entity's file says of a further address. */
-export type RouteDefinition<State = Fields> = RunsCommand<State> | ReadsThing<State> | ReadsAll;
+export type RouteDefinition<State = Fields, Command extends string = string> =
+  | RunsCommand<State, Command>
+  | ReadsThing<State>
+  | ReadsAll;
 
 /** A further address, as the engine uses it. */
 export type OwnRoute = Readonly<{

@@ -1,5 +1,5 @@
-import { entities } from '@muster/entities';
-import { defineEntity, defineRecord, optional, parseInput } from '@muster/model';
+import { entities, systems } from '@muster/entities';
+import { defineEntity, defineRecord, type Entity, optional, parseInput } from '@muster/model';
 import { expect } from 'chai';
 import Joi from 'joi';
 import { makeInput, makeThing } from './make-thing.ts';
@@ -54,5 +54,42 @@ describe('A seeded thing', () => {
       },
     });
     expect(parseInput(task.creating, makeInput(task, task.creating, 1))).to.have.property('kind', 'input');
+  });
+});
+
+const word = Joi.string().length(3);
+const tally = defineEntity({
+  ...{ name: 'tally', collection: 'Tallies', state: { word, metAt: Joi.number() } },
+  events: { WordMet: { creates: true, fields: { word, metAt: Joi.number() } }, WordMetAgain: {} },
+  evolve: { WordMet: (_, { data }) => data, WordMetAgain: (state) => state },
+  commands: {
+    meet: {
+      creates: 'ifAbsent',
+      id: (input) => input.word,
+      input: { word, metAt: Joi.number().unit('ms since 1970') },
+      decide: (data, state) => (state ? { type: 'WordMetAgain', data: {} } : { type: 'WordMet', data }),
+    },
+  },
+});
+
+describe('A seeded thing whose id follows from its input', () => {
+  const make = (entity: Entity, count: number) =>
+    Array.from({ length: count }, (_, index) => makeThing(entity, 1, index));
+
+  it('has this id, so that things with the same input are one', () => {
+    for (const { id, fields } of make(tally, 300)) expect(id).to.equal(fields.word);
+  });
+
+  it('has a time of 2026 where a number has the unit of times', () => {
+    const times = make(tally, 300).map(({ fields }) => Number(fields.metAt));
+    for (const time of times) expect(new Date(time).getUTCFullYear()).to.equal(2026);
+    expect(new Set(times.map((time) => new Date(time).getUTCMonth()))).to.have.property('size', 12);
+  });
+
+  it('of the records mostly has a name of its own, and a time of 2026', () => {
+    const [record] = systems.records ?? [];
+    const things = record ? make(record, 2_000) : [];
+    expect(new Set(things.map(({ id }) => id)).size).to.be.within(1_500, 1_999);
+    for (const { fields } of things) expect(new Date(Number(fields.timestamp)).getUTCFullYear()).to.equal(2026);
   });
 });

@@ -35,7 +35,7 @@ export const makeInput = (entity: Entity, command: CommandType, seed: number, in
 /** What Joi says of a schema, as far as values are made of it. */
 type Description = {
   type?: string;
-  flags?: { presence?: string; only?: boolean; unknown?: boolean };
+  flags?: { presence?: string; only?: boolean; unknown?: boolean; unit?: string };
   allow?: unknown[];
   rules?: { name: string; args?: { limit?: unknown } }[];
   keys?: Record<string, Description>;
@@ -60,7 +60,7 @@ const makeValue = (schema: Description, draw: Draw): unknown => {
     case 'boolean':
       return draw() < 0.5;
     case 'date':
-      return new Date(firstMs + Math.floor(draw() * dayMs * 365));
+      return new Date(makeTime(draw));
     case 'array':
       return makeList(schema, draw);
     case 'object':
@@ -75,16 +75,17 @@ const makeValue = (schema: Description, draw: Draw): unknown => {
 const makeText = (schema: Description, draw: Draw): string => {
   if (hasRule(schema, 'email')) return `${pick(words, draw)}${Math.floor(draw() * 1e6)}@example.com`;
   if (hasRule(schema, 'uri')) return `https://example.com/${pick(words, draw)}`;
-  if (hasRule(schema, 'isoDate')) return new Date(firstMs + Math.floor(draw() * dayMs * 365)).toISOString();
+  if (hasRule(schema, 'isoDate')) return new Date(makeTime(draw)).toISOString();
   const exact = limitOf(schema, 'length');
   const least = exact ?? limitOf(schema, 'min') ?? 1;
   const most = exact ?? limitOf(schema, 'max') ?? Math.max(least, 60);
-  let text = pick(words, draw);
+  let text = `${pick(words, draw)} ${pick(words, draw)}`; // one word alone would leave few different texts
   while (text.length < least || draw() < 0.5) text += ` ${pick(words, draw)}`;
   return text.slice(0, most).trimEnd().padEnd(least, 'x');
 };
 
 const makeNumber = (schema: Description, draw: Draw): number => {
+  if (schema.flags?.unit === unitOfTimes) return makeTime(draw);
   const least = limitOf(schema, 'min') ?? (hasRule(schema, 'sign') ? 1 : 0);
   const most = limitOf(schema, 'max') ?? least + 1_000;
   if (hasRule(schema, 'integer')) return Math.floor(least + draw() * (most - least + 1));
@@ -110,6 +111,9 @@ const makeAnything = (draw: Draw): Fields => ({
   tags: Array.from({ length: Math.floor(draw() * 3) }, () => pick(words, draw)),
 });
 
+/** A time in 2026, in milliseconds since 1970. */
+const makeTime = (draw: Draw): number => firstMs + Math.floor(draw() * dayMs * 365);
+
 const hasRule = ({ rules = [] }: Description, name: string): boolean => rules.some((rule) => rule.name === name);
 
 const limitOf = ({ rules = [] }: Description, name: string): number | undefined => {
@@ -119,6 +123,7 @@ const limitOf = ({ rules = [] }: Description, name: string): number | undefined 
 
 const pick = <Value>(from: readonly Value[], draw: Draw): Value => from[Math.floor(draw() * from.length)] as Value;
 
+const unitOfTimes = 'ms since 1970'; // as in Joi.number().unit('ms since 1970')
 const firstMs = Date.UTC(2026, 0, 1);
 const dayMs = 86_400_000;
 

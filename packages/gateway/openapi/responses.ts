@@ -16,12 +16,20 @@ const onEveryRoute: readonly EngineProblemName[] = [
 const withKeys: readonly EngineProblemName[] = ['key-required', 'scope-too-small'];
 
 /** Returns every answer that an operation can give, by status. */
-export const responsesOf = (operation: Operation): Part => ({
-  ...Object.fromEntries(operation.answers.map((answer) => [answer.status, describeAnswer(answer, operation.entity)])),
-  ...Object.fromEntries(
-    [...problemsByStatus(operation)].map(([status, of]) => [status, describeOrRefer(of, operation.entity)]),
-  ),
-});
+export const responsesOf = (operation: Operation): Part => {
+  const { answers, entity } = operation;
+  const described: Part = Object.fromEntries(answers.map((answer) => [answer.status, describeAnswer(answer, entity)]));
+  for (const [status, possible] of problemsByStatus(operation)) {
+    const answer = described[status]; // an own route may answer with the status of a problem, too
+    described[status] = answer ? withProblems(Object(answer), possible) : describeOrRefer(possible, entity);
+  }
+  return described;
+};
+
+const withProblems = (answer: Part, possible: readonly Possible[]): Part => {
+  const problems = describeProblems(possible, Object(answer.content));
+  return { ...problems, description: `${answer.description} ${problems.description}` };
+};
 
 const describeAnswer = (
   { description, content, always = [], sometimes = [], links = [] }: Answer,

@@ -109,7 +109,7 @@ const runCommand = async (
   });
 };
 
-// its answers have no ETag. A condition that is not looked at must not be ignored
+// a read by an own route gives no ETag. A condition that is not looked at must not be ignored
 const notConditional = invalid([
   { pointer: '', code: 'invalid-header', detail: 'This address takes neither If-Match nor If-None-Match' },
 ]);
