@@ -32,6 +32,7 @@ const docsFiles = [
 const programs = [
   { name: 'gateway', entry: 'packages/gateway/main.ts', isWhole: true },
   { name: 'aggregator', entry: 'packages/aggregator/main.ts', isWhole: true },
+  { name: 'follower', entry: 'packages/follower/main.ts', isWhole: true },
   // the same programs with the tools of fault tests: failpoints and clock jumps
   { name: 'chaos/gateway', entry: 'packages/chaos/programs/gateway.ts', isWhole: true, isChaos: true },
   { name: 'chaos/aggregator', entry: 'packages/chaos/programs/aggregator.ts', isWhole: true, isChaos: true },

@@ -9,4 +9,7 @@ export { makeUser, openDraws } from './seed/make-user.ts';
 export { type SeedOptions, seed } from './seed/seed.ts';
 export { seedLog } from './seed/seed-log.ts';
 export { waitUntilHeld } from './seed/wait-until-held.ts';
+export { findEnvironment } from './sites/find-environment.ts';
+export { addSites, listSites, removeSite, rereadSite } from './sites/sites.ts';
+export { type CompareOptions, compareSites } from './verify/compare-sites.ts';
 export { verify } from './verify/verify.ts';

@@ -34,7 +34,9 @@ export const noteProgress = async ({ log }: Follower, site: Site): Promise<void>
   const note = { ...known, log: logIdOf(log), ...(position === undefined ? {} : { position }) };
   for (let failures = 0; !site.over.signal.aborted; failures += 1) {
     try {
-      return await noteSite(log, url, note, noteDeadlineMs);
+      await noteSite(log, url, note, noteDeadlineMs);
+      site.notedAt = performance.now();
+      return;
     } catch {
       await pause(backOffMs(failures), site.over.signal);
     }

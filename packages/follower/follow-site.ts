@@ -9,9 +9,9 @@ const silencesMax = 2;
 const pollForMs = 600_000;
 
 /**
- * Follows a site until its signal aborts: reads what it has, then holds its feed open, or asks again after a while where
- * that is not possible. After a failure it waits, up to half a minute, and begins again at the last position. Never
- * throws.
+ * Follows a site until its signal aborts: reads what it has, then holds its feed open, or asks again after a while
+ * where that is not possible. After a failure it waits, up to half a minute, and begins again at the last position.
+ * Never throws.
  */
 export const followSite = async (follower: Follower, site: Site): Promise<void> => {
   const { signal } = site.over;
@@ -28,7 +28,7 @@ export const followSite = async (follower: Follower, site: Site): Promise<void> 
   }
 };
 
-/** Reads all that a site has, and then what comes as long as the connection holds. Throws an Error when it breaks early. */
+/** Reads all that a site has, and then what comes as long as the connection holds. Throws an Error when it breaks. */
 const followOnce = async (follower: Follower, site: Site): Promise<void> => {
   const { settings } = follower;
   site.phase = 'asking';

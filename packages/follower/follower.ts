@@ -32,6 +32,7 @@ export type Site = {
   problem: string | undefined; // why it is not followed now
   isCurrent: boolean; // all that it had was adopted
   currentAt: number; // in milliseconds, monotonic: when that was so last
+  notedAt: number; // in milliseconds, monotonic: when its position was stored last
   silences: number; // connections in a row on which nothing came
   pollUntil: number; // in milliseconds, monotonic: until then, no connection is held open
   over: AbortController; // aborted when it is no longer followed
@@ -45,7 +46,14 @@ export const openSite = (stored: SiteDocument, logId: string | undefined, key: s
     position: isKept ? stored.position : undefined,
     events: isKept ? stored.events : 0,
     ...{ adopted: stored.adopted, refused: stored.refused, there: undefined, phase: 'asking', problem: undefined },
-    ...{ isCurrent: false, currentAt: performance.now(), silences: 0, pollUntil: 0, over: new AbortController() },
+    ...{
+      isCurrent: false,
+      currentAt: performance.now(),
+      notedAt: 0,
+      silences: 0,
+      pollUntil: 0,
+      over: new AbortController(),
+    },
   };
 };
 

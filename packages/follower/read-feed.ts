@@ -9,8 +9,8 @@ const waitingMax = 2_000; // events that came and are not adopted yet
 const silentMs = 40_000; // the gateway sends a bookmark every 15 s
 
 /**
- * Reads the feed of a site from its position on, and adopts what comes: until all that is there was read, or for as long
- * as the connection holds. Resolves when all that came was adopted. Rejects if the site refuses, and says why.
+ * Reads the feed of a site from its position on, and adopts what comes: until all that is there was read, or for as
+ * long as the connection holds. Resolves when all that came was adopted. Rejects if the site refuses, and says why.
  */
 export const readFeed = async (follower: Follower, site: Site, until: 'now' | 'end'): Promise<Ended> => {
   const { signal } = site.over;

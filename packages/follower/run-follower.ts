@@ -16,6 +16,7 @@ import {
   readCluster,
   type SiteDocument,
 } from '@muster/store';
+import { noteProgress } from './adopt-events.ts';
 import { followSite } from './follow-site.ts';
 import { type Follower, openSite, type Site } from './follower.ts';
 import { openFollowerMetrics, readHealth } from './metrics.ts';
@@ -24,12 +25,13 @@ import { keyFor } from './site-keys.ts';
 
 const refreshEveryMs = 1_000;
 const deadlineMs = 1_000;
+const noteEveryMs = 10_000;
 const stopMs = 5_000;
 
 /**
- * Runs a follower of these entities until the signal aborts: it reads the sites in the collection `Sites`, and those in
- * SITES, and adopts what they have. Calls `onReady` with the health port. Returns the exit code: 2 for invalid settings,
- * otherwise 0. Throws SettingsConflict, and an Error when a port is taken.
+ * Runs a follower of these entities until the signal aborts: it reads the sites in the collection `Sites`, and those
+ * in SITES, and adopts what they have. Calls `onReady` with the health port. Returns the exit code: 2 for invalid
+ * settings, otherwise 0. Throws SettingsConflict, and an Error when a port is taken.
  */
 export const runFollower = async (
   entities: readonly Entity[],
@@ -92,6 +94,12 @@ const refresh = async (follower: Follower, running: Map<string, Promise<void>>, 
   database.reachable = true;
   for (const [url, site] of sites) if (!isListed(listed, site)) end(sites, url);
   for (const stored of listed) if (!sites.has(stored._id)) begin(follower, running, stored, signal);
+  for (const site of sites.values()) await noteIfIdle(follower, site);
+};
+
+// so that the list shows that a site without events is followed
+const noteIfIdle = async (follower: Follower, site: Site): Promise<void> => {
+  if (site.isCurrent && performance.now() - site.notedAt >= noteEveryMs) await noteProgress(follower, site);
 };
 
 // each site of SITES is added once: somebody may remove it while this runs

@@ -71,7 +71,7 @@ const diffShown = (before: unknown, after: unknown): unknown =>
 
 const describe = (entity: Entity, stored: StoredEvent): DescribedEvent => {
   const parsed = parseEvent(entity, stored);
-  const { meta } = stored as { meta?: { requestId?: unknown; actor?: unknown; origin?: unknown } | null }; // it may be damaged
+  const { meta } = stored as { meta?: { [Name in keyof StoredEvent['meta']]?: unknown } | null }; // it may be damaged
   return {
     version: stored.version,
     type: parsed.kind === 'event' ? parsed.event.type : String(stored.type),

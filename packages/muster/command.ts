@@ -1,6 +1,7 @@
 import { findSwallowed } from '@muster/runtime';
 import { Command, CommanderError } from 'commander';
 import { addAggregator } from './commands/aggregator.ts';
+import { addFollow } from './commands/follow.ts';
 import { addGateway } from './commands/gateway.ts';
 import { addKeys } from './commands/keys.ts';
 import { addNew } from './commands/new.ts';
@@ -8,6 +9,7 @@ import { examples } from './commands/parts.ts';
 import { addRepair } from './commands/repair.ts';
 import { addScale } from './commands/scale.ts';
 import { addSeed } from './commands/seed.ts';
+import { addSitesCommand } from './commands/sites.ts';
 import { addStart } from './commands/start.ts';
 import { addVerify } from './commands/verify.ts';
 import { version } from './package-facts.ts';
@@ -26,7 +28,8 @@ const program = new Command('muster')
     ),
   );
 
-const adders = [addNew, addStart, addGateway, addAggregator, addVerify, addKeys, addRepair, addSeed, addScale];
+const services = [addNew, addStart, addGateway, addAggregator, addFollow];
+const adders = [...services, addVerify, addSitesCommand, addKeys, addRepair, addSeed, addScale];
 for (const add of adders) add(program);
 
 const parse = async () => {

@@ -1,19 +1,11 @@
 import type { KeyDocument } from '@muster/store';
+import { describeTable } from '../describe-table.ts';
 
 /** Describes keys as a table, a line each. Pure. */
 export const describeKeys = (keys: readonly KeyDocument[], now: Date): string => {
   if (keys.length === 0)
     return 'There are no keys. Make one with: muster keys create --name NAME --scope read|write|site|admin';
-  const rows = [['id', 'name', 'scope', 'created', 'state'], ...keys.map((key) => rowOf(key, now))];
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return describeTable([['id', 'name', 'scope', 'created', 'state'], ...keys.map((key) => rowOf(key, now))]);
 };
 
 const rowOf = (key: KeyDocument, now: Date): string[] => [

@@ -1,14 +1,5 @@
-import {
-  type KeyDocument,
-  type KeyScope,
-  type Log,
-  newKey,
-  openLog,
-  readKeys,
-  revokeKeys,
-  storeKey,
-} from '@muster/store';
-import { findSystem } from '../find-system.ts';
+import { type KeyDocument, type KeyScope, newKey, readKeys, revokeKeys, storeKey } from '@muster/store';
+import { onDatabase } from '../on-database.ts';
 import { describeKeys } from './describe-keys.ts';
 import { parseDuration } from './parse-duration.ts';
 
@@ -24,7 +15,7 @@ const nameForm = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
  * as `90d`.
  */
 export const createKey = (environment: NodeJS.ProcessEnv, options: CreateKeyOptions, print: Print): Promise<number> =>
-  onKeys(environment, 'create a key', print, async (log) => {
+  onDatabase(environment, 'create a key', print, async (log) => {
     const { name, scope, expires } = options;
     if (!nameForm.test(name))
       return `the name is ${JSON.stringify(name.slice(0, 80))}; it must be 1 to 64 letters, digits and . _ @ -`;
@@ -44,14 +35,14 @@ export const createKey = (environment: NodeJS.ProcessEnv, options: CreateKeyOpti
 
 /** Prints the API keys, without the keys themselves. Returns the exit code: 0, or 2 when it could not. */
 export const listKeys = (environment: NodeJS.ProcessEnv, print: Print): Promise<number> =>
-  onKeys(environment, 'list the keys', print, async (log) => {
+  onDatabase(environment, 'list the keys', print, async (log) => {
     print(describeKeys(await readKeys(log, deadlineMs), new Date()));
     return undefined;
   });
 
 /** Revokes the API keys with this id or name. Returns the exit code: 0, or 2 when there was none or it could not. */
 export const revokeKey = (environment: NodeJS.ProcessEnv, idOrName: string, print: Print): Promise<number> =>
-  onKeys(environment, 'revoke the key', print, async (log) => {
+  onDatabase(environment, 'revoke the key', print, async (log) => {
     const revoked = await revokeKeys(log, idOrName, new Date(), deadlineMs);
     if (revoked === 0) return `no valid key has the id or name ${JSON.stringify(idOrName.slice(0, 80))}`;
     print(`Revoked ${revoked === 1 ? 'the key' : `${revoked} keys`}. Gateways refuse it within 2 seconds`);
@@ -60,27 +51,3 @@ export const revokeKey = (environment: NodeJS.ProcessEnv, idOrName: string, prin
 
 const isValid = ({ revokedAt, expiresAt }: KeyDocument): boolean =>
   !revokedAt && (!expiresAt || expiresAt.getTime() > Date.now());
-
-/** Runs `work` on the database of the running system. `work` returns why it failed, or undefined. */
-const onKeys = async (
-  environment: NodeJS.ProcessEnv,
-  what: string,
-  print: Print,
-  work: (log: Log) => Promise<string | undefined>,
-): Promise<number> => {
-  const problem = await findProblem(environment, work);
-  if (problem === undefined) return 0;
-  print(`Cannot ${what}: ${problem}`);
-  return 2;
-};
-
-const findProblem = async (
-  environment: NodeJS.ProcessEnv,
-  work: (log: Log) => Promise<string | undefined>,
-): Promise<string | undefined> => {
-  const system = await findSystem(environment);
-  if (system.kind === 'problems') return system.problems.join('; ');
-  await using log = openLog({ uri: system.uri, database: system.database, appName: 'muster-keys' });
-  // awaited here, as the log is closed when this function returns
-  return await work(log).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
-};

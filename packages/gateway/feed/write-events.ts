@@ -66,9 +66,9 @@ const messageOf = (entity: Entity, event: StoredEvent, position: string, change?
   openMessage(plainEvent, position, JSON.stringify(cloudEventOf(entity, event, change, shows)));
 
 /**
- * Returns an event as CloudEvents names its attributes. `version` and the following are extensions. If it shows a state,
- * then `state` is what clients see of the thing after the event, or `fields` are all of its state, without loss. Both
- * are null if the thing is deleted, or if that is not clear.
+ * Returns an event as CloudEvents names its attributes. `version` and the following are extensions. If it shows a
+ * state, then `state` is what clients see of the thing after the event, or `fields` are all of its state, without loss.
+ * Both are null if the thing is deleted, or if that is not clear.
  */
 export const cloudEventOf = (entity: Entity, event: StoredEvent, change?: Change, shows?: Shows): object => {
   const [described] = describeEvents(entity, [event]);
