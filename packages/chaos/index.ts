@@ -27,4 +27,17 @@ export { forgetReturned, type Load, type LoadOptions, startLoad, stopLoad, until
 export { type Observed, observe, stopObserving } from './observe.ts';
 export { type RoundResult, runRound } from './run-round.ts';
 export { selection } from './selection.ts';
+export {
+  closeSite,
+  copyData,
+  cutLink,
+  healLink,
+  killGateway,
+  openSite,
+  startFollower,
+  startSite,
+  stopFollower,
+  stopSite,
+  type TestSite,
+} from './sites/site-network.ts';
 export { type Folded, type Subject, subjects } from './subjects.ts';

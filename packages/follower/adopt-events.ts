@@ -7,7 +7,7 @@ import type { Follower, Site } from './follower.ts';
 /** An event of a site with its position, as it came. */
 export type Received = { event: FeedEvent; position: string };
 
-const atOnce = 64; // things
+const atOnce = 256; // things
 const noteDeadlineMs = 5_000;
 
 /**

@@ -1,4 +1,5 @@
 import {
+  absent,
   decide,
   decodeFields,
   type Entity,
@@ -9,9 +10,10 @@ import {
   type State,
 } from '@muster/model';
 import { partitionOf } from '@muster/placement';
-import { append, databaseNow, loadState, logIdOf, type StoredEvent } from '@muster/store';
+import { append, databaseNow, type Loaded, loadState, logIdOf, type StoredEvent } from '@muster/store';
 import { v7 } from 'uuid';
 import type { Follower } from './follower.ts';
+import { knownOf, noteKnown } from './known-states.ts';
 
 /** A thing of another site: the fields of its state there in JSON, and the event after which it had them. */
 export type Remote = { entity: Entity; id: string; fields: unknown; origin: Origin };
@@ -31,6 +33,16 @@ const conflictsMax = 100;
  * one event, and nothing if this site knows it already. Never throws.
  */
 export const adopt = async (follower: Follower, remote: Remote): Promise<Adopted> => {
+  const { working } = follower;
+  const key = `${remote.entity.name}:${remote.id}`;
+  // two sites often have the same news: then the second one finds the thing known
+  while (working.has(key)) await working.get(key);
+  const adopting = adoptAlone(follower, remote);
+  working.set(key, adopting);
+  return adopting.finally(() => working.delete(key));
+};
+
+const adoptAlone = async (follower: Follower, remote: Remote): Promise<Adopted> => {
   const parsed = parseRemote(remote);
   if (parsed.kind === 'refused') return parsed;
   try {
@@ -59,24 +71,39 @@ const parseRemote = ({ entity, id, fields: given }: Remote): { kind: 'fields'; f
 type Refused = Extract<Adopted, { kind: 'refused' }>;
 
 const adoptFields = async (follower: Follower, remote: Remote, input: Fields): Promise<Adopted> => {
-  const { log, clock, queue } = follower;
+  const { log, clock, known, queue } = follower;
   const { entity, id } = remote;
   if (!entity.adopting) return refuse('its entity has no merge here');
+  let guess = guessState(follower, remote);
   for (let conflicts = 0; conflicts < conflictsMax; conflicts += 1) {
     // before the state is read: if the log is replaced after this, the append is refused
     const logId = logIdOf(log);
-    const { state, parked } = await loadState(log, entity, id, deadlineMs);
+    const { state, parked } = guess ?? (await loadState(log, entity, id, deadlineMs));
+    guess = undefined;
     if (parked) return refuse(`its stream is parked here: ${parked.problem}`);
     const at = databaseNow(clock, changedAt(state));
     const decision = decide(entity, { type: entity.adopting, input }, state, at);
-    if (decision.kind === 'unchanged') return { kind: 'known' };
+    // also if the state is not the newest one: what a thing knows, no later event takes away
+    if (decision.kind === 'unchanged') {
+      noteKnown(known, entity, id, state);
+      return { kind: 'known' };
+    }
     if (decision.kind !== 'event') return refuse(`the thing is ${state.status} here`);
     const event = eventOf(follower, remote, state.version + 1, at, decision.event);
     const appended = await append(log, queue, event, deadlineMs, logId);
-    if (appended.kind === 'appended') return { kind: 'adopted' };
+    if (appended.kind === 'appended') {
+      noteKnown(known, entity, id, decision.next);
+      return { kind: 'adopted' };
+    }
     if (appended.kind !== 'conflict') return { kind: 'unavailable', why: appended.why };
   }
   return { kind: 'unavailable', why: `somebody else was faster ${conflictsMax} times` };
+};
+
+// the unique index of versions refuses what was decided on a state that is too old
+const guessState = ({ known }: Follower, { entity, id, origin }: Remote): Loaded | undefined => {
+  const state = knownOf(known, entity, id) ?? (origin.version === 1 ? absent : undefined);
+  return state && { state, parked: undefined };
 };
 
 // the time of an event is never before the time of the previous one

@@ -1,6 +1,7 @@
 import type { Entity } from '@muster/model';
 import type { Logger } from '@muster/runtime';
 import type { AppendQueue, DatabaseClock, Log, SiteDocument } from '@muster/store';
+import type { KnownStates } from './known-states.ts';
 import type { Settings } from './settings.ts';
 
 /** The whole state of a follower, passed as a parameter. What must survive is in the collection `Sites`. */
@@ -12,6 +13,8 @@ export type Follower = {
   logger: Logger;
   queue: AppendQueue;
   clock: DatabaseClock;
+  known: KnownStates;
+  working: Map<string, Promise<unknown>>; // by thing: what is being adopted
   sites: Map<string, Site>; // by URL
   added: Set<string>; // those of SITES that were put into the list
   database: { reachable: boolean };

@@ -19,6 +19,7 @@ import {
 import { noteProgress } from './adopt-events.ts';
 import { followSite } from './follow-site.ts';
 import { type Follower, openSite, type Site } from './follower.ts';
+import { forgetKnown, openKnownStates } from './known-states.ts';
 import { openFollowerMetrics, readHealth } from './metrics.ts';
 import { parseFollowerSettings } from './settings.ts';
 import { keyFor } from './site-keys.ts';
@@ -50,6 +51,7 @@ export const runFollower = async (
   await using log = openLog({ uri: settings.MONGODB_URI, database: settings.DATABASE, appName: 'muster-follower' });
   const follower: Follower = {
     ...{ settings, entities, shared, log, logger, queue: openAppendQueue(), clock: openClock() },
+    ...{ known: openKnownStates(), working: new Map() },
     ...{ sites: new Map(), added: new Set(), database: { reachable: false } },
   };
   openFollowerMetrics(registry, follower);
@@ -87,7 +89,10 @@ const keptOf = ({ entities, log, logger, settings }: Follower): KeptLog => ({
 const refresh = async (follower: Follower, running: Map<string, Promise<void>>, signal: AbortSignal): Promise<void> => {
   const { clock, database, log, logger, settings, sites } = follower;
   const reading = readCluster(log, clock, deadlineMs);
-  if (!(await isLogWhole(keptOf(follower), reading)) && (await mendLog(keptOf(follower)))) endAll(sites);
+  if (!(await isLogWhole(keptOf(follower), reading)) && (await mendLog(keptOf(follower)))) {
+    forgetKnown(follower.known);
+    endAll(sites);
+  }
   for (const url of settings.SITES) await addOnce(follower, url);
   const listed = await listSites(log, deadlineMs);
   if (!database.reachable) logger.info({ sites: listed.map(({ _id: url }) => url) }, 'The database answers');

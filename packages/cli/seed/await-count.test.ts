@@ -8,14 +8,14 @@ import { awaitCount, countBefore } from './await-count.ts';
 const [user] = entities;
 if (!user) throw new Error('Cannot test without an entity');
 
-type Answer = { count?: number; asOf?: string; status?: number };
+type Answer = { count?: number; meta?: { count: number }; asOf?: string; status?: number };
 
 /** Opens a replacement of a gateway. It answers COUNT with these answers in order, then with the last one for ever. */
 const openGateway = async (answers: Answer[]) => {
   const asked: string[] = [];
-  const give = (response: ServerResponse, { count, asOf, status = 200 }: Answer) => {
+  const give = (response: ServerResponse, { count, meta, asOf, status = 200 }: Answer) => {
     response.writeHead(status, asOf === undefined ? {} : { 'muster-as-of': asOf });
-    response.end(JSON.stringify(status === 200 ? { count } : { title: 'Unavailable' }));
+    response.end(JSON.stringify(status === 200 ? { count, meta } : { title: 'Unavailable' }));
   };
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
@@ -65,7 +65,13 @@ describe('The wait for COUNT', () => {
     expect(gateway.asked).to.have.length(4);
   });
 
-  it('continues while the count grows', async () => {
+  it('reads the count of an entity whose format is JSON:API', async () => {
+    await using gateway = await openGateway([{ meta: { count: 500 } }]);
+    expect(await awaitFrom([gateway.url], 500)).to.equal(undefined);
+  });
+
+  it('continues while the count grows', async function () {
+    this.timeout(30_000);
     const growing = Array.from({ length: 100 }, (_, index) => ({ count: index }));
     await using gateway = await openGateway(growing);
     // in all they take longer than a stall

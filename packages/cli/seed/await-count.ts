@@ -106,7 +106,7 @@ const readCount = async (
     const text = await response.text();
     if (response.status !== 200)
       return { kind: 'problem', problem: `found status ${response.status}, ${text.slice(0, 200)}` };
-    const { count } = JSON.parse(text);
+    const { meta, count = meta?.count } = JSON.parse(text); // in JSON:API it is in `meta`
     if (!Number.isInteger(count)) return { kind: 'problem', problem: `found ${text.slice(0, 200)}` };
     return { kind: 'counted', count, asOf: response.headers.get('muster-as-of') ?? undefined };
   } catch (error) {

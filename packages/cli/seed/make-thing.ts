@@ -27,9 +27,19 @@ const makeRecord = (entity: Entity, seed: number, index: number): SeededThing =>
 export const makeInput = (entity: Entity, command: CommandType, seed: number, index = 0): Fields => {
   if (command.creates && isDirectory(entity)) return makeUser(seed, index).fields;
   const draw = openDraws(seed, index);
-  const { keys = {} } = command.schema.describe() as Description;
-  const { id: _, ...own } = keys;
+  const { id: _, ...own } = keysOf(command);
   return makeObject({ keys: own }, draw);
+};
+
+// to describe a schema costs more than all else
+const described = new WeakMap<CommandType, Record<string, Description>>();
+
+const keysOf = (command: CommandType): Record<string, Description> => {
+  const known = described.get(command);
+  if (known) return known;
+  const { keys = {} } = command.schema.describe() as Description;
+  described.set(command, keys);
+  return keys;
 };
 
 /** What Joi says of a schema, as far as values are made of it. */

@@ -1,5 +1,5 @@
 import type { Entity } from '@muster/model';
-import { openLog } from '@muster/store';
+import { type Log, openLog } from '@muster/store';
 import { openAggregators } from '../ask-aggregators.ts';
 import { findSystem, readPartitions } from '../find-system.ts';
 import { closeProgress, openProgress, showProgress } from '../progress.ts';
@@ -61,11 +61,10 @@ export const seed = async (
     print(describe(`${entity.name}s`, seeded, options.via, (performance.now() - startedAt) / 1_000));
     if (signal.aborted) return refuse('interrupted. Run the same command again to create the others', print, 1);
     const since = () => `${((performance.now() - startedAt) / 1_000).toFixed(1)} s after the start`;
-    await using aggregators = await openAggregators(log, system.secret);
-    if (aggregators.replicas.length === 0) print(describeUnknown(aggregators.silent));
-    const isHeld = await waitUntilHeld(aggregators, entity, partitions, options.seed, options.users);
+    // of an entity with `keep` only some states stay in memory: COUNT alone shows that all are known
+    const isHeld =
+      entity.keep !== undefined || (await showHeld(log, entity, system.secret, partitions, options, print, since));
     if (!isHeld) return refuse('the aggregators do not have all of them in memory yet', print, 1);
-    if (aggregators.replicas.length > 0) print(`In memory of ${aggregators.replicas.length} aggregators ${since()}`);
     if (before === undefined) return tell('COUNT was not checked. To check it, set the gateway with --url', print, 0);
     const problem = await showUntilCounted({ urls, entity, key, wanted: before + seeded.created, signal }, before);
     if (problem !== undefined) return refuse(problem, print, 1);
@@ -75,6 +74,23 @@ export const seed = async (
   } finally {
     closeProgress(progress);
   }
+};
+
+const showHeld = async (
+  log: Log,
+  entity: Entity,
+  secret: string | undefined,
+  partitions: number,
+  { seed: number, users }: SeedOptions,
+  print: (text: string) => void,
+  since: () => string,
+): Promise<boolean> => {
+  await using aggregators = await openAggregators(log, secret);
+  const { replicas, silent } = aggregators;
+  if (replicas.length === 0) print(describeUnknown(silent));
+  if (!(await waitUntilHeld(aggregators, entity, partitions, number, users))) return false;
+  if (replicas.length > 0) print(`In memory of ${replicas.length} aggregators ${since()}`);
+  return true;
 };
 
 const showUntilCounted = async (wait: Omit<CountWait, 'onCount'>, before: number): Promise<string | undefined> => {
