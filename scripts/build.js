@@ -40,6 +40,7 @@ const programs = [
   { name: 'entities', entry: 'packages/entities/index.ts', isWhole: false },
   { name: 'bench', entry: 'packages/bench/main.ts', isWhole: false },
   { name: 'chaos', entry: 'packages/chaos/main.ts', isWhole: false },
+  { name: 'chaos-sites', entry: 'packages/chaos/sites/main.ts', isWhole: false },
   { name: 'bench-bare-koa', entry: 'packages/bench/bare-koa.ts', isWhole: false },
   { name: 'bench-plain-crud', entry: 'packages/bench/plain-crud.ts', isWhole: false },
   { name: 'bench-plain-restore', entry: 'packages/bench/plain-restore.ts', isWhole: false },

@@ -131,8 +131,10 @@ const runCampaign = (copy, hunt, mostMinutes) => {
   const reportPath = join(copy, 'report.md');
   writeFileSync(reportPath, '');
   const [settings = ''] = /^(\w+=\w+ )*/.exec(hunt) ?? [];
-  const options = `${hunt.slice(settings.length)} --stop --seed 1 --minutes ${mostMinutes} --out report.md`;
-  const command = `${settings}exec '${process.execPath}' dist/chaos.js ${options}`;
+  const words = hunt.slice(settings.length);
+  const program = words.startsWith('sites') ? 'chaos-sites' : 'chaos';
+  const options = `${words.replace(/^sites/, '')} --stop --seed 1 --minutes ${mostMinutes} --out report.md`;
+  const command = `${settings}exec '${process.execPath}' dist/${program}.js ${options}`;
   const { status } = spawnSync('sh', ['-c', command], {
     cwd: copy,
     stdio: 'ignore',

@@ -13,6 +13,7 @@ const neededBy = {
   'bench:assets': /^(bench-assets|bench-plain-assets|gateway|aggregator)$/,
   charts: /^bench-charts/,
   chaos: /^chaos/,
+  'chaos:sites': /^(chaos-sites|follower|gateway|aggregator)$/,
 };
 const needed = neededBy[command] ?? /^(muster|entities)$/;
 await buildPrograms((name) => needed.test(name));
@@ -25,6 +26,7 @@ const ownPrograms = {
   'bench:assets': 'bench-assets.js',
   charts: 'bench-charts.js',
   chaos: 'chaos.js',
+  'chaos:sites': 'chaos-sites.js',
 };
 const ownProgram = ownPrograms[command];
 const program = join(root, 'dist', ownProgram ?? 'muster.js');
