@@ -25,12 +25,12 @@ type Options = { minutes: number; seed: number; faults?: readonly SiteFault['kin
 
 const program = new Command('chaos:sites')
   .description(
-    'breaks three sites that follow each other, and the links between them, under a load, and checks that they become ' +
-      'equal after healing; exit code 1: a law did not hold, 3: too little was seen',
+    'breaks three sites that follow each other, and the links between them, under a load, and checks that they ' +
+      'become equal after healing; exit code 1: a law did not hold, 3: too little was seen',
   )
   .option('--minutes <number>', 'how long', parseNumber, 10)
   .option('--seed <number>', 'the same number makes the same faults', parseNumber, Date.now() % 1_000_000)
-  .option('--faults <kinds>', `only these, with commas between: ${[...new Set(siteFaultKinds)].join(', ')}`, parseKinds)
+  .option('--faults <kinds>', `only these: ${[...new Set(siteFaultKinds)].join(',')}`, parseKinds)
   .option('--out <file>', 'put the report there too')
   .option('--stop', 'changes nothing: the first round in which a law did not hold always ends it')
   .exitOverride();
@@ -52,7 +52,7 @@ const run = async ({ minutes, seed, faults: kinds, out }: Options, signal: Abort
         site,
         sites.filter((other) => other !== site),
       );
-    for (let number = 0; performance.now() < untilMs && !signal.aborted; number += 1) {
+    for (let number = 0; (number === 0 || performance.now() < untilMs) && !signal.aborted; number += 1) {
       const faults = planSiteFaults(random, sites.length, kinds);
       say(`round ${number}: ${faults.map(describeSiteFault).join(' · ')}`);
       const round = await runSiteRound(sites, number, faults);
