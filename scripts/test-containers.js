@@ -302,7 +302,7 @@ const knownSettings = () => {
   return new Set([...ofTables, 'ENTITIES', 'CLUSTER_SECRET_FILE']);
 };
 
-/** A program that a service names is a bundle that its Dockerfile copies with its map, and that the build makes whole. */
+/** A service runs a bundle that its Dockerfile copies with its map, and that the build makes whole. */
 const checkPrograms = ({ services }) => {
   const built = readFileSync(join(root, 'scripts', 'build.js'), 'utf8');
   for (const [name, { build, command = [] }] of Object.entries(services)) {

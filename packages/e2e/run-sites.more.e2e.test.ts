@@ -135,9 +135,7 @@ describe('muster sites start', function () {
     let text = '';
     child.stderr.on('data', (data) => (text += data));
     const [code] = await once(child, 'close');
-    expect([code, text]).to.deep.equal([
-      2,
-      'Cannot start the sites: MONGODB_URI is set, but each of these sites has an embedded MongoDB of its own: unset it\n',
-    ]);
+    expect(code).to.equal(2);
+    expect(text).to.match(/^Cannot start the sites: MONGODB_URI is set, but each of these sites has .*: unset it\n$/);
   });
 });
