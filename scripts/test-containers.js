@@ -83,6 +83,10 @@ const main = async (stop, closers) => {
     );
   }
 
+  await check('the gateway’s image has the follower, too, which starts and names the settings that it lacks', () =>
+    checkFollower(engine, images[0].image),
+  );
+
   const { uid } = await inspectImage(engine, images[0].image);
   const volume = await engine.openVolume(uid);
   closers.push(() => volume.remove());
@@ -411,6 +415,14 @@ walk('');
 const volume = statIfThere('/var/lib/muster');
 const found = { packages, files: readdirSync('.'), volume, uid: process.getuid(), mode: process.env.NODE_ENV };
 console.log('FOUND' + JSON.stringify(found));`;
+
+const checkFollower = async (engine, image) => {
+  const { code, output } = await engine.runOnce(image, ['node', 'follower.js'], {
+    environment: { ENTITIES: 'assets,records' },
+  });
+  for (const name of ['MONGODB_URI', 'SITE'])
+    expect(code === 2 && output.includes(`"${name}" is required`), `it ended with exit code ${code}: ${output}`);
+};
 
 const checkSize = async (engine, image, base) => {
   const [size, baseSize] = [await engine.readSize(image), await engine.readSize(base)];

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { findProjectRoot, isPortFree } from '@muster/embedded';
 import { call, eventually, openTestFolder } from '@muster/testing';
@@ -11,29 +12,37 @@ const names = ['oslo', 'lima', 'kyiv'];
 
 type Running = { child: ChildProcess; output: () => string; urls: string[] };
 
-/** Starts the sites on free ports, and waits until all answer. */
-const startSites = async (dataPath: string, ports = '0'): Promise<Running> => {
+/** Starts the command. `port` is the first port, 0 stands for free ones. */
+const spawnSites = (dataPath: string, port = 0): Omit<Running, 'urls'> => {
   const { NODE_OPTIONS: _, ...own } = process.env;
   const child = spawn(process.execPath, [join(findProjectRoot(), 'dist', 'muster.js'), 'sites', 'start'], {
-    env: { ...own, DATA: dataPath, PORT: ports, ENTITIES: '', LOG_LEVEL: 'info' },
+    env: { ...own, DATA: dataPath, PORT: String(port), ENTITIES: '', LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (text += data));
-  const output = () => text;
-  const urlOf = (name: string) => new RegExp(`^ {2}${name} {2}(http://\\S+)$`, 'm').exec(text)?.[1] ?? '';
+  return { child, output: () => text };
+};
+
+const untilWritten = ({ child, output }: Omit<Running, 'urls'>, wanted: RegExp) =>
+  eventually(
+    async () => output(),
+    (text) => wanted.test(text) || child.exitCode !== null,
+    90_000,
+  );
+
+/** Starts the sites on free ports, and waits until all answer. */
+const startSites = async (dataPath: string): Promise<Running> => {
+  const sites = spawnSites(dataPath);
   try {
-    await eventually(
-      async () => text,
-      (shown) => /Ctrl-C stops all of them/.test(shown) || child.exitCode !== null,
-      90_000,
-    );
-    expect(child.exitCode, text).to.equal(null);
+    const text = await untilWritten(sites, /Ctrl-C stops all of them/);
+    expect(sites.child.exitCode, text).to.equal(null);
+    const urlOf = (name: string) => new RegExp(`^ {2}${name} {2}(http://\\S+)$`, 'm').exec(text)?.[1] ?? '';
+    return { ...sites, urls: names.map(urlOf) };
   } catch (error) {
-    child.kill('SIGTERM');
+    sites.child.kill('SIGTERM');
     throw error;
   }
-  return { child, output, urls: names.map(urlOf) };
 };
 
 /** The command lines of the processes that have this text in their environment, but for this one. */
@@ -59,7 +68,7 @@ const portsOf = async (dataPath: string): Promise<number[]> => {
   return (await Promise.all(ports)).flat();
 };
 
-const endWith = async ({ child }: Running, signal: NodeJS.Signals) => {
+const endWith = async ({ child }: Pick<Running, 'child'>, signal: NodeJS.Signals) => {
   const ended = once(child, 'exit');
   child.kill(signal);
   return (await ended)[0];
@@ -125,6 +134,28 @@ describe('muster sites start', function () {
         60_000,
       );
     }));
+
+  it('leaves nothing behind when it is stopped while it starts', async () => {
+    await using folder = await openTestFolder();
+    const sites = spawnSites(folder.path);
+    await untilWritten(sites, /mongodb is ready/);
+    expect(await endWith(sites, 'SIGINT'), sites.output()).to.equal(0);
+    expect(processesWith(folder.path)).to.deep.equal([]);
+  });
+
+  it('starts nothing, and names the site, when a port is taken', async () => {
+    await using folder = await openTestFolder();
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const sites = spawnSites(folder.path, port - 1);
+    const [code] = await once(sites.child, 'exit');
+    server.close();
+    expect(code, sites.output()).to.equal(1);
+    expect(sites.output()).to.match(/^Cannot go on: lima ended by itself \(exit code 2\)\. All sites stop$/m);
+    expect(sites.output()).to.match(new RegExp(`^lima +\\| Cannot start: .*\\b${port}\\b`, 'm'));
+    expect(processesWith(folder.path)).to.deep.equal([]);
+  });
 
   it('refuses a database that the sites would share', async () => {
     const command = join(findProjectRoot(), 'dist', 'muster.js');
