@@ -67,7 +67,7 @@ const buildOne = async ({ name, entry, isWhole, isChaos = false }) => {
     minifySyntax: true, // removes the code that `define` made unreachable
     logLevel: 'error',
     banner: { js: commonJsBanner },
-    ...(isWhole ? { external: optionalPackages } : { plugins: [packagesExternal] }),
+    ...(isWhole ? { external: optionalPackages, plugins: [tracingOptional] } : { plugins: [packagesExternal] }),
   });
   for (const { path, contents } of outputFiles) writeWhole(path, contents);
   return outputFiles.map(({ path }) => relative(root, path)).filter((path) => path.endsWith('.js'));
@@ -82,11 +82,22 @@ const commonJsBanner = [
   "const __dirname = musterFileURLToPath(new URL('.', import.meta.url));",
 ].join('\n');
 
-// the MongoDB driver and the gateway try to load these, and work without them
+// the MongoDB driver tries to load these, and works without them
 const optionalPackages = [
   ...['kerberos', 'snappy', 'socks', 'aws4', 'gcp-metadata', 'mongodb-client-encryption'],
-  ...['@mongodb-js/zstd', '@aws-sdk/credential-providers', '@opentelemetry/api'],
+  ...['@mongodb-js/zstd', '@aws-sdk/credential-providers'],
 ];
+
+// the gateway imports this package if it is there. The library of metrics requires it in any case: that copy is part of
+// the bundle.
+const tracingOptional = {
+  name: 'tracing-optional',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^@opentelemetry\/api$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path, external: true } : undefined,
+    );
+  },
+};
 
 // esbuild's own `packages: 'external'` would exclude our workspaces, too, which are TypeScript. It would also exclude
 // packages that npm installed inside a workspace, because of a version conflict; `dist` cannot find those.

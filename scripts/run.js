@@ -31,11 +31,13 @@ const ownPrograms = {
 const ownProgram = ownPrograms[command];
 const program = join(root, 'dist', ownProgram ?? 'muster.js');
 // a project names its entities: here, the shipped ones. The other programs choose their own.
-if (ownProgram === undefined) process.env.ENTITIES ||= join(root, 'dist', 'entities.js');
+if (ownProgram === undefined && command !== 'sites') process.env.ENTITIES ||= join(root, 'dist', 'entities.js');
 if (!existsSync(program)) {
   console.error(`Cannot run ${command}: ${program} was not built, because its source is missing`);
   process.exit(2);
 }
+// `npm run sites` starts some to try; with words it is the command of that name
+if (command === 'sites' && words.length === 0) words.push('start');
 // run it in this process, so that Ctrl-C and a SIGTERM to npm reach the program itself
 process.argv = [process.argv[0], program, ...(ownProgram ? [] : [command]), ...words];
 await import(pathToFileURL(program).href);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,24 +19,14 @@ const main = async (stop, closers) => {
   ensureInstalled();
   // imported only now, after the packages are installed
   const { CORE_SCHEMA, load, mergeTag } = await import('js-yaml');
-  const compose = load(readFileSync(join(root, 'docker-compose.yaml'), 'utf8'), {
-    schema: CORE_SCHEMA.withTags(mergeTag),
-  });
+  const loadCompose = (name) =>
+    load(readFileSync(join(root, name), 'utf8'), { schema: CORE_SCHEMA.withTags(mergeTag) });
+  const compose = loadCompose('docker-compose.yaml');
+  const ofSites = loadCompose('docker-compose.sites.yaml');
   const { secret, ...others } = compose.services;
   const built = Object.entries(others).filter(([, { build }]) => build !== undefined);
   const services = built.filter(([, { profiles }]) => profiles === undefined);
   const base = baseOf(services[0][1].build.dockerfile);
-
-  const { engine, refusals } = await findEngine(base, stop);
-  if (engine === undefined) {
-    stop.throwIfAborted();
-    console.log(`Cannot find a working container engine:\n${refusals.map((refusal) => `  ${refusal}`).join('\n')}`);
-    // an engine that the user names must work
-    if (process.env.CONTAINER_ENGINE) return { passed: 0, failed: 1, skipped: 0 };
-    console.log('The containers were not tested.');
-    return { passed: 0, failed: 0, skipped: 1 };
-  }
-  console.log(`Engine: ${engine.name}`);
   const results = { passed: 0, failed: 0, skipped: 0 };
   const check = checkInto(results, stop);
 
@@ -50,6 +40,26 @@ const main = async (stop, closers) => {
     'the compose file has a profile for each further system, with a database and a port of its own',
     async () => checkProfiles(built),
   );
+  await check('the compose file of the sites has all parts of each site, which follows the others', async () =>
+    checkSites(ofSites),
+  );
+  await check('both compose files set only settings that there are, and name only what they have', async () => {
+    for (const one of [compose, ofSites]) checkReferences(one);
+  });
+  await check('each program that a container runs is in its image', async () => {
+    for (const one of [compose, ofSites]) checkPrograms(one);
+  });
+
+  const { engine, refusals } = await findEngine(base, stop);
+  if (engine === undefined) {
+    stop.throwIfAborted();
+    console.log(`Cannot find a working container engine:\n${refusals.map((refusal) => `  ${refusal}`).join('\n')}`);
+    // an engine that the user names must work
+    if (process.env.CONTAINER_ENGINE) return { ...results, failed: results.failed + 1 };
+    console.log('The containers were not tested, only their files.');
+    return { ...results, skipped: 1 };
+  }
+  console.log(`Engine: ${engine.name}`);
   const images = [
     ...new Map(
       services.map(([, { image, build }]) => [
@@ -72,6 +82,10 @@ const main = async (stop, closers) => {
       checkSize(engine, image.image, base),
     );
   }
+
+  await check('the gateway’s image has the follower, too, which starts and names the settings that it lacks', () =>
+    checkFollower(engine, images[0].image),
+  );
 
   const { uid } = await inspectImage(engine, images[0].image);
   const volume = await engine.openVolume(uid);
@@ -209,6 +223,105 @@ const checkProfiles = (built) => {
   );
 };
 
+const siteNames = ['oslo', 'lima', 'kyiv'];
+
+const checkSites = ({ services, volumes }) => {
+  const partsOf = (site) => [
+    ...[`mongodb-${site}`, `secret-${site}`, `gateway-${site}`],
+    ...[`aggregator-${site}-0`, `aggregator-${site}-1`, `follower-${site}`],
+  ];
+  const found = Object.keys(services).join(', ');
+  const expected = siteNames.flatMap(partsOf).join(', ');
+  expect(found === expected, `expected ${expected}, found ${found}`);
+  expect(
+    isSame(
+      Object.keys(volumes),
+      siteNames.flatMap((site) => [`mongodb-${site}`, `secret-${site}`]),
+    ),
+    `found the volumes ${Object.keys(volumes)}`,
+  );
+  for (const site of siteNames) checkSite(services, site);
+  const ports = Object.values(services).flatMap((service) => service.ports ?? []);
+  expect(new Set(ports).size === siteNames.length, `expected a port for each gateway, found ${ports.join(' and ')}`);
+  for (const port of ports) expect(port.startsWith('127.0.0.1:'), `${port} is published to the network`);
+};
+
+const checkSite = (services, site) => {
+  const of = (name) => services[`${name}-${site}`];
+  const folder = dirname(of('secret').environment.CLUSTER_SECRET_FILE);
+  expect(of('mongodb').hostname === `mongodb-${site}`, `the database of ${site} is ${of('mongodb').hostname}`);
+  expect(isSame(of('mongodb').volumes, [`mongodb-${site}:/data/db`]), `${site} has the data ${of('mongodb').volumes}`);
+  expect(isSame(of('secret').volumes, [`secret-${site}:${folder}`]), `${site} has the secret ${of('secret').volumes}`);
+  const { SITE, SITES, MONGODB_URI, CLUSTER_SECRET_FILE } = of('follower').environment;
+  const others = siteNames.filter((other) => other !== site).map((other) => `http://gateway-${other}:3000`);
+  expect(SITE === site && SITES === others.join(), `the follower of ${site} is ${SITE} and follows ${SITES}`);
+  expect(CLUSTER_SECRET_FILE === undefined, `the follower of ${site} has a secret that it does not need`);
+  expect(of('gateway').environment.SITE === site, `the gateway of ${site} is of ${of('gateway').environment.SITE}`);
+  for (const name of [`gateway-${site}`, `aggregator-${site}-0`, `aggregator-${site}-1`]) {
+    const { depends_on, environment, volumes } = services[name];
+    expect(isSame(volumes, [`secret-${site}:${folder}:ro`]), `${name} must mount its secret read-only: ${volumes}`);
+    expect(environment.MONGODB_URI === MONGODB_URI, `${name} uses the database ${environment.MONGODB_URI}`);
+    expect(environment.ENTITIES === of('follower').environment.ENTITIES, `${name} runs ${environment.ENTITIES}`);
+    expect(
+      depends_on?.[`secret-${site}`]?.condition === 'service_completed_successfully',
+      `${name} does not wait until its secret exists`,
+    );
+  }
+  for (const name of [`gateway-${site}`, `aggregator-${site}-0`, `aggregator-${site}-1`, `follower-${site}`]) {
+    const { container_name, depends_on, read_only, cap_drop, environment } = services[name];
+    expect(container_name === name, `the container of ${name} has the name ${container_name}`);
+    expect(read_only && isSame(cap_drop, ['ALL']), `${name} is not read-only, or keeps capabilities`);
+    expect(
+      depends_on?.[`mongodb-${site}`]?.condition === 'service_healthy',
+      `${name} does not wait until MongoDB is healthy`,
+    );
+    const { AGGREGATOR_NAME = name } = environment;
+    expect(AGGREGATOR_NAME === name, `${name} has the AGGREGATOR_NAME ${AGGREGATOR_NAME}`);
+  }
+};
+
+/** What services name must be there: settings of the programs, other services, volumes. */
+const checkReferences = ({ services, volumes }) => {
+  const settings = knownSettings();
+  const names = Object.keys(services);
+  for (const [name, { depends_on = {}, environment = {}, volumes: mounted = [] }] of Object.entries(services)) {
+    const strange = Object.keys(environment).filter((key) => !settings.has(key));
+    expect(strange.length === 0, `${name} sets ${strange.join(', ')}, which no program reads`);
+    const hosts = [environment.MONGODB_URI, ...(environment.SITES?.split(',') ?? [])]
+      .filter((url) => url !== undefined)
+      .map((url) => new URL(url).hostname);
+    const missing = [...hosts, ...Object.keys(depends_on)].filter((one) => !names.includes(one));
+    expect(missing.length === 0, `${name} names ${missing.join(', ')}, which is no service`);
+    const lost = mounted.map((mount) => mount.split(':')[0]).filter((volume) => !Object.hasOwn(volumes, volume));
+    expect(lost.length === 0, `${name} mounts ${lost.join(', ')}, which is no volume`);
+  }
+};
+
+/** The names of the settings in the sources of the programs. */
+const knownSettings = () => {
+  const rooms = readdirSync(join(root, 'packages')).map((room) => join(root, 'packages', room, 'settings.ts'));
+  const texts = rooms.filter((path) => existsSync(path)).map((path) => readFileSync(path, 'utf8'));
+  const ofTables = texts.flatMap((text) => [...text.matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(([, name]) => name));
+  // the entities are chosen before the settings are read, and the secret's file by its own function
+  return new Set([...ofTables, 'ENTITIES', 'CLUSTER_SECRET_FILE']);
+};
+
+/** A service runs a bundle that its Dockerfile copies with its map, and that the build makes whole. */
+const checkPrograms = ({ services }) => {
+  const built = readFileSync(join(root, 'scripts', 'build.js'), 'utf8');
+  for (const [name, { build, command = [] }] of Object.entries(services)) {
+    if (build === undefined) continue;
+    const text = readFileSync(join(root, build.dockerfile), 'utf8');
+    const usual = JSON.parse(/^CMD (\[.*\])$/m.exec(text)?.[1] ?? '[]').at(-1);
+    const program = command[1]?.endsWith('.js') ? command[1] : usual;
+    const copied = `COPY --from=build /muster/dist/${program} /muster/dist/${program}.map ./`;
+    expect(text.includes(copied), `${name} runs ${program}, but ${build.dockerfile} does not have: ${copied}`);
+    const entry = `{ name: '${program.slice(0, -'.js'.length)}', entry: `;
+    const line = built.split('\n').find((one) => one.includes(entry));
+    expect(line?.includes('isWhole: true'), `${program} is not built as a whole bundle`);
+  }
+};
+
 /** Runs the compose file's service for the secret twice. Inspects the result from a program's image. */
 const checkSecret = async ({ engine, secret, images, volume, uid }) => {
   const path = secret.environment.CLUSTER_SECRET_FILE;
@@ -270,7 +383,8 @@ const checkImage = async (engine, image, inherited) => {
   const own = packages.filter((path) => !inherited.packages.includes(path));
   expect(own.length === 0, `the image contains packages: ${own.join(', ')}`);
   const program = Cmd.at(-1);
-  const expected = [...(program === 'gateway.js' ? ['docs-files'] : []), program, `${program}.map`];
+  const besides = program === 'gateway.js' ? ['docs-files', 'follower.js', 'follower.js.map'] : [];
+  const expected = [...besides, program, `${program}.map`];
   expect(isSame(files.sort(), expected), `expected ${expected.join(', ')} in its folder, found ${files.join(', ')}`);
 };
 
@@ -301,6 +415,14 @@ walk('');
 const volume = statIfThere('/var/lib/muster');
 const found = { packages, files: readdirSync('.'), volume, uid: process.getuid(), mode: process.env.NODE_ENV };
 console.log('FOUND' + JSON.stringify(found));`;
+
+const checkFollower = async (engine, image) => {
+  const { code, output } = await engine.runOnce(image, ['node', 'follower.js'], {
+    environment: { ENTITIES: 'assets,records' },
+  });
+  for (const name of ['MONGODB_URI', 'SITE'])
+    expect(code === 2 && output.includes(`"${name}" is required`), `it ended with exit code ${code}: ${output}`);
+};
 
 const checkSize = async (engine, image, base) => {
   const [size, baseSize] = [await engine.readSize(image), await engine.readSize(base)];
@@ -390,7 +512,7 @@ const checkRoundTrip = async ({ url }) => {
 };
 
 const checkDocs = async ({ url }) => {
-  for (const name of ['', '/swagger-ui-bundle.js', '/swagger-ui.css', '/start.js']) {
+  for (const name of ['', '/swagger-ui-bundle.js', '/swagger-ui.css', '/start.js', '/live', '/sites', '/sites.js']) {
     const address = new URL(`/docs${name}`, url);
     const { status } = await fetch(address, { signal: AbortSignal.timeout(10_000) });
     expect(status === 200, `GET ${address}: expected 200, found ${status}`);

@@ -206,6 +206,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events/site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What other sites ask before they follow this one */
+        get: operations["service.site"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live": {
         parameters: {
             query?: never;
@@ -266,6 +283,23 @@ export interface paths {
         };
         /** A page that shows the events of an entity as they happen */
         get: operations["service.docsLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page that shows the things of several sites side by side */
+        get: operations["service.docsSites"];
         put?: never;
         post?: never;
         delete?: never;
@@ -374,6 +408,12 @@ export interface components {
             /** @description The name of the key that the request had. */
             actor?: string;
             requestId?: string;
+            /** @description The event of another site whose state this one took over. */
+            origin?: {
+                site?: string;
+                id?: string;
+                version?: number;
+            };
             /** @description Left out if the entity hides parts of its state. */
             data?: Record<string, never>;
             /** @description A merge patch of what clients see; null after a deletion. */
@@ -998,8 +1038,10 @@ export interface components {
         "from start": "start";
         /** @description The id of a message: from the events behind it on. */
         after: string;
-        /** @description Whether each event comes with the state after it. */
-        state: boolean;
+        /** @description `now`: ends with the reason `reached` when it has sent what there is. */
+        "until now": "now";
+        /** @description `true`: with what clients see after each event. `full`: with all fields, for other sites. */
+        state: "true" | "false" | "full";
         /** @description The same as `after`. Browsers send it when they connect again. */
         "Last-Event-ID": string;
         /** @description Whether each event says what it changed. */
@@ -1365,9 +1407,11 @@ export interface operations {
                 types?: components["parameters"]["types"];
                 /** @description `start`: from the first event of the log on. Without it, from now on. */
                 from?: components["parameters"]["from start"];
+                /** @description `now`: ends with the reason `reached` when it has sent what there is. */
+                until?: components["parameters"]["until now"];
                 /** @description The id of a message: from the events behind it on. */
                 after?: components["parameters"]["after"];
-                /** @description Whether each event comes with the state after it. */
+                /** @description `true`: with what clients see after each event. `full`: with all fields, for other sites. */
                 state?: components["parameters"]["state"];
             };
             header?: {
@@ -1423,9 +1467,11 @@ export interface operations {
                 types?: components["parameters"]["types"];
                 /** @description `start`: from the first event of the log on. Without it, from now on. */
                 from?: components["parameters"]["from start"];
+                /** @description `now`: ends with the reason `reached` when it has sent what there is. */
+                until?: components["parameters"]["until now"];
                 /** @description The id of a message: from the events behind it on. */
                 after?: components["parameters"]["after"];
-                /** @description Whether each event comes with the state after it. */
+                /** @description `true`: with what clients see after each event. `full`: with all fields, for other sites. */
                 state?: components["parameters"]["state"];
             };
             header?: {
@@ -2047,9 +2093,11 @@ export interface operations {
                 types?: components["parameters"]["types"];
                 /** @description `start`: from the first event of the log on. Without it, from now on. */
                 from?: components["parameters"]["from start"];
+                /** @description `now`: ends with the reason `reached` when it has sent what there is. */
+                until?: components["parameters"]["until now"];
                 /** @description The id of a message: from the events behind it on. */
                 after?: components["parameters"]["after"];
-                /** @description Whether each event comes with the state after it. */
+                /** @description `true`: with what clients see after each event. `full`: with all fields, for other sites. */
                 state?: components["parameters"]["state"];
             };
             header?: {
@@ -2088,6 +2136,57 @@ export interface operations {
             406: components["responses"]["not-acceptable"];
             408: components["responses"]["request-timeout"];
             410: components["responses"]["position-too-old"];
+            413: components["responses"]["body-too-large"];
+            417: components["responses"]["expectation-failed"];
+            429: components["responses"]["too-many-requests"];
+            431: components["responses"]["head-too-large"];
+            500: components["responses"]["fault"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    "service.site": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An id: 1 to 128 of A-Z a-z 0-9 . _ : -. In place of another text, a new one. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The site. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The name of this Muster among the sites. Empty if it has none. */
+                        site: string;
+                        /** @description The entities that it shares. */
+                        entities: string[];
+                        /** @description About how many events the log has. */
+                        events: number;
+                    };
+                };
+            };
+            /** @description The request is not valid HTTP. The request has invalid input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["problem.invalid-request"] | components["schemas"]["problem.invalid-input"];
+                };
+            };
+            401: components["responses"]["key-required"];
+            403: components["responses"]["scope-too-small"];
+            406: components["responses"]["not-acceptable"];
+            408: components["responses"]["request-timeout"];
             413: components["responses"]["body-too-large"];
             417: components["responses"]["expectation-failed"];
             429: components["responses"]["too-many-requests"];
@@ -2244,6 +2343,48 @@ export interface operations {
         };
     };
     "service.docsLive": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An id: 1 to 128 of A-Z a-z 0-9 . _ : -. In place of another text, a new one. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The request is not valid HTTP. The request has invalid input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["problem.invalid-request"] | components["schemas"]["problem.invalid-input"];
+                };
+            };
+            406: components["responses"]["not-acceptable"];
+            408: components["responses"]["request-timeout"];
+            413: components["responses"]["body-too-large"];
+            417: components["responses"]["expectation-failed"];
+            429: components["responses"]["too-many-requests"];
+            431: components["responses"]["head-too-large"];
+            500: components["responses"]["fault"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    "service.docsSites": {
         parameters: {
             query?: never;
             header?: {

@@ -5,7 +5,7 @@ import { type Follower, lagEventsOf, lagSecondsOf, type Site } from './follower.
 export const openFollowerMetrics = (registry: Registry, follower: Follower): void => {
   const gauge = (name: string, help: string, measure: (site: Site) => number | undefined) =>
     new Gauge({
-      ...{ name: `muster_site_${name}`, help, labelNames: ['site'], registers: [registry] },
+      ...{ name: `muster_${name}`, help, labelNames: ['site'], registers: [registry] },
       collect() {
         this.reset(); // a site may be gone
         for (const site of follower.sites.values()) {
@@ -14,12 +14,12 @@ export const openFollowerMetrics = (registry: Registry, follower: Follower): voi
         }
       },
     });
-  gauge('lag_events', 'Events of a site that were not read yet, if the site knows how many it has', lagEventsOf);
-  gauge('lag_seconds', 'For how long not all that a site had was adopted', (site) => lagSecondsOf(site));
-  gauge('events', 'Events of a site that were read', ({ events }) => events);
-  gauge('adopted', 'Events that were appended because of a site', ({ adopted }) => adopted);
-  gauge('refused', 'States of a site that could not be adopted', ({ refused }) => refused);
-  gauge('connected', '1 while a site is read or held open', ({ problem }) => (problem === undefined ? 1 : 0));
+  gauge('site_lag_events', 'Events of a site that were not read yet, if the site knows how many it has', lagEventsOf);
+  gauge('site_lag_seconds', 'For how long not all that a site had was adopted', (site) => lagSecondsOf(site));
+  gauge('site_events', 'Events of a site that were read', ({ events }) => events);
+  gauge('site_adopted', 'Events that were appended because of a site', ({ adopted }) => adopted);
+  gauge('site_refused', 'States of a site that could not be adopted', ({ refused }) => refused);
+  gauge('site_connected', '1 while a site is read or held open', ({ problem }) => (problem === undefined ? 1 : 0));
 };
 
 /** A follower is ready while its database answers. A site that is away is no reason to restart it. */

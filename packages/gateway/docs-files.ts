@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { liveScript } from './live-page.ts';
+import { sitesScript } from './sites-page.ts';
 
 /** The files of the page, with their types: of Swagger UI with its licences, and the script that starts it. */
 export const fileTypes: Readonly<Record<string, string>> = {
@@ -12,6 +13,7 @@ export const fileTypes: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'start.js': 'text/javascript; charset=utf-8',
   'live.js': 'text/javascript; charset=utf-8',
+  'sites.js': 'text/javascript; charset=utf-8',
   'swagger-ui-bundle.js.LICENSE.txt': 'text/plain; charset=utf-8',
   LICENSE: 'text/plain; charset=utf-8',
   NOTICE: 'text/plain; charset=utf-8',
@@ -47,6 +49,7 @@ export const findDocsFolder = (): string | undefined => {
 export const readDocsFile = async (folder: string | undefined, name: string): Promise<string | undefined> => {
   if (name === 'start.js') return startScript;
   if (name === 'live.js') return liveScript;
+  if (name === 'sites.js') return sitesScript;
   if (folder === undefined || !Object.hasOwn(fileTypes, name)) return undefined;
   return readFile(join(folder, name), 'utf8');
 };

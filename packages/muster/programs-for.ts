@@ -11,8 +11,8 @@ export const programsFor = (entitiesPath: string): NonNullable<SystemOptions['pr
   return { gateway: words('gateway'), aggregator: words('aggregator') };
 };
 
-// the bundle that holds this code; with several chunks, the command is beside them
-const commandPath = (): string => {
+/** Returns the file of the command `muster`: the bundle that holds this code, or with several chunks, beside them. */
+export const commandPath = (): string => {
   const here = fileURLToPath(import.meta.url);
   return here.endsWith('muster.js') ? here : fileURLToPath(new URL('./command.js', import.meta.url));
 };

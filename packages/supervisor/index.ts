@@ -21,8 +21,10 @@ export {
 } from './managed-process.ts';
 export type { ControlLine } from './open-control.ts';
 export type { ChangeRequest } from './parse-change.ts';
+export type { SitePlan } from './plan-sites.ts';
 export { describeWhere } from './print-running.ts';
 export { type Restart, restartRolling } from './restart-rolling.ts';
+export { runSites, type SitesRequest } from './run-sites.ts';
 export { runStart, type StartRequest } from './run-start.ts';
 export {
   type ControlAddress,

@@ -38,7 +38,8 @@ export const runStart = async ({ words, settings, programs, tryIt }: StartReques
   await runParent('muster', main, 60_000);
 };
 
-const forceOnRepeat = (): AbortSignal => {
+/** Returns a signal that aborts when this process is asked to stop for the second time. */
+export const forceOnRepeat = (): AbortSignal => {
   const force = new AbortController();
   const asked: number[] = [];
   const onSignal = () => {

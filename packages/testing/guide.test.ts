@@ -33,6 +33,7 @@ describe('The guide', () => {
       ...filesUnder('scripts', '.js'),
       'biome.json',
       'docker-compose.yaml',
+      'docker-compose.sites.yaml',
     ];
     const missing = sources.flatMap((path) =>
       [...read(path).matchAll(/\bdocs\/[\w/-]+\.md\b/g)]
@@ -48,6 +49,22 @@ describe('The guide', () => {
     const quoted = quotedIn(read('docs/5-operations.md'));
     expect(quoted.length).to.be.greaterThan(50);
     expect(quoted.filter((text) => !programs.includes(text))).to.deep.equal([]);
+  });
+
+  it('names each setting of the programs', () => {
+    const rooms = ['gateway', 'aggregator', 'follower', 'supervisor', 'runtime'];
+    const tables = rooms.map((room) => read(`packages/${room}/settings.ts`)).join('\n');
+    const settings = [...new Set([...tables.matchAll(/^ {2}([A-Z][A-Z_]+)\??:/gm)].map(([, name = '']) => name))];
+    expect(settings).to.include.members(['PORT', 'FOLLOW_POLL_MS', 'WIRE_PORT', 'PARTITIONS']);
+    const chapter = read('docs/5-operations.md');
+    expect(settings.filter((name) => !chapter.includes(`\`${name}\``))).to.deep.equal([]);
+  });
+
+  it('names each metric of the followers', () => {
+    const names = [...read('packages/follower/metrics.ts').matchAll(/gauge\('(\w+)'/g)].map(([, name = '']) => name);
+    expect(names).to.include('site_connected');
+    const chapter = read('docs/5-operations.md');
+    expect(names.filter((name) => !chapter.includes(`\`muster_${name}\``))).to.deep.equal([]);
   });
 
   for (const path of examples) {

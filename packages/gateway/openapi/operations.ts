@@ -295,6 +295,12 @@ export const serviceOperations: readonly Operation[] = [
     problems: [],
   },
   {
+    ...{ id: 'service.docsSites', tag: service, method: 'get', path: '/docs/sites', parameters: [] },
+    summary: 'A page that shows the things of several sites side by side',
+    answers: [{ status: 200, description: 'The page.', content: { 'text/html': page } }],
+    problems: [],
+  },
+  {
     ...{ id: 'service.docsFile', tag: service, method: 'get', path: '/docs/{file}', summary: 'A file of that page' },
     parameters: ['file', 'If-None-Match'],
     answers: [

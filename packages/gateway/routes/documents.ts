@@ -8,6 +8,7 @@ import { giveProblem } from '../on-koa.ts';
 import { describeApi } from '../openapi/describe-api.ts';
 import { typeOf } from '../problem.ts';
 import { type ProblemPage, pagePolicy, problemPages, writeProblemList, writeProblemPage } from '../problem-page.ts';
+import { siteOriginsOf, writeSitesPage } from '../sites-page.ts';
 
 const docsPage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Muster API</title>
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
@@ -16,10 +17,14 @@ const docsPage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><ti
 `;
 
 // Swagger UI writes style attributes, and has its pictures as data
-const docsPolicy = [
-  ...["default-src 'none'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:"],
-  ...["connect-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"],
-].join(';');
+const policyFor = (connectsTo: readonly string[]): string =>
+  [
+    ...["default-src 'none'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:"],
+    ...[["connect-src 'self'", ...connectsTo].join(' '), "frame-ancestors 'none'", "base-uri 'none'"],
+    "form-action 'none'",
+  ].join(';');
+
+const docsPolicy = policyFor([]);
 
 /** Adds the routes that explain the service: /openapi.json, /docs and /problems. */
 export const addDocuments = (router: Router, { entities, logger }: Pick<Gateway, 'entities' | 'logger'>): void => {
@@ -31,6 +36,9 @@ export const addDocuments = (router: Router, { entities, logger }: Pick<Gateway,
   router.get('/openapi.json', (ctx: Context) => giveFile(ctx, 'application/json; charset=utf-8', description));
   router.get('/docs', (ctx: Context) => givePage(ctx, docsPolicy, docsPage));
   router.get('/docs/live', (ctx: Context) => givePage(ctx, docsPolicy, writeLivePage(entities)));
+  router.get('/docs/sites', (ctx: Context) =>
+    givePage(ctx, policyFor(siteOriginsOf(ctx.query)), writeSitesPage(entities)),
+  );
   router.get('/docs/:file', async (ctx: Context) => {
     const content = await readDocsFile(folder, ctx.params.file);
     if (content !== undefined) giveFile(ctx, fileTypes[ctx.params.file] ?? '', content);

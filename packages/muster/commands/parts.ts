@@ -29,7 +29,7 @@ export const entitiesOption = (): Option =>
     .default(undefined, './entities.ts, ./entities.js or ./entities.mjs');
 
 export type WithEntities = { entities?: string };
-type Loaded = { entities: readonly Entity[]; path: string };
+export type Loaded = { entities: readonly Entity[]; path: string };
 
 /** Runs the work with the entities of the named file. A file that cannot be used ends the command with code 2. */
 export const withEntities = async (
