@@ -46,6 +46,7 @@ const programs = [
   { name: 'bench-plain-restore', entry: 'packages/bench/plain-restore.ts', isWhole: false },
   { name: 'bench-assets', entry: 'packages/bench/assets/main.ts', isWhole: false },
   { name: 'bench-plain-assets', entry: 'packages/bench/assets/plain-assets.ts', isWhole: false },
+  { name: 'bench-sites', entry: 'packages/bench/sites/main.ts', isWhole: false },
   { name: 'bench-charts', entry: 'packages/bench/charts/main.ts', isWhole: false },
   { name: 'bench-generator', entry: 'packages/bench/generator.ts', isWhole: false },
   { name: 'bench-subscribers', entry: 'packages/bench/subscribers.ts', isWhole: false },

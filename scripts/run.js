@@ -11,6 +11,7 @@ const { buildPrograms } = await import('./build.js');
 const neededBy = {
   bench: /^(bench|gateway|aggregator)/,
   'bench:assets': /^(bench-assets|bench-plain-assets|gateway|aggregator)$/,
+  'bench:sites': /^(bench-sites|follower|gateway|aggregator)$/,
   charts: /^bench-charts/,
   chaos: /^chaos/,
   'chaos:sites': /^(chaos-sites|follower|gateway|aggregator)$/,
@@ -24,6 +25,7 @@ if (process.env.npm_lifecycle_event) stopWithNpm(process.ppid);
 const ownPrograms = {
   bench: 'bench.js',
   'bench:assets': 'bench-assets.js',
+  'bench:sites': 'bench-sites.js',
   charts: 'bench-charts.js',
   chaos: 'chaos.js',
   'chaos:sites': 'chaos-sites.js',

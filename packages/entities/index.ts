@@ -7,6 +7,7 @@ import { user } from './user.ts';
 
 export { asset } from './asset.ts';
 export { note } from './note.ts';
+export { record } from './record.ts';
 
 /** The systems that can be chosen by name, each with its entities. A further entity is a file and a line here. */
 export const systems: Readonly<Record<string, readonly Entity[]>> = {
