@@ -36,7 +36,8 @@ describe('The check of a merge', () => {
         states,
       ),
     ).to.throw(
-      'Not commutative: merge(a, b) equals merge(b, a): {"a":{"level":1},"b":{"level":2}} gives {"level":2} and {"level":1}',
+      'Not commutative: merge(a, b) equals merge(b, a): ' +
+        '{"a":{"level":1},"b":{"level":2}} gives {"level":2} and {"level":1}',
     ));
 
   it('fails if a result changes again', () =>
