@@ -24,6 +24,7 @@ export type Follower = {
 export type Site = {
   readonly url: string;
   readonly key: string | undefined;
+  readonly addedAt: Date;
   readonly rereads: number;
   name: string; // as it names itself; empty until it was asked
   position: string | undefined; // behind the last event whose state was adopted
@@ -45,7 +46,7 @@ export type Site = {
 export const openSite = (stored: SiteDocument, logId: string | undefined, key: string | undefined): Site => {
   const isKept = stored.log !== undefined && stored.log === logId;
   return {
-    ...{ url: stored._id, key, rereads: stored.rereads ?? 0, name: stored.name ?? '' },
+    ...{ url: stored._id, key, addedAt: stored.addedAt, rereads: stored.rereads ?? 0, name: stored.name ?? '' },
     position: isKept ? stored.position : undefined,
     events: isKept ? stored.events : 0,
     ...{ adopted: stored.adopted, refused: stored.refused, there: undefined, phase: 'asking', problem: undefined },

@@ -114,8 +114,12 @@ const addOnce = async (follower: Follower, url: string): Promise<void> => {
   follower.added.add(url);
 };
 
-const isListed = (listed: readonly SiteDocument[], { url, rereads }: Site): boolean =>
-  listed.some((stored) => stored._id === url && (stored.rereads ?? 0) === rereads);
+// a site that was removed and added again is read from its first event
+const isListed = (listed: readonly SiteDocument[], { url, addedAt, rereads }: Site): boolean =>
+  listed.some(
+    (stored) =>
+      stored._id === url && stored.addedAt.getTime() === addedAt.getTime() && (stored.rereads ?? 0) === rereads,
+  );
 
 const begin = (
   follower: Follower,
