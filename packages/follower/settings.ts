@@ -7,7 +7,7 @@ import {
   siteName,
 } from '@muster/runtime';
 import Joi from 'joi';
-import { parseSiteUrl } from './parse-site-url.ts';
+import { parseSiteUrl, withoutPassword } from './parse-site-url.ts';
 import { parseSiteKeys, type SiteKeys } from './site-keys.ts';
 
 export type Settings = Pick<
@@ -23,8 +23,11 @@ export type Settings = Pick<
 };
 
 /** Parses the settings of a follower from its environment. Times are in milliseconds. Pure. */
-export const parseFollowerSettings = (environment: Environment): Parsed<Settings> =>
-  parseSettings<Settings>(table, environment, ['MONGODB_URI', 'SITE_KEYS']);
+export const parseFollowerSettings = (environment: Environment): Parsed<Settings> => {
+  const parsed = parseSettings<Settings>(table, environment, ['MONGODB_URI', 'SITE_KEYS']);
+  // somebody may have put a password into one of SITES
+  return parsed.kind === 'settings' ? parsed : { kind: 'problems', problems: parsed.problems.map(withoutPassword) };
+};
 
 const { MONGODB_URI, DATABASE, HOST, HEALTH_PORT, LOG_LEVEL, PARTITIONS } = sharedSettings;
 
