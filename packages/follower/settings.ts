@@ -20,6 +20,7 @@ export type Settings = Pick<
   FOLLOW: 'auto' | 'hold' | 'poll';
   FOLLOW_POLL_MS: number;
   FOLLOW_BATCH_MAX: number;
+  FOLLOW_SILENT_MS: number;
 };
 
 /** Parses the settings of a follower from its environment. Times are in milliseconds. Pure. */
@@ -51,4 +52,6 @@ const table = {
   FOLLOW: Joi.valid('auto', 'hold', 'poll').default('auto'),
   FOLLOW_POLL_MS: Joi.number().integer().min(100).max(86_400_000).default(10_000),
   FOLLOW_BATCH_MAX: Joi.number().integer().min(1).max(5_000).default(500),
+  // a gateway sends a bookmark every 15 s
+  FOLLOW_SILENT_MS: Joi.number().integer().min(100).max(600_000).default(40_000),
 };
