@@ -1,7 +1,7 @@
 import { defineEntity, type Entity, optional } from '@muster/model';
 import { partitionHash } from '@muster/placement';
 import { openLogger } from '@muster/runtime';
-import { ensureCollections, type Log, openAppendQueue, openClock, openLog } from '@muster/store';
+import { type Log, openAppendQueue, openClock, openLog, prepareDatabase } from '@muster/store';
 import Joi from 'joi';
 import type { Follower } from './follower.ts';
 import { openKnownStates } from './known-states.ts';
@@ -47,7 +47,7 @@ export const secret = defineEntity({
 
 const unionOf = (...lists: (readonly string[])[]): string[] => [...new Set(lists.flat())].sort();
 
-const entities: readonly Entity[] = [pile, heap, secret];
+export const entities: readonly Entity[] = [pile, heap, secret];
 
 /** Opens a follower named "oslo" on the log of this empty database, which it disposes with itself. */
 export const openTestFollower = async (
@@ -59,8 +59,10 @@ export const openTestFollower = async (
     await log[Symbol.asyncDispose]();
     await database[Symbol.asyncDispose]();
   };
-  await ensureCollections(log, entities, { partitions: 4, hash: partitionHash });
-  return { follower: openFollowerOn(log, environment), log, [Symbol.asyncDispose]: close };
+  const follower = openFollowerOn(log, environment);
+  const shape = { partitions: follower.settings.PARTITIONS, hash: partitionHash };
+  await prepareDatabase({ entities, log, logger: follower.logger, shape }, new AbortController().signal);
+  return { follower, log, [Symbol.asyncDispose]: close };
 };
 
 /** Opens a follower on a log, as after a restart. */
