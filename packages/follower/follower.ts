@@ -1,3 +1,4 @@
+import type { Subscription } from '@muster/client';
 import type { Entity } from '@muster/model';
 import type { Logger } from '@muster/runtime';
 import type { AppendQueue, DatabaseClock, Log, SiteDocument } from '@muster/store';
@@ -35,6 +36,7 @@ export type Site = {
   phase: 'asking' | 'reading' | 'holding' | 'pausing' | 'failing';
   problem: string | undefined; // why it is not followed now
   isCurrent: boolean; // all that it had was adopted
+  held: Subscription | undefined; // its feed, while it is held open
   currentAt: number; // in milliseconds, monotonic: when that was so last
   notedAt: number; // in milliseconds, monotonic: when its position was stored last
   silences: number; // connections in a row on which nothing came
@@ -52,6 +54,7 @@ export const openSite = (stored: SiteDocument, logId: string | undefined, key: s
     ...{ adopted: stored.adopted, refused: stored.refused, there: undefined, phase: 'asking', problem: undefined },
     ...{
       isCurrent: false,
+      held: undefined,
       currentAt: performance.now(),
       notedAt: 0,
       silences: 0,

@@ -27,7 +27,11 @@ export const readFeed = async (follower: Follower, site: Site, until: 'now' | 'e
     ...(site.position === undefined ? { from: 'start' as const } : { after: site.position }),
     onEvent: (event, { position }) => put(inbox, site, { event, position }),
   });
-  const reading = subscription.done.finally(() => endInbox(inbox));
+  if (until === 'end') site.held = subscription;
+  const reading = subscription.done.finally(() => {
+    site.held = undefined;
+    endInbox(inbox);
+  });
   reading.catch(() => undefined); // it is awaited below
   await adoptAll(follower, site, inbox, until);
   await reading;
@@ -42,6 +46,11 @@ const addressOf = ({ url }: Site, until: 'now' | 'end'): string =>
 // all that came was adopted: the position may be behind the last event
 const takePosition = (site: Site, { position }: Subscription): void => {
   if (position !== undefined) site.position = position;
+};
+
+/** Takes over the position of the last bookmark of a feed that is held open, if all that came before is adopted. */
+export const takeBookmark = (site: Site): void => {
+  if (site.isCurrent && site.held) takePosition(site, site.held);
 };
 
 const forget = ({ logger }: Follower, site: Site, reason: string): void => {

@@ -1,12 +1,14 @@
 import { type Log, listSites, openLog, removeSite, rereadSite } from '@muster/store';
 import {
   addEvents,
+  bookmarkOf,
   type FakeSite,
   feedRequestsOf,
   openFakeSite,
   openTestDatabase,
   storedEvents,
   type TestDatabase,
+  tellHeld,
   until,
 } from '@muster/testing';
 import { expect } from 'chai';
@@ -115,6 +117,15 @@ describe('A follower', function () {
     await start();
     await until('all was read', async () => (await stored())?.position === 'm.3');
     expect(startsOf()).to.equal(1);
+  });
+
+  it('notes the last bookmark of a site now and then, though no event came', async () => {
+    addEvents(lima, thing('a'));
+    await start();
+    await until('it is held open', isHeld);
+    tellHeld(lima, bookmarkOf('m.7'));
+    await until('the bookmark is noted', async () => (await stored())?.position === 'm.7', 20_000);
+    expect((await stored())?.events).to.equal(1);
   });
 
   it('does not start with wrong settings, or with nothing that is shared', async () => {

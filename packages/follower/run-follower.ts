@@ -21,6 +21,7 @@ import { followSite } from './follow-site.ts';
 import { type Follower, openSite, type Site } from './follower.ts';
 import { forgetKnown, openKnownStates } from './known-states.ts';
 import { openFollowerMetrics, readHealth } from './metrics.ts';
+import { takeBookmark } from './read-feed.ts';
 import { parseFollowerSettings } from './settings.ts';
 import { keyFor } from './site-keys.ts';
 
@@ -102,9 +103,11 @@ const refresh = async (follower: Follower, running: Map<string, Promise<void>>, 
   for (const site of sites.values()) await noteIfIdle(follower, site);
 };
 
-// so that the list shows that a site without events is followed
+// so that the list shows that a site without events is followed, and a restart goes on behind its last bookmark
 const noteIfIdle = async (follower: Follower, site: Site): Promise<void> => {
-  if (site.isCurrent && performance.now() - site.notedAt >= noteEveryMs) await noteProgress(follower, site);
+  if (!site.isCurrent || performance.now() - site.notedAt < noteEveryMs) return;
+  takeBookmark(site);
+  await noteProgress(follower, site);
 };
 
 // each site of SITES is added once: somebody may remove it while this runs
