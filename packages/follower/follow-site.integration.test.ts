@@ -164,7 +164,8 @@ describe('A site that is followed', function () {
     fake.isAway = true;
     const { site } = await follow();
     await until('it was tried three times', () => fake.server.requests.length >= 3, 20_000);
-    expect(site).to.deep.include({ phase: 'failing', isCurrent: false });
+    await until('it is failing', () => site.phase === 'failing');
+    expect(site.isCurrent).to.equal(false);
     expect((await stored()).problem).to.match(/answered 503: .*the site is away/);
     addEvents(fake, thing('a'));
     fake.isAway = false;
