@@ -75,7 +75,7 @@ describe('A thing of another site', function () {
     expect((await storedEvents(test.log, 'y')).at(-1)?.at).to.deep.equal(future);
   });
 
-  it('yields nothing if it is known here already, be it from the site itself, from another one, or from clients', async () => {
+  it('yields nothing if it is known already, from that site, another one, or clients here', async () => {
     await using test = await open();
     await adopting(test.follower, 'x', ['a', 'b']);
     for (const [words, site] of [
