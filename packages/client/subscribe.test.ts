@@ -365,6 +365,35 @@ describe('A subscription', function () {
     expect(positionsSent(server)).to.deep.equal([undefined, undefined]);
   });
 
+  it('ends when all is reached that it asked for, behind the end, and when its last handler is done', async () => {
+    const server = await serve((response) =>
+      sendMessages(response, retry, event(1), event(2), 'event: end\ndata: {"reason":"reached","position":"p9"}\n\n'),
+    );
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const told = follow(`${server.url}?until=now`, { onEvent: ({ version }) => (version === 2 ? gate : undefined) });
+    await until('the first one is handled', () => told.subscription.position === 'p1');
+    expect(kindsOf(told)).to.deep.equal(['connecting', 'live']);
+    open();
+    expect(await told.ended).to.equal(undefined);
+    expect(told.subscription.position).to.equal('p9');
+    expect(told.statuses.at(-1)).to.deep.equal({ kind: 'closed' });
+    await until('the server has no connection', () => server.open.size === 0);
+    expect(server.requests).to.have.length(1);
+  });
+
+  it('keeps the position that it has when nothing was there to reach', async () => {
+    const server = await serve((response) => sendMessages(response, bookmark(''), end('reached').replace('"p"', '""')));
+    const told = follow(`${server.url}?until=now`, { after: 'p7' });
+    expect(await told.ended).to.equal(undefined);
+    expect(told.subscription.position).to.equal('p7');
+    const anew = follow(`${server.url}?until=now`);
+    await anew.ended;
+    expect(anew.subscription.position).to.equal(undefined);
+  });
+
   it('ends when its key is refused', async () => {
     const server = await serve((response) => sendMessages(response, event(1), end('key-refused')));
     const told = follow(server.url);

@@ -293,7 +293,7 @@ describe('The states around the events of the feed', function () {
       ['/api/events?filter[shelf]=1', 'one entity'],
       ['/api/book/events?filter[notes]=x', 'notes'],
       ['/api/book/events?filter[shelf]=x', 'shelf'],
-      ['/api/book/events?state=yes', 'true or false'],
+      ['/api/book/events?state=yes', 'true, false or full'],
       ['/api/account/events?filter[secret]=s', 'secret'],
     ] as const) {
       const answer = await call(url, 'GET', path, { signal: AbortSignal.timeout(5_000) });

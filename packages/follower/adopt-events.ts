@@ -29,12 +29,12 @@ export const adoptEvents = async (follower: Follower, site: Site, received: read
 
 /** Notes how far a site was read. The next follower goes on there. Tries until the site is no longer followed. */
 export const noteProgress = async ({ log }: Follower, site: Site): Promise<void> => {
-  const { url, name, position, events, adopted, refused } = site;
+  const { name, position, events, adopted, refused } = site;
   const known = { name, events, adopted, refused, readAt: new Date(), problem: site.problem ?? null };
   const note = { ...known, log: logIdOf(log), ...(position === undefined ? {} : { position }) };
   for (let failures = 0; !site.over.signal.aborted; failures += 1) {
     try {
-      await noteSite(log, url, note, noteDeadlineMs);
+      await noteSite(log, site, note, noteDeadlineMs);
       site.notedAt = performance.now();
       return;
     } catch {

@@ -16,17 +16,23 @@ const pollForMs = 600_000;
 export const followSite = async (follower: Follower, site: Site): Promise<void> => {
   const { signal } = site.over;
   for (let failures = 0; !signal.aborted; ) {
+    const startedAt = performance.now();
     try {
       await followOnce(follower, site);
       failures = 0;
     } catch (error) {
       if (signal.aborted) return;
-      failures += 1;
+      failures = hasLasted(site, startedAt, failures) ? 1 : failures + 1;
       await noteFailure(follower, site, messageOf(error), failures);
       await pause(backOffMs(failures, failurePauseMs.first, failurePauseMs.most), signal);
     }
   }
 };
+
+/** Only a connection that lasted longer than the pause that would follow it ends the doubling. */
+const hasLasted = ({ currentAt }: Site, startedAt: number, failures: number): boolean =>
+  currentAt > startedAt &&
+  performance.now() - startedAt >= Math.min(failurePauseMs.most, failurePauseMs.first * 2 ** (failures + 1));
 
 /** Reads all that a site has, and then what comes as long as the connection holds. Throws an Error when it breaks. */
 const followOnce = async (follower: Follower, site: Site): Promise<void> => {

@@ -1,3 +1,4 @@
+import type { Subscription } from '@muster/client';
 import type { Entity } from '@muster/model';
 import type { Logger } from '@muster/runtime';
 import type { AppendQueue, DatabaseClock, Log, SiteDocument } from '@muster/store';
@@ -24,6 +25,7 @@ export type Follower = {
 export type Site = {
   readonly url: string;
   readonly key: string | undefined;
+  readonly addedAt: Date;
   readonly rereads: number;
   name: string; // as it names itself; empty until it was asked
   position: string | undefined; // behind the last event whose state was adopted
@@ -34,6 +36,7 @@ export type Site = {
   phase: 'asking' | 'reading' | 'holding' | 'pausing' | 'failing';
   problem: string | undefined; // why it is not followed now
   isCurrent: boolean; // all that it had was adopted
+  held: Subscription | undefined; // its feed, while it is held open
   currentAt: number; // in milliseconds, monotonic: when that was so last
   notedAt: number; // in milliseconds, monotonic: when its position was stored last
   silences: number; // connections in a row on which nothing came
@@ -45,12 +48,13 @@ export type Site = {
 export const openSite = (stored: SiteDocument, logId: string | undefined, key: string | undefined): Site => {
   const isKept = stored.log !== undefined && stored.log === logId;
   return {
-    ...{ url: stored._id, key, rereads: stored.rereads ?? 0, name: stored.name ?? '' },
+    ...{ url: stored._id, key, addedAt: stored.addedAt, rereads: stored.rereads ?? 0, name: stored.name ?? '' },
     position: isKept ? stored.position : undefined,
     events: isKept ? stored.events : 0,
     ...{ adopted: stored.adopted, refused: stored.refused, there: undefined, phase: 'asking', problem: undefined },
     ...{
       isCurrent: false,
+      held: undefined,
       currentAt: performance.now(),
       notedAt: 0,
       silences: 0,

@@ -6,7 +6,6 @@ import type { Follower, Site } from './follower.ts';
 export type Ended = { kind: 'reached' } | { kind: 'broken'; reason: string; wasSilent: boolean };
 
 const waitingMax = 2_000; // events that came and are not adopted yet
-const silentMs = 40_000; // the gateway sends a bookmark every 15 s
 
 /**
  * Reads the feed of a site from its position on, and adopts what comes: until all that is there was read, or for as
@@ -24,25 +23,34 @@ export const readFeed = async (follower: Follower, site: Site, until: 'now' | 'e
     subscription.close();
   };
   const subscription: Subscription = subscribe(addressOf(site, until), {
-    ...{ signal, key: site.key, onStatus, onLost: 'start', staleAfterMs: silentMs },
+    ...{ signal, key: site.key, onStatus, onLost: 'start', staleAfterMs: follower.settings.FOLLOW_SILENT_MS },
     ...(site.position === undefined ? { from: 'start' as const } : { after: site.position }),
     onEvent: (event, { position }) => put(inbox, site, { event, position }),
   });
-  const reading = subscription.done.finally(() => endInbox(inbox));
+  if (until === 'end') site.held = subscription;
+  const reading = subscription.done.finally(() => {
+    site.held = undefined;
+    endInbox(inbox);
+  });
   reading.catch(() => undefined); // it is awaited below
   await adoptAll(follower, site, inbox, until);
   await reading;
+  if (!signal.aborted) takePosition(site, subscription);
   if (broken !== undefined) return { kind: 'broken', reason: broken, wasSilent: !wasLive && /silent/.test(broken) };
-  takeReached(site, subscription);
   return { kind: 'reached' };
 };
 
 const addressOf = ({ url }: Site, until: 'now' | 'end'): string =>
   `${url}/api/events?state=full${until === 'now' ? '&until=now' : ''}`;
 
-// all was adopted: the position may be behind the last event
-const takeReached = (site: Site, { position }: Subscription): void => {
+// all that came was adopted: the position may be behind the last event
+const takePosition = (site: Site, { position }: Subscription): void => {
   if (position !== undefined) site.position = position;
+};
+
+/** Takes over the position of the last bookmark of a feed that is held open, if all that came before is adopted. */
+export const takeBookmark = (site: Site): void => {
+  if (site.isCurrent && site.held) takePosition(site, site.held);
 };
 
 const forget = ({ logger }: Follower, site: Site, reason: string): void => {

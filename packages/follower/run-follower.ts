@@ -21,6 +21,7 @@ import { followSite } from './follow-site.ts';
 import { type Follower, openSite, type Site } from './follower.ts';
 import { forgetKnown, openKnownStates } from './known-states.ts';
 import { openFollowerMetrics, readHealth } from './metrics.ts';
+import { takeBookmark } from './read-feed.ts';
 import { parseFollowerSettings } from './settings.ts';
 import { keyFor } from './site-keys.ts';
 
@@ -102,9 +103,11 @@ const refresh = async (follower: Follower, running: Map<string, Promise<void>>, 
   for (const site of sites.values()) await noteIfIdle(follower, site);
 };
 
-// so that the list shows that a site without events is followed
+// so that the list shows that a site without events is followed, and a restart goes on behind its last bookmark
 const noteIfIdle = async (follower: Follower, site: Site): Promise<void> => {
-  if (site.isCurrent && performance.now() - site.notedAt >= noteEveryMs) await noteProgress(follower, site);
+  if (!site.isCurrent || performance.now() - site.notedAt < noteEveryMs) return;
+  takeBookmark(site);
+  await noteProgress(follower, site);
 };
 
 // each site of SITES is added once: somebody may remove it while this runs
@@ -114,8 +117,12 @@ const addOnce = async (follower: Follower, url: string): Promise<void> => {
   follower.added.add(url);
 };
 
-const isListed = (listed: readonly SiteDocument[], { url, rereads }: Site): boolean =>
-  listed.some((stored) => stored._id === url && (stored.rereads ?? 0) === rereads);
+// a site that was removed and added again is read from its first event
+const isListed = (listed: readonly SiteDocument[], { url, addedAt, rereads }: Site): boolean =>
+  listed.some(
+    (stored) =>
+      stored._id === url && stored.addedAt.getTime() === addedAt.getTime() && (stored.rereads ?? 0) === rereads,
+  );
 
 const begin = (
   follower: Follower,

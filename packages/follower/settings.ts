@@ -7,7 +7,7 @@ import {
   siteName,
 } from '@muster/runtime';
 import Joi from 'joi';
-import { parseSiteUrl } from './parse-site-url.ts';
+import { parseSiteUrl, withoutPassword } from './parse-site-url.ts';
 import { parseSiteKeys, type SiteKeys } from './site-keys.ts';
 
 export type Settings = Pick<
@@ -20,11 +20,15 @@ export type Settings = Pick<
   FOLLOW: 'auto' | 'hold' | 'poll';
   FOLLOW_POLL_MS: number;
   FOLLOW_BATCH_MAX: number;
+  FOLLOW_SILENT_MS: number;
 };
 
 /** Parses the settings of a follower from its environment. Times are in milliseconds. Pure. */
-export const parseFollowerSettings = (environment: Environment): Parsed<Settings> =>
-  parseSettings<Settings>(table, environment, ['MONGODB_URI', 'SITE_KEYS']);
+export const parseFollowerSettings = (environment: Environment): Parsed<Settings> => {
+  const parsed = parseSettings<Settings>(table, environment, ['MONGODB_URI', 'SITE_KEYS']);
+  // somebody may have put a password into one of SITES
+  return parsed.kind === 'settings' ? parsed : { kind: 'problems', problems: parsed.problems.map(withoutPassword) };
+};
 
 const { MONGODB_URI, DATABASE, HOST, HEALTH_PORT, LOG_LEVEL, PARTITIONS } = sharedSettings;
 
@@ -48,4 +52,6 @@ const table = {
   FOLLOW: Joi.valid('auto', 'hold', 'poll').default('auto'),
   FOLLOW_POLL_MS: Joi.number().integer().min(100).max(86_400_000).default(10_000),
   FOLLOW_BATCH_MAX: Joi.number().integer().min(1).max(5_000).default(500),
+  // a gateway sends a bookmark every 15 s
+  FOLLOW_SILENT_MS: Joi.number().integer().min(100).max(600_000).default(40_000),
 };

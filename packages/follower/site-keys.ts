@@ -16,6 +16,8 @@ export const parseSiteKeys = (text: string): SiteKeys => {
   const others: string[] = [];
   for (const part of parts) {
     const at = part.lastIndexOf('=');
+    // the address of a site must not become the key for all of them
+    if (/^https?:/i.test(part) && (at === -1 || at === part.length - 1)) throw new Error('it has a URL without a key');
     if (at === -1) others.push(part);
     else byUrl.set(urlOf(part.slice(0, at)), part.slice(at + 1));
   }

@@ -291,6 +291,45 @@ export const checkDecide = (): void => {
   defineEntity({ ...rest, commands: { open, add: { decide: () => ({ type: 'Opened', data: { cents: 1 } }) } } });
 };
 
+export const checkMerge = (): void => {
+  const rest = { ...named, events, evolve, commands: { open } };
+  defineEntity({ ...rest, merge: (local, remote) => (local.cents >= remote.cents ? local : remote) });
+  defineEntity({
+    ...rest,
+    merge: (local, remote) => {
+      holds<Equal<typeof local, State>>();
+      holds<Equal<typeof remote, State>>();
+      return { cents: Math.max(local.cents, remote.cents), label: undefined };
+    },
+  });
+  // a field that the state does not have, and what is no state
+  // @ts-expect-error
+  defineEntity({ ...rest, merge: (local, remote) => ({ cents: local.cents + remote.euros }) });
+  // @ts-expect-error
+  defineEntity({ ...rest, merge: (local) => ({ label: local.label }) });
+  // @ts-expect-error
+  defineEntity({ ...rest, merge: (local) => ({ ...local, cents: 'many' }) });
+  // @ts-expect-error
+  defineEntity({ ...rest, merge: () => deleted });
+  // @ts-expect-error
+  defineEntity({ ...rest, merge: () => undefined });
+  // @ts-expect-error
+  defineEntity({ ...rest, merge: async (local) => local });
+  // @ts-expect-error
+  defineEntity({ ...rest, merge: 'union' });
+  // states are not to be changed
+  const merge = (local: State, remote: State): State => {
+    // @ts-expect-error
+    local.cents = remote.cents;
+    return local;
+  };
+  defineEntity({ ...rest, merge });
+  // records are not shared
+  const record = { name: 'book', title: 'Book', collection: 'Books', fields: { title: Joi.string() } } as const;
+  // @ts-expect-error
+  defineRecord({ ...record, merge: (local: unknown) => local });
+};
+
 export const checkIndexes = (): void => {
   const rest = { ...named, events, evolve, refusals, commands: { open } };
   defineEntity({ ...rest, indexes: ['cents'] });

@@ -78,7 +78,7 @@ export { idsAbove, type RemovedEvent, removeEvents } from './remove-events.ts';
 export { ensureReplicaSet } from './replica-set.ts';
 export { type Saved, type Saving, saveRecords } from './save-records.ts';
 export { type EventKey, scanInOrder } from './scan-in-order.ts';
-export { addSite, listSites, noteSite, removeSite, rereadSite } from './sites.ts';
+export { addSite, listSites, noteSite, removeSite, rereadSite, type SiteReading } from './sites.ts';
 export { markOf } from './snapshot-mark.ts';
 export { type WatchOptions, watchLog } from './watch-log.ts';
 export type { Heartbeat, Watched } from './watched.ts';

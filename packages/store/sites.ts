@@ -35,14 +35,21 @@ export const listSites = async (log: Log, deadlineMs: number): Promise<SiteDocum
   return withinDeadline(found, deadlineMs, 'read the sites');
 };
 
-/** Notes how far a site was read, unless it was removed meanwhile. Throws as `addSite`. */
+/** A site as somebody let it be read: a site that is added again or read again is another one. */
+export type SiteReading = { readonly url: string; readonly addedAt: Date; readonly rereads: number };
+
+/**
+ * Notes how far a site was read, unless it was removed or is to be read again since then: a late note must not bring
+ * back its position. Throws as `addSite`.
+ */
 export const noteSite = async (
   log: Log,
-  url: string,
+  { url, addedAt, rereads }: SiteReading,
   known: Partial<Omit<SiteDocument, '_id' | 'addedAt'>>,
   deadlineMs: number,
 ): Promise<void> => {
-  const noting = handlesOf(log).sites.updateOne({ _id: url }, { $set: known });
+  const same = { _id: url, addedAt, rereads: rereads === 0 ? { $exists: false } : rereads };
+  const noting = handlesOf(log).sites.updateOne(same, { $set: known });
   await withinDeadline(noting, deadlineMs, `note how far the site ${url} was read`);
 };
 

@@ -15,6 +15,17 @@ export {
 } from './embedded-database.ts';
 export { type FoldedList, foldLiveList } from './fold-live-list.ts';
 export { at, given, type Happened, play, stateAfter, type WhenOptions } from './given.ts';
+export {
+  addEvents,
+  bookmarkOf,
+  cutHeld,
+  endOf,
+  type FakeEvent,
+  type FakeSite,
+  feedRequestsOf,
+  openFakeSite,
+  tellHeld,
+} from './open-fake-site.ts';
 export { type Answer, type FeedServer, openFeedServer, sendMessages, sendProblem } from './open-feed-server.ts';
 export { openShell, type Shell, type ShownCheckpoint } from './open-shell.ts';
 export { eventsOf, type FeedReader, lastIdOf, type Message, parseMessages, readFeed } from './read-feed.ts';

@@ -109,6 +109,7 @@ const serve = async (
   const { signal } = subscriber.over;
   if (from === 'now') {
     follows.number = nextOf(feed.ring);
+    follows.isBehind = follows.isUntilNow; // nothing may come of one thing that would end it
     subscriber.position = feed.ring.latest === undefined ? '' : writePosition(feed.mark, feed.ring.latest);
     begin();
     return void (follows.isUntilNow && pump(feed, subscriber));
