@@ -28,19 +28,23 @@ export const adoptEvents = async (follower: Follower, site: Site, received: read
 };
 
 /** Notes how far a site was read. The next follower goes on there. Tries until the site is no longer followed. */
-export const noteProgress = async ({ log }: Follower, site: Site): Promise<void> => {
-  const { name, position, events, adopted, refused } = site;
-  const known = { name, events, adopted, refused, readAt: new Date(), problem: site.problem ?? null };
-  const note = { ...known, log: logIdOf(log), ...(position === undefined ? {} : { position }) };
+export const noteProgress = async (follower: Follower, site: Site): Promise<void> => {
   for (let failures = 0; !site.over.signal.aborted; failures += 1) {
     try {
-      await noteSite(log, site, note, noteDeadlineMs);
-      site.notedAt = performance.now();
-      return;
+      return await noteOnce(follower, site, noteDeadlineMs);
     } catch {
       await pause(backOffMs(failures), site.over.signal);
     }
   }
+};
+
+/** The same with one try. Throws the error of the database, and DeadlineError after `deadlineMs` milliseconds. */
+export const noteOnce = async ({ log }: Follower, site: Site, deadlineMs: number): Promise<void> => {
+  const { name, position, events, adopted, refused } = site;
+  const known = { name, events, adopted, refused, readAt: new Date(), problem: site.problem ?? null };
+  const note = { ...known, log: logIdOf(log), ...(position === undefined ? {} : { position }) };
+  await noteSite(log, site, note, deadlineMs);
+  site.notedAt = performance.now();
 };
 
 const newestOf = ({ shared }: Follower, site: Site, received: readonly Received[]): Remote[] => {

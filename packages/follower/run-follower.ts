@@ -16,7 +16,7 @@ import {
   readCluster,
   type SiteDocument,
 } from '@muster/store';
-import { noteProgress } from './adopt-events.ts';
+import { noteOnce } from './adopt-events.ts';
 import { followSite } from './follow-site.ts';
 import { type Follower, openSite, type Site } from './follower.ts';
 import { forgetKnown, openKnownStates } from './known-states.ts';
@@ -107,7 +107,7 @@ const refresh = async (follower: Follower, running: Map<string, Promise<void>>, 
 const noteIfIdle = async (follower: Follower, site: Site): Promise<void> => {
   if (!site.isCurrent || performance.now() - site.notedAt < noteEveryMs) return;
   takeBookmark(site);
-  await noteProgress(follower, site);
+  await noteOnce(follower, site, deadlineMs);
 };
 
 // each site of SITES is added once: somebody may remove it while this runs
