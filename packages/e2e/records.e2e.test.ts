@@ -49,6 +49,7 @@ describe('Records', function () {
     ]);
     expect((await call(test.url, 'GET', '/get')).status).to.equal(400);
     expect((await call(test.url, 'GET', '/get?name=a&other=b')).status).to.equal(400);
+    expect((await call(test.url, 'GET', '/dump?other=b')).status).to.equal(400);
     expect((await call(test.url, 'PUT', '/update', { body: {} })).status).to.equal(405);
     expect((await fetch(`${test.url}/remove?name=marketing`, { method: 'HEAD' })).status).to.equal(405);
     expect((await call(test.url, 'GET', '/get?name=marketing')).status).to.equal(200);

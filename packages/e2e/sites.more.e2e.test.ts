@@ -212,6 +212,52 @@ describe('Sites that follow each other', function () {
     await startFollower(kyiv, [oslo, lima]);
     expect((await compare([oslo, kyiv])).code).to.equal(0);
   });
+
+  it('have records and memory that agree with their logs, after all of that', async () => {
+    for (const { name, test } of sites) {
+      const environment = { MONGODB_URI: test?.system.mongodbUri, CLUSTER_SECRET: test?.clusterSecret };
+      const { code, output } = await runMuster(['verify', '--entities', 'assets,records'], environment);
+      expect(code, `${name}: ${output}`).to.equal(0);
+    }
+  });
+});
+
+describe('A site that asks for keys', function () {
+  this.timeout(120_000);
+
+  it('is followed with a key with the scope site, and not with another one, which the list shows', async () => {
+    const [strict, other] = [await openSite('strict', { AUTH: 'on' }), await openSite('other')];
+    try {
+      await Promise.all([strict, other].map(startSite));
+      const keyOf = async (scope: string) => {
+        const environment = { MONGODB_URI: strict.test?.system.mongodbUri };
+        const { output } = await runMuster(['keys', 'create', '--name', `for-${scope}`, '--scope', scope], environment);
+        return output.split('\n')[0] ?? '';
+      };
+      const [reading, siting, writing] = await Promise.all(['read', 'site', 'write'].map(keyOf));
+      const body = { name: 'kept', author: 'ada', timestamp: 1 };
+      const headers = { authorization: `Bearer ${writing}` };
+      await eventually(
+        () => call(urlOf(strict), 'POST', '/update', { body, headers }),
+        ({ status }) => status === 200,
+      );
+      other.environment.SITE_KEYS = reading ?? '';
+      await startFollower(other, [strict]);
+      const list = () => runMuster(['sites', 'list'], { MONGODB_URI: other.test?.system.mongodbUri });
+      const refused = await eventually(list, ({ output }) => /403/.test(output));
+      expect(refused.output).to.match(/scope/);
+      await stopFollower(other);
+      other.environment.SITE_KEYS = `${strict.url}=${siting}`;
+      const follower = await startFollower(other, [strict]);
+      await eventually(
+        () => call(urlOf(other), 'GET', '/api/record/kept'),
+        ({ status }) => status === 200,
+      );
+      for (const key of [reading, siting, writing]) expect(follower.lines.join('\n')).to.not.include(key);
+    } finally {
+      await Promise.all([strict, other].map(closeSite));
+    }
+  });
 });
 
 const eventsOf = async ({ test }: TestSite, entity: string, id: string) => {

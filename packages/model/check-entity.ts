@@ -35,7 +35,7 @@ export const checkEntity = (definition: LooseDefinition): void => {
     ...findCommandProblems(definition),
     ...findRefusalProblems(definition.refusals ?? {}),
     ...findKeepProblems(definition),
-    ...findRouteProblems(definition.routes, Object.keys(definition.commands)),
+    ...findRouteProblems(definition.routes, ownCommandsOf(definition)),
     ...findReferenceProblems(definition.references, definition.state, definition.views),
     ...findHttpProblems(definition.http, definition.indexes, creatingInputOf(definition)),
     ...findMergeProblems(definition),
@@ -226,6 +226,9 @@ const findInternalProblems = (name: string, { internal, creates }: LooseCommand)
   internal === undefined || (internal === true && creates === undefined)
     ? []
     : [`the command "${name}" has an "internal" that is not true, or creates: leave it out`];
+
+const ownCommandsOf = ({ commands }: LooseDefinition): string[] =>
+  Object.keys(commands).filter((name) => commands[name]?.internal === undefined);
 
 const creatingInputOf = ({ commands }: LooseDefinition): string[] =>
   Object.keys(Object.values(commands).find(({ creates }) => creates !== undefined)?.input ?? {});

@@ -37,7 +37,9 @@ const findOneProblem = (what: string, route: unknown, commands: readonly string[
     ...(isFree(path) ? [] : [`${what} needs a path such as /update, which is no address of the engine`]),
     ...(legacy === undefined || legacy === true ? [] : [`${what} has a "legacy" that is not true: leave it out`]),
     ...(kinds === 1 ? [] : [`${what} needs one of runs, reads and readsAll`]),
-    ...(runs === undefined || commands.includes(String(runs)) ? [] : [`${what} runs "${runs}", which is no command`]),
+    ...(runs === undefined || commands.includes(String(runs))
+      ? []
+      : [`${what} runs "${runs}", which is no command that clients run`]),
     ...(runs !== undefined || method === 'GET' ? [] : [`${what} only reads: its method must be GET`]),
     ...(body === undefined || (runs !== undefined && (method === 'POST' || method === 'PUT'))
       ? []

@@ -33,6 +33,11 @@ describe('A seeded thing', () => {
   });
   it('of the directory is a plausible user', () =>
     expect(entities.map((user) => makeThing(user, 3, 5))).to.deep.equal([makeUser(3, 5)]));
+  it('names the thing of the other entity with the same number, if creating it changes that one', () => {
+    const [other, notes] = systems.assets ?? [];
+    if (!other || !notes) throw new Error('The system of assets lacks an entity');
+    expect(makeThing(notes, 1, 7, other).fields.asset_id).to.equal(makeThing(other, 1, 7).id);
+  });
   it('is refused with the field for which no value can be made up', () => {
     const odd = defineRecord({
       ...{ name: 'odd', title: 'Odd', collection: 'Odds' },

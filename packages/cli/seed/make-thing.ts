@@ -3,20 +3,24 @@ import { makeUser, openDraws, type SeededThing, seededId } from './make-user.ts'
 
 /**
  * Makes thing number `index` of an entity: always the same for the same seed and index. Users get plausible names; the
- * fields of others follow the schemas of the creating command. Throws an Error that names the field for which no value
+ * fields of others follow the schemas of the creating command. A thing of an entity with a first command names the thing
+ * of the entity `other` with the same number. Throws an Error that names the field for which no value
  * can be made up. Pure.
  */
-export const makeThing = (entity: Entity, seed: number, index: number): SeededThing => {
+export const makeThing = (entity: Entity, seed: number, index: number, other?: Entity): SeededThing => {
   const user = isDirectory(entity) ? makeUser(seed, index) : undefined;
   const fits = user && parseInput(entity.creating, user.fields).kind === 'input';
-  return fits ? user : makeRecord(entity, seed, index);
+  return fits ? user : makeRecord(entity, seed, index, other);
 };
 
 const isDirectory = ({ name, fieldNames }: Entity) => name === 'user' && fieldNames.join() === 'name,email,group';
 
-const makeRecord = (entity: Entity, seed: number, index: number): SeededThing => {
+const makeRecord = (entity: Entity, seed: number, index: number, other: Entity | undefined): SeededThing => {
   const id = seededId(openDraws(seed, index), index);
-  const parsed = parseInput(entity.creating, makeInput(entity, entity.creating, seed, index));
+  const made = makeInput(entity, entity.creating, seed, index);
+  const field = entity.creating.first?.reference.field;
+  const input = other && field ? { ...made, [field]: makeThing(other, seed, index).id } : made;
+  const parsed = parseInput(entity.creating, input);
   if (parsed.kind === 'input')
     return { id: idFrom(entity, entity.creating, parsed.fields) ?? id, fields: parsed.fields };
   const faults = parsed.faults.map(({ pointer, detail }) => `${pointer.slice(1)} (${detail})`);

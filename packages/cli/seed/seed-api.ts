@@ -20,7 +20,13 @@ export const seedApi = async (url: string, entity: Entity, seeding: Seeding): Pr
   const target = new URL(entity.path, url);
   const bodyOf = ({ id, fields }: SeededThing) => (isNamed(entity, id, fields) ? { id, ...fields } : fields);
   const seedOne = async (index: number) => {
-    const status = await postSurely(agent, target, seeding.key, makeThing(entity, seeding.seed, index), bodyOf);
+    const status = await postSurely(
+      agent,
+      target,
+      seeding.key,
+      makeThing(entity, seeding.seed, index, seeding.other),
+      bodyOf,
+    );
     if (status === 201 || status === 202) seeded.created += 1;
     else seeded.present += 1;
     seeding.onSeeded(seeded);

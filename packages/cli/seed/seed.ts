@@ -35,7 +35,10 @@ export const seed = async (
   if (system.kind === 'problems') return refuse(system.problems.join('; '), print);
   const url = options.url ?? system.url;
   const entity = options.entities.find(({ name }) => name === options.entity);
-  if (!entity || !isSeedable(entity)) return refuse(describeUnseedable(options), print);
+  if (!entity) return refuse(describeUnknownEntity(options), print);
+  const other = options.entities.find(({ name }) => name === entity.creating.first?.reference.entity);
+  if (entity.creating.first && options.via === 'log')
+    return refuse(`creating a ${entity.name} changes its ${other?.name}, too: use --via api`, print);
   if (options.via === 'api' && entity.http.body !== undefined)
     return refuse(`the gateway makes the ids of ${entity.name}s. Use --via log`, print);
   if (options.via === 'api' && url === undefined)
@@ -52,7 +55,8 @@ export const seed = async (
     const startedAt = performance.now();
     const onSeeded = ({ created, present }: Seeded) => showProgress(progress, created + present);
     const concurrency = options.concurrency ?? { api: 64, log: 2_000 }[options.via];
-    const seeding: Seeding = { users: options.users, seed: options.seed, concurrency, key, signal, onSeeded };
+    const { users, seed: number } = options;
+    const seeding: Seeding = { users, seed: number, other, concurrency, key, signal, onSeeded };
     const seeded =
       options.via === 'api' && url !== undefined
         ? await seedApi(url, entity, seeding)
@@ -105,15 +109,8 @@ const showUntilCounted = async (wait: Omit<CountWait, 'onCount'>, before: number
   }
 };
 
-/** Whether things of this entity can be made without things of another one. */
-const isSeedable = ({ creating }: Entity): boolean => creating.first === undefined;
-
-const describeUnseedable = ({ entities, entity }: SeedOptions): string => {
-  const known = entities.filter(isSeedable).map(({ name }) => name);
-  const isHere = entities.some(({ name }) => name === entity);
-  const what = isHere ? 'needs things of another entity' : 'is no entity here';
-  return `"${entity}" ${what}. These can be seeded: ${known.join(', ')}`;
-};
+const describeUnknownEntity = ({ entities, entity }: SeedOptions): string =>
+  `"${entity}" is no entity here. There are ${entities.map(({ name }) => name).join(', ')}`;
 
 const describe = (things: string, { created, present }: Seeded, via: string, seconds: number): string => {
   const existed = present > 0 ? ` (${present} existed already: use another --seed for others)` : '';

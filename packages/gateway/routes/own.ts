@@ -66,7 +66,12 @@ const refuseHead =
 
 const handlerOf = (gateway: Gateway, entity: Entity, route: OwnRoute): ((ctx: Context) => Promise<void>) => {
   const { definition } = route;
-  if (definition.readsAll) return (ctx) => readAll(gateway, entity, definition, ctx);
+  if (definition.readsAll)
+    return async (ctx) => {
+      const parsed = parseFields(route.query, { ...ctx.query });
+      if (parsed.kind === 'faults') return giveProblem(ctx, invalid(parsed.faults));
+      await readAll(gateway, entity, definition, ctx);
+    };
   return (ctx) =>
     onKoa(gateway, ctx, async (exchange) => {
       const parsed = parseRequest(route, exchange);

@@ -22,7 +22,7 @@ export const addSeed = (program: Command): void => {
     .option('--seed <number>', 'which things: the same seed gives the same ones', parseCount, 1)
     .option('--concurrency <number>', 'writes at a time (default: 64 through the API, 2000 into the log)', parseCount)
     .option('--url <address>', 'the address of the gateway, if muster start does not run here')
-    .addHelpText('after', examples('muster seed --entity note --count 1000', 'muster seed --users 100000 --via api'))
+    .addHelpText('after', examples('muster seed --entity asset --count 1000', 'muster seed --users 100000 --via api'))
     .action((options: Given) =>
       withEntities('seed', options, async ({ entities }) => {
         const entity = options.entity ?? (entities.length === 1 ? entities[0]?.name : undefined) ?? 'user';
