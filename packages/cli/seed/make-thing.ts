@@ -3,9 +3,8 @@ import { makeUser, openDraws, type SeededThing, seededId } from './make-user.ts'
 
 /**
  * Makes thing number `index` of an entity: always the same for the same seed and index. Users get plausible names; the
- * fields of others follow the schemas of the creating command. A thing of an entity with a first command names the thing
- * of the entity `other` with the same number. Throws an Error that names the field for which no value
- * can be made up. Pure.
+ * fields of others follow the schemas of the creating command. If creating it changes a thing of the entity `other`, it
+ * names the one with the same number. Throws an Error that names the field for which no value can be made up. Pure.
  */
 export const makeThing = (entity: Entity, seed: number, index: number, other?: Entity): SeededThing => {
   const user = isDirectory(entity) ? makeUser(seed, index) : undefined;
