@@ -36,18 +36,21 @@ const printFailures = ({ name, failed, failures = [], problems = [] }) => {
   for (const { title, error } of failures) console.log(`${title}\n${error}`);
 };
 
-const isMore = (path) => path.endsWith('.more.e2e.test.ts');
+const isMore = (path) => path.includes('.more.');
+const isIntegration = (path) => path.endsWith('.integration.test.ts') && !isMore(path);
 const isE2e = (path) => path.endsWith('.e2e.test.ts');
-const isUnit = (path) => !path.endsWith('.integration.test.ts') && !isE2e(path);
+const isUnit = (path) => !path.endsWith('.integration.test.ts') && !isE2e(path) && !isMore(path);
 
 const kinds = [
   { name: 'unit', has: isUnit, testMs: 30_000, stepMs: 300_000 },
-  { name: 'integration', has: (path) => path.endsWith('.integration.test.ts'), testMs: 60_000, stepMs: 400_000 },
+  { name: 'integration', has: isIntegration, testMs: 60_000, stepMs: 400_000 },
   { name: 'e2e', has: (path) => isE2e(path) && !isMore(path), testMs: 120_000, stepMs: 900_000 },
 ];
 
-// end-to-end tests that are too slow for each run: run them by name, or before a release
-const more = { name: 'more', has: isMore, testMs: 120_000, stepMs: 900_000 };
+// tests that are too slow for each run: run them by name, or before a release
+const isLonger = (path) => isMore(path) || path.endsWith('wire/fuzz.test.ts');
+const environment = { FUZZ_CASES: '1000000', ...process.env };
+const more = { name: 'more', has: isLonger, testMs: 120_000, stepMs: 1_500_000, environment };
 
 const stepsFor = (kind) => {
   const build = { name: 'build', words: [inScripts('build.js')], stepMs: 60_000 };
@@ -68,7 +71,7 @@ const lint = {
 const sources = { name: 'sources', words: [inScripts('check-sources.js')], stepMs: 30_000 };
 const types = { name: 'types', words: [inPackages('typescript/bin/tsc'), '--noEmit'], stepMs: 120_000 };
 
-const testStep = ({ name, has, testMs, stepMs }) => {
+const testStep = ({ name, has, testMs, stepMs, environment: env }) => {
   const files = ['packages', 'examples'].flatMap((folder) => filesIn(folder).filter(has).sort());
   const words = [
     '--import',
@@ -88,6 +91,7 @@ const testStep = ({ name, has, testMs, stepMs }) => {
     isTest: true,
     isEmpty: files.length === 0,
     stepMs,
+    env,
   };
 };
 
@@ -114,12 +118,13 @@ const report = async (step) => {
  * Runs node with the step's arguments, at most `stepMs` milliseconds. It runs in its own process group, so that all its
  * processes can be killed.
  */
-const runStep = ({ words, isTest, stepMs }) =>
+const runStep = ({ words, isTest, stepMs, env }) =>
   new Promise((resolve) => {
     const problems = [];
     let counts = { passed: 0, failed: 0, skipped: 0, ended: false };
     const child = spawn(process.execPath, words, {
       cwd: root,
+      env: env ?? process.env,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       detached: true,
     });

@@ -2168,8 +2168,8 @@ export interface operations {
                         site: string;
                         /** @description The entities that it shares. */
                         entities: string[];
-                        /** @description About how many events the log has. */
-                        events: number;
+                        /** @description About how many events the log has; null if not all are shared. */
+                        events: number | null;
                     };
                 };
             };

@@ -1,6 +1,7 @@
 import { type LiveList, openLiveList } from './live-list.ts';
 import { openMessageParser, parseBytes, type Said } from './message-parser.ts';
 import { readRefusal } from './read-refusal.ts';
+import { readStart } from './read-start.ts';
 import { asksAfter, requestOf } from './request-of.ts';
 import { type Settled, settleInTime } from './settle-in-time.ts';
 import { type Ended, type State, subscriptionError } from './subscription.ts';
@@ -32,7 +33,7 @@ const follow = async (state: State, connection: Connection): Promise<Ended> => {
   const response = answered.value;
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
   if (response.status === 200 && isStream && response.body) return readMessages(state, connection, response.body);
-  const text = await settleInTime(response.text(), staleAfterMs, over.signal);
+  const text = await settleInTime(readStart(response, problemBytesMax), staleAfterMs, over.signal);
   const retryAfter = response.headers.get('retry-after');
   const { status } = response;
   return readRefusal(
@@ -45,6 +46,8 @@ const follow = async (state: State, connection: Connection): Promise<Ended> => {
     Date.now(),
   );
 };
+
+const problemBytesMax = 65_536;
 
 const readMessages = async (state: State, connection: Connection, body: ReadableStream<Uint8Array>): Promise<Ended> => {
   const reader = body.getReader();

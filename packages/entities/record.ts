@@ -68,7 +68,10 @@ export const record = defineEntity({
   evolve: {
     RecordOpened: (_, { data: { name, ...first } }) => ({ name, entries: [first] }),
     EntryAdded: (state, { data }) => ({ ...state, entries: withEntries(state.entries, [data]) }),
-    RecordRemoved: (state, { data }) => ({ ...state, removedAt: Math.max(data.removedAt, state.removedAt ?? 0) }),
+    RecordRemoved: (state, { data }) => ({
+      ...state,
+      removedAt: Math.max(data.removedAt, state.removedAt ?? data.removedAt),
+    }),
   },
   commands: {
     update: {

@@ -1,11 +1,8 @@
-import type { FeedEvent } from '@muster/client';
 import { backOffMs, pause } from '@muster/runtime';
 import { logIdOf, noteSite } from '@muster/store';
 import { type Adopted, adopt, type Remote } from './adopt.ts';
 import type { Follower, Site } from './follower.ts';
-
-/** An event of a site with its position, as it came. */
-export type Received = { event: FeedEvent; position: string };
+import type { Received } from './parse-received.ts';
 
 const atOnce = 256; // things
 const noteDeadlineMs = 5_000;
@@ -42,8 +39,7 @@ export const noteProgress = async (follower: Follower, site: Site): Promise<void
 export const noteOnce = async ({ log }: Follower, site: Site, deadlineMs: number): Promise<void> => {
   const { name, position, events, adopted, refused } = site;
   const known = { name, events, adopted, refused, readAt: new Date(), problem: site.problem ?? null };
-  const note = { ...known, log: logIdOf(log), ...(position === undefined ? {} : { position }) };
-  await noteSite(log, site, note, deadlineMs);
+  await noteSite(log, site, { ...known, log: logIdOf(log), position }, deadlineMs);
   site.notedAt = performance.now();
 };
 
@@ -56,6 +52,10 @@ const newestOf = ({ shared }: Follower, site: Site, received: readonly Received[
     const key = `${name}:${subject}`;
     const known = newest.get(key);
     if (known && known.origin.version > version) continue;
+    if (known && !fields) {
+      site.refused += 1; // its stream is parked there: what was known before counts
+      continue;
+    }
     newest.set(key, { entity, id: subject, fields, origin: { site: site.name, id, version } });
   }
   return [...newest.values()];

@@ -27,6 +27,7 @@ export type Adopted =
 
 const deadlineMs = 5_000;
 const conflictsMax = 100;
+const lettersMax = 3_000_000; // a merge of two such states still fits into a document of the database
 
 /**
  * Lets a thing of this site take over what another site knows of it, by a command of its entity. That appends at most
@@ -60,6 +61,9 @@ const parseRemote = ({ entity, id, fields: given }: Remote): { kind: 'fields'; f
   if (!isId(id)) return refuse('its id is not valid here');
   if (given === null || given === undefined) return refuse('its state there is deleted, or cannot be understood there');
   try {
+    const letters = JSON.stringify(given).length;
+    if (letters > lettersMax)
+      return refuse(`its state has ${letters} letters as JSON, and at most ${lettersMax} are adopted`);
     const fields = decodeFields(given);
     const { error } = entity.adopting?.schema.validate(fields) ?? {};
     return error ? refuse(error.message) : { kind: 'fields', fields };
@@ -85,14 +89,14 @@ const adoptFields = async (follower: Follower, remote: Remote, input: Fields): P
     const decision = decide(entity, { type: entity.adopting, input }, state, at);
     // also if the state is not the newest one: what a thing knows, no later event takes away
     if (decision.kind === 'unchanged') {
-      noteKnown(known, entity, id, state);
+      if (logIdOf(log) === logId) noteKnown(known, entity, id, state);
       return { kind: 'known' };
     }
     if (decision.kind !== 'event') return refuse(`the thing is ${state.status} here`);
     const event = eventOf(follower, remote, state.version + 1, at, decision.event);
     const appended = await append(log, queue, event, deadlineMs, logId);
     if (appended.kind === 'appended') {
-      noteKnown(known, entity, id, decision.next);
+      if (logIdOf(log) === logId) noteKnown(known, entity, id, decision.next);
       return { kind: 'adopted' };
     }
     if (appended.kind !== 'conflict') return { kind: 'unavailable', why: appended.why };

@@ -2,7 +2,7 @@ import { backOffMs, pause } from '@muster/runtime';
 import { noteProgress } from './adopt-events.ts';
 import { askSite } from './ask-site.ts';
 import type { Follower, Site } from './follower.ts';
-import { noteCurrent, readFeed } from './read-feed.ts';
+import { noteBehind, noteCurrent, readFeed } from './read-feed.ts';
 
 const failurePauseMs = { first: 500, most: 30_000 };
 const silencesMax = 2;
@@ -42,6 +42,7 @@ const followOnce = async (follower: Follower, site: Site): Promise<void> => {
   site.phase = 'reading';
   const read = await readFeed(follower, site, 'now');
   if (read.kind === 'broken') throw new Error(read.reason);
+  if (read.kind === 'lost') return await readAgain(follower, site);
   if (site.over.signal.aborted) return;
   noteCurrent(site);
   await noteAgain(follower, site);
@@ -50,6 +51,14 @@ const followOnce = async (follower: Follower, site: Site): Promise<void> => {
   await pause(settings.FOLLOW_POLL_MS, site.over.signal);
 };
 
+/** Begins again with the first event, and notes that before: after a restart, the lost position would count again. */
+const readAgain = async (follower: Follower, site: Site): Promise<void> => {
+  await noteProgress(follower, site);
+  await pause(lostPauseMs, site.over.signal);
+};
+
+const lostPauseMs = 1_000;
+
 const identify = async ({ settings, shared }: Follower, site: Site): Promise<void> => {
   const { site: name, entities, events } = await askSite(site.url, site.key, site.over.signal);
   if (name === settings.SITE)
@@ -57,7 +66,7 @@ const identify = async ({ settings, shared }: Follower, site: Site): Promise<voi
   if (!entities.some((entity) => shared.has(entity)))
     throw new Error(`the Muster at ${site.url} shares ${list(entities)}, and this one ${list([...shared.keys()])}`);
   site.name = name;
-  site.there = entities.every((entity) => shared.has(entity)) ? events : undefined;
+  site.there = entities.every((entity) => shared.has(entity)) ? (events ?? undefined) : undefined;
 };
 
 const list = (names: readonly string[]): string => (names.length === 0 ? 'nothing' : names.join(', '));
@@ -71,7 +80,7 @@ const noteAgain = async (follower: Follower, site: Site): Promise<void> => {
 
 const noteFailure = async (follower: Follower, site: Site, problem: string, failures: number): Promise<void> => {
   site.phase = 'failing';
-  site.isCurrent = false;
+  noteBehind(site);
   if (site.problem !== problem || failures % 10 === 0)
     follower.logger.warn({ site: site.url, problem, failures }, 'A site cannot be followed now, trying again');
   site.problem = problem;
@@ -86,6 +95,7 @@ const holdOpen = async (follower: Follower, site: Site): Promise<void> => {
   site.phase = 'holding';
   const held = await readFeed(follower, site, 'end');
   if (held.kind === 'reached') return;
+  if (held.kind === 'lost') return await readAgain(follower, site);
   if (!held.wasSilent) {
     site.silences = 0;
     throw new Error(held.reason);

@@ -1,9 +1,10 @@
 import { type Status, type Subscription, subscribe } from '@muster/client';
-import { adoptEvents, type Received } from './adopt-events.ts';
+import { adoptEvents } from './adopt-events.ts';
 import type { Follower, Site } from './follower.ts';
+import { parseReceived, positionMax, type Received } from './parse-received.ts';
 
-/** How a reading ended: all was read, or the connection broke, perhaps before anything came. */
-export type Ended = { kind: 'reached' } | { kind: 'broken'; reason: string; wasSilent: boolean };
+/** How a reading ended: all was read, the position was lost, or the connection broke, perhaps before anything came. */
+export type Ended = { kind: 'reached' } | { kind: 'lost' } | { kind: 'broken'; reason: string; wasSilent: boolean };
 
 const waitingMax = 2_000; // events that came and are not adopted yet
 
@@ -13,19 +14,19 @@ const waitingMax = 2_000; // events that came and are not adopted yet
  */
 export const readFeed = async (follower: Follower, site: Site, until: 'now' | 'end'): Promise<Ended> => {
   const { signal } = site.over;
-  const inbox: Inbox = { waiting: [], wake: undefined, isOver: false };
-  let [broken, wasLive]: [string | undefined, boolean] = [undefined, false];
+  const inbox: Inbox = { waiting: [], wake: undefined, taken: undefined, isOver: false };
+  let [broken, lost, wasLive]: [string | undefined, string | undefined, boolean] = [undefined, undefined, false];
   const onStatus = (status: Status) => {
     if (status.kind === 'live') wasLive = true;
-    if (status.kind === 'lost') forget(follower, site, status.reason);
-    if (status.kind !== 'stale') return;
-    broken = status.reason;
-    subscription.close();
+    if (status.kind === 'lost') lost = status.reason;
+    if (status.kind === 'stale') broken = status.reason;
+    if (status.kind === 'lost' || status.kind === 'stale') subscription.close();
   };
   const subscription: Subscription = subscribe(addressOf(site, until), {
     ...{ signal, key: site.key, onStatus, onLost: 'start', staleAfterMs: follower.settings.FOLLOW_SILENT_MS },
     ...(site.position === undefined ? { from: 'start' as const } : { after: site.position }),
-    onEvent: (event, { position }) => put(inbox, site, { event, position }),
+    onEvent: (event, { position }) => put(inbox, site, parseReceived(event, position)),
+    fetch: (address, options) => fetch(address, { ...options, redirect: 'error' }), // a site must not send us elsewhere
   });
   if (until === 'end') site.held = subscription;
   const reading = subscription.done.finally(() => {
@@ -35,6 +36,7 @@ export const readFeed = async (follower: Follower, site: Site, until: 'now' | 'e
   reading.catch(() => undefined); // it is awaited below
   await adoptAll(follower, site, inbox, until);
   await reading;
+  if (lost !== undefined) return forget(follower, site, lost);
   if (!signal.aborted) takePosition(site, subscription);
   if (broken !== undefined) return { kind: 'broken', reason: broken, wasSilent: !wasLive && /silent/.test(broken) };
   return { kind: 'reached' };
@@ -45,7 +47,7 @@ const addressOf = ({ url }: Site, until: 'now' | 'end'): string =>
 
 // all that came was adopted: the position may be behind the last event
 const takePosition = (site: Site, { position }: Subscription): void => {
-  if (position !== undefined) site.position = position;
+  if (position !== undefined && position.length <= positionMax) site.position = position;
 };
 
 /** Takes over the position of the last bookmark of a feed that is held open, if all that came before is adopted. */
@@ -53,25 +55,34 @@ export const takeBookmark = (site: Site): void => {
   if (site.isCurrent && site.held) takePosition(site, site.held);
 };
 
-const forget = ({ logger }: Follower, site: Site, reason: string): void => {
+/** Forgets the position. What came before that is adopted by now, so events of two logs are never in one batch. */
+const forget = ({ logger }: Follower, site: Site, reason: string): Ended => {
   logger.warn({ site: site.url, reason }, 'The position in the log of a site is lost: reading it from its first event');
   site.position = undefined;
   site.events = 0;
+  noteBehind(site);
+  return { kind: 'lost' };
 };
 
 /** Events that wait to be adopted. A plain value, changed only in this file. */
-type Inbox = { waiting: Received[]; wake: (() => void) | undefined; isOver: boolean };
+type Inbox = {
+  waiting: Received[];
+  wake: (() => void) | undefined; // called when something came
+  taken: (() => void) | undefined; // called when there is room again
+  isOver: boolean;
+};
 
 /** Takes an event. Waits while too many wait, so that the connection is not read further. */
 const put = async (inbox: Inbox, site: Site, received: Received): Promise<void> => {
-  site.isCurrent = false;
+  noteBehind(site);
   inbox.waiting.push(received);
   inbox.wake?.();
-  while (inbox.waiting.length >= waitingMax && !site.over.signal.aborted)
-    await new Promise((resolve) => setTimeout(resolve, fullPauseMs));
+  if (inbox.waiting.length < waitingMax || site.over.signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    inbox.taken = resolve;
+    site.over.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 };
-
-const fullPauseMs = 5;
 
 const endInbox = (inbox: Inbox): void => {
   inbox.isOver = true;
@@ -81,6 +92,8 @@ const endInbox = (inbox: Inbox): void => {
 const adoptAll = async (follower: Follower, site: Site, inbox: Inbox, until: 'now' | 'end'): Promise<void> => {
   for (;;) {
     const received = inbox.waiting.splice(0, follower.settings.FOLLOW_BATCH_MAX);
+    inbox.taken?.();
+    inbox.taken = undefined;
     if (received.length > 0) {
       await adoptEvents(follower, site, received);
       // while it reads what was there before, only the end shows that nothing is left
@@ -92,6 +105,12 @@ const adoptAll = async (follower: Follower, site: Site, inbox: Inbox, until: 'no
       });
     inbox.wake = undefined;
   }
+};
+
+/** Notes that a site has something that was not adopted. Until now, that was not so. */
+export const noteBehind = (site: Site): void => {
+  if (site.isCurrent) site.currentAt = performance.now();
+  site.isCurrent = false;
 };
 
 /** Notes that all that a site had was adopted. */

@@ -92,6 +92,7 @@ const refresh = async (follower: Follower, running: Map<string, Promise<void>>, 
   const reading = readCluster(log, clock, deadlineMs);
   if (!(await isLogWhole(keptOf(follower), reading)) && (await mendLog(keptOf(follower)))) {
     forgetKnown(follower.known);
+    follower.added.clear(); // the list of sites may be gone, too
     endAll(sites);
   }
   for (const url of settings.SITES) await addOnce(follower, url);

@@ -24,6 +24,7 @@ export { refuseToStart, runParent, runProgram } from './run-program.ts';
 export {
   defaultLeaseMs,
   type Environment,
+  isSiteName,
   type Parsed,
   parseSettings,
   type SharedSettings,

@@ -55,11 +55,14 @@ export const sharedSettings = {
   LEASE_MS: Joi.number().integer().min(500).max(60_000).default(defaultLeaseMs),
 };
 
+const siteForm = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
+/** Whether a value can be the name of a site. Empty is the name of a Muster that is none. */
+export const isSiteName = (value: unknown): boolean =>
+  typeof value === 'string' && (value === '' || siteForm.test(value));
+
 /** The setting SITE: the name of this Muster among those that share things, or empty. */
-export const siteName = Joi.string()
-  .pattern(/^[a-z0-9][a-z0-9-]{0,31}$/, 'small letters, digits and -')
-  .allow('')
-  .default('');
+export const siteName = Joi.string().pattern(siteForm, 'small letters, digits and -').allow('').default('');
 
 export type SharedSettings = {
   MONGODB_URI: string;

@@ -23,9 +23,18 @@ describe('The list of sites', () => {
     await using log = await openTestLog();
     await addSite(log, lima, at(1), deadlineMs);
     await noteSite(log, { url: lima, addedAt: at(1), rereads: 0 }, { ...read, problem: 'away' }, deadlineMs);
-    await noteSite(log, { url: lima, addedAt: at(1), rereads: 0 }, { problem: null }, deadlineMs);
+    await noteSite(log, { url: lima, addedAt: at(1), rereads: 0 }, { ...read, problem: null }, deadlineMs);
     await addSite(log, lima, at(2), deadlineMs);
     expect(await listSites(log, deadlineMs)).to.deep.equal([{ _id: lima, addedAt: at(1), ...read, problem: null }]);
+  });
+
+  it('keeps no position that a note is without: it was of another log', async () => {
+    await using log = await openTestLog();
+    await addSite(log, lima, at(1), deadlineMs);
+    await noteSite(log, { url: lima, addedAt: at(1), rereads: 0 }, read, deadlineMs);
+    await noteSite(log, { url: lima, addedAt: at(1), rereads: 0 }, { log: 'log-2', problem: 'away' }, deadlineMs);
+    const [site] = await listSites(log, deadlineMs);
+    expect(site).to.include({ log: 'log-2', problem: 'away' }).and.not.have.property('position');
   });
 
   it('loses a site that is removed, and a late note does not bring it back', async () => {

@@ -40,16 +40,19 @@ export type SiteReading = { readonly url: string; readonly addedAt: Date; readon
 
 /**
  * Notes how far a site was read, unless it was removed or is to be read again since then: a late note must not bring
- * back its position. Throws as `addSite`.
+ * back its position. Without a position, the next follower begins at the first event. Throws as `addSite`.
  */
 export const noteSite = async (
   log: Log,
   { url, addedAt, rereads }: SiteReading,
-  known: Partial<Omit<SiteDocument, '_id' | 'addedAt'>>,
+  { position, ...known }: Partial<Omit<SiteDocument, '_id' | 'addedAt'>>,
   deadlineMs: number,
 ): Promise<void> => {
   const same = { _id: url, addedAt, rereads: rereads === 0 ? { $exists: false } : rereads };
-  const noting = handlesOf(log).sites.updateOne(same, { $set: known });
+  // without a position, an earlier one must not stay: it may be of another log
+  const change =
+    position === undefined ? { $set: known, $unset: { position: 1 as const } } : { $set: { ...known, position } };
+  const noting = handlesOf(log).sites.updateOne(same, change);
   await withinDeadline(noting, deadlineMs, `note how far the site ${url} was read`);
 };
 

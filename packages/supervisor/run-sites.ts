@@ -94,9 +94,16 @@ const startOne = async (
 
 const nameWidth = 'oslo follower'.length;
 
-const untilAnswers = async ({ over }: Sites, { name, url }: SitePlan): Promise<void> => {
-  while (!over.aborted && !(await isSite(name, url))) await pause(askEveryMs, over);
+const untilAnswers = async ({ over, failed }: Sites, { name, url }: SitePlan): Promise<void> => {
+  const untilMs = performance.now() + answersWithinMs;
+  while (!over.aborted && !(await isSite(name, url))) {
+    if (performance.now() > untilMs)
+      return failed.abort(new Error(`Cannot go on: the site ${name} does not answer at ${url}. All sites stop`));
+    await pause(askEveryMs, over);
+  }
 };
+
+const answersWithinMs = 360_000; // a database with much data takes long to start
 
 const isSite = async (name: string, url: string): Promise<boolean> => {
   try {

@@ -64,6 +64,7 @@ const readSite = async (url: string, key: string | undefined, signal: AbortSigna
     },
   });
   await subscription.done;
+  signal.throwIfAborted();
   if (problem !== undefined) throw new Error(`the feed of ${url} broke: ${problem}`);
   return { url, name, entities, states };
 };

@@ -49,9 +49,20 @@ const tryToLoad = async (
     return { kind: 'change', before: undefined, after: held };
   }
   const { DATABASE_DEADLINE_MS } = gateway.settings;
+  if (needs === 'after') return loadAfter(gateway, states, entity, event);
   const past = await loadPastState(gateway, entity, entityId, { version: version - 1 }, DATABASE_DEADLINE_MS);
   const isClear = past.kind === 'state' && !past.parked && past.state.version === version - 1;
   return isClear ? applyTo(states, entity, past.state, event) : { kind: 'unclear' };
+};
+
+/** Loads only the state after an event: a record of this version may save reading all events of the stream. */
+const loadAfter = async (gateway: Gateway, states: States, entity: Entity, event: StoredEvent): Promise<Change> => {
+  const { entityId, version } = event;
+  const { DATABASE_DEADLINE_MS } = gateway.settings;
+  const past = await loadPastState(gateway, entity, entityId, { version }, DATABASE_DEADLINE_MS);
+  if (past.kind !== 'state' || past.parked || past.state.version !== version) return { kind: 'unclear' };
+  noteState(states, entity, entityId, past.state);
+  return { kind: 'change', before: undefined, after: past.state };
 };
 
 const askForState = async (gateway: Gateway, entity: Entity, id: string, least: number): Promise<State | undefined> => {

@@ -12,7 +12,6 @@ export type Entry = {
   readonly at: number; // when it came, in milliseconds, monotonic
   message: Message | undefined;
   withState: Message | undefined;
-  withFields: Message | undefined;
   change: Change | 'loading' | 'lost' | undefined;
 };
 
@@ -23,7 +22,6 @@ export const openEntry = (place: Place, event: StoredEvent): Entry => ({
     at: performance.now(),
     message: undefined,
     withState: undefined,
-    withFields: undefined,
     change: undefined,
   },
 });

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { type EndReason, type FollowsEvents, openFeed, type Subscriber } from './feed.ts';
 import { blockOf } from './message.ts';
 import { openAnswerOutlet } from './outlet.ts';
-import { nextOf, pushChanges } from './ring.ts';
+import { type Entry, nextOf, pushChanges } from './ring.ts';
 import { addSubscriber, goOnAfterDrain, pumpNew, removeSubscriber, tendAll } from './subscribers.ts';
 
 const limits = { eventsMax: 100, bytesMax: 10_000_000 };
@@ -64,6 +64,27 @@ describe('A subscriber of the feed', () => {
     text += read();
     expect(text.split('id: log.abc').length - 1).to.equal(50);
     expect(subscriber.position).to.equal('log.abc50');
+  });
+
+  it('is ended if it cannot be found out what an event did, which is tried again for the next one', () => {
+    const asked: unknown[] = [];
+    const chosen = {
+      needs: 'after',
+      shows: 'full',
+      isMet: () => true,
+      prepare: (entry: Entry) => asked.push(entry) < 0,
+    };
+    const { feed, reasons } = openPart({}, { chosen: chosen as FollowsEvents['chosen'] });
+    pushChanges(feed.ring, [changeOf(1)], limits);
+    const [entry] = feed.ring.entries;
+    if (!entry) throw new Error('The ring lacks the event');
+    entry.change = 'lost';
+    pumpNew(feed, 0);
+    expect(reasons).to.deep.equal(['unavailable']);
+    const next = openPart({}, { chosen: chosen as FollowsEvents['chosen'] });
+    addSubscriber(feed, next.subscriber);
+    pumpNew(feed, 0);
+    expect([asked, next.reasons]).to.deep.equal([[entry], []]);
   });
 
   it('of one thing gets its events only, however many others came since, and a bookmark up to date', async () => {

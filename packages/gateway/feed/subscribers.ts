@@ -128,13 +128,19 @@ const pumpEvents = (feed: Feed, subscriber: Subscriber, follows: FollowsEvents, 
         subscriber.stuckSince ??= performance.now();
         return;
       }
-      if (entry.change === 'lost' && follows.chosen) return endSubscriber(feed, subscriber, 'unavailable');
+      if (entry.change === 'lost' && follows.chosen) return endByLost(feed, subscriber, entry);
       if (!isReady(feed, follows, entry, number)) return; // it is pumped again when what the event did is known
       writeEntry(subscriber, follows, entry);
     }
     follows.number = number + 1;
   }
   follows.isBehind = false;
+};
+
+/** Ends a subscriber, as it could not be found out what an event did. For the next subscriber, that is tried again. */
+const endByLost = (feed: Feed, subscriber: Subscriber, entry: Entry): void => {
+  entry.change = undefined;
+  endSubscriber(feed, subscriber, 'unavailable');
 };
 
 /** Whether a subscriber can be sent this entry. If not, what it needs is looked up, also for the entries behind it. */

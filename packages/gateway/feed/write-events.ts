@@ -44,9 +44,9 @@ const withState = (
   const entity = entities.get(entry.event.entity);
   if (!entity) return undefined;
   const make = () => messageOf(entity, entry.event, writePosition(mark, entry.place), change, shows);
-  if (shows === 'full') entry.withFields ??= make();
-  else entry.withState ??= make();
-  return shows === 'full' ? entry.withFields : entry.withState;
+  if (shows === 'full') return make(); // few sites follow, and whole states are large: it is not kept
+  entry.withState ??= make();
+  return entry.withState;
 };
 
 /** Sends an event that is not in the ring. `change` and `shows` are given if the subscriber wants states. */
@@ -67,8 +67,8 @@ const messageOf = (entity: Entity, event: StoredEvent, position: string, change?
 
 /**
  * Returns an event as CloudEvents names its attributes. `version` and the following are extensions. If it shows a
- * state, then `state` is what clients see of the thing after the event, or `fields` are all of its state, without loss.
- * Both are null if the thing is deleted, or if that is not clear.
+ * state, then `state` is what clients see of the thing after the event. Or `fields`, in place of the data, are all
+ * fields of its state, without loss. Both are null if the thing is deleted, or if that is not clear.
  */
 export const cloudEventOf = (entity: Entity, event: StoredEvent, change?: Change, shows?: Shows): object => {
   const [described] = describeEvents(entity, [event]);
@@ -76,7 +76,7 @@ export const cloudEventOf = (entity: Entity, event: StoredEvent, change?: Change
     ...{ specversion: '1.0', id: event._id, source: `${entity.path}/${event.entityId}`, type: described?.type },
     ...{ subject: event.entityId, time: described?.at, datacontenttype: 'application/json', entity: entity.name },
     ...{ version: event.version, actor: described?.actor, requestid: described?.requestId },
-    data: described?.data,
+    data: shows === 'full' ? undefined : described?.data,
     ...(described?.origin ? originAttributesOf(described.origin) : {}),
     ...(change && shows === 'shown'
       ? { state: change.kind === 'change' ? shownOf(entity, event.entityId, change.after) : null }

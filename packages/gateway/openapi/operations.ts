@@ -250,7 +250,10 @@ const site = {
   properties: {
     site: { type: 'string', description: 'The name of this Muster among the sites. Empty if it has none.' },
     entities: { type: 'array', items: { type: 'string' }, description: 'The entities that it shares.' },
-    events: { type: 'integer', description: 'About how many events the log has.' },
+    events: {
+      type: ['integer', 'null'],
+      description: 'About how many events the log has; null if not all are shared.',
+    },
   },
 };
 

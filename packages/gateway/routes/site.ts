@@ -6,12 +6,13 @@ import { unavailable } from '../problem.ts';
 
 /**
  * GET /api/events/site: the name of this Muster among the sites, the entities that it shares, and about how many events
- * its log has. Other sites ask before they follow.
+ * its log has. That is null if it has events of other entities, too. Other sites ask before they follow.
  */
 export const describeSite = async ({ entities, log, settings }: Gateway, ctx: Context): Promise<void> => {
   try {
-    const events = await estimateEvents(log, settings.DATABASE_DEADLINE_MS);
     const shared = entities.filter(({ adopting }) => adopting !== undefined).map(({ name }) => name);
+    const isAllShared = shared.length === entities.length; // otherwise a count would have to read the log
+    const events = isAllShared ? await estimateEvents(log, settings.DATABASE_DEADLINE_MS) : null;
     ctx.set('Cache-Control', 'no-store');
     ctx.body = { site: settings.SITE, entities: shared, events };
   } catch (error) {
