@@ -31,7 +31,7 @@ export const pile = defineEntity({
 });
 
 /** As `pile`, of another name. */
-export const heap = { ...pile, name: 'heap', collection: 'Heaps', path: '/api/heap' } satisfies Entity;
+export const heap: Entity = { ...pile, name: 'heap', collection: 'Heaps', path: '/api/heap' };
 
 /** An entity for tests that is not shared. */
 export const secret = defineEntity({
