@@ -16,7 +16,7 @@ export type Source = 'stream' | 'pending' | 'scan' | 'parked';
 
 /**
  * Puts the things back into memory to which these events happened, so that the events can be applied. Tries until the
- * database answers, or `signal` aborts.
+ * database answers, or `signal` aborts. The events must be applied at once: after an `await`, call it again.
  */
 export const recallFor = async (
   aggregator: Aggregator,
@@ -24,14 +24,18 @@ export const recallFor = async (
   source: Source,
   signal: AbortSignal,
 ): Promise<void> => {
-  for (const wanted of byEntity(findWanted(aggregator, events, source)))
-    await recall(aggregator, wanted, source, signal);
+  const asked = new Set<string>(); // things without a record: they are new
+  const find = () => findWanted(aggregator, events, source, asked);
+  // while records were read, other things may have left memory. What was put back stays until the next heartbeat
+  for (let wanted = find(); wanted.size > 0 && !signal.aborted; wanted = find())
+    for (const list of byEntity(wanted)) await recall(aggregator, list, source, asked, signal);
 };
 
 const findWanted = (
   { entities, table }: Aggregator,
   events: readonly StoredEvent[],
   source: Source,
+  asked: ReadonlySet<string>,
 ): Map<string, Wanted> => {
   const found = new Map<string, Wanted>();
   const met = new Set<string>(); // after the first event of a thing, it is in memory
@@ -40,7 +44,13 @@ const findWanted = (
     if (entity?.keep === undefined) continue;
     const partition = table.get(stored.partition);
     const key = streamKey(stored);
-    if (!partition || met.has(key) || (source !== 'parked' && isCountedBefore(partition, entity, stored))) continue;
+    if (
+      !partition ||
+      met.has(key) ||
+      asked.has(key) ||
+      (source !== 'parked' && isCountedBefore(partition, entity, stored))
+    )
+      continue;
     met.add(key);
     if (!mayHaveRecord(partition, entity, stored, source)) continue;
     if (partition.parked.has(key) || isInMemory(partition, entity.name, stored.entityId)) continue;
@@ -74,6 +84,7 @@ const recall = async (
   aggregator: Aggregator,
   wanted: readonly Wanted[],
   source: Source,
+  asked: Set<string>,
   signal: AbortSignal,
 ): Promise<void> => {
   const [{ entity }] = wanted as [Wanted];
@@ -82,27 +93,30 @@ const recall = async (
   const read = async () => {
     const ids = wanted.map(({ id }) => id);
     const states = await readStates(aggregator.log, entity, ids, readDeadlineMs);
-    for (const one of wanted) putBack(aggregator, one, states.get(one.id) ?? absent, source);
+    for (const one of wanted)
+      if (!putBack(aggregator, one, states.get(one.id) ?? absent, source))
+        asked.add(streamKey({ entity: entity.name, entityId: one.id }));
     return true;
   };
   await retryUntil(read, signal, complain);
 };
 
 /**
- * Puts one thing back. All its events before this one are counted, since they came before. If events may come again and
- * the record has this one already, it is counted, too.
+ * Puts one thing back, and returns whether it did: otherwise it is new. All its events before this one are counted,
+ * since they came before. If events may come again and the record has this one already, it is counted, too.
  */
 const putBack = (
   { metrics, table }: Aggregator,
   { partition, entity, id, version }: Wanted,
   saved: State,
   source: Source,
-) => {
+): boolean => {
   const isHere = table.get(partition.number) === partition; // false once it was dropped
-  if (!isHere || isInMemory(partition, entity.name, id)) return;
+  if (!isHere || isInMemory(partition, entity.name, id)) return false;
   const mayComeAgain = partition.served ? source === 'scan' : partition.kept.get(entity.name)?.evictedEarly === true;
   const counted = mayComeAgain && saved.version >= version ? saved.version : version - 1;
-  if (counted === 0 && saved.version === 0 && source !== 'parked') return; // it is new
+  if (counted === 0 && saved.version === 0 && source !== 'parked') return false; // it is new
   recallThing(partition, entity, id, counted, saved);
   metrics.recalled.inc();
+  return true;
 };

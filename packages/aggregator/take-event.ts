@@ -32,11 +32,12 @@ const takeInOrder = async (
 ): Promise<void> => {
   const counts = openCounts();
   if (aggregator.keeps) await recallFor(aggregator, events, source, signal);
-  for (const stored of events) {
+  for (const [index, stored] of events.entries()) {
     const applied = take(stored, counts);
     if (applied?.kind !== 'hole') continue;
     await fillHole(aggregator, stored, applied.above, signal);
     if (signal.aborted) break;
+    if (aggregator.keeps) await recallFor(aggregator, events.slice(index + 1), source, signal); // some may have left
   }
   addCounts(aggregator, counts);
 };
@@ -102,6 +103,7 @@ export const fillHole = async (
     const from = Math.max(above, findVersion(partition, entity.name, stored.entityId)); // where a try ended
     for await (const events of readStream(aggregator.log, entity, stored.entityId, from, () => readDeadlineMs)) {
       if (signal.aborted) return false;
+      if (aggregator.keeps) await recallFor(aggregator, events, 'stream', signal); // it may have left meanwhile
       for (const event of events) takeFromLog(aggregator, partition, event);
     }
     return true;
