@@ -24,7 +24,7 @@ export type Follower = {
 /** A site that is followed. A plain value, changed only in this room. */
 export type Site = {
   readonly url: string;
-  readonly key: string | undefined;
+  key: string | undefined; // as it was when the site was asked last
   readonly addedAt: Date;
   readonly rereads: number;
   name: string; // as it names itself; empty until it was asked

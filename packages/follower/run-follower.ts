@@ -23,7 +23,6 @@ import { forgetKnown, openKnownStates } from './known-states.ts';
 import { openFollowerMetrics, readHealth } from './metrics.ts';
 import { takeBookmark } from './read-feed.ts';
 import { parseFollowerSettings } from './settings.ts';
-import { keyFor } from './site-keys.ts';
 
 const refreshEveryMs = 1_000;
 const deadlineMs = 1_000;
@@ -132,7 +131,7 @@ const begin = (
   signal: AbortSignal,
 ): void => {
   const url = stored._id;
-  const site = openSite(stored, logIdOf(follower.log), keyFor(follower.settings.SITE_KEYS, url));
+  const site = openSite(stored, logIdOf(follower.log), undefined);
   follower.sites.set(url, site);
   follower.logger.info(
     { site: url, from: site.position === undefined ? 'its first event' : 'a position' },

@@ -17,6 +17,7 @@ export type Settings = Pick<
   SITE: string;
   SITES: readonly string[]; // URLs
   SITE_KEYS: SiteKeys;
+  SITE_KEYS_FILE: string; // in place of SITE_KEYS; empty without one
   FOLLOW: 'auto' | 'hold' | 'poll';
   FOLLOW_POLL_MS: number;
   FOLLOW_BATCH_MAX: number;
@@ -49,6 +50,7 @@ const table = {
   SITE: siteName.empty('').required(),
   SITES: Joi.string().custom(urls).default([]),
   SITE_KEYS: Joi.string().custom(parseSiteKeys).default(parseSiteKeys('')),
+  SITE_KEYS_FILE: Joi.string().default(''),
   FOLLOW: Joi.valid('auto', 'hold', 'poll').default('auto'),
   FOLLOW_POLL_MS: Joi.number().integer().min(100).max(86_400_000).default(10_000),
   FOLLOW_BATCH_MAX: Joi.number().integer().min(1).max(5_000).default(500),

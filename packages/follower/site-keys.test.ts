@@ -1,5 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openTestFolder } from '@muster/testing';
 import { expect } from 'chai';
-import { keyFor, parseSiteKeys } from './site-keys.ts';
+import { keyFor, parseSiteKeys, readKeyFor } from './site-keys.ts';
 
 const problemOf = (text: string): string => {
   try {
@@ -33,5 +36,33 @@ describe('The keys of sites', () => {
       expect(problemOf(text), text).to.contain(part);
       expect(problemOf(text), text).not.to.contain('hunter');
     }
+  });
+});
+
+describe('The file with the keys of sites', () => {
+  it('is read each time, and counts in place of the setting', async () => {
+    await using folder = await openTestFolder();
+    const path = join(folder.path, 'keys');
+    const source = { SITE_KEYS: parseSiteKeys('old'), SITE_KEYS_FILE: path };
+    expect(await readKeyFor({ ...source, SITE_KEYS_FILE: '' }, 'https://lima')).to.equal('old');
+    await writeFile(path, 'https://lima=one\nhttps://kyiv=two\n');
+    expect(await readKeyFor(source, 'https://lima')).to.equal('one');
+    expect(await readKeyFor(source, 'https://rome')).to.equal(undefined);
+    await writeFile(path, 'https://lima=three\n');
+    expect(await readKeyFor(source, 'https://lima')).to.equal('three');
+  });
+
+  it('that cannot be used is a problem which names it, and shows no key', async () => {
+    await using folder = await openTestFolder();
+    const path = join(folder.path, 'keys');
+    const source = { SITE_KEYS: parseSiteKeys(''), SITE_KEYS_FILE: path };
+    const problemOf = () => readKeyFor(source, 'https://lima').catch((error: Error) => error.message);
+    expect(await problemOf())
+      .to.contain(path)
+      .and.contain('ENOENT');
+    await writeFile(path, 'hunter2\nhunter3\n');
+    expect(await problemOf())
+      .to.contain('several keys')
+      .and.not.contain('hunter');
   });
 });

@@ -1,15 +1,16 @@
+import { readFile } from 'node:fs/promises';
 import { parseSiteUrl } from './parse-site-url.ts';
 
 /** The keys of sites by their URL, and the one for all others. */
 export type SiteKeys = { byUrl: ReadonlyMap<string, string>; other: string | undefined };
 
 /**
- * Parses the setting SITE_KEYS: `KEY` for all sites, or `URL=KEY` for each, with commas between. Throws an Error that
- * says what is wrong, without the keys.
+ * Parses the setting SITE_KEYS: `KEY` for all sites, or `URL=KEY` for each, with commas or new lines between. Throws an
+ * Error that says what is wrong, without the keys.
  */
 export const parseSiteKeys = (text: string): SiteKeys => {
   const parts = text
-    .split(',')
+    .split(/[,\n]/)
     .map((part) => part.trim())
     .filter((part) => part !== '');
   const byUrl = new Map<string, string>();
@@ -27,6 +28,23 @@ export const parseSiteKeys = (text: string): SiteKeys => {
 
 /** Returns the key for a site. Pure. */
 export const keyFor = ({ byUrl, other }: SiteKeys, url: string): string | undefined => byUrl.get(url) ?? other;
+
+/** Where the keys of sites are: in the setting, or in a file, which may change while the follower runs. */
+export type KeySource = { SITE_KEYS: SiteKeys; SITE_KEYS_FILE: string };
+
+/** Returns the key for a site as it is now. Throws an Error that names the file if it cannot be read or parsed. */
+export const readKeyFor = async (
+  { SITE_KEYS, SITE_KEYS_FILE: path }: KeySource,
+  url: string,
+): Promise<string | undefined> => {
+  if (path === '') return keyFor(SITE_KEYS, url);
+  try {
+    return keyFor(parseSiteKeys(await readFile(path, 'utf8')), url);
+  } catch (error) {
+    const { code, message } = Object(error);
+    throw new Error(`Cannot use the keys in ${path} (SITE_KEYS_FILE): ${code ?? message}`);
+  }
+};
 
 const urlOf = (text: string): string => {
   const parsed = parseSiteUrl(text);

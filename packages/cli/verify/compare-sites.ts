@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FeedEvent, subscribe } from '@muster/client';
-import { askSite, keyFor, parseSiteKeys, parseSiteUrl } from '@muster/follower';
+import { askSite, parseSiteKeys, parseSiteUrl, readKeyFor } from '@muster/follower';
 
 /** The sites to compare: their URLs, and for how many seconds they may become equal. */
 export type CompareOptions = { urls: readonly string[]; waitSeconds: number };
@@ -27,9 +27,10 @@ export const compareSites = async (
   try {
     const urls = texts.map(urlOf);
     if (urls.length < 2) throw new Error('give at least two URLs of sites, with commas between');
-    const keys = parseSiteKeys(environment.SITE_KEYS ?? '');
+    const { SITE_KEYS = '', SITE_KEYS_FILE = '' } = environment;
+    const keys = { SITE_KEYS: parseSiteKeys(SITE_KEYS), SITE_KEYS_FILE };
     for (const untilMs = performance.now() + waitSeconds * 1_000; ; ) {
-      const sites = await Promise.all(urls.map((url) => readSite(url, keyFor(keys, url), signal)));
+      const sites = await Promise.all(urls.map(async (url) => readSite(url, await readKeyFor(keys, url), signal)));
       const differences = findDifferences(sites);
       if (differences.length > 0 && performance.now() < untilMs) {
         await sleep(againMs, undefined, { signal });
