@@ -279,8 +279,11 @@ describe('The states around the events of the feed', function () {
     await call(url, 'DELETE', '/api/account/a');
     readers.push(await readFeed(`${address}?state=true&from=start`));
     const [filtered, ...whole] = readers as [FeedReader, ...FeedReader[]];
-    await until('all came', () => [3, 4, 4].every((count, at) => eventsOf(readers[at] as FeedReader).length === count));
-    const statesOf = (reader: FeedReader) => eventsOf(reader).map(({ data }) => data.state);
+    // where from=start meets new events, one may come twice
+    const onceOf = (reader: FeedReader) =>
+      eventsOf(reader).filter(({ data }, at, all) => all.findIndex((one) => one.data.version === data.version) === at);
+    await until('all came', () => [3, 4, 4].every((count, at) => onceOf(readers[at] as FeedReader).length === count));
+    const statesOf = (reader: FeedReader) => onceOf(reader).map(({ data }) => data.state);
     expect(shown[0]).to.deep.equal({ id: 'a', name: 'one', hasSecret: true });
     expect(statesOf(filtered)).to.deep.equal(shown);
     for (const reader of whole) expect(statesOf(reader)).to.deep.equal([...shown, null]);
