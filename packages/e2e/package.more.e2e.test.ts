@@ -101,7 +101,7 @@ describe('The package muster, in a folder of its own', function () {
         '3 tasks created through the log',
       );
       expect(await run(project, 'npx', ['muster', 'seed', '--entity', 'car', '--count', '3'], 2)).to.include(
-        '"car" is no entity here. These can be seeded: task',
+        '"car" is no entity here. There are task',
       );
       expect(started.said()).to.include(`curl -i ${url}/api/task `).and.to.include(':rename');
     } finally {
