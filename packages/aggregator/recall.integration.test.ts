@@ -1,15 +1,11 @@
 import type { Entity } from '@muster/model';
-import { openLogger, openMetrics } from '@muster/runtime';
-import { append, type Log, openAppendQueue, type StoredEvent, watchLog } from '@muster/store';
+import { append, type Log, openAppendQueue, type StoredEvent } from '@muster/store';
 import { note, openTestLog } from '@muster/testing';
 import { expect } from 'chai';
-import { type Aggregator, openAggregator } from './aggregator.ts';
-import { seeHeartbeat } from './heart.ts';
-import { beat, beginMembership, join } from './membership.ts';
-import { parseAggregatorSettings } from './settings.ts';
 import { saveSnapshot } from './snapshot.ts';
-import { countActive, evictThings, holdPartitions, isInMemory, own, type Partition, serve } from './table.ts';
+import { countActive, evictThings, isInMemory, type Partition } from './table.ts';
 import { takeEvents } from './take-event.ts';
+import { openOwner } from './test-owner.ts';
 
 const entity: Entity = { ...note, keep: 1 };
 const { signal } = new AbortController();
@@ -17,7 +13,8 @@ const { signal } = new AbortController();
 describe('Events of things of which few states stay in memory', () => {
   it('are counted once, also if a thing leaves memory while the record of another one is read', async () => {
     await using log = await openTestLog();
-    const { aggregator, partition } = await openOwner(log);
+    const aggregator = await openOwner(log, entity);
+    const partition = aggregator.table.get(0) as Partition;
     await takeEvents(aggregator, await write(log, ['a', 1], ['b', 1]), signal);
     expect(await saveSnapshot(aggregator, [0])).to.equal('saved');
     await takeEvents(aggregator, await write(log, ['a', 2]), signal);
@@ -36,7 +33,8 @@ describe('Events of things of which few states stay in memory', () => {
 
   it('are counted once, also if a thing leaves memory while a hole of another one is filled', async () => {
     await using log = await openTestLog();
-    const { aggregator, partition } = await openOwner(log);
+    const aggregator = await openOwner(log, entity);
+    const partition = aggregator.table.get(0) as Partition;
     await takeEvents(aggregator, await write(log, ['a', 1], ['b', 1]), signal);
     expect(await saveSnapshot(aggregator, [0])).to.equal('saved');
     const [, newest] = await write(log, ['b', 2], ['b', 3]); // the stream brings the newer one first
@@ -61,28 +59,3 @@ const eventOf = (id: string, version: number): StoredEvent => ({
   ...{ type: version === 1 ? 'NoteCreated' : 'NoteUpdated', data: { text: 'a', stars: version }, at: new Date() },
   meta: { requestId: 'test' },
 });
-
-/** Opens an aggregator that owns partition 0 and has seen a heartbeat of its own. */
-const openOwner = async (log: Log): Promise<{ aggregator: Aggregator; partition: Partition }> => {
-  const name = 'aggregator-0';
-  const parsed = parseAggregatorSettings({
-    MONGODB_URI: 'mongodb://127.0.0.1/',
-    CLUSTER_SECRET: 'a secret of the tests',
-  });
-  if (parsed.kind !== 'settings') throw new Error(parsed.problems.join());
-  const about = { name, logger: openLogger(name, 'silent'), registry: openMetrics(name) };
-  const aggregator = openAggregator({ ...about, settings: parsed.settings, entities: [entity], log });
-  beginMembership(aggregator);
-  await join(aggregator);
-  const end = new AbortController();
-  for await (const seen of watchLog(log, { partitions: [0], from: undefined, signal: end.signal, pauseMs: () => 10 })) {
-    if (seen.kind === 'opened') await beat(aggregator);
-    if (seen.kind === 'heartbeat' && seeHeartbeat(aggregator.heart, seen.heartbeat)) break;
-  }
-  holdPartitions(aggregator.table, [0]);
-  serve(aggregator.table, [0], undefined);
-  own(aggregator.table, [0]);
-  const partition = aggregator.table.get(0);
-  if (!partition) throw new Error('The aggregator lacks its partition');
-  return { aggregator, partition };
-};
