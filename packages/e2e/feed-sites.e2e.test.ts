@@ -72,7 +72,7 @@ describe('The feed for other sites', function () {
   });
 
   const make = (url: string, id: string, more: object = {}) =>
-    call(url, 'POST', '/api/card', { body: { id, name: 'one', code: 'c7', ...more } });
+    call(url, 'POST', '/api/card', { body: { id, name: 'one', code: 'code-of-one', ...more } });
   const rename = (url: string, id: string, name: string) =>
     call(url, 'POST', `/api/card/${id}:rename`, { body: { name } });
   const write = (url: string, id: string) => call(url, 'POST', '/api/book', { body: { id, text: 'x' } });
@@ -113,7 +113,7 @@ describe('The feed for other sites', function () {
       await until(`reader ${index} has them`, () => eventsOf(reader).length === count);
       const shown = eventsOf(reader).map(({ data }) => data);
       const all = decodeFields(shown.at(-1)?.fields);
-      expect(all, String(index)).to.deep.equal({ name: 'two', code: 'c7', since });
+      expect(all, String(index)).to.deep.equal({ name: 'two', code: 'code-of-one', since });
       expect(shown.every(({ entity }) => entity === 'card')).to.equal(true);
       expect(shown[0]).not.to.have.property('state');
     }
@@ -149,7 +149,7 @@ describe('The feed for other sites', function () {
     const ask = (method: string, path: string, headers: Record<string, string>, body?: object) =>
       call(url, method, path, { headers, body, signal: AbortSignal.timeout(5_000) });
     await until('the keys are known', async () => (await ask('GET', '/api/card/x', of.admin)).status === 404);
-    const body = { id: 'a', name: 'one', code: 'c7' };
+    const body = { id: 'a', name: 'one', code: 'code-of-one' };
     expect((await ask('POST', '/api/card', of.site, body)).status).to.equal(403);
     expect((await ask('POST', '/api/card', of.write, body)).status).to.equal(201);
     for (const headers of [of.read, of.write]) {
@@ -161,14 +161,14 @@ describe('The feed for other sites', function () {
     for (const headers of [of.site, of.admin]) {
       const reader = await read(`${url}${address}`, headers);
       await until('it came', () => eventsOf(reader).length === 1);
-      expect(eventsOf(reader)[0]?.data.fields).to.have.property('code', 'c7');
+      expect(eventsOf(reader)[0]?.data.fields).to.have.property('code', 'code-of-one');
     }
     using socket = await openSocket(url, { headers: of.read });
     tell(socket, { subscribe: 'x', to: address });
     await until('it is refused', () => messagesOf(socket, 'x').length > 0);
     expect(JSON.stringify(messagesOf(socket, 'x')))
       .to.contain('scope-too-small')
-      .and.not.contain('c7');
+      .and.not.contain('code-of-one');
   });
 
   it('ends behind all that there is with until=now, and goes on there later', async () => {

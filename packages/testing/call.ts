@@ -47,6 +47,16 @@ export const eventually = async <T>(
 };
 
 /**
+ * Sends a request, and again while the answer is 503, as a client of a busy service does. Returns the first other reply.
+ * Throws with the last one after 15 s.
+ */
+export const callPatiently = (url: string, method: string, path: string, options?: CallOptions): Promise<Reply> =>
+  eventually(
+    () => call(url, method, path, options),
+    ({ status }) => status !== 503,
+  );
+
+/**
  * Runs `task` for all items, at most `most` at a time. Returns the results in the order of the items. Throws the error
  * of the first task that fails.
  */

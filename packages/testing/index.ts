@@ -1,7 +1,7 @@
 export { anyKey, anyState } from './any-state.ts';
 export { applyMergePatch } from './apply-merge-patch.ts';
 export { anyCommand, anyFields, anyHistory, anyId, commandOf, historyOf, note, storedNote } from './arbitraries.ts';
-export { type CallOptions, call, eventually, forAll, type Reply } from './call.ts';
+export { type CallOptions, call, callPatiently, eventually, forAll, type Reply } from './call.ts';
 export { checkMerge } from './check-merge.ts';
 export { type ExampleFile, exampleFilesOf, openExampleProject } from './compile-examples.ts';
 export { type CurlExample, type CurlReply, curlExamplesOf, findDifferences, parseCurlReply } from './curl-examples.ts';
