@@ -1,5 +1,6 @@
 import { readStart } from '@muster/client/read-start';
 import { isSiteName } from '@muster/runtime';
+import { fetchFromSite } from './fetch-from-site.ts';
 
 /** What a site says of itself: its name, the entities that it shares, and about how many events it has, if it knows. */
 export type SiteAnswer = { site: string; entities: string[]; events: number | null };
@@ -14,7 +15,7 @@ export const askSite = async (url: string, key: string | undefined, signal: Abor
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (key !== undefined) headers.Authorization = `Bearer ${key}`;
   const within = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
-  const response = await fetch(address, { headers, signal: within, redirect: 'error' });
+  const response = await fetchFromSite(address, { headers, signal: within });
   const text = await readStart(response, answerBytesMax);
   if (response.status !== 200)
     throw new Error(`GET ${address} answered ${response.status}: ${text.slice(0, shownMax)}`);

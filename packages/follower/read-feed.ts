@@ -1,5 +1,6 @@
 import { type Status, type Subscription, subscribe } from '@muster/client';
 import { adoptEvents } from './adopt-events.ts';
+import { fetchFromSite } from './fetch-from-site.ts';
 import type { Follower, Site } from './follower.ts';
 import { parseReceived, positionMax, type Received } from './parse-received.ts';
 
@@ -26,7 +27,7 @@ export const readFeed = async (follower: Follower, site: Site, until: 'now' | 'e
     ...{ signal, key: site.key, onStatus, onLost: 'start', staleAfterMs: follower.settings.FOLLOW_SILENT_MS },
     ...(site.position === undefined ? { from: 'start' as const } : { after: site.position }),
     onEvent: (event, { position }) => put(inbox, site, parseReceived(event, position)),
-    fetch: (address, options) => fetch(address, { ...options, redirect: 'error' }), // a site must not send us elsewhere
+    fetch: (address, options = {}) => fetchFromSite(String(address), options),
   });
   if (until === 'end') site.held = subscription;
   const reading = subscription.done.finally(() => {
