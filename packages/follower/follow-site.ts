@@ -3,7 +3,7 @@ import { noteProgress } from './adopt-events.ts';
 import { askSite } from './ask-site.ts';
 import type { Follower, Site } from './follower.ts';
 import { noteBehind, noteCurrent, readFeed } from './read-feed.ts';
-import { readKeyFor } from './site-keys.ts';
+import { readOrKeepKeyFor } from './site-keys.ts';
 
 const failurePauseMs = { first: 500, most: 30_000 };
 const silencesMax = 2;
@@ -60,8 +60,9 @@ const readAgain = async (follower: Follower, site: Site): Promise<void> => {
 
 const lostPauseMs = 1_000;
 
-const identify = async ({ settings, shared }: Follower, site: Site): Promise<void> => {
-  site.key = await readKeyFor(settings, site.url);
+const identify = async (follower: Follower, site: Site): Promise<void> => {
+  const { settings, shared } = follower;
+  site.key = await readOrKeepKeyFor(follower, site.url);
   const { site: name, entities, events } = await askSite(site.url, site.key, site.over.signal);
   if (name === settings.SITE)
     throw new Error(`the Muster at ${site.url} has the name "${name}", as this one: give each site its own SITE`);

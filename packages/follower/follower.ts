@@ -4,6 +4,7 @@ import type { Logger } from '@muster/runtime';
 import type { AppendQueue, DatabaseClock, Log, SiteDocument } from '@muster/store';
 import type { KnownStates } from './known-states.ts';
 import type { Settings } from './settings.ts';
+import type { KeptKeys } from './site-keys.ts';
 
 /** The whole state of a follower, passed as a parameter. What must survive is in the collection `Sites`. */
 export type Follower = {
@@ -15,6 +16,7 @@ export type Follower = {
   queue: AppendQueue;
   clock: DatabaseClock;
   known: KnownStates;
+  kept: KeptKeys; // of SITE_KEYS_FILE
   working: Map<string, Promise<unknown>>; // by thing: what is being adopted
   sites: Map<string, Site>; // by URL
   added: Set<string>; // those of SITES that were put into the list
