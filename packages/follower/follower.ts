@@ -38,7 +38,7 @@ export type Site = {
   phase: 'asking' | 'reading' | 'holding' | 'pausing' | 'failing';
   problem: string | undefined; // why it is not followed now
   isCurrent: boolean; // all that it had was adopted
-  held: Subscription | undefined; // its feed, while it is held open
+  feed: Subscription | undefined; // while it is read or held open
   currentAt: number; // in milliseconds, monotonic: when that was so last
   notedAt: number; // in milliseconds, monotonic: when its position was stored last
   silences: number; // connections in a row on which nothing came
@@ -56,7 +56,7 @@ export const openSite = (stored: SiteDocument, logId: string | undefined, key: s
     ...{ adopted: stored.adopted, refused: stored.refused, there: undefined, phase: 'asking', problem: undefined },
     ...{
       isCurrent: false,
-      held: undefined,
+      feed: undefined,
       currentAt: performance.now(),
       notedAt: 0,
       silences: 0,

@@ -161,6 +161,47 @@ describe('A follower', function () {
     await until('it has no problem', async () => (await storedAt(lima.url))?.problem === null);
   });
 
+  it('does not read a second site of the same name, until it has another one', async () => {
+    await using copy = await openFakeSite('lima');
+    addEvents(lima, thing('a'));
+    addEvents(copy, thing('b'));
+    const healthPort = await start();
+    await until('the first one is held open', isHeld);
+    await addSite(log, copy.url, new Date(), deadlineMs);
+    const problem = `the Muster at ${copy.url} has the name "lima", as the one at ${lima.url}, which was added before`;
+    await until('the list says so', async () => (await storedAt(copy.url))?.problem?.startsWith(problem));
+    const health = await (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).text();
+    expect(health).to.contain('give each site its own SITE');
+    expect(await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text())
+      .to.contain(`muster_site_connected{site="${copy.url}",process="follower"} 0`)
+      .and.contain(`muster_site_connected{site="${lima.url}",process="follower"} 1`);
+    expect(feedRequestsOf(copy)).to.deep.equal([]);
+
+    lima.isAway = true; // it keeps its name
+    cutHeld(lima);
+    const asked = copy.server.requests.length;
+    await until('the second one is asked again', () => copy.server.requests.length > asked, 30_000);
+    expect(feedRequestsOf(copy)).to.deep.equal([]);
+    copy.site = 'kyiv';
+    await until('it is held open under its own name', () => copy.held.size === 1, 40_000);
+    expect(await storedAt(copy.url)).to.deep.include({ name: 'kyiv', problem: null, position: 'm.1' });
+  });
+
+  it('leaves a second site of the same name also if it was the first one that answered', async () => {
+    await using copy = await openFakeSite('lima');
+    lima.isAway = true;
+    await start({ SITES: '' });
+    await addSite(log, lima.url, new Date(1), deadlineMs);
+    await addSite(log, copy.url, new Date(2), deadlineMs);
+    await until('the second one is held open', () => copy.held.size === 1);
+    lima.isAway = false;
+    await until('the first one is held open', isHeld, 30_000);
+    await until('the second one is left', () => copy.held.size === 0);
+    await until('the list says why', async () => /as the one at/.test((await storedAt(copy.url))?.problem ?? ''));
+    await removeSite(log, lima.url, deadlineMs);
+    await until('it is held open in place of the first one', () => copy.held.size === 1, 40_000);
+  });
+
   it('does not start with wrong settings, or with nothing that is shared', async () => {
     const { error } = console;
     const said: unknown[] = [];
