@@ -50,9 +50,9 @@ const takePosition = (site: Site, { position }: Subscription): void => {
   if (position !== undefined && position.length <= positionMax) site.position = position;
 };
 
-/** Takes over the position of the last bookmark of a feed, if all that came before is adopted. */
+/** Takes over the position of the last bookmark of a feed that is held open, if all that came before is adopted. */
 export const takeBookmark = (site: Site): void => {
-  if (site.isCurrent && site.feed) takePosition(site, site.feed);
+  if (site.phase === 'holding' && site.isCurrent && site.feed) takePosition(site, site.feed);
 };
 
 /** Forgets the position. What came before that is adopted by now, so events of two logs are never in one batch. */
