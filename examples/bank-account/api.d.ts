@@ -1254,7 +1254,17 @@ export interface operations {
                 };
             };
             401: components["responses"]["key-required"];
-            403: components["responses"]["scope-too-small"];
+            /** @description The API key does not allow this. A page of another origin may not write here. */
+            403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["problem.scope-too-small"] | components["schemas"]["problem.foreign-origin"];
+                };
+            };
             406: components["responses"]["not-acceptable"];
             408: components["responses"]["request-timeout"];
             /** @description The document is of another type. The thing exists or existed. The balance is too low. The account is not empty. The account is closed. */
@@ -1840,7 +1850,17 @@ export interface operations {
                 };
             };
             401: components["responses"]["key-required"];
-            403: components["responses"]["scope-too-small"];
+            /** @description The API key does not allow this. A page of another origin may not write here. */
+            403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["problem.scope-too-small"] | components["schemas"]["problem.foreign-origin"];
+                };
+            };
             /** @description The thing was not found. The thing does not have that command. */
             404: {
                 headers: {
@@ -1943,7 +1963,17 @@ export interface operations {
                 };
             };
             401: components["responses"]["key-required"];
-            403: components["responses"]["scope-too-small"];
+            /** @description The API key does not allow this. A page of another origin may not write here. */
+            403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["problem.scope-too-small"] | components["schemas"]["problem.foreign-origin"];
+                };
+            };
             /** @description The thing was not found. The thing does not have that command. */
             404: {
                 headers: {
@@ -2046,7 +2076,17 @@ export interface operations {
                 };
             };
             401: components["responses"]["key-required"];
-            403: components["responses"]["scope-too-small"];
+            /** @description The API key does not allow this. A page of another origin may not write here. */
+            403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id.always"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["problem.scope-too-small"] | components["schemas"]["problem.foreign-origin"];
+                };
+            };
             /** @description The thing was not found. The thing does not have that command. */
             404: {
                 headers: {

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   closeSite,
   copyData,
@@ -13,7 +15,7 @@ import {
 } from '@muster/chaos';
 import { partitionOf } from '@muster/placement';
 import { append, openAppendQueue, readStream } from '@muster/store';
-import { call, eventually, forAll } from '@muster/testing';
+import { call, eventually, forAll, openTestFolder } from '@muster/testing';
 import { expect } from 'chai';
 import { runMuster } from './run-muster.ts';
 
@@ -225,7 +227,7 @@ describe('Sites that follow each other', function () {
 describe('A site that asks for keys', function () {
   this.timeout(120_000);
 
-  it('is followed with a key with the scope site, and not with another one, which the list shows', async () => {
+  it('is followed once it gets a key with the scope site, and not with another one, which the list shows', async () => {
     const [strict, other] = [await openSite('strict', { AUTH: 'on' }), await openSite('other')];
     try {
       await Promise.all([strict, other].map(startSite));
@@ -247,8 +249,14 @@ describe('A site that asks for keys', function () {
       const refused = await eventually(list, ({ output }) => /403/.test(output));
       expect(refused.output).to.match(/scope/);
       await stopFollower(other);
-      other.environment.SITE_KEYS = `${strict.url}=${siting}`;
+      await using folder = await openTestFolder();
+      const path = join(folder.path, 'keys');
+      Object.assign(other.environment, { SITE_KEYS: '', SITE_KEYS_FILE: path });
+      await writeFile(path, `${strict.url}=${writing}\n`);
       const follower = await startFollower(other, [strict]);
+      const said = async () => follower.lines.join('\n');
+      await eventually(said, (lines) => lines.includes('A site cannot be followed now, trying again'));
+      await writeFile(path, `${strict.url}=${siting}\n`); // the follower runs
       await eventually(
         () => call(urlOf(other), 'GET', '/api/record/kept'),
         ({ status }) => status === 200,

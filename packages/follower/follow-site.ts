@@ -1,9 +1,10 @@
 import { backOffMs, pause } from '@muster/runtime';
 import { noteProgress } from './adopt-events.ts';
 import { askSite } from './ask-site.ts';
+import { checkSiteName, leaveLaterNamesakes } from './check-site-name.ts';
 import type { Follower, Site } from './follower.ts';
 import { noteBehind, noteCurrent, readFeed } from './read-feed.ts';
-import { readKeyFor } from './site-keys.ts';
+import { readOrKeepKeyFor } from './site-keys.ts';
 
 const failurePauseMs = { first: 500, most: 30_000 };
 const silencesMax = 2;
@@ -45,6 +46,7 @@ const followOnce = async (follower: Follower, site: Site): Promise<void> => {
   if (read.kind === 'broken') throw new Error(read.reason);
   if (read.kind === 'lost') return await readAgain(follower, site);
   if (site.over.signal.aborted) return;
+  checkSiteName(follower, site); // an earlier site may have told its name meanwhile
   noteCurrent(site);
   await noteAgain(follower, site);
   if (mayHold(follower, site)) return holdOpen(follower, site);
@@ -60,14 +62,15 @@ const readAgain = async (follower: Follower, site: Site): Promise<void> => {
 
 const lostPauseMs = 1_000;
 
-const identify = async ({ settings, shared }: Follower, site: Site): Promise<void> => {
-  site.key = await readKeyFor(settings, site.url);
+const identify = async (follower: Follower, site: Site): Promise<void> => {
+  const { shared } = follower;
+  site.key = await readOrKeepKeyFor(follower, site.url);
   const { site: name, entities, events } = await askSite(site.url, site.key, site.over.signal);
-  if (name === settings.SITE)
-    throw new Error(`the Muster at ${site.url} has the name "${name}", as this one: give each site its own SITE`);
+  site.name = name;
+  leaveLaterNamesakes(follower, site);
+  checkSiteName(follower, site);
   if (!entities.some((entity) => shared.has(entity)))
     throw new Error(`the Muster at ${site.url} shares ${list(entities)}, and this one ${list([...shared.keys()])}`);
-  site.name = name;
   site.there = entities.every((entity) => shared.has(entity)) ? (events ?? undefined) : undefined;
 };
 

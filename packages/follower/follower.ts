@@ -4,6 +4,7 @@ import type { Logger } from '@muster/runtime';
 import type { AppendQueue, DatabaseClock, Log, SiteDocument } from '@muster/store';
 import type { KnownStates } from './known-states.ts';
 import type { Settings } from './settings.ts';
+import type { KeptKeys } from './site-keys.ts';
 
 /** The whole state of a follower, passed as a parameter. What must survive is in the collection `Sites`. */
 export type Follower = {
@@ -15,6 +16,7 @@ export type Follower = {
   queue: AppendQueue;
   clock: DatabaseClock;
   known: KnownStates;
+  kept: KeptKeys; // of SITE_KEYS_FILE
   working: Map<string, Promise<unknown>>; // by thing: what is being adopted
   sites: Map<string, Site>; // by URL
   added: Set<string>; // those of SITES that were put into the list
@@ -36,7 +38,7 @@ export type Site = {
   phase: 'asking' | 'reading' | 'holding' | 'pausing' | 'failing';
   problem: string | undefined; // why it is not followed now
   isCurrent: boolean; // all that it had was adopted
-  held: Subscription | undefined; // its feed, while it is held open
+  feed: Subscription | undefined; // while it is read or held open
   currentAt: number; // in milliseconds, monotonic: when that was so last
   notedAt: number; // in milliseconds, monotonic: when its position was stored last
   silences: number; // connections in a row on which nothing came
@@ -54,7 +56,7 @@ export const openSite = (stored: SiteDocument, logId: string | undefined, key: s
     ...{ adopted: stored.adopted, refused: stored.refused, there: undefined, phase: 'asking', problem: undefined },
     ...{
       isCurrent: false,
-      held: undefined,
+      feed: undefined,
       currentAt: performance.now(),
       notedAt: 0,
       silences: 0,

@@ -29,9 +29,9 @@ export const readFeed = async (follower: Follower, site: Site, until: 'now' | 'e
     onEvent: (event, { position }) => put(inbox, site, parseReceived(event, position)),
     fetch: (address, options = {}) => fetchFromSite(String(address), options),
   });
-  if (until === 'end') site.held = subscription;
+  site.feed = subscription;
   const reading = subscription.done.finally(() => {
-    site.held = undefined;
+    site.feed = undefined;
     endInbox(inbox);
   });
   reading.catch(() => undefined); // it is awaited below
@@ -53,7 +53,7 @@ const takePosition = (site: Site, { position }: Subscription): void => {
 
 /** Takes over the position of the last bookmark of a feed that is held open, if all that came before is adopted. */
 export const takeBookmark = (site: Site): void => {
-  if (site.isCurrent && site.held) takePosition(site, site.held);
+  if (site.phase === 'holding' && site.isCurrent && site.feed) takePosition(site, site.feed);
 };
 
 /** Forgets the position. What came before that is adopted by now, so events of two logs are never in one batch. */

@@ -1,11 +1,15 @@
-import { type Log, listSites, openLog, removeSite, rereadSite } from '@muster/store';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { addSite, type Log, listSites, openLog, removeSite, rereadSite } from '@muster/store';
 import {
   addEvents,
   bookmarkOf,
+  cutHeld,
   type FakeSite,
   feedRequestsOf,
   openFakeSite,
   openTestDatabase,
+  openTestFolder,
   storedEvents,
   type TestDatabase,
   tellHeld,
@@ -51,6 +55,7 @@ describe('A follower', function () {
     await database[Symbol.asyncDispose]();
   });
   const stored = async () => (await listSites(log, deadlineMs))[0];
+  const storedAt = async (url: string) => (await listSites(log, deadlineMs)).find(({ _id }) => _id === url);
   const isHeld = () => lima.held.size === 1;
   const startsOf = () => feedRequestsOf(lima).filter((request) => request === 'now start').length;
 
@@ -126,6 +131,75 @@ describe('A follower', function () {
     tellHeld(lima, bookmarkOf('m.7'));
     await until('the bookmark is noted', async () => (await stored())?.position === 'm.7', 20_000);
     expect((await stored())?.events).to.equal(1);
+  });
+
+  it('uses keys that are put into the file while it runs, for a new site and for one that it follows', async () => {
+    await using folder = await openTestFolder();
+    await using kyiv = await openFakeSite('kyiv');
+    const path = join(folder.path, 'keys');
+    [lima.key, kyiv.key] = ['lima-1', 'kyiv-1'];
+    addEvents(lima, thing('a'));
+    await writeFile(path, `${lima.url}=lima-1\n`);
+    await start({ SITE_KEYS_FILE: path });
+    await until('lima is held open', isHeld);
+    await addSite(log, kyiv.url, new Date(), deadlineMs);
+    await until('kyiv refuses it', async () => /answered 401/.test((await storedAt(kyiv.url))?.problem ?? ''));
+    await writeFile(path, `${lima.url}=lima-1\n${kyiv.url}=kyiv-1\n`);
+    await until('kyiv is held open', () => kyiv.held.size === 1, 30_000);
+
+    lima.key = 'lima-2';
+    await writeFile(path, `${lima.url}=\n`); // as somebody writes it
+    const before = feedRequestsOf(kyiv).length;
+    cutHeld(kyiv);
+    const isHeldAgain = () => kyiv.held.size === 1 && feedRequestsOf(kyiv).length > before;
+    await until('kyiv is held open with its earlier key', isHeldAgain, 30_000);
+    cutHeld(lima);
+    await until('lima refuses it', async () => /answered 401/.test((await storedAt(lima.url))?.problem ?? ''));
+    addEvents(lima, thing('b'));
+    await writeFile(path, `${lima.url}=lima-2\n${kyiv.url}=kyiv-1\n`);
+    await until('lima was read with its new key', async () => (await storedAt(lima.url))?.position === 'm.2', 30_000);
+    await until('it has no problem', async () => (await storedAt(lima.url))?.problem === null);
+  });
+
+  it('does not read a second site of the same name, until it has another one', async () => {
+    await using copy = await openFakeSite('lima');
+    addEvents(lima, thing('a'));
+    addEvents(copy, thing('b'));
+    const healthPort = await start();
+    await until('the first one is held open', isHeld);
+    await addSite(log, copy.url, new Date(), deadlineMs);
+    const problem = `the Muster at ${copy.url} has the name "lima", as the one at ${lima.url}, which was added before`;
+    await until('the list says so', async () => (await storedAt(copy.url))?.problem?.startsWith(problem));
+    const health = await (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).text();
+    expect(health).to.contain('give each site its own SITE');
+    expect(await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text())
+      .to.contain(`muster_site_connected{site="${copy.url}",process="follower"} 0`)
+      .and.contain(`muster_site_connected{site="${lima.url}",process="follower"} 1`);
+    expect(feedRequestsOf(copy)).to.deep.equal([]);
+
+    lima.isAway = true; // it keeps its name
+    cutHeld(lima);
+    const asked = copy.server.requests.length;
+    await until('the second one is asked again', () => copy.server.requests.length > asked, 30_000);
+    expect(feedRequestsOf(copy)).to.deep.equal([]);
+    copy.site = 'kyiv';
+    await until('it is held open under its own name', () => copy.held.size === 1, 40_000);
+    expect(await storedAt(copy.url)).to.deep.include({ name: 'kyiv', problem: null, position: 'm.1' });
+  });
+
+  it('leaves a second site of the same name also if it was the first one that answered', async () => {
+    await using copy = await openFakeSite('lima');
+    lima.isAway = true;
+    await start({ SITES: '' });
+    await addSite(log, lima.url, new Date(1), deadlineMs);
+    await addSite(log, copy.url, new Date(2), deadlineMs);
+    await until('the second one is held open', () => copy.held.size === 1);
+    lima.isAway = false;
+    await until('the first one is held open', isHeld, 30_000);
+    await until('the second one is left', () => copy.held.size === 0);
+    await until('the list says why', async () => /as the one at/.test((await storedAt(copy.url))?.problem ?? ''));
+    await removeSite(log, lima.url, deadlineMs);
+    await until('it is held open in place of the first one', () => copy.held.size === 1, 40_000);
   });
 
   it('does not start with wrong settings, or with nothing that is shared', async () => {

@@ -51,7 +51,7 @@ export const runFollower = async (
   await using log = openLog({ uri: settings.MONGODB_URI, database: settings.DATABASE, appName: 'muster-follower' });
   const follower: Follower = {
     ...{ settings, entities, shared, log, logger, queue: openAppendQueue(), clock: openClock() },
-    ...{ known: openKnownStates(), working: new Map() },
+    ...{ known: openKnownStates(), kept: { keys: undefined, problem: undefined }, working: new Map() },
     ...{ sites: new Map(), added: new Set(), database: { reachable: false } },
   };
   openFollowerMetrics(registry, follower);

@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openTestFolder } from '@muster/testing';
 import { expect } from 'chai';
-import { keyFor, parseSiteKeys, readKeyFor } from './site-keys.ts';
+import { type KeyReader, keyFor, parseSiteKeys, readKeyFor, readOrKeepKeyFor } from './site-keys.ts';
 
 const problemOf = (text: string): string => {
   try {
@@ -64,5 +64,32 @@ describe('The file with the keys of sites', () => {
     expect(await problemOf())
       .to.contain('several keys')
       .and.not.contain('hunter');
+  });
+
+  it('that cannot be used any more leaves the earlier keys in use, and the log says so once a reason', async () => {
+    await using folder = await openTestFolder();
+    const path = join(folder.path, 'keys');
+    const lines: string[] = [];
+    const note = (kind: string) => (fields: object | string, text?: string) =>
+      void lines.push(`${kind}: ${JSON.stringify(fields)} ${text}`);
+    const reader: KeyReader = {
+      settings: { SITE_KEYS: parseSiteKeys('fixed'), SITE_KEYS_FILE: path },
+      kept: { keys: undefined, problem: undefined },
+      logger: { info: note('info'), warn: note('warn') } as KeyReader['logger'],
+    };
+    const read = () => readOrKeepKeyFor(reader, 'https://lima').catch(({ message }: Error) => `problem: ${message}`);
+    expect(await read(), 'there are no earlier keys').to.match(/^problem: .*ENOENT/);
+    await writeFile(path, 'https://lima=hunter1\n');
+    expect(await read()).to.equal('hunter1');
+    await writeFile(path, 'hunter2\nhunter3\n');
+    for (let times = 0; times < 3; times += 1) expect(await read()).to.equal('hunter1');
+    await rm(path);
+    for (let times = 0; times < 3; times += 1) expect(await read()).to.equal('hunter1');
+    await writeFile(path, 'https://lima=hunter4\n');
+    for (let times = 0; times < 3; times += 1) expect(await read()).to.equal('hunter4');
+    expect(lines.map((line) => /^\w+/.exec(line)?.[0])).to.deep.equal(['warn', 'warn', 'info']);
+    expect(lines[0]).to.contain(path).and.contain('several keys').and.contain('the earlier keys stay in use');
+    expect(lines[1]).to.contain('ENOENT');
+    expect(lines.join('\n')).not.to.contain('hunter');
   });
 });

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Logger } from '@muster/runtime';
 import { parseSiteUrl } from './parse-site-url.ts';
 
 /** The keys of sites by their URL, and the one for all others. */
@@ -33,13 +34,39 @@ export const keyFor = ({ byUrl, other }: SiteKeys, url: string): string | undefi
 export type KeySource = { SITE_KEYS: SiteKeys; SITE_KEYS_FILE: string };
 
 /** Returns the key for a site as it is now. Throws an Error that names the file if it cannot be read or parsed. */
-export const readKeyFor = async (
-  { SITE_KEYS, SITE_KEYS_FILE: path }: KeySource,
-  url: string,
-): Promise<string | undefined> => {
-  if (path === '') return keyFor(SITE_KEYS, url);
+export const readKeyFor = async (source: KeySource, url: string): Promise<string | undefined> =>
+  keyFor(await readKeys(source), url);
+
+/** The keys as they could be read last, and why they cannot be read now. A plain value, changed only in this file. */
+export type KeptKeys = { keys: SiteKeys | undefined; problem: string | undefined };
+
+/** What reading the keys again and again needs of a follower. */
+export type KeyReader = { settings: KeySource; kept: KeptKeys; logger: Pick<Logger, 'info' | 'warn'> };
+
+/**
+ * Returns the key for a site as it is now, or as it could be read last. The log says once why the earlier keys stay in
+ * use. Throws as `readKeyFor` if there are no earlier keys.
+ */
+export const readOrKeepKeyFor = async (reader: KeyReader, url: string): Promise<string | undefined> => {
+  const { settings, kept, logger } = reader;
   try {
-    return keyFor(parseSiteKeys(await readFile(path, 'utf8')), url);
+    kept.keys = await readKeys(settings);
+    if (kept.problem !== undefined) logger.info('The keys of sites can be read again');
+    kept.problem = undefined;
+  } catch (error) {
+    if (!kept.keys) throw error;
+    const { message: problem } = Object(error);
+    if (kept.problem !== problem)
+      logger.warn({ problem }, 'The keys of sites cannot be read: the earlier keys stay in use');
+    kept.problem = problem;
+  }
+  return keyFor(kept.keys, url);
+};
+
+const readKeys = async ({ SITE_KEYS, SITE_KEYS_FILE: path }: KeySource): Promise<SiteKeys> => {
+  if (path === '') return SITE_KEYS;
+  try {
+    return parseSiteKeys(await readFile(path, 'utf8'));
   } catch (error) {
     const { code, message } = Object(error);
     throw new Error(`Cannot use the keys in ${path} (SITE_KEYS_FILE): ${code ?? message}`);

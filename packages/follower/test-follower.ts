@@ -78,6 +78,7 @@ export const openFollowerOn = (log: Log, environment: Record<string, string> = {
     ...{ settings: parsed.settings, entities, log, logger: openLogger('test', 'silent') },
     shared: new Map(entities.filter(({ adopting }) => adopting).map((entity) => [entity.name, entity])),
     ...{ queue: openAppendQueue(), clock: openClock(), known: openKnownStates(), working: new Map() },
+    kept: { keys: undefined, problem: undefined },
     ...{ sites: new Map(), added: new Set(), database: { reachable: true } },
   };
 };

@@ -12,6 +12,7 @@ export type FakeSite = AsyncDisposable & {
   entities: string[];
   events: FakeEvent[];
   mark: string; // of its log: positions of another one are lost
+  key: string | undefined; // without this one, every request is refused
   isAway: boolean; // every answer is a failure
   isSilent: boolean; // nothing comes through a feed that is held open
   held: Set<ServerResponse>; // the feeds that are held open
@@ -22,6 +23,8 @@ export const openFakeSite = async (name = 'lima'): Promise<FakeSite> => {
   const held = new Set<ServerResponse>();
   const server = await openFeedServer((response, _, { headers, url = '' }) => {
     if (fake.isAway) return sendProblem(response, 503, { detail: 'the site is away' });
+    if (fake.key !== undefined && headers.authorization !== `Bearer ${fake.key}`)
+      return sendProblem(response, 401, { detail: 'the key is not valid' });
     if (url.startsWith('/api/events/site')) return describe(fake, response);
     const after = String(headers['last-event-id'] ?? '');
     const from = url.includes('from=start') ? 0 : Number(after.split('.')[1] ?? fake.events.length);
@@ -36,7 +39,13 @@ export const openFakeSite = async (name = 'lima'): Promise<FakeSite> => {
   });
   const fake: FakeSite = {
     ...{ server, url: new URL(server.url).origin, site: name, entities: ['pile'], events: [], mark: 'm' },
-    ...{ isAway: false, isSilent: false, held, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() },
+    ...{
+      key: undefined,
+      isAway: false,
+      isSilent: false,
+      held,
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    },
   };
   return fake;
 };

@@ -152,6 +152,17 @@ describe('The description of the API', () => {
   const visited = { name: 'visit', title: 'Visit', collection: 'Visits', fields: { at: Joi.date() } } as const;
   const onEveryRoute = ['400', '401', '403', '406', '408', '413', '417', '429', '431', '500', '503'];
 
+  it('has the problem of a page of another origin wherever a request writes, and nowhere else', () => {
+    const all = describeApi([...entities, ...(systems.messages ?? [])]) as Described;
+    const refusing = operationsOf(all).flatMap(({ route, operation }) =>
+      JSON.stringify(operation.responses['403'] ?? {}).includes('foreign-origin') ? [route] : [],
+    );
+    const writing = operationsOf(all).flatMap(({ route }) => (route.startsWith('GET ') ? [] : [route]));
+    expect(writing).to.include.members(['POST /api/user', 'DELETE /api/user/{id}', 'POST /dummy', 'POST /update']);
+    // /remove is a GET that runs a command, and a WebSocket can carry anything
+    expect(refusing.sort()).to.deep.equal([...writing, 'GET /remove', 'GET /api/live'].sort());
+  });
+
   it('has the refusals that an entity declares, and the headers of the things', () => {
     const responses = responsesOf(described.paths['/api/account/{id}:withdraw']?.post);
     expect(JSON.stringify(responses['409'])).to.include('problem.insufficient-funds');

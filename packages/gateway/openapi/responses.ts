@@ -15,6 +15,12 @@ const onEveryRoute: readonly EngineProblemName[] = [
 /** Where the service needs keys, on the routes of entities. */
 const withKeys: readonly EngineProblemName[] = ['key-required', 'scope-too-small'];
 
+/** Where it needs no keys, on what writes: no page of another origin may do that. */
+const withoutKeys: readonly EngineProblemName[] = ['foreign-origin'];
+
+/** Whether an operation writes. A GET may run a command, too, and only commands refuse. */
+const isWrite = ({ method, refusals }: Operation): boolean => method !== 'get' || refusals !== undefined;
+
 /** Returns every answer that an operation can give, by status. */
 export const responsesOf = (operation: Operation): Part => {
   const { answers, entity } = operation;
@@ -52,11 +58,12 @@ const contentOf = (content: Record<string, Part>): Part =>
 /** One problem that an operation can answer with. */
 type Possible = { name: string; title: string; headers: readonly string[] };
 
-const problemsByStatus = ({ path, problems: own, refusals }: Operation): Map<number, Possible[]> => {
+const problemsByStatus = (operation: Operation): Map<number, Possible[]> => {
+  const { path, problems: own, refusals } = operation;
   const byStatus = new Map<number, Possible[]>();
   const add = (status: number, possible: Possible) => byStatus.set(status, [...(byStatus.get(status) ?? []), possible]);
-  for (const name of new Set([...own, ...onEveryRoute, ...(path.startsWith('/api/') ? withKeys : [])]))
-    add(problems[name].status, possibleOf(name));
+  const ofKeys = [...(path.startsWith('/api/') ? withKeys : []), ...(isWrite(operation) ? withoutKeys : [])];
+  for (const name of new Set([...own, ...onEveryRoute, ...ofKeys])) add(problems[name].status, possibleOf(name));
   for (const { name, status, title } of refusals ? declaredProblemsOf(refusals) : [])
     add(status, { name, title, headers: problems['other-version'].headers ?? [] });
   return new Map([...byStatus].sort(([one], [other]) => one - other));
