@@ -76,7 +76,12 @@ describe('Records', function () {
     expect((await call(test.url, 'DELETE', '/api/record/own')).status).to.equal(204);
     expect((await call(test.url, 'GET', '/api/record/own')).status).to.equal(410);
     expect((await call(test.url, 'DELETE', '/api/record/own')).status).to.equal(410);
-    expect((await post(1)).status).to.equal(200); // known, and removed: it stays so
+    const late = await post(1); // it would not be seen
+    expect([late.status, late.body.detail]).to.deep.equal([
+      409,
+      'The entries up to 1970-01-01T00:00:00.002Z (2) were removed: a further one needs a later timestamp',
+    ]);
+    expect((await update('own', 'ada', 2)).status).to.equal(409);
     expect((await call(test.url, 'GET', '/api/record/own')).status).to.equal(410);
     expect((await post(3)).body.entries).to.deep.equal([{ author: 'ada', timestamp: 3 }]);
   });

@@ -63,6 +63,6 @@ export const asset = defineEntity({
   },
   gone: ({ deleted }) => deleted,
   merge: mergeAssets,
-  indexes: ['name', 'deleted', 'created', 'modified'],
+  indexes: ['name', 'deleted', 'created', 'modified', 'site'],
   http: { path: '/api/v1/assets', format: 'json-api', type: 'assets', sort: 'modified', limit: 100 },
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { entryTime, readEntryTime } from './entry-time.ts';
+import { entryTime, givenEntryTime, readEntryTime } from './entry-time.ts';
 
 const zones = ['UTC', 'America/New_York', 'Asia/Kolkata'];
 
@@ -36,6 +36,24 @@ describe('The time of an entry', () => {
   it('is no week, no day of the year, no month alone, and no number below 0', () => {
     for (const time of ['2026-W10', '2026-059', '2026-02', '2026', '20260228', '2026-02-28T10', '', 'yesterday', -1])
       expect(isAccepted(time), String(time)).to.equal(false);
+  });
+
+  it('is a day that exists, if a client sends it', () => {
+    const isTaken = (time: unknown) => givenEntryTime().validate(time, { convert: false }).error === undefined;
+    const day = fc.tuple(fc.constantFrom(0, 4, 1900, 2000, 2023, 2024, 2100, 2400), fc.nat(11), fc.nat(30));
+    fc.assert(
+      fc.property(day, fc.constantFrom('', 'T10:00Z', ' 10:00'), ([year, month, of], rest) => {
+        const two = (value: number) => String(value + 1).padStart(2, '0');
+        const text = `${String(year).padStart(4, '0')}-${two(month)}-${two(of)}`;
+        const date = new Date(`${text}T00:00Z`);
+        const exists = date.getUTCMonth() === month && date.getUTCDate() === of + 1;
+        expect(isTaken(text + rest), text).to.equal(exists);
+        expect(isAccepted(text + rest), text).to.equal(true); // an earlier version may have stored it
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(isTaken(7)).to.equal(true);
+    expect(isTaken('2026-02')).to.equal(false);
   });
 
   it('is one number in all zones for each text that is accepted', () => {

@@ -10,12 +10,29 @@ const form = new RegExp(`^${day.source}(?:[T ]${clock.source}${zone.source}?)?$`
  * `2026-01-31T12:00:00.5+01:00`. Text may lack the zone, as clients of the earlier API send such times.
  */
 export const entryTime = (): Joi.AlternativesSchema<string | number> =>
+  Joi.alternatives<string | number>(milliseconds(), isoText());
+
+/**
+ * The schema for such a time in a request: it also refuses days that do not exist, such as `2026-02-30`. Logs may have
+ * them from earlier versions.
+ */
+export const givenEntryTime = (): Joi.AlternativesSchema<string | number> =>
   Joi.alternatives<string | number>(
-    Joi.number().min(0).unit('ms since 1970'),
-    Joi.string().pattern(form, { name: 'must be a time in ISO 8601' }).messages({
-      'string.pattern.name': '{{#label}} {{#name}}',
-    }),
+    milliseconds(),
+    isoText()
+      .pattern(noDay, { invert: true, name: 'must be a day that exists' })
+      .messages({ 'string.pattern.invert.name': '{{#label}} {{#name}}' }),
   );
+
+const milliseconds = () => Joi.number().min(0).unit('ms since 1970');
+
+const isoText = () =>
+  Joi.string()
+    .pattern(form, { name: 'must be a time in ISO 8601' })
+    .messages({ 'string.pattern.name': '{{#label}} {{#name}}' });
+
+const leapYear = /(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)/;
+const noDay = new RegExp(`^(?:\\d{4}-(?:02-3\\d|(?:02|04|06|09|11)-31)|(?!${leapYear.source})\\d{4}-02-29)`);
 
 /**
  * Returns a time of this schema in milliseconds since 1970. Text without a zone is in UTC, wherever this runs, as all

@@ -113,6 +113,10 @@ describe('A record', () => {
     given(record, ...removed)
       .when('remove')
       .thenRefused('Deleted');
+    for (const timestamp of [0, '1970-01-01'])
+      given(record, ...removed)
+        .when('update', { name: 'x', author: 'eve', timestamp })
+        .thenRefused('Removed');
     given(record, ...removed)
       .when('update', { name: 'x', author: 'ada', timestamp: 1 })
       .thenState({

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { defineEntity, type Entity, isId, lineOfText, optional, refuse, unchanged } from '@muster/model';
 import Joi from 'joi';
-import { entryTime, readEntryTime } from './entry-time.ts';
+import { entryTime, givenEntryTime, readEntryTime } from './entry-time.ts';
 
 /** Who wrote a name, and when: milliseconds since 1970, or ISO 8601 text. It is answered as it was given. */
 export type Entry = { readonly author: string; readonly timestamp: string | number };
@@ -12,6 +12,7 @@ export type RecordState = { readonly name: string; readonly entries: Entry[]; re
 const entriesMax = 1_000; // all of a name are in one state
 
 const entry = { author: lineOfText(200), timestamp: entryTime() };
+const givenEntry = { ...entry, timestamp: givenEntryTime() };
 const entries = Joi.array<Entry[]>().items(Joi.object(entry));
 
 const timeOf = ({ timestamp: time }: Entry): number => readEntryTime(time);
@@ -49,6 +50,9 @@ export const mergeRecords = (local: RecordState, remote: RecordState): RecordSta
 export const idOfName = (name: string): string =>
   isId(name) && !name.startsWith('n_') ? name : `n_${createHash('sha256').update(name).digest('base64url')}`;
 
+const removedUpTo = (time: number): string =>
+  `The entries up to ${new Date(time).toISOString()} (${time}) were removed: a further one needs a later timestamp`;
+
 const newest = (state: RecordState): Entry | undefined => currentEntries(state).at(-1);
 
 const nameQuery = { name: lineOfText(200) };
@@ -78,10 +82,12 @@ export const record = defineEntity({
       creates: 'ifAbsent',
       revives: true,
       id: ({ name }) => idOfName(name),
-      input: { name: lineOfText(200), ...entry },
+      input: { name: lineOfText(200), ...givenEntry },
       decide: ({ name, ...added }, state) => {
         if (!state) return { type: 'RecordOpened', data: { name, ...added } };
         if (state.name !== name) return refuse('OtherName', `This is the record of ${JSON.stringify(state.name)}`);
+        const { removedAt } = state;
+        if (removedAt !== undefined && timeOf(added) <= removedAt) return refuse('Removed', removedUpTo(removedAt));
         if (withEntries(state.entries, [added]).length === state.entries.length) return unchanged;
         if (state.entries.length >= entriesMax) return refuse('Full');
         return { type: 'EntryAdded', data: added };
@@ -97,6 +103,7 @@ export const record = defineEntity({
   },
   refusals: {
     Full: { status: 409, title: `A record has ${entriesMax} entries at most` },
+    Removed: { status: 409, title: 'Entries up to a later time were removed' },
     OtherName: { status: 409, title: 'The record has another name' },
   },
   gone: (state) => newest(state) === undefined,
@@ -111,7 +118,7 @@ export const record = defineEntity({
     {
       method: 'POST',
       path: '/update',
-      body: { name: lineOfText(200), ...entry },
+      body: { name: lineOfText(200), ...givenEntry },
       runs: 'update',
       input: ({ body }) => body,
       answer: (thing) => ({ body: thing ? currentOf(thing.state) : {} }),

@@ -6,6 +6,7 @@ import { runAggregator } from '@muster/aggregator';
 import { openDatabase } from '@muster/embedded';
 import { runGateway } from '@muster/gateway';
 import type { Entity } from '@muster/model';
+import { keepSecret } from '@muster/runtime';
 
 export type MusterOptions = {
   entities: readonly Entity[];
@@ -99,10 +100,13 @@ const openOwnDatabase = async (dataPath: string | undefined, closing: (() => Pro
   return database.uri;
 };
 
-const environmentOf = ({ database = 'muster', logLevel = 'warn', settings }: MusterOptions, mongodbUri: string) => ({
+const environmentOf = (
+  { database = 'muster', logLevel = 'warn', dataPath, settings }: MusterOptions,
+  mongodbUri: string,
+) => ({
   MONGODB_URI: mongodbUri,
   DATABASE: database,
-  CLUSTER_SECRET: randomBytes(24).toString('hex'),
+  CLUSTER_SECRET: dataPath === undefined ? randomBytes(24).toString('hex') : keepSecret(dataPath),
   LOG_LEVEL: logLevel,
   ...settings,
 });

@@ -14,6 +14,7 @@ export {
 } from './failpoint.ts';
 export { findSwallowed } from './find-swallowed.ts';
 export { type Health, type HealthPort, openHealthPort } from './health-port.ts';
+export { keepSecret } from './keep-secret.ts';
 export { type Logger, openLogger, withoutCredentials } from './logging.ts';
 export { Counter, Gauge, Histogram, openGauge, openMetrics, Registry, secondsBuckets } from './metrics.ts';
 export { type Deadline, openDeadline } from './open-deadline.ts';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { findFreePort, readCommandLine } from '@muster/embedded';
@@ -72,6 +72,29 @@ describe('npm start', function () {
     expect(await readRunning(join(folder.path, 'data'))).to.include({ clusterSecret: 'the secret of a file' });
     run.stop.abort();
     expect(await run.code).to.equal(0);
+  });
+
+  it('keeps a secret with the data, which only its owner can read', async () => {
+    await using folder = await openTestFolder();
+    const secretOf = async (name: string) => {
+      const DATA = join(folder.path, name);
+      const run = await begin({ DATA });
+      await run.hears('Muster runs at');
+      const running = await readRunning(DATA);
+      run.stop.abort();
+      expect(await run.code).to.equal(0);
+      return running?.clusterSecret;
+    };
+    const secret = await secretOf('one');
+    expect(secret).to.match(/^[0-9a-f]{48}$/);
+    expect(await secretOf('one')).to.equal(secret);
+    expect(await secretOf('other')).not.to.equal(secret);
+    const path = join(folder.path, 'one', 'cluster-secret');
+    expect((await stat(path)).mode & 0o777).to.equal(0o600);
+    await writeFile(path, 'cut sho'); // as a crash leaves it
+    expect(await secretOf('one'))
+      .to.match(/^[0-9a-f]{48}$/)
+      .and.not.equal(secret);
   });
 
   it('stops all processes when it fails after the start', async () => {

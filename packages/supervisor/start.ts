@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { endLeftServer } from '@muster/embedded';
-import { aborted, type Environment, readSecret } from '@muster/runtime';
+import { aborted, type Environment, keepSecret, readSecret } from '@muster/runtime';
 import { answerAloud } from './answer-aloud.ts';
 import type { Place } from './answer-change.ts';
 import { changeSystem } from './change-system.ts';
@@ -46,7 +46,6 @@ export const start = async (given: Environment, signals: StartSignals, output: S
   const { settings } = parsed;
   const read = readSecret(given);
   if (read.kind === 'problem') return refuse([read.problem], say);
-  const environment = { ...given, CLUSTER_SECRET: read.secret };
   const dataPath = resolve(settings.DATA);
   const obstacle = await findObstacle(settings, dataPath, say);
   if (obstacle !== undefined) return refuse([obstacle], say);
@@ -57,6 +56,7 @@ export const start = async (given: Environment, signals: StartSignals, output: S
     const chosen = await choosePorts(settings);
     if (chosen.kind === 'problems') return refuse(chosen.problems, say);
     for (const remark of chosen.remarks) say(remark);
+    const environment = { ...given, CLUSTER_SECRET: read.secret ?? keepSecret(dataPath) };
     return await run({ environment, settings, dataPath, ports: chosen.ports, claimed }, signals, output);
   } finally {
     await removeRunning(dataPath);

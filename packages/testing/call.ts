@@ -47,8 +47,8 @@ export const eventually = async <T>(
 };
 
 /**
- * Sends a request, and again while the answer is 503, as a client of a busy service does. Returns the first other reply.
- * Throws with the last one after 15 s.
+ * Sends a request, and again while the answer is 503, as a client of a busy service does. Returns the first other
+ * reply. Throws with the last one after 15 s.
  */
 export const callPatiently = (url: string, method: string, path: string, options?: CallOptions): Promise<Reply> =>
   eventually(
