@@ -44,8 +44,15 @@ const shownAt = async (site: TestSite, paths: readonly string[]): Promise<unknow
 const untilEqual = async (sites: readonly TestSite[], paths: readonly string[], withinMs = 60_000) => {
   const all = () => Promise.all(sites.map((site) => shownAt(site, paths)));
   const isEqual = (shown: unknown[][]) => new Set(shown.map((one) => JSON.stringify(one))).size === 1;
-  return (await eventually(all, isEqual, withinMs))[0] as [number, unknown][];
+  const shown = await eventually(all, isEqual, withinMs).catch((error: Error) => {
+    throw new Error(`${error.message}\n${sites.map(lastLinesOf).join('\n')}`);
+  });
+  return shown[0] as [number, unknown][];
 };
+
+/** What the follower of a site wrote last. */
+const lastLinesOf = ({ name, follower }: TestSite): string =>
+  `${name}: ${follower?.lines.slice(-8).join('\n') ?? 'no follower'}`;
 
 const authorsOf = (shown: [number, unknown] | undefined) =>
   (shown?.[1] as { author: string }[] | undefined)?.map(({ author }) => author);
