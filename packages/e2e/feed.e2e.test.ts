@@ -209,6 +209,44 @@ describe('The feed', function () {
     expect((await call(url, 'PUT', '/api/book/events', { body: { text: 'x' } })).status).to.equal(405);
   });
 
+  it('refuses a position whose event is gone, as after an older copy of the log was restored', async () => {
+    const first = await run();
+    using reader = await readFeed(`${first.url}/api/events`);
+    await create(first.url, 'book', 'a');
+    await create(first.url, 'book', 'b');
+    const [ofA, ofB] = await eventually(
+      async () => eventsOf(reader).map(({ id }) => id),
+      (ids) => ids.length === 2,
+    );
+    using scanned = await readFeed(`${first.url}/api/events?from=start&until=now`);
+    using empty = await readFeed(`${first.url}/api/events?until=now`);
+    const endOf = ({ messages }: FeedReader) => messages.find(({ event }) => event === 'end')?.data.position;
+    await eventually(
+      async () => [scanned, empty].map(endOf),
+      (positions) => positions.every((position) => typeof position === 'string'),
+    );
+    const ofScan = eventsOf(scanned).find(({ data }) => data.subject === 'b')?.id;
+    const known = [ofB, ofScan, endOf(scanned), endOf(empty)];
+    expect(new Set(known).size).to.be.above(1);
+    await using shell = openShell(database);
+    await shell.events.deleteOne({ entityId: 'b' });
+    const { url } = await run(); // its ring is empty, as after a restart
+    for (const position of known) {
+      const refused = await call(url, 'GET', `/api/events?after=${position}`);
+      expect([refused.status, refused.body.type], String(position)).to.deep.equal([410, '/problems/position-too-old']);
+    }
+    using behindA = await readFeed(`${url}/api/events?after=${ofA}`);
+    expect(behindA.status).to.equal(200);
+    await create(url, 'book', 'c');
+    await eventually(
+      async () => versionsOf(behindA),
+      (versions) => versions.includes('book c 1'),
+    );
+    // positions of earlier versions have no witness
+    using earlier = await readFeed(`${url}/api/events?after=${ofA?.split('~')[0]}`);
+    expect(earlier.status).to.equal(200);
+  });
+
   it('limits subscriptions of a client and of the gateway, and counts nobody who has left', async () => {
     const { url } = await run({ LIVE_CLIENT_MAX: '3', LIVE_CONNECTIONS_MAX: '3', TRUST_PROXY_HOPS: '1', AUTH: 'off' });
     const from = (address: string) => ({ 'x-forwarded-for': address });

@@ -38,6 +38,7 @@ export { estimateEvents } from './estimate-events.ts';
 export { type AliveLimits, type Found, findAlive, type TooMuch } from './find-alive.ts';
 export { type Fed, type FeedItem, followFeed, isPlace, type Place } from './follow-feed.ts';
 export { expectAppend, guardStoredLog, logIdOf } from './guard-log.ts';
+export { hasEvent } from './has-event.ts';
 export { isLogWhole, type KeptLog, mendLog, prepareDatabase } from './keep-log.ts';
 export { isSecretOf, newKey, parseKey, readKeys, revokeKeys, storeKey } from './keys.ts';
 export type { LogId } from './log-guard.ts';

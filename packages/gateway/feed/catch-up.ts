@@ -56,7 +56,10 @@ const takeItem = async (
   let taken = 0;
   for (const { event, place } of item.changes) {
     if (subscriber.isOver) return true;
-    if (event) await sendEvent(gateway, subscriber, follows, states, event, writePosition(follows.mark, place));
+    if (event) {
+      follows.witness = event._id;
+      await sendEvent(gateway, subscriber, follows, states, event, writePosition(follows.mark, place, event._id));
+    }
     if (goOnInRing(gateway.feed, subscriber, follows, place)) return true;
     taken += 1;
     if (taken % takenAtOnce === 0) await nextTurn();

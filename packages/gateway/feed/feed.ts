@@ -73,6 +73,7 @@ export type FollowsEvents = {
   number: number | undefined; // of the next event in the ring; undefined while it catches up
   isBehind: boolean; // the ring has events that it was not sent yet
   mark: string; // of its log, in positions
+  witness: string | undefined; // the id of an event of its log, for as long as the ring has none
   isUntilNow: boolean; // it ends when it has sent what there is
 };
 

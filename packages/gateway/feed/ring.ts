@@ -36,6 +36,7 @@ export type Ring = {
   bytes: number; // of the events, about
   places: Map<Place, number>;
   latest: Place | undefined; // behind everything that was read
+  lastId: string | undefined; // of the newest event that was read
   newest: Map<number, { event: StoredEvent; at: number }>; // by partition: the last event, and when it came
 };
 
@@ -45,7 +46,7 @@ export type RingLimits = { eventsMax: number; bytesMax: number };
 const quietMax = 1_000; // places of heartbeats
 
 export const openRing = (): Ring => ({
-  ...{ entries: [], first: 0, bytes: 0, places: new Map(), latest: undefined, newest: new Map() },
+  ...{ entries: [], first: 0, bytes: 0, places: new Map(), latest: undefined, lastId: undefined, newest: new Map() },
 });
 
 /** Empties the ring, as the log goes on at a place that does not follow. Its numbers go on. */
@@ -55,6 +56,7 @@ export const resetRing = (ring: Ring): void => {
   ring.bytes = 0;
   ring.places.clear();
   ring.latest = undefined;
+  ring.lastId = undefined;
   ring.newest.clear();
 };
 
@@ -66,6 +68,7 @@ export const pushChanges = (ring: Ring, changes: readonly Fed[], { eventsMax, by
   for (const { place, event } of changes) {
     if (event) {
       ring.entries.push(openEntry(place, event));
+      ring.lastId = event._id;
       ring.newest.set(event.partition, { event, at: performance.now() });
       ring.bytes += sizeOf(event);
     }

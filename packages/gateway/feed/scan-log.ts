@@ -19,7 +19,7 @@ export const scanLog = async (
   follows: FollowsEvents,
   { entities, id }: FeedScope,
   after: EventKey | undefined,
-  positionOf: (key: EventKey) => string,
+  positionOf: (key: EventKey, witness: string) => string,
 ): Promise<void> => {
   const states = openStates();
   let taken = 0;
@@ -29,7 +29,8 @@ export const scanLog = async (
     for await (const event of scanInOrder(gateway.log, entity.name, id, from, scanBatchMs)) {
       if (subscriber.over.signal.aborted) return;
       const key = { entity: entity.name, entityId: event.entityId, version: event.version };
-      await sendEvent(gateway, subscriber, follows, states, event, positionOf(key));
+      follows.witness = event._id;
+      await sendEvent(gateway, subscriber, follows, states, event, positionOf(key, event._id));
       taken += 1;
       if (taken % takenAtOnce === 0) await nextTurn();
     }

@@ -1,5 +1,5 @@
 import { keyOfThing, meetsAll, type State } from '@muster/model';
-import type { StoredEvent } from '@muster/store';
+import { hasEvent, type StoredEvent } from '@muster/store';
 import type { Gateway } from '../gateway.ts';
 import { leavePlace, takePlace } from '../places.ts';
 import { invalid, type Problem, unavailable } from '../problem.ts';
@@ -7,13 +7,13 @@ import { catchUp, goOnInRing } from './catch-up.ts';
 import type { Chosen, FollowsEvents, Subscriber } from './feed.ts';
 import { type Asking, cannot, findNoPlaceFor, openSubscription } from './open-subscription.ts';
 import { type AskedEvents, parseFeed, sharedOf } from './parse-feed.ts';
-import { writePosition, writeScanPosition } from './position.ts';
+import { type Position, writeScanPosition } from './position.ts';
 import { prepareChange } from './prepare-change.ts';
-import { nextOf } from './ring.ts';
+import { entryAt, nextOf, numberBehind } from './ring.ts';
 import { ensureFeed } from './run-feed.ts';
 import { type FeedScope, scanLog } from './scan-log.ts';
 import type { Change } from './states.ts';
-import { endSubscriber, pump, thingOf } from './subscribers.ts';
+import { endSubscriber, positionBehindAll, pump, thingOf } from './subscribers.ts';
 import { writeBegin } from './write-events.ts';
 
 const catchUpWaitMs = 30_000;
@@ -73,6 +73,7 @@ const openFollows = (gateway: Gateway, { entities, id }: FeedScope, asked: Asked
       names.has(entity) && (id === undefined || entityId === id) && (types === undefined || types.has(type)),
     chosen: chosenOf(gateway, asked),
     ...{ number: undefined, isBehind: false, mark: gateway.feed.mark, isUntilNow },
+    witness: typeof asked.from === 'object' ? asked.from.witness : undefined,
   };
 };
 
@@ -110,10 +111,11 @@ const serve = async (
   if (from === 'now') {
     follows.number = nextOf(feed.ring);
     follows.isBehind = follows.isUntilNow; // nothing may come of one thing that would end it
-    subscriber.position = feed.ring.latest === undefined ? '' : writePosition(feed.mark, feed.ring.latest);
+    subscriber.position = positionBehindAll(feed, follows) ?? '';
     begin();
     return void (follows.isUntilNow && pump(feed, subscriber));
   }
+  if (from !== 'start' && !(await isSameLog(gateway, from))) return tooOld;
   if (from !== 'start' && from.kind === 'place' && goOnInRing(feed, subscriber, follows, from.place)) {
     begin();
     return void pump(feed, subscriber);
@@ -127,7 +129,9 @@ const serve = async (
     begin();
     const after = from === 'start' ? undefined : from.after;
     const { mark } = follows;
-    await scanLog(gateway, subscriber, follows, scope, after, (key) => writeScanPosition(mark, behind, key));
+    await scanLog(gateway, subscriber, follows, scope, after, (key, witness) =>
+      writeScanPosition(mark, behind, key, witness),
+    );
     const problem = await goOn(gateway, subscriber, follows, behind, () => undefined);
     if (problem) endSubscriber(feed, subscriber, problem === tooOld ? 'position-lost' : 'unavailable');
     return undefined;
@@ -135,6 +139,20 @@ const serve = async (
     leavePlace(feed.catchUps);
   }
 };
+
+/**
+ * Whether the log still has the witness of a position. An older copy of the log has the same mark, and may have other
+ * events behind the same place. Rejects if the database does not answer.
+ */
+const isSameLog = async ({ feed, log }: Gateway, position: Position): Promise<boolean> => {
+  const { witness } = position;
+  if (witness === undefined) return true;
+  const number = position.kind === 'place' ? numberBehind(feed.ring, position.place) : undefined;
+  if (number !== undefined && entryAt(feed.ring, number - 1)?.event._id === witness) return true;
+  return hasEvent(log, witness, witnessWithinMs);
+};
+
+const witnessWithinMs = 5_000;
 
 /** Goes on behind a place: in the ring, or by a catch-up. */
 const goOn = async (

@@ -15,7 +15,16 @@ const openPart = (more: Partial<Subscriber> = {}, wanted: Partial<FollowsEvents>
   const reasons: EndReason[] = [];
   const follows: FollowsEvents = {
     ...{ kind: 'events', entities: new Map([[note.name, note]]), wants: () => true, chosen: undefined },
-    ...{ number: 0, mark: 'log', thing: undefined, sharing: undefined, isBehind: false, isUntilNow: false, ...wanted },
+    ...{
+      number: 0,
+      mark: 'log',
+      witness: undefined,
+      thing: undefined,
+      sharing: undefined,
+      isBehind: false,
+      isUntilNow: false,
+      ...wanted,
+    },
   };
   const subscriber: Subscriber = {
     ...{ outlet: openAnswerOutlet(stream as unknown as ServerResponse), client: 'address 1' },

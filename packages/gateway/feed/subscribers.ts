@@ -71,10 +71,14 @@ export const pump = (feed: Feed, subscriber: Subscriber): void => {
 };
 
 /** Ends a subscriber that has got what there is. It resumes behind all that the ring has. */
-const endReached = (feed: Feed, subscriber: Subscriber, { mark }: FollowsEvents): void => {
-  if (feed.ring.latest !== undefined) subscriber.position = writePosition(mark, feed.ring.latest);
+const endReached = (feed: Feed, subscriber: Subscriber, follows: FollowsEvents): void => {
+  subscriber.position = positionBehindAll(feed, follows) ?? subscriber.position;
   endSubscriber(feed, subscriber, 'reached');
 };
+
+/** Returns the position behind everything that was read. Undefined if the database gave none yet. */
+export const positionBehindAll = ({ ring }: Feed, { mark, witness }: FollowsEvents): string | undefined =>
+  ring.latest === undefined ? undefined : writePosition(mark, ring.latest, ring.lastId ?? witness);
 
 /** Returns the number of the first event from this one on that a subscriber wants, or that the ring no longer has. */
 const skip = ({ ring }: Feed, { wants }: FollowsEvents, from: number): number => {
@@ -239,9 +243,9 @@ export const tendAll = (feed: Feed, now = performance.now()): void => {
   }
 };
 
-const bookmark = ({ ring }: Feed, subscriber: Subscriber) => {
+const bookmark = (feed: Feed, subscriber: Subscriber) => {
   const { follows } = subscriber;
   if (follows.kind === 'list') return writeBookmark(subscriber, undefined, follows.list.asOf);
   const isUpToDate = follows.number !== undefined && !follows.isBehind;
-  writeBookmark(subscriber, isUpToDate ? ring.latest : undefined);
+  writeBookmark(subscriber, isUpToDate ? positionBehindAll(feed, follows) : undefined);
 };

@@ -1,5 +1,5 @@
 import { describeEvents, type Entity, encodeFields, type Origin, shownOf } from '@muster/model';
-import type { Place, StoredEvent } from '@muster/store';
+import type { StoredEvent } from '@muster/store';
 import type { Batch, EndReason, FollowsEvents, Shows, Subscriber } from './feed.ts';
 import { type Message, openMessage, plainEvent } from './message.ts';
 import { writePosition } from './position.ts';
@@ -18,9 +18,11 @@ export const writeBegin = (subscriber: Subscriber): void => {
 /** Returns the message of an event of the ring, made once for all. Undefined if it is of another program. */
 export const messageOfEntry = ({ entities, mark }: FollowsEvents, entry: Entry): Message | undefined => {
   const entity = entities.get(entry.event.entity);
-  if (entity) entry.message ??= messageOf(entity, entry.event, writePosition(mark, entry.place));
+  if (entity) entry.message ??= messageOf(entity, entry.event, positionOf(mark, entry));
   return entry.message;
 };
+
+const positionOf = (mark: string, { place, event }: Entry): string => writePosition(mark, place, event._id);
 
 /** Sends an event of the ring, if the subscriber wants it. Its message is made once for all subscribers. */
 export const writeEntry = (subscriber: Subscriber, follows: FollowsEvents, entry: Entry): void => {
@@ -43,7 +45,7 @@ const withState = (
 ): Message | undefined => {
   const entity = entities.get(entry.event.entity);
   if (!entity) return undefined;
-  const make = () => messageOf(entity, entry.event, writePosition(mark, entry.place), change, shows);
+  const make = () => messageOf(entity, entry.event, positionOf(mark, entry), change, shows);
   if (shows === 'full') return make(); // few sites follow, and whole states are large: it is not kept
   entry.withState ??= make();
   return entry.withState;
@@ -94,9 +96,8 @@ const fieldsOf = (change: Change): object | null =>
   change.kind === 'change' && change.after.status === 'active' ? encodeFields(change.after.fields) : null;
 
 /** Sends where a client can resume, though no event came. `asOf`: what it shows is not current, but of this time. */
-export const writeBookmark = (subscriber: Subscriber, place: Place | undefined, asOf?: Date): void => {
-  const { follows } = subscriber;
-  if (place !== undefined && follows.kind === 'events') subscriber.position = writePosition(follows.mark, place);
+export const writeBookmark = (subscriber: Subscriber, position: string | undefined, asOf?: Date): void => {
+  if (position !== undefined) subscriber.position = position;
   write(subscriber, openMessage('bookmark', subscriber.position, JSON.stringify({ time: new Date(), asOf })));
 };
 

@@ -117,7 +117,7 @@ const readNow = async (gateway: Gateway, list: LiveList, isFirst: boolean): Prom
   const { feed } = gateway;
   const { ring } = feed;
   const next = nextOf(ring);
-  const position = ring.latest === undefined ? '' : writePosition(feed.mark, ring.latest);
+  const position = ring.latest === undefined ? '' : writePosition(feed.mark, ring.latest, ring.lastId);
   const minVersion = newestVersion(gateway, list);
   const read = await inPlace(feed.listReads, readWithinMs, () =>
     list.source.read(withFeed(gateway.remembered, ring, isFirst), minVersion),
