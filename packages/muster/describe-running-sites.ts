@@ -1,10 +1,11 @@
 import type { Entity } from '@muster/model';
-import type { SitePlan } from '@muster/supervisor';
+import { describeProcesses, type RunningProcess, type SitePlan } from '@muster/supervisor';
 import { tryCreating } from './try-it.ts';
 
 /** Returns what is printed when sites run on this machine: where they are, where to look, and what to try. Pure. */
 export const describeRunningSites = (
   sites: readonly SitePlan[],
+  followers: readonly RunningProcess[],
   entity: Entity,
   entities: readonly Entity[],
 ): string[] => {
@@ -14,6 +15,7 @@ export const describeRunningSites = (
   return [
     ...['', `${sites.length} sites run here, and each follows the others:`],
     ...sites.map(({ name, url }) => `  ${name}  ${url}`),
+    ...['', ...describeProcesses(followers)],
     ...['', 'See how they become equal:', `  ${first.url}/docs/sites?${query}`],
     ...['', 'Write at one, and read at another:'],
     ...requestsOf(entity, entities, first.url, second.url).map((request) => `  ${request}`),
