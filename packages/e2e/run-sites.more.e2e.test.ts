@@ -12,11 +12,11 @@ const names = ['oslo', 'lima', 'kyiv'];
 
 type Running = { child: ChildProcess; output: () => string; urls: string[] };
 
-/** Starts the command. `port` is the first port, 0 stands for free ones. */
-const spawnSites = (dataPath: string, port = 0): Omit<Running, 'urls'> => {
+/** Starts the command. `port` is the first port, 0 stands for free ones. `further`: variables. */
+const spawnSites = (dataPath: string, port = 0, further: NodeJS.ProcessEnv = {}): Omit<Running, 'urls'> => {
   const { NODE_OPTIONS: _, ...own } = process.env;
   const child = spawn(process.execPath, [join(findProjectRoot(), 'dist', 'muster.js'), 'sites', 'start'], {
-    env: { ...own, DATA: dataPath, PORT: String(port), ENTITIES: '', LOG_LEVEL: 'info' },
+    env: { ...own, DATA: dataPath, PORT: String(port), ENTITIES: '', LOG_LEVEL: 'info', ...further },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
@@ -58,6 +58,11 @@ const processesWith = (text: string): string[] =>
         return []; // it has ended
       }
     });
+
+const followersWith = (dataPath: string): number[] =>
+  processesWith(dataPath)
+    .filter((one) => / muster-follower|follow --entities/.test(one))
+    .map((one) => Number(one.split(' ')[0]));
 
 const portsOf = async (dataPath: string): Promise<number[]> => {
   const ports = names.map(async (name) => {
@@ -115,15 +120,68 @@ describe('muster sites start', function () {
       expect(ports.filter((_, index) => !free[index])).to.deep.equal([]);
     }));
 
-  it('ends all of them when one process ends by itself, and names it', () =>
+  it('prints each follower with its pid and health port, and its log as that of the other programs', () =>
+    withSites(async ({ output }, dataPath) => {
+      const followers = followersWith(dataPath);
+      expect(followers).to.have.length(names.length);
+      for (const name of names) {
+        const row = new RegExp(`^ +${name} follower +(\\d+) +(http://127.0.0.1:\\d+/readyz) and /metrics$`, 'm');
+        const [, pid = '', health = ''] = row.exec(output()) ?? [];
+        expect(followers).to.include(Number(pid));
+        expect((await call(health, 'GET', '')).body.sites).to.be.an('object');
+        expect(output()).to.match(new RegExp(`^${name} \\| follower +\\[[\\d:.]+\\] INFO: Following \\{`, 'm'));
+        expect(output()).to.include(`DATA=${join(dataPath, name)} npm run scale -- 5`);
+      }
+      expect(output()).to.not.include('{"level":');
+    }));
+
+  it('starts a follower again that was killed, and all others stay', () =>
     withSites(async (sites, dataPath) => {
-      const follower = processesWith(dataPath).find((one) => / muster-follower|follow --entities/.test(one));
-      const ended = once(sites.child, 'exit');
-      process.kill(Number(follower?.split(' ')[0]), 'SIGKILL');
-      expect((await ended)[0], sites.output()).to.equal(1);
-      expect(sites.output()).to.match(/^Cannot go on: (oslo|lima|kyiv) follower ended by itself \(signal SIGKILL\)/m);
+      const before = followersWith(dataPath);
+      const killed = before[0] as number;
+      process.kill(killed, 'SIGKILL');
+      const died = /^(oslo|lima|kyiv) \| follower died \(signal SIGKILL\), next start in \d+ ms$/m;
+      const text = await untilWritten(sites, new RegExp(`${died.source}[^]*follower is ready`, 'm'));
+      expect(text)
+        .to.match(died)
+        .and.not.match(/Cannot go on|Stopping the sites/);
+      const after = followersWith(dataPath);
+      expect(after).to.have.length(names.length).and.include.members(before.slice(1));
+      expect(after).to.not.include(killed);
+      const [oslo, lima, kyiv] = sites.urls as [string, string, string];
+      const body = { name: 'after', author: 'ada', timestamp: 5 };
+      expect((await call(oslo, 'POST', '/update', { body })).status).to.equal(200);
+      await Promise.all(
+        [lima, kyiv].map((url) =>
+          eventually(
+            () => call(url, 'GET', '/get?name=after'),
+            (one) => one.status === 200,
+          ),
+        ),
+      );
+      expect(await endWith(sites, 'SIGTERM'), sites.output()).to.equal(0);
       expect(processesWith(dataPath)).to.deep.equal([]);
     }));
+
+  it('ends all of them when the Muster of a site ends by itself, and names it', () =>
+    withSites(async (sites, dataPath) => {
+      const system = processesWith(dataPath).find((one) => / muster( |$)|\bstart --entities/.test(one));
+      const ended = once(sites.child, 'exit');
+      process.kill(Number(system?.split(' ')[0]), 'SIGTERM');
+      expect((await ended)[0], sites.output()).to.equal(1);
+      expect(sites.output()).to.match(/^Cannot go on: (oslo|lima|kyiv) ended by itself \(exit code 0\)/m);
+      expect(processesWith(dataPath)).to.deep.equal([]);
+    }));
+
+  it('ends all of them when a follower refuses its settings', async () => {
+    await using folder = await openTestFolder();
+    const sites = spawnSites(folder.path, 0, { FOLLOW: 'never' });
+    const [code] = await once(sites.child, 'exit');
+    expect(code, sites.output()).to.equal(1);
+    expect(sites.output()).to.match(/^Cannot go on: the follower of (oslo|lima|kyiv) refused its settings/m);
+    expect(sites.output()).to.match(/^(oslo|lima|kyiv) \| follower +Cannot start the follower: .*FOLLOW/m);
+    expect(processesWith(folder.path)).to.deep.equal([]);
+  });
 
   it('leaves nothing behind when it is killed', () =>
     withSites(async (sites, dataPath) => {

@@ -79,9 +79,9 @@ const take = (site, event) => {
 
 const newestFirst = () => [...rows.values()].sort((a, b) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0));
 
-// what all sites show: the same, or not, or some have no such thing
-const judge = (row) => {
-  const cells = sites.map((site) => row.cells.get(site));
+// what these sites show: the same, or not, or some have no such thing
+const judge = (row, compared) => {
+  const cells = compared.map((site) => row.cells.get(site));
   if (cells.some((cell) => !cell || cell.version === 0)) return 'missing';
   return new Set(cells.map(({ text }) => text)).size === 1 ? 'equal' : 'differs';
 };
@@ -97,22 +97,38 @@ const cellOf = (cell) => {
   return shown;
 };
 
-const rowOf = (row) => {
+const rowOf = (row, compared) => {
   const shown = document.createElement('tr');
-  const verdict = judge(row);
+  const verdict = judge(row, compared);
   shown.className = verdict === 'equal' ? 'equal' : 'differs';
   const name = make('td', row.id + ' ');
   name.append(make('small', row.time));
-  shown.append(name, make('td', verdict), ...sites.map((site) => cellOf(row.cells.get(site))));
+  const where = compared.length < sites.length ? ' at ' + compared.length + ' of ' + sites.length : '';
+  shown.append(name, make('td', verdict + where), ...sites.map((site) => cellOf(row.cells.get(site))));
   return shown;
 };
 
+// what a site showed before it went away does not count: it may have other things by now
 const show = () => {
+  const compared = sites.filter(({ isConnected }) => isConnected);
   const newest = newestFirst().slice(0, rowsMax);
-  at('rows').replaceChildren(...newest.map(rowOf));
-  const equal = newest.filter((row) => judge(row) === 'equal').length;
+  at('rows').replaceChildren(...newest.map((row) => rowOf(row, compared)));
+  at('summary').textContent = [summaryOf(newest, compared), ...absenceOf(compared)].join('; ');
+};
+
+const summaryOf = (newest, compared) => {
+  const isAll = compared.length === sites.length;
+  if (!isAll && compared.length < 2)
+    return 'nothing to compare: ' + compared.length + ' of ' + sites.length + ' sites answer';
+  const equal = newest.filter((row) => judge(row, compared) === 'equal').length;
   const all = rows.size > rowsMax ? ' of the newest ' + rowsMax : ' of ' + newest.length;
-  at('summary').textContent = equal + all + ' things are equal at all sites';
+  const where = isAll ? 'all sites' : compared.length + ' of ' + sites.length + ' sites';
+  return equal + all + ' things are equal at ' + where;
+};
+
+const absenceOf = (compared) => {
+  const away = sites.filter((site) => !compared.includes(site)).map(({ url }) => url);
+  return away.length === 0 ? [] : [away.join(', ') + (away.length === 1 ? ' is' : ' are') + ' not connected'];
 };
 
 let timer;
@@ -120,9 +136,13 @@ const showSoon = () => {
   timer ??= setTimeout(() => { timer = undefined; show(); }, 200);
 };
 
+const connected = 'connected';
 const say = (site, text, isProblem) => {
   site.status.textContent = text;
   site.status.className = isProblem ? 'problem' : '';
+  if (site.isConnected === (text === connected)) return;
+  site.isConnected = !site.isConnected;
+  showSoon();
 };
 
 // reads server-sent events until the connection ends
@@ -159,7 +179,7 @@ const refusal = async (site, { status, statusText }) => {
 const onMessage = (site) => (kind, id, data) => {
   if (id) site.position = id;
   site.tries = 0;
-  say(site, 'connected');
+  say(site, connected);
   if (kind === 'message') return take(site, JSON.parse(data));
   if (kind !== 'end') return undefined;
   const { reason, position } = JSON.parse(data);
@@ -183,7 +203,7 @@ const followOnce = async (site, signal) => {
     return 'events are missing, reading it from the start';
   }
   if (!response.ok) return refusal(site, response);
-  say(site, 'connected');
+  say(site, connected);
   await readEvents(response.body, onMessage(site));
   return 'the connection ended';
 };
@@ -231,7 +251,8 @@ const askForUnknown = async () => {
 const openSite = (name) => {
   const key = document.createElement('input');
   Object.assign(key, { type: 'password', autocomplete: 'off', placeholder: 'key, only where keys are needed' });
-  const site = { url: name.replace(/\\/+$/, ''), key, status: make('small', ''), position: undefined, tries: 0 };
+  const own = { url: name.replace(/\\/+$/, ''), key, status: make('small', ''), isConnected: false };
+  const site = { ...own, position: undefined, tries: 0 };
   const head = make('th', name + ' ');
   head.append(document.createElement('br'), site.status, document.createElement('br'), key);
   key.onchange = () => { site.tries = 0; follow(site); };

@@ -22,7 +22,7 @@ export {
 export type { ControlLine } from './open-control.ts';
 export type { ChangeRequest } from './parse-change.ts';
 export type { SitePlan } from './plan-sites.ts';
-export { describeWhere } from './print-running.ts';
+export { describeProcesses, describeWhere } from './print-running.ts';
 export { type Restart, restartRolling } from './restart-rolling.ts';
 export { runSites, type SitesRequest } from './run-sites.ts';
 export { runStart, type StartRequest } from './run-start.ts';
@@ -31,6 +31,7 @@ export {
   claimRunning,
   describeRunning,
   type Running,
+  type RunningProcess,
   readRunning,
   removeRunning,
   saveRunning,

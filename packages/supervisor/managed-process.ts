@@ -173,6 +173,10 @@ export const waitReady = async (
 /** The exit code of a program that refuses its settings. A restart would not help. */
 export const refusedCode = 2;
 
+/** Whether a process refused its settings at its first start: another start would end the same. Pure. */
+export const isRefusal = (event: ProcessEvent): boolean =>
+  event.kind === 'died' && event.exit.code === refusedCode && !event.wasReady && event.failures === 1;
+
 const whyLost = ({ wanted, exit }: ManagedProcess) => {
   if (!wanted) return 'it was stopped';
   return exit?.code === refusedCode ? 'it refused its settings' : 'it died';

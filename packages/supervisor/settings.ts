@@ -1,6 +1,9 @@
 import { type Environment, type Parsed, parseSettings, sharedSettings } from '@muster/runtime';
 import Joi from 'joi';
 
+/** The folder of the data, if no other one is named. */
+export const usualData = './data';
+
 export type LocalSettings = {
   PORT: number;
   HOST: string;
@@ -30,7 +33,7 @@ const port = Joi.number().integer().min(0).max(65_535);
 const table = {
   PORT: port.default(3_000),
   HOST: Joi.string().hostname().default('127.0.0.1'),
-  DATA: Joi.string().default('./data'),
+  DATA: Joi.string().default(usualData),
   MONGODB_URI: Joi.string().pattern(/^mongodb(\+srv)?:\/\/\S+$/, 'mongodb://…'),
   MONGODB_PORT: port,
   HEALTH_PORT: port,

@@ -6,7 +6,7 @@ import type { Place } from './answer-change.ts';
 import { changeSystem } from './change-system.ts';
 import { choosePorts, type Ports } from './choose-ports.ts';
 import { findObstacle } from './find-obstacle.ts';
-import { askAllToStop, killAll, type ProcessEvent, refusedCode } from './managed-process.ts';
+import { askAllToStop, isRefusal, killAll, type ProcessEvent } from './managed-process.ts';
 import { openControl } from './open-control.ts';
 import { describeEvent } from './print-events.ts';
 import { openLineFormat } from './print-log.ts';
@@ -20,7 +20,7 @@ import {
   removeRunning,
   saveRunning,
 } from './running.ts';
-import { type LocalSettings, parseLocalSettings } from './settings.ts';
+import { type LocalSettings, parseLocalSettings, usualData } from './settings.ts';
 import { planSystem, type System, type SystemOptions, startAll, stopSystem } from './system.ts';
 
 /** `stop` stops everything in order, `force` kills everything at once. */
@@ -66,12 +66,13 @@ export const start = async (given: Environment, signals: StartSignals, output: S
 type Run = { environment: Environment; settings: LocalSettings; dataPath: string; ports: Ports; claimed: Claimed };
 
 const run = async (started: Run, { stop, force }: StartSignals, output: StartOutput): Promise<number> => {
+  const { dataPath } = started;
   const say = (text: string) => output.write(`${text}\n`);
   const format = openLineFormat(output.isColour);
   const refused = new AbortController();
   const onEvent = (event: ProcessEvent) => {
     if (event.kind === 'line') return output.write(format(event.name, event.line));
-    if (isRefusal(event, system)) refused.abort();
+    if (endsAll(event, system)) refused.abort();
     sayEvent(event, say);
     saveOrSay(given, system, say);
   };
@@ -91,7 +92,7 @@ const run = async (started: Run, { stop, force }: StartSignals, output: StartOut
   const onExit = () => askAllToStop(system);
   process.once('exit', onExit); // a stop that took too long, or an exit from elsewhere
 
-  const onReady = () => say(describeSystem(save(given, system), output.tryIt));
+  const onReady = () => say(describeSystem(save(given, system), output.tryIt, otherThanUsual(dataPath)));
   const problem = await runUntil(over, system, onReady).catch(describeFailure);
   if (problem !== undefined) say(problem);
   if (!force.aborted) say('Stopping, in order (Ctrl-C again kills at once)');
@@ -101,6 +102,10 @@ const run = async (started: Run, { stop, force }: StartSignals, output: StartOut
   if (refused.signal.aborted) return refuse(['a program refused its settings: see above'], say);
   return problem === undefined ? 0 : 1;
 };
+
+// commands find the system in the usual folder without being told
+const otherThanUsual = (dataPath: string): string | undefined =>
+  dataPath === resolve(usualData) ? undefined : dataPath;
 
 const placeOf = ({ settings }: Run, signal: AbortSignal): Place => {
   const { DATABASE: database, COPIES: copies, LEASE_MS: leaseMs } = settings;
@@ -135,13 +140,9 @@ const describeFailure = (error: unknown): string =>
 // a person watches: a process that does not get ready is started again, with a message, until Ctrl-C
 const noDeadlineMs = 2 ** 31 - 1;
 
-// another start would end the same. If a change started it with other settings, that change handles it
-const isRefusal = (event: ProcessEvent, { changing }: System) =>
-  event.kind === 'died' &&
-  event.exit.code === refusedCode &&
-  !event.wasReady &&
-  event.failures === 1 &&
-  (changing.what === undefined || changing.what === theStart);
+// if a change started it with other settings, that change handles it
+const endsAll = (event: ProcessEvent, { changing }: System) =>
+  isRefusal(event) && (changing.what === undefined || changing.what === theStart);
 
 const optionsOf = (
   { environment, settings, dataPath, ports }: Run,

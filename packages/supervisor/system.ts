@@ -7,13 +7,13 @@ import {
   findFreePort,
   findProjectRoot,
   findServer,
-  isPortFree,
   kindOfData,
   launchDatabase,
   type Server,
   stopMs,
 } from '@muster/embedded';
 import type { Environment } from '@muster/runtime';
+import { freeOr } from './free-or.ts';
 import { launchProgram, type Ready } from './launch-program.ts';
 import {
   addProcess,
@@ -261,10 +261,6 @@ const planAggregator = (index: number, system: System): ManagedProcess => {
     return launchProgram(programsOf(options).aggregator, { ...environmentOf(self, options), ...own }, onLine);
   });
 };
-
-// returns 0, which means any free port, if that port is taken or none is given
-const freeOr = async (host: string, port = 0): Promise<number> =>
-  port !== 0 && port <= 65_535 && (await isPortFree(host, port)) ? port : 0;
 
 const gatewayStopMs = 10_000;
 const aggregatorStopMs = 30_000; // it hands over what it holds, then saves a last snapshot

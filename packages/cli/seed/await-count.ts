@@ -1,5 +1,6 @@
 import type { Entity } from '@muster/model';
 import { openDeadline, pause } from '@muster/runtime';
+import { describeCause } from '../describe-cause.ts';
 import { authorizationOf } from './authorization-of.ts';
 
 /** `stallMs`: the wait ends when the count has not grown for so long. `everyMs`: the pause between two requests. */
@@ -110,12 +111,6 @@ const readCount = async (
     if (!Number.isInteger(count)) return { kind: 'problem', problem: `found ${text.slice(0, 200)}` };
     return { kind: 'counted', count, asOf: response.headers.get('muster-as-of') ?? undefined };
   } catch (error) {
-    return {
-      kind: 'problem',
-      problem: `found no answer (${error instanceof Error ? describeCause(error) : String(error)})`,
-    };
+    return { kind: 'problem', problem: `found no answer (${describeCause(error)})` };
   }
 };
-
-// the message of fetch is only `fetch failed`: its cause has the reason
-const describeCause = ({ message, cause }: Error): string => (cause instanceof Error ? cause.message : message);

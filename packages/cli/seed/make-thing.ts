@@ -20,10 +20,23 @@ const makeRecord = (entity: Entity, seed: number, index: number, other: Entity |
   const field = entity.creating.first?.reference.field;
   const input = other && field ? { ...made, [field]: makeThing(other, seed, index).id } : made;
   const parsed = parseInput(entity.creating, input);
-  if (parsed.kind === 'input')
-    return { id: idFrom(entity, entity.creating, parsed.fields) ?? id, fields: parsed.fields };
+  if (parsed.kind === 'input') return makeDistinct(entity, { id, fields: parsed.fields }, index);
   const faults = parsed.faults.map(({ pointer, detail }) => `${pointer.slice(1)} (${detail})`);
   throw new Error(`Cannot make up values of ${entity.name} for these fields: ${faults.join(', ')}`);
+};
+
+// made-up texts repeat, and things with the same id are one: a number goes into the text that the id follows from
+const makeDistinct = (entity: Entity, made: SeededThing, index: number): SeededThing => {
+  const { creating } = entity;
+  const id = idFrom(entity, creating, made.fields);
+  if (id === undefined) return made;
+  for (const [name, text] of Object.entries(made.fields)) {
+    if (typeof text !== 'string') continue;
+    const parsed = parseInput(creating, { ...made.fields, [name]: `${text} ${index}` });
+    const other = parsed.kind === 'input' ? idFrom(entity, creating, parsed.fields) : undefined;
+    if (parsed.kind === 'input' && other !== undefined && other !== id) return { id: other, fields: parsed.fields };
+  }
+  return { id, fields: made.fields };
 };
 
 /** Makes up the input of a command from its schema, without an id. The rules of the schema may refuse it. Pure. */

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FeedEvent, subscribe } from '@muster/client';
-import { askSite, parseSiteKeys, parseSiteUrl, readKeyFor } from '@muster/follower';
+import { askSite, parseSiteKeys, parseSiteUrl, readKeyFor, type SiteAnswer } from '@muster/follower';
+import { describeCause } from '../describe-cause.ts';
 
 /** The sites to compare: their URLs, and for how many seconds they may become equal. */
 export type CompareOptions = { urls: readonly string[]; waitSeconds: number };
 
 type Print = (text: string) => void;
 type Compared = { url: string; name: string; entities: readonly string[]; states: Map<string, Known> };
+type Asked = SiteAnswer & { url: string; key: string | undefined };
+type Limits = { signal: AbortSignal; askMs: number; silentMs: number };
 type Known = { version: number; hash: string };
 
 const againMs = 1_000;
@@ -24,13 +27,19 @@ export const compareSites = async (
   print: Print,
   signal: AbortSignal,
 ): Promise<number> => {
+  const over = new AbortController(); // a site that fails ends the reading of the others
+  const limits: Limits = { signal: AbortSignal.any([signal, over.signal]), ...limitsOf(waitSeconds) };
   try {
     const urls = texts.map(urlOf);
     if (urls.length < 2) throw new Error('give at least two URLs of sites, with commas between');
+    const twice = urls.find((url, index) => urls.indexOf(url) !== index);
+    if (twice !== undefined) throw new Error(`${twice} is given twice: ${once}`);
     const { SITE_KEYS = '', SITE_KEYS_FILE = '' } = environment;
     const keys = { SITE_KEYS: parseSiteKeys(SITE_KEYS), SITE_KEYS_FILE };
     for (const untilMs = performance.now() + waitSeconds * 1_000; ; ) {
-      const sites = await Promise.all(urls.map(async (url) => readSite(url, await readKeyFor(keys, url), signal)));
+      const asked = await Promise.all(urls.map(async (url) => ask(url, await readKeyFor(keys, url), limits)));
+      checkNames(asked);
+      const sites = await Promise.all(asked.map((site) => readSite(site, limits)));
       const differences = findDifferences(sites);
       if (differences.length > 0 && performance.now() < untilMs) {
         await sleep(againMs, undefined, { signal });
@@ -40,10 +49,23 @@ export const compareSites = async (
       return differences.length > 0 ? 1 : 0;
     }
   } catch (error) {
-    print(`Cannot compare the sites: ${error instanceof Error ? error.message : error}`);
+    const why = error instanceof Error ? error.message : String(error);
+    print(`Cannot compare the sites: ${signal.aborted ? 'interrupted' : why}`);
     return 2;
+  } finally {
+    over.abort();
   }
 };
+
+const once = 'give each site once';
+
+// a site must answer within the wait. Without a wait there is one look, which may take a while
+const limitsOf = (waitSeconds: number): Omit<Limits, 'signal'> => {
+  const waitMs = waitSeconds === 0 ? askMsMax : waitSeconds * 1_000;
+  return { askMs: Math.min(waitMs, askMsMax), silentMs: Math.min(waitMs, silentMsMax) };
+};
+
+const [askMsMax, silentMsMax] = [10_000, 40_000];
 
 const urlOf = (text: string): string => {
   const parsed = parseSiteUrl(text.trim());
@@ -51,23 +73,49 @@ const urlOf = (text: string): string => {
   return parsed.url;
 };
 
-const readSite = async (url: string, key: string | undefined, signal: AbortSignal): Promise<Compared> => {
-  const { site: name, entities } = await askSite(url, key, signal);
-  const states = new Map<string, Known>();
-  let problem: string | undefined;
-  const subscription = subscribe(`${url}/api/events?state=full&until=now`, {
-    ...{ from: 'start', key, signal },
-    onEvent: (event) => noteState(states, event),
-    onStatus: (status) => {
-      if (status.kind !== 'stale') return;
-      problem = status.reason;
-      subscription.close();
-    },
+const ask = (url: string, key: string | undefined, limits: Limits): Promise<Asked> =>
+  naming(url, limits, async () => {
+    const signal = AbortSignal.any([limits.signal, AbortSignal.timeout(limits.askMs)]);
+    return { ...(await askSite(url, key, signal)), url, key };
   });
-  await subscription.done;
-  signal.throwIfAborted();
-  if (problem !== undefined) throw new Error(`the feed of ${url} broke: ${problem}`);
-  return { url, name, entities, states };
+
+const checkNames = (asked: readonly Asked[]): void => {
+  for (const [index, { site, url }] of asked.entries()) {
+    const same = asked.slice(0, index).find((other) => other.site === site);
+    if (same) throw new Error(`${same.url} and ${url} are the same site, ${site}: ${once}`);
+  }
+};
+
+const readSite = ({ url, key, site: name, entities }: Asked, limits: Limits): Promise<Compared> =>
+  naming(url, limits, async () => {
+    const { signal, silentMs } = limits;
+    const states = new Map<string, Known>();
+    let problem: string | undefined;
+    const subscription = subscribe(`${url}/api/events?state=full&until=now`, {
+      ...{ from: 'start', key, signal, staleAfterMs: silentMs },
+      onEvent: (event) => noteState(states, event),
+      onStatus: (status) => {
+        if (status.kind !== 'stale') return;
+        problem = status.reason;
+        subscription.close();
+      },
+    });
+    await subscription.done;
+    signal.throwIfAborted();
+    if (problem !== undefined) throw new Error(`the feed of ${url} broke: ${problem}`);
+    return { url, name, entities, states };
+  });
+
+/** Runs this work on a site, and throws an Error that names the site if the work throws one. */
+const naming = async <Result>(url: string, { askMs }: Limits, work: () => Promise<Result>): Promise<Result> => {
+  try {
+    return await work();
+  } catch (error) {
+    const { name, message } = Object(error);
+    if (String(message).includes(new URL(url).origin)) throw error;
+    if (name !== 'TimeoutError') throw new Error(`${url} does not answer: ${describeCause(error)}`, { cause: error });
+    throw new Error(`${url} does not answer within ${askMs / 1_000} s`, { cause: error });
+  }
 };
 
 const noteState = (states: Map<string, Known>, { entity, subject, version, fields }: FeedEvent): void => {

@@ -52,7 +52,7 @@ const startSites = ({ entities, path }: Loaded): Promise<void> => {
   if (shown)
     return runSites({
       ...{ start: words('start'), follow: words('follow') },
-      describe: (sites) => describeRunningSites(sites, shown),
+      describe: (sites, followers) => describeRunningSites(sites, followers, shown, entities),
     });
   console.error('Cannot start the sites: none of the entities has a merge, so sites would have nothing to share');
   process.exitCode = 2;

@@ -27,12 +27,12 @@ export const addStart = (program: Command): void => {
       ),
     )
     .action((options: WithEntities & StartOptions, command: Command) =>
-      withEntities('start', options, ({ entities: [first], path }) =>
+      withEntities('start', options, ({ entities, path }) =>
         runStart({
           words: command.args,
           settings: settingsOf(options),
           programs: programsFor(path),
-          tryIt: (url) => (first ? tryIt(first, url) : []),
+          tryIt: (url) => (entities[0] ? tryIt(entities[0], url, entities) : []),
         }),
       ),
     );
