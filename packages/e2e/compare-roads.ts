@@ -159,7 +159,7 @@ const oddHeaders: [string, string[]][] = [
   ['If-Match', ['*', '"1"', '"2"', '"3"', 'W/"1"', 'x', '', '"1", "2"', '"99999999999"']],
   ['If-None-Match', ['"1"', '*', 'W/"2"', 'x']],
   ['Muster-Min-Version', ['1', '2', '0', 'x', '-1', '9999999999', '']],
-  ['Accept', ['*/*', 'application/json', 'text/html']],
+  ['Accept', ['*/*', 'application/json', 'text/html', 'application/json;q=0.5, */*', 'text/*;q=0.3, */*;q=0.2']],
   ['Accept-Encoding', ['gzip', 'identity']],
   ['User-Agent', ['a test', '']],
   ['Connection', ['keep-alive']],
