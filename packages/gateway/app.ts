@@ -21,6 +21,7 @@ import { create } from './routes/create.ts';
 import { remove as removeThing } from './routes/delete.ts';
 import { addDocuments } from './routes/documents.ts';
 import { addFeedRoutes, liveIfWanted } from './routes/feed.ts';
+import { refuseOff } from './routes/legacy.ts';
 import { list } from './routes/list.ts';
 import { addLiveRoute } from './routes/live.ts';
 import { addOwnRoutes } from './routes/own.ts';
@@ -53,6 +54,7 @@ export const openApp = (gateway: Gateway, tracing?: Tracing): Koa => {
   app.use(requireKey(gateway, limit));
   app.use(limit.take);
   app.use(requireOwnMethod(gateway.entities));
+  app.use(refuseOff(gateway));
   const router = openRouter(gateway, limit);
   app.use(router.routes());
   app.use(answerUnrouted(router));
