@@ -11,6 +11,7 @@ import { limitRate, parseRate, type RateLimit } from './limit-rate.ts';
 import { limitRequests } from './limit-requests.ts';
 import { giveProblem, onKoa } from './on-koa.ts';
 import { refuseMethod, requireOwnMethod } from './own-methods.ts';
+import { findUnknown } from './parse-past.ts';
 import { invalid } from './problem.ts';
 import { readAnyBody, readBody } from './read-body.ts';
 import { requireKey } from './require-key.ts';
@@ -113,7 +114,9 @@ const isAddress = (ctx: Context) => {
 const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   const { path } = entity;
   addPastRoutes(router, gateway, entity); // before the routes of the present, which take no parameters
-  const expectWrite = (_: Context, next: Next) => {
+  const expectWrite = (ctx: Context, next: Next) => {
+    const faults = ctx.querystring === '' ? [] : findUnknown(ctx.query, []); // the fast road takes no parameters
+    if (faults.length > 0) return giveProblem(ctx, invalid(faults));
     expectAppend(gateway.log); // prepares the append while the body arrives
     return next();
   };
