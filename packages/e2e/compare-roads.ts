@@ -66,7 +66,7 @@ const note = (
 
 // a list and a count are for Koa both times, and change with the requests of others
 const isOfMany = ({ method, path }: Drawn): boolean =>
-  /^(GET|HEAD)$/.test(method) && /^\/api\/user(\/|\/count|\?limit=1)?$/.test(path);
+  /^(GET|HEAD)$/.test(method) && /^\/api\/user(\/|\/count|\?|\?limit=1)?$/.test(path);
 
 /** Sends a request, with further headers. `isFast`: the fast road has answered it. */
 export const send = async (
@@ -153,13 +153,14 @@ const paths = [
   ...['/api/user/a b', '/api/user/count', '/api/user/search', '/api/user/-', '/api/user/..', '/api/users/{id}'],
   ...['/api/User/{id}', '//api/user/{id}', '/', '/api/user/{id}:close', `/api/user/${'x'.repeat(65)}`, '/api/user/ä'],
   ...['/api/user/never-{id}', '/api/user/{id}#x', '/api/user/__proto__', '/api/user?limit=1'],
+  ...['/api/user?', '/api/user/{id}?', '/api/user/{id}?=', '/api/user/{id}?a[]=1&a[]=2'],
 ].map((path) => path.replaceAll(' ', '%20').replaceAll('ä', '%C3%A4'));
 
 const oddHeaders: [string, string[]][] = [
   ['If-Match', ['*', '"1"', '"2"', '"3"', 'W/"1"', 'x', '', '"1", "2"', '"99999999999"']],
   ['If-None-Match', ['"1"', '*', 'W/"2"', 'x']],
   ['Muster-Min-Version', ['1', '2', '0', 'x', '-1', '9999999999', '']],
-  ['Accept', ['*/*', 'application/json', 'text/html']],
+  ['Accept', ['*/*', 'application/json', 'text/html', 'application/json;q=0.5, */*', 'text/*;q=0.3, */*;q=0.2']],
   ['Accept-Encoding', ['gzip', 'identity']],
   ['User-Agent', ['a test', '']],
   ['Connection', ['keep-alive']],

@@ -312,11 +312,35 @@ describe('Live lists', function () {
       'application/json',
       'application/json, text/event-stream',
       'text/event-stream;q=0.1, */*',
+      'application/vnd.api+json, text/event-stream;q=0.5',
+      // a client that accepts anything cannot read a stream without an end
+      'application/json;q=0.5, */*',
+      'application/json;q=0.9, text/plain, */*',
+      'application/json;q=0.8,*/*;q=0.9',
+      'application/json;q=0.9,text/*',
+      'application/problem+json, */*;q=0.1',
+      'text/*',
+      'text/*;q=0.3, */*;q=0.2',
+      'text/event-stream;q=0, text/*',
+    ])
+      for (const path of ['/api/book?sort=title', '/api/book', '/api/book/views/byPages', '/api/book/a']) {
+        const headers = { accept };
+        const { status, headers: told } = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(5_000) });
+        expect([status, told.get('content-type')], `${path} ${accept}`).to.deep.equal([
+          200,
+          accept.includes('vnd.api') ? 'application/vnd.api+json' : 'application/json; charset=utf-8',
+        ]);
+      }
+    for (const accept of [
+      'text/event-stream',
+      'text/event-stream, */*;q=0.1',
+      'text/event-stream, */*',
+      'text/event-stream, application/json',
+      'text/event-stream, application/json;q=0.5',
+      'application/json;q=0.5, Text/Event-Stream; q=0.7',
     ]) {
-      const answer = await ask('/api/book?sort=title', accept);
-      expect([answer.status, answer.body], accept).to.deep.equal([200, [{ id: 'a', title: 'one', pages: 1 }]]);
+      using reader = await readFeed(`${url}/api/book`, { accept });
+      expect(reader.headers['content-type'], accept).to.equal('text/event-stream; charset=utf-8');
     }
-    using reader = await readFeed(`${url}/api/book`, { accept: 'text/event-stream, application/json;q=0.5' });
-    expect(reader.headers['content-type']).to.equal('text/event-stream; charset=utf-8');
   });
 });

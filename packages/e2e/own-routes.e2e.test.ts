@@ -1,4 +1,4 @@
-import { defineEntity, refuse } from '@muster/model';
+import { defineEntity, defineRecord, refuse } from '@muster/model';
 import { newKey, openLog, storeKey } from '@muster/store';
 import { type CallOptions, call, eventually } from '@muster/testing';
 import { expect } from 'chai';
@@ -58,6 +58,16 @@ const tally = defineEntity({
   ],
 });
 
+// another route has the address of the second one, too
+const visit = defineRecord({
+  ...{ name: 'visit', title: 'Visit', collection: 'Visits', fields: { word } },
+  routes: [
+    { method: 'GET', path: '/earlier', legacy: true, runs: 'create', input: () => ({ word: 'a' }), answer: () => ({}) },
+    { method: 'GET', path: '/both', legacy: true, runs: 'create', input: () => ({ word: 'a' }), answer: () => ({}) },
+    { method: 'POST', path: '/both', body: { word }, runs: 'create', input: ({ body }) => body, answer: () => ({}) },
+  ],
+});
+
 describe('Own routes', function () {
   this.timeout(120_000);
   const keys = { read: '', write: '' };
@@ -107,12 +117,59 @@ describe('Own routes', function () {
     expect(await timesOf('a')).to.equal(2); // and the gateway goes on
   });
 
+  it('name exactly the methods that work, and no HEAD where a GET changes data', async () => {
+    const withKey = { authorization: `Bearer ${keys.write}` };
+    for (const [path, methods, allowed] of [
+      ['/meet?word=head', ['HEAD', 'POST', 'PATCH', 'DELETE'], 'GET, PUT'],
+      ['/times?word=head', ['POST', 'PUT'], 'HEAD, GET'],
+    ] as const) {
+      for (const method of methods) {
+        const { status, headers } = await fetch(`${system.url}${path}`, { method, headers: withKey });
+        expect([status, headers.get('allow')], `${method} ${path}`).to.deep.equal([405, allowed]);
+      }
+      const asked = await ask('OPTIONS', path, 'write');
+      expect([asked.status, asked.headers.get('allow')]).to.deep.equal([204, allowed]);
+    }
+    const head = await fetch(`${system.url}/times?word=a`, { method: 'HEAD', headers: withKey });
+    expect(head.status).to.equal(200);
+    expect((await ask('GET', '/times?word=head', 'read')).status).to.equal(404);
+  });
+
   it('refuse a condition on a command, which they would not keep', async () => {
     for (const header of ['if-match', 'if-none-match']) {
       const refused = await ask('GET', '/meet?word=a', 'write', { headers: { [header]: '"99"' } });
       expect([refused.status, refused.body.errors?.[0]?.code]).to.deep.equal([400, 'invalid-header']);
     }
     expect(await timesOf('a')).to.equal(2);
+  });
+});
+
+describe('A legacy route', function () {
+  this.timeout(120_000);
+  const all = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+  it('is 404 for every method while it is off, and another route at its address goes on', async () => {
+    await using system = await runInProcess([visit], { aggregators: 0 });
+    for (const path of ['/earlier', '/earlier/'])
+      for (const method of all) {
+        const answer = await fetch(`${system.url}${path}`, { method });
+        expect([answer.status, answer.headers.get('allow')], `${method} ${path}`).to.deep.equal([404, null]);
+        if (method !== 'HEAD') expect(await answer.text(), `${method} ${path}`).to.include('LEGACY_ROUTES=on');
+      }
+    expect((await call(system.url, 'GET', '/both')).body.detail).to.include('LEGACY_ROUTES=on');
+    const others = await call(system.url, 'PUT', '/both');
+    expect([others.status, others.headers.get('allow')]).to.deep.equal([405, 'POST']);
+    expect((await call(system.url, 'POST', '/both', { body: { word: 'a' } })).status).to.equal(204);
+  });
+
+  it('has no HEAD while it is on', async () => {
+    await using system = await runInProcess([visit], { aggregators: 0, environment: { LEGACY_ROUTES: 'on' } });
+    expect((await call(system.url, 'GET', '/earlier')).status).to.equal(204);
+    for (const method of all.slice(1)) {
+      const { status, headers } = await fetch(`${system.url}/earlier`, { method });
+      expect([status, headers.get('allow')]).to.deep.equal([method === 'OPTIONS' ? 204 : 405, 'GET']);
+    }
+    expect((await call(system.url, 'OPTIONS', '/both')).headers.get('allow')).to.equal('GET, POST');
   });
 });
 

@@ -38,7 +38,11 @@ describe('Records', function () {
     expect(await answerOf('/remove?name=gone')).to.deep.equal([200, { success: true }]);
     expect(await answerOf('/get?name=gone')).to.deep.equal([404, {}]);
     const dump = { marketing, 'süß & more': [{ timestamp: '2026-01-01T00:00:00Z', author: 'cy' }] };
-    expect(await answerOf('/dump')).to.deep.equal([200, dump]);
+    const dumped = await call(test.url, 'GET', '/dump');
+    expect([dumped.status, dumped.body]).to.deep.equal([200, dump]);
+    expect(dumped.headers.get('muster-source')).to.include('aggregator-');
+    expect(dumped.headers.get('muster-lag-ms')).to.match(/^\d+$/);
+    expect(dumped.headers.get('muster-as-of')).to.equal(null);
   });
 
   it('answer faults with problems, and a HEAD changes nothing', async () => {
@@ -111,8 +115,12 @@ describe('Records', function () {
       200,
       { marketing: [{ timestamp: 3, author: 'eve' }, ...[...marketing].reverse()] },
     ]);
-    const [status, dump] = await answerOf('/dump');
-    expect([status, Object.keys(dump).sort()]).to.deep.equal([200, ['marketing', 'own', 'race', 'süß & more']]);
+    const { status, body, headers } = await call(test.url, 'GET', '/dump');
+    expect([status, Object.keys(body).sort()]).to.deep.equal([200, ['marketing', 'own', 'race', 'süß & more']]);
+    // from the snapshot, as a list: it says as of when
+    expect(headers.get('muster-source')).to.equal('database');
+    expect(Date.parse(headers.get('muster-as-of') ?? '')).to.be.within(Date.now() - 60_000, Date.now());
+    expect((await call(test.url, 'GET', '/api/record')).headers.get('muster-as-of')).to.be.a('string');
   });
 });
 

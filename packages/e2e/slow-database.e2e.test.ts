@@ -1,8 +1,9 @@
 import { findFreePort } from '@muster/embedded';
 import { systems } from '@muster/entities';
-import type { Entity } from '@muster/model';
+import { countBy, defineRecord, type Entity } from '@muster/model';
 import { call, eventually, openOwnServer, openShell, type Reply } from '@muster/testing';
 import { expect } from 'chai';
+import Joi from 'joi';
 import { openCutProxy } from './cut-proxy.ts';
 import { runInProcess } from './run-in-process.ts';
 
@@ -15,6 +16,15 @@ const environment = {
   APPEND_BATCH_MAX: `${batchMax}`,
   REQUESTS_MAX: `${requestsMax}`,
 };
+
+const box = defineRecord({
+  ...{ name: 'box', title: 'Box', collection: 'Boxes', fields: { size: Joi.number() } },
+  ...{ indexes: ['size'], views: { bySize: countBy('size') } },
+  routes: [
+    { method: 'GET', path: '/box', reads: () => 'a', answer: ({ state }) => ({ body: state }) },
+    { method: 'GET', path: '/boxes', readsAll: true, member: ({ id, size }) => [String(id), size] },
+  ],
+});
 
 describe('While the database stores messages slowly', function () {
   this.timeout(120_000);
@@ -66,6 +76,52 @@ describe('While the database stores messages slowly', function () {
     const stored = await shell.db.collection('Events').distinct('data.content.number');
     const unwritten = replies.flatMap(({ body }, number) => (body.written === 'notWritten' ? [number] : []));
     expect(unwritten.filter((number) => stored.includes(number))).to.deep.equal([]);
+  });
+});
+
+describe('While connections to the database break', function () {
+  this.timeout(120_000);
+
+  it('clients get 503 without the text of the driver, which names addresses', async () => {
+    await using server = await openOwnServer();
+    await using proxy = await openCutProxy(server);
+    await using system = await runInProcess([message, box], {
+      aggregators: 0,
+      database: { uri: proxy.uri, database: 'muster' },
+    });
+    expect((await call(system.url, 'POST', '/api/box', { body: { id: 'a', size: 1 } })).status).to.equal(201);
+    const used = ['Events', 'Checkpoints', message.collection, box.collection];
+    for (const [method, path, body] of [
+      ['GET', '/api/message?limit=1', undefined],
+      ['GET', '/api/message/count', undefined],
+      ['GET', '/api/message/m', undefined],
+      ['GET', '/api/box?sort=size', undefined],
+      ['GET', '/api/box?limit=1', undefined],
+      ['GET', '/api/box/b', undefined],
+      ['GET', '/api/box/views/bySize', undefined],
+      ['GET', '/api/box/a/history', undefined],
+      ['GET', '/api/box/a?version=1', undefined],
+      ['GET', '/api/box/a:diff?from=1&to=1', undefined],
+      ['GET', '/api/box/count?at=2026-01-01', undefined],
+      ['GET', '/api/box?at=2026-01-01', undefined],
+      ['GET', '/box', undefined],
+      ['GET', '/boxes', undefined],
+      ['PUT', '/api/box/b', { size: 2 }],
+      ['DELETE', '/api/box/b', undefined],
+    ] as const) {
+      // while the gateway knows that the database is away, it does not ask
+      proxy.isUnheard = () => false;
+      await eventually(
+        () => call(system.url, 'GET', '/api/box/a/history'),
+        ({ status }) => status === 200,
+      );
+      proxy.isUnheard = ({ collection }) => used.includes(collection);
+      const { status, body: problem } = await call(system.url, method, path, { body });
+      expect(status, `${method} ${path}`).to.equal(503);
+      expect(problem.detail, `${method} ${path}`)
+        .to.match(/(no answer from the database in time|the database does not answer); try again/)
+        .and.not.match(/127\.0\.0\.1|connection \S+ to/);
+    }
   });
 });
 

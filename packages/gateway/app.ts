@@ -11,6 +11,7 @@ import { limitRate, parseRate, type RateLimit } from './limit-rate.ts';
 import { limitRequests } from './limit-requests.ts';
 import { giveProblem, onKoa } from './on-koa.ts';
 import { refuseMethod, requireOwnMethod } from './own-methods.ts';
+import { findUnknown } from './parse-past.ts';
 import { invalid } from './problem.ts';
 import { readAnyBody, readBody } from './read-body.ts';
 import { requireKey } from './require-key.ts';
@@ -21,6 +22,7 @@ import { create } from './routes/create.ts';
 import { remove as removeThing } from './routes/delete.ts';
 import { addDocuments } from './routes/documents.ts';
 import { addFeedRoutes, liveIfWanted } from './routes/feed.ts';
+import { refuseOff } from './routes/legacy.ts';
 import { list } from './routes/list.ts';
 import { addLiveRoute } from './routes/live.ts';
 import { addOwnRoutes } from './routes/own.ts';
@@ -53,6 +55,7 @@ export const openApp = (gateway: Gateway, tracing?: Tracing): Koa => {
   app.use(requireKey(gateway, limit));
   app.use(limit.take);
   app.use(requireOwnMethod(gateway.entities));
+  app.use(refuseOff(gateway));
   const router = openRouter(gateway, limit);
   app.use(router.routes());
   app.use(answerUnrouted(router));
@@ -111,7 +114,9 @@ const isAddress = (ctx: Context) => {
 const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   const { path } = entity;
   addPastRoutes(router, gateway, entity); // before the routes of the present, which take no parameters
-  const expectWrite = (_: Context, next: Next) => {
+  const expectWrite = (ctx: Context, next: Next) => {
+    const faults = ctx.querystring === '' ? [] : findUnknown(ctx.query, []); // the fast road takes no parameters
+    if (faults.length > 0) return giveProblem(ctx, invalid(faults));
     expectAppend(gateway.log); // prepares the append while the body arrives
     return next();
   };

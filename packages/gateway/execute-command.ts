@@ -9,6 +9,7 @@ import { loadThing } from './load-thing.ts';
 import { type Bound, leftMs, notWritten, type Outcome, type OwnOutcome, type Request } from './outcome.ts';
 import { remember } from './remembered.ts';
 import { endStuckTurns, type RunTurn, type Task, takeTurn } from './turns.ts';
+import { whyFailed } from './why-failed.ts';
 
 /**
  * Decides a command on its stream's state and appends at most one event. Answers by the request's deadline. Commands
@@ -60,7 +61,7 @@ const runTurn =
       });
     } catch (error) {
       // only reads throw, so no write is in flight
-      for (const { settle } of tasks) settle(notWritten(error instanceof Error ? error.message : String(error)));
+      for (const { settle } of tasks) settle(notWritten(whyFailed(gateway, error)));
       return undefined;
     }
   };

@@ -4,6 +4,7 @@ import { loadFirstState } from './first-state.ts';
 import type { Gateway } from './gateway.ts';
 import { loadThing } from './load-thing.ts';
 import { type FirstFailed, leftMs, notWritten, type Outcome, type OwnOutcome, type Request } from './outcome.ts';
+import { whyFailed } from './why-failed.ts';
 
 type Execute = (gateway: Gateway, request: Request) => Promise<OwnOutcome>;
 
@@ -25,7 +26,7 @@ const findKnownOutcome = async (gateway: Gateway, request: Request): Promise<Own
     return request.isNewId ? undefined : await decideBefore(gateway, request);
   } catch (error) {
     if (error instanceof EntityBroken) throw error;
-    return notWritten(error instanceof Error ? error.message : String(error));
+    return notWritten(whyFailed(gateway, error));
   }
 };
 

@@ -27,6 +27,7 @@ import { openRequests, type Requests } from './requests.ts';
 import type { Settings } from './settings.ts';
 import { type Loads, openLoads } from './share-load.ts';
 import { openTurns, type Turns } from './turns.ts';
+import { type Failures, openFailures } from './why-failed.ts';
 
 /** The whole state of a gateway, passed as a parameter. None of it must survive a restart. */
 export type Gateway = {
@@ -53,6 +54,7 @@ export type Gateway = {
   clock: DatabaseClock;
   random: RandomStock;
   database: { reachable: boolean }; // as of the last refresh, once a second
+  failures: Failures;
   standing: { listening: boolean; stopping: boolean };
   metrics: Metrics;
 };
@@ -91,6 +93,7 @@ export const openGateway = (
     clock: openClock(),
     random: openRandomStock(),
     database: { reachable: true },
+    failures: openFailures(),
     standing: { listening: false, stopping: false },
     metrics: openGatewayMetrics(registry, queue, requests, feed),
   };

@@ -48,6 +48,11 @@ export const giveProblem = (ctx: Context, problem: Problem): void => {
 
 const giveAnswer = (ctx: Context, { status, headers, body }: Exchange) => {
   ctx.status = status;
-  for (let at = 0; at < headers.length; at += 2) ctx.set(headers[at] ?? '', headers[at + 1] ?? '');
+  giveHeaders(ctx, headers);
   if (hasBody(status)) ctx.body = body;
+};
+
+/** Adds headers to the answer: name, value, name, value… */
+export const giveHeaders = (ctx: Context, headers: readonly string[]): void => {
+  for (let at = 0; at < headers.length; at += 2) ctx.set(headers[at] ?? '', headers[at + 1] ?? '');
 };

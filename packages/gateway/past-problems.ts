@@ -61,5 +61,4 @@ export const busy = (what: string): Problem =>
   unavailable(`Cannot ${what}: as many such reads as may run or wait at once are at work already`);
 
 /** The read failed. */
-export const notReadable = (what: string, error: unknown): Problem =>
-  unavailable(`Cannot ${what}: ${error instanceof Error ? error.message : String(error)}`);
+export const notReadable = (what: string, why: string): Problem => unavailable(`Cannot ${what}: ${why}`);

@@ -17,6 +17,7 @@ import {
   takeSavedPart,
 } from './query-parts.ts';
 import { countThings } from './read-set.ts';
+import { whyFailed } from './why-failed.ts';
 
 /** Where a page begins: behind some things, or next to the thing with these sort keys. */
 export type Start =
@@ -51,7 +52,7 @@ export const queryThings = async (
     if (page.kind === 'refused') return page;
     return start.kind === 'before' ? { ...page, items: [...page.items].reverse() } : page;
   } catch (error) {
-    return { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
+    return { kind: 'unavailable', why: whyFailed(gateway, error) };
   }
 };
 

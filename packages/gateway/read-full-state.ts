@@ -4,6 +4,7 @@ import { askReplicas, type Held } from './ask-replicas.ts';
 import { type Gateway, keyOf } from './gateway.ts';
 import { loadThing } from './load-thing.ts';
 import { rememberedVersion } from './remembered.ts';
+import { whyFailed } from './why-failed.ts';
 
 export type FullState = { kind: 'state'; state: State } | { kind: 'unavailable'; why: string };
 
@@ -21,6 +22,6 @@ export const readFullState = async (gateway: Gateway, entity: Entity, id: string
     const { state } = await loadThing(gateway, entity, id, gateway.settings.DATABASE_DEADLINE_MS);
     return { kind: 'state', state };
   } catch (error) {
-    return { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
+    return { kind: 'unavailable', why: whyFailed(gateway, error) };
   }
 };

@@ -13,6 +13,7 @@ import {
   totalOf,
 } from './partition-counts.ts';
 import { readSlice, type Slice } from './read-slice.ts';
+import { whyFailed } from './why-failed.ts';
 
 export type Count = { kind: 'counted'; total: number; about: About };
 export type Page = { kind: 'listed'; json: string; total: number; about: About };
@@ -24,7 +25,7 @@ export const countThings = async (gateway: Gateway, entity: Entity): Promise<Cou
     const counts = await countPartitions(gateway, entity, withOwnWrites(gateway.remembered));
     return { kind: 'counted', total: totalOf(counts), about: counts.about };
   } catch (error) {
-    return unavailable(error);
+    return unavailable(gateway, error);
   }
 };
 
@@ -43,7 +44,7 @@ export const listThings = async (
     const json = `[${parts.filter((part) => part !== '').join(',')}]`;
     return { kind: 'listed', json, total: totalOf(counts), about: counts.about };
   } catch (error) {
-    return unavailable(error);
+    return unavailable(gateway, error);
   }
 };
 
@@ -74,7 +75,7 @@ const countPartitions = async (gateway: Gateway, entity: Entity, freshness: Fres
   return counts;
 };
 
-const unavailable = (error: unknown): Unavailable => ({
+const unavailable = (gateway: Gateway, error: unknown): Unavailable => ({
   kind: 'unavailable',
-  why: error instanceof Error ? error.message : String(error),
+  why: whyFailed(gateway, error),
 });

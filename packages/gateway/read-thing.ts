@@ -5,6 +5,7 @@ import { askReplicas } from './ask-replicas.ts';
 import { type Gateway, keyOf, partitionFor } from './gateway.ts';
 import { loadThing } from './load-thing.ts';
 import { remember, rememberedVersion } from './remembered.ts';
+import { whyFailed } from './why-failed.ts';
 
 /**
  * The result of a read: what clients see of the thing, its version, its source, and its greatest age in milliseconds.
@@ -96,7 +97,7 @@ const readFromDatabase = async (
   const loaded = await loadOrError(gateway, entity, id, fallback ? REPLICA_DEADLINE_MS : DATABASE_DEADLINE_MS);
   if (loaded instanceof Error) {
     const result = left ?? (isAway ? undefined : await readFromLateReplica(gateway, entity, id, least));
-    return result ?? { kind: 'unavailable', why: loaded.message };
+    return result ?? { kind: 'unavailable', why: whyFailed(gateway, loaded) };
   }
   const { version } = loaded.state;
   return version < least ? { kind: 'notReached', version, least } : resultOfLoaded(entity, id, loaded);

@@ -20,6 +20,7 @@ import { type About, noteSaved } from './partition-counts.ts';
 import { inPlace } from './places.ts';
 import type { Item, QueryPart } from './query-parts.ts';
 import type { Start } from './query-things.ts';
+import { whyFailed } from './why-failed.ts';
 
 /** The groups of a page. `tooMany`: their order needs all groups, and there are more than this many. */
 export type ViewPage =
@@ -52,7 +53,7 @@ export const readView = async (
     const items = page.rows.map(({ keys, group }): Item => ({ keys, json: JSON.stringify(shownGroup(view, group)) }));
     return { kind: 'groups', about, items, more: page.more };
   } catch (error) {
-    return { kind: 'unavailable', why: error instanceof Error ? error.message : String(error) };
+    return { kind: 'unavailable', why: whyFailed(gateway, error) };
   }
 };
 

@@ -26,6 +26,7 @@ export type {
   SnapshotMark,
   StoredEvent,
 } from './documents.ts';
+export { driverFailureOf } from './driver-failure.ts';
 export {
   areSettingsKept,
   distrustRecords,

@@ -3,6 +3,9 @@ import type { Format } from '@muster/model';
 /** The media type of JSON:API. */
 export const jsonApiType = 'application/vnd.api+json';
 
+/** The media type of server-sent events. */
+export const streamType = 'text/event-stream';
+
 /** Whether a client gets JSON:API. `modified`: it wants that only with an extension, of which there are none. */
 export type Wanted = 'yes' | 'no' | 'modified';
 
@@ -15,6 +18,20 @@ export const wantedIn = (accept: string, isSent: boolean, format: Format): Wante
   const named = ranges.filter((range) => mediaTypeOf(range) === jsonApiType && weightOf(range) > 0);
   if (named.length > 0 && !named.some(isPlain)) return 'modified';
   return format === 'json-api' ? asOwn(ranges) : asTranslation(ranges, isSent);
+};
+
+/**
+ * Whether a client gets server-sent events where there are also answers of the type `other`. It must name the stream,
+ * since a client that accepts anything cannot read one that never ends. If it names both with the same weight, it gets
+ * the first one. Pure.
+ */
+export const wantsStream = (accept: string, other: string): boolean => {
+  const ranges = accept.split(',');
+  const types = ranges.map(mediaTypeOf);
+  const [streamAt, otherAt] = [types.indexOf(streamType), types.indexOf(other)];
+  const stream = weightOfAny(ranges, [streamType]);
+  const least = weightFor(ranges, other);
+  return stream > 0 && (stream > least || (stream === least && (otherAt === -1 || streamAt < otherAt)));
 };
 
 /** The better of the two formats for the client, and JSON:API if both are equal, or if the client takes neither. */

@@ -4,7 +4,7 @@ import { giveProblem } from '../on-koa.ts';
 import type { Problem } from '../problem.ts';
 import { documentOf, groupsOf, historyOf, type Json, type Links, linksOf } from './documents.ts';
 import { errorsOf } from './errors.ts';
-import { jsonApiType, type Wanted, wantedIn } from './negotiate.ts';
+import { jsonApiType, type Wanted, wantedIn, wantsStream } from './negotiate.ts';
 import { isSent, sentIn } from './take-document.ts';
 
 // Documents, errors and links of JSON:API 1.1 (https://jsonapi.org/format/1.1/) for clients that ask for them, and for
@@ -23,6 +23,10 @@ export const refuseExtensions =
   (entities: readonly Entity[]): Middleware =>
   (ctx, next) =>
     wantedFrom(ctx, entities) === 'modified' ? giveProblem(ctx, notAcceptable) : next();
+
+/** Whether a client gets server-sent events rather than the format that it would get of this address. */
+export const wantsStreamAt = (entities: readonly Entity[], ctx: Context): boolean =>
+  wantsStream(ctx.get('Accept'), wantedFrom(ctx, entities) === 'yes' ? jsonApiType : 'application/json');
 
 const wantedFrom = (ctx: Context, entities: readonly Entity[]): Wanted =>
   wantedIn(ctx.get('Accept'), isSent(ctx), entityAt(entities, pathOf(ctx))?.http.format ?? 'json');

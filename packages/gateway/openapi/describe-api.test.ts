@@ -49,7 +49,8 @@ const schemaOf = (name: ParameterName) => (parameters[name] as Part).schema as R
 /** The routes of the router, one for each command, as the description writes them. A HEAD comes with each GET. */
 const routesOf = async (entities: readonly Entity[]): Promise<string[]> => {
   await using log = openLog({ uri: 'mongodb://127.0.0.1:1', database: 'none', appName: 'test' }); // connects to nothing
-  const router = openRouter(openTestGateway(log, entities));
+  // the description has legacy routes, too, also where they are off
+  const router = openRouter(openTestGateway(log, entities, { LEGACY_ROUTES: 'on' }));
   return router.stack.flatMap(({ path, methods }) =>
     methods
       .filter((method) => method !== 'HEAD')
@@ -132,6 +133,7 @@ describe('The description of the API', () => {
       responsesOf(all.paths[path]?.post ?? all.paths[path]?.get)[status];
     expect(responseOf('/dummy', '202')?.headers).to.include.keys('ETag', 'Location', 'Muster-Source');
     expect(responseOf('/get', '200')?.headers).to.have.keys('X-Request-Id');
+    expect(responseOf('/dump', '200')?.headers).to.include.keys('Muster-Source', 'Muster-Lag-Ms', 'Muster-As-Of');
     expect(responseOf('/get', '404')?.content).to.have.keys('application/json');
     expect(responseOf('/remove', '404')?.content).to.have.keys('application/json', 'application/problem+json');
     expect(JSON.stringify(responseOf('/update', '409')))

@@ -42,8 +42,12 @@ const answerOf = (entity: Entity, route: OwnRoute): Answer => {
   const description = route.definition.readsAll
     ? 'One object. It breaks off if it cannot be completed.'
     : `Any JSON. The status is ${isAccepted ? 202 : 200} unless the route names another one.`;
-  const ofThing = command ? { always: ['ETag', 'Muster-Source', 'Muster-Lag-Ms'], sometimes: ['Location'] } : {};
-  return { status: isAccepted ? 202 : 200, description, content, ...ofThing };
+  return { status: isAccepted ? 202 : 200, description, content, ...headersOf(route) };
+};
+
+const headersOf = ({ definition: { readsAll, runs } }: OwnRoute): Pick<Answer, 'always' | 'sometimes'> => {
+  if (readsAll) return { always: ['Muster-Source', 'Muster-Lag-Ms'], sometimes: ['Muster-As-Of'] };
+  return runs === undefined ? {} : { always: ['ETag', 'Muster-Source', 'Muster-Lag-Ms'], sometimes: ['Location'] };
 };
 
 /** Whether the route answers in place of 404 and 410. */

@@ -19,7 +19,7 @@ export const count = async (gateway: Gateway, entity: Entity, exchange: Exchange
  * Sets the headers of an answer on many things: its sources, its greatest age in milliseconds, and its as-of time if it
  * is not current.
  */
-export const setSetHeaders = (exchange: Exchange, { sources, lagMs, asOf }: About): void => {
+export const setSetHeaders = (exchange: Pick<Exchange, 'headers'>, { sources, lagMs, asOf }: About): void => {
   exchange.headers.push('Muster-Source', [...sources].sort().join(', '));
   exchange.headers.push('Muster-Lag-Ms', String(Math.round(lagMs)));
   if (asOf) exchange.headers.push('Muster-As-Of', asOf.toISOString());

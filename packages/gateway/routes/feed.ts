@@ -5,6 +5,8 @@ import { cannot } from '../feed/open-subscription.ts';
 import { beginAnswer, openAnswerOutlet } from '../feed/outlet.ts';
 import { goOnAfterDrain, removeSubscriber } from '../feed/subscribers.ts';
 import type { Gateway } from '../gateway.ts';
+import { streamType } from '../json-api/negotiate.ts';
+import { wantsStreamAt } from '../json-api/speak-json-api.ts';
 import { openAllowance, openSiteAllowance } from '../keys.ts';
 import { clientOf } from '../limit-rate.ts';
 import { findTarget, type Target } from '../live/find-target.ts';
@@ -24,16 +26,14 @@ export const addFeedRoutes = (router: Router, gateway: Gateway): void => {
   for (const { path } of gateway.entities) router.get([`${path}/events`, `${path}/:id/events`], subscribe);
 };
 
-/** Lets a client subscribe that accepts nothing but server-sent events, or prefers them. */
+/** Lets a client subscribe that names server-sent events, and does not prefer another answer. */
 export const liveIfWanted =
   (gateway: Gateway): Middleware =>
   (ctx, next) => {
-    if (ctx.get('Accept') === '' || ctx.accepts(['application/json', streamType]) !== streamType) return next();
+    if (!wantsStreamAt(gateway.entities, ctx)) return next();
     const target = findTarget(gateway.entities, ctx.path);
     return target ? answerTarget(gateway, ctx, target) : next();
   };
-
-const streamType = 'text/event-stream';
 
 /** GET /api/user/events?types=UserCreated&after=…: server-sent events, until the client or the gateway ends them. */
 const answerTarget = async (gateway: Gateway, ctx: Context, target: Target): Promise<void> => {

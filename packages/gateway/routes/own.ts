@@ -31,38 +31,19 @@ import { readBody } from '../read-body.ts';
 import { readFullState } from '../read-full-state.ts';
 import { requestOf } from '../request-of.ts';
 import { gone, notFound } from '../thing-problems.ts';
+import { isOn } from './legacy.ts';
 import { readAll } from './own-all.ts';
 
-/** Adds the own routes of an entity. Legacy ones that are off answer 404 and say so. */
+/** Adds the own routes of an entity, without legacy ones that are off. */
 export const addOwnRoutes = (router: Router, gateway: Gateway, entity: Entity): void => {
-  for (const route of entity.routes) {
-    const { method, path } = route.definition;
-    const handle = isOn(gateway, entity, route) ? handlerOf(gateway, entity, route) : refuseLegacy;
+  for (const route of entity.routes.filter((one) => isOn(gateway, entity, one))) {
+    const { method, path, runs } = route.definition;
     const body = route.body ? [readBody] : [];
-    router.register(path, [method], [refuseHead(route), ...body, handle]);
+    const added = router.register(path, [method], [...body, handlerOf(gateway, entity, route)]);
+    // a router answers HEAD by the route of GET, and this one changes something
+    if (runs !== undefined) added.methods = [method];
   }
 };
-
-const isOn = ({ settings }: Gateway, { legacyRoutes }: Entity, { isLegacy }: OwnRoute): boolean => {
-  if (!isLegacy) return true;
-  return settings.LEGACY_ROUTES === 'auto' ? legacyRoutes : settings.LEGACY_ROUTES === 'on';
-};
-
-const refuseLegacy = (ctx: Context) =>
-  giveProblem(ctx, {
-    name: 'no-such-route',
-    detail:
-      `${ctx.method} ${ctx.path.slice(0, 200)} is for clients of an earlier API, and is off here; ` +
-      'an operator can set LEGACY_ROUTES=on',
-  });
-
-// a router answers HEAD by the route of GET, and this one changes something
-const refuseHead =
-  ({ definition }: OwnRoute) =>
-  (ctx: Context, next: () => Promise<void>): Promise<void> | void =>
-    ctx.method === 'HEAD' && definition.runs !== undefined
-      ? giveProblem(ctx, { name: 'method-not-allowed', detail: 'This address changes data, so it has no HEAD' })
-      : next();
 
 const handlerOf = (gateway: Gateway, entity: Entity, route: OwnRoute): ((ctx: Context) => Promise<void>) => {
   const { definition } = route;
