@@ -155,6 +155,19 @@ describe('Messages', function () {
     expect((await call(system.url, 'GET', '/api/message/count')).body.count).to.equal(before);
   });
 
+  it('are objects: an empty body stores nothing', async () => {
+    const before = (await call(system.url, 'GET', '/api/message/count')).body.count;
+    for (const path of ['/api/message', '/dummy'])
+      for (const [raw, code] of [
+        ['', 'not-an-object'],
+        ['\uFEFF', 'unreadable-body'],
+      ]) {
+        const { status, body } = await call(system.url, 'POST', path, { raw });
+        expect([status, body.errors?.[0].pointer, body.errors?.[0].code], path).to.deep.equal([400, '', code]);
+      }
+    expect((await call(system.url, 'GET', '/api/message/count')).body.count).to.equal(before);
+  });
+
   it('are listed in the order in which they came, page by page', async () => {
     for (let number = 0; number < 30; number += 1) await post(system.url, { number });
     const numbersOf = (rows: { content: object }[]) =>

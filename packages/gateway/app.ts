@@ -12,7 +12,7 @@ import { limitRequests } from './limit-requests.ts';
 import { giveProblem, onKoa } from './on-koa.ts';
 import { refuseMethod, requireOwnMethod } from './own-methods.ts';
 import { invalid } from './problem.ts';
-import { readAnyBody, readBody } from './read-body.ts';
+import { readAnyBody, readBody, readWholeBody } from './read-body.ts';
 import { requireKey } from './require-key.ts';
 import { requirePatch } from './require-patch.ts';
 import { runCommand } from './routes/command.ts';
@@ -116,7 +116,7 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
     return next();
   };
   const unwrap = unwrapDocument(gateway.entities, entity);
-  router.post(path, expectWrite, readBody, unwrap, (ctx: Context) =>
+  router.post(path, expectWrite, entity.http.body === undefined ? readBody : readWholeBody, unwrap, (ctx: Context) =>
     onKoa(gateway, ctx, (exchange) => create(gateway, entity, exchange)),
   );
   const live = liveIfWanted(gateway);

@@ -27,7 +27,7 @@ import { newId } from '../new-id.ts';
 import { giveProblem, onKoa } from '../on-koa.ts';
 import type { Outcome } from '../outcome.ts';
 import { answerProblem, invalid, type Problem, unavailable } from '../problem.ts';
-import { readBody } from '../read-body.ts';
+import { readBody, readWholeBody } from '../read-body.ts';
 import { readFullState } from '../read-full-state.ts';
 import { requestOf } from '../request-of.ts';
 import { gone, notFound } from '../thing-problems.ts';
@@ -38,7 +38,7 @@ export const addOwnRoutes = (router: Router, gateway: Gateway, entity: Entity): 
   for (const route of entity.routes) {
     const { method, path } = route.definition;
     const handle = isOn(gateway, entity, route) ? handlerOf(gateway, entity, route) : refuseLegacy;
-    const body = route.body ? [readBody] : [];
+    const body = route.body ? [route.definition.body === 'any' ? readWholeBody : readBody] : [];
     router.register(path, [method], [refuseHead(route), ...body, handle]);
   }
 };
