@@ -8,6 +8,7 @@ import type { Gateway } from '../gateway.ts';
 import { newId } from '../new-id.ts';
 import { answerProblem, invalid, type Problem } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
+import { withArticle } from '../with-article.ts';
 
 /** POST /api/user: runs the command that creates. */
 export const create = async (gateway: Gateway, entity: Entity, exchange: Exchange): Promise<void> => {
@@ -40,7 +41,7 @@ const pointInto = ({ http }: Entity, faults: Fault[]): Fault[] =>
 const notConditional = ({ name, path, isRecord, creating }: Entity): Problem => {
   if (creating.changes) return notKept('This address takes', `; send them with POST ${path}/{id}:${creating.name}`);
   const other = isRecord ? `; for a create only if the id is free, send PUT ${path}/{id} with If-None-Match: *` : '';
-  return notKept(`A create never changes a ${name} that exists, and takes`, other);
+  return notKept(`A create never changes ${withArticle(name)} that exists, and takes`, other);
 };
 
 const notKept = (who: string, other: string): Problem => {
