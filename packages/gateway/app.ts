@@ -7,6 +7,7 @@ import { answerEarly, drainLimits } from './answer-early.ts';
 import type { Gateway } from './gateway.ts';
 import { refuseExtensions, speakJsonApi } from './json-api/speak-json-api.ts';
 import { unwrapDocument } from './json-api/take-document.ts';
+import { takeFields } from './json-api/take-fields.ts';
 import { limitRate, parseRate, type RateLimit } from './limit-rate.ts';
 import { limitRequests } from './limit-requests.ts';
 import { giveProblem, onKoa } from './on-koa.ts';
@@ -110,6 +111,7 @@ const isAddress = (ctx: Context) => {
 
 const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   const { path } = entity;
+  router.get(`${path}/:id`, takeFields(gateway.entities, entity));
   addPastRoutes(router, gateway, entity); // before the routes of the present, which take no parameters
   const expectWrite = (_: Context, next: Next) => {
     expectAppend(gateway.log); // prepares the append while the body arrives

@@ -24,7 +24,8 @@ export const refuseExtensions =
   (ctx, next) =>
     wantedFrom(ctx, entities) === 'modified' ? giveProblem(ctx, notAcceptable) : next();
 
-const wantedFrom = (ctx: Context, entities: readonly Entity[]): Wanted =>
+/** Whether the client of a request gets JSON:API. */
+export const wantedFrom = (ctx: Context, entities: readonly Entity[]): Wanted =>
   wantedIn(ctx.get('Accept'), isSent(ctx), entityAt(entities, pathOf(ctx))?.http.format ?? 'json');
 
 /** The path of a request. An address that is refused may have none. */
@@ -51,7 +52,8 @@ const translate = (ctx: Context, entities: readonly Entity[]) => {
   const path = pathOf(ctx);
   const entity = entityAt(entities, path);
   if (!isProblem && !entity) return;
-  const said = JSON.parse(ctx.body.toString());
+  const parsed = JSON.parse(ctx.body.toString());
+  const said = isProblem ? parsed : selectFrom(parsed, ctx.state.fields);
   const links = linksOf(ctx.response.get('Link') ?? '');
   const document =
     isProblem || !entity
@@ -68,6 +70,12 @@ const translate = (ctx: Context, entities: readonly Entity[]) => {
   ctx.vary('Accept');
   ctx.set('Content-Type', jsonApiType);
 };
+
+/** The thing with its id and these fields only, if a client has chosen some. */
+const selectFrom = (said: Json | null, fields: readonly string[] | undefined): Json | null =>
+  fields === undefined || said === null
+    ? said
+    : Object.fromEntries(Object.entries(said).filter(([name]) => name === 'id' || fields.includes(name)));
 
 const documentAt = (
   entities: readonly Entity[],
