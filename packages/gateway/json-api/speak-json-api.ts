@@ -37,6 +37,8 @@ const pathOf = (ctx: Context): string => {
   }
 };
 
+const queryOf = (ctx: Context): Json => (pathOf(ctx) === '' ? {} : ctx.query);
+
 const entityAt = (entities: readonly Entity[], path: string): Entity | undefined =>
   entities.find((one) => path === one.path || path.startsWith(`${one.path}/`));
 
@@ -57,7 +59,7 @@ const translate = (ctx: Context, entities: readonly Entity[]) => {
   const links = linksOf(ctx.response.get('Link') ?? '');
   const document =
     isProblem || !entity
-      ? errorsOf(said, sentIn(ctx))
+      ? errorsOf(said, ctx.state.faults ?? [], sentIn(ctx), queryOf(ctx))
       : documentAt(
           entities,
           path,
