@@ -21,6 +21,8 @@ const listAll = async (url: string, path: string): Promise<{ id: string; content
   return rows;
 };
 
+const nested = (levels: number) => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
+
 // keys and numbers as they are written in a JSON text
 const anyKey = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 6 }) },
@@ -92,6 +94,16 @@ describe('Messages', function () {
     }
   });
 
+  it('may have 32 levels', async () => {
+    for (const path of ['/api/message', '/dummy']) {
+      const accepted = await post(system.url, nested(32), path);
+      expect(accepted.status, accepted.text).to.equal(202);
+      const read = await call(system.url, 'GET', accepted.headers.get('location') ?? '');
+      expect(read.body.content).to.deep.equal(nested(32));
+      expect((await listAll(system.url, '/api/message')).at(-1)?.content).to.deep.equal(nested(32));
+    }
+  });
+
   it('come back as they were sent, or are refused, whatever JSON they are', async () => {
     const safe = fc.sample(jsonText(fc.string({ unit: 'grapheme' }), anyNumber), 60);
     const hostile = fc.sample(jsonText(anyKey, anyNumber), 60);
@@ -121,11 +133,11 @@ describe('Messages', function () {
         [7, ''],
         [{ a: { $where: 1 } }, '/a/$where'],
         [{ 'a.b': 1 }, '/a.b'],
-        [JSON.parse(`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`), undefined],
+        [nested(33), '/a'.repeat(32)],
       ] as const) {
         const refused = await post(system.url, sent, path);
         expect(refused.status, JSON.stringify(sent)).to.equal(400);
-        if (pointer !== undefined) expect(refused.body.errors[0].pointer).to.equal(pointer);
+        expect(refused.body.errors[0].pointer).to.equal(pointer);
       }
     for (const [raw, pointer, code] of [
       ['{"a":[1,1e400]}', '/a/1', 'unsafe-number'],
@@ -140,6 +152,19 @@ describe('Messages', function () {
         ]);
       }
     expect((await post(system.url, { text: 'x'.repeat(70_000) })).status).to.equal(413);
+    expect((await call(system.url, 'GET', '/api/message/count')).body.count).to.equal(before);
+  });
+
+  it('are objects: an empty body stores nothing', async () => {
+    const before = (await call(system.url, 'GET', '/api/message/count')).body.count;
+    for (const path of ['/api/message', '/dummy'])
+      for (const [raw, code] of [
+        ['', 'not-an-object'],
+        ['\uFEFF', 'unreadable-body'],
+      ]) {
+        const { status, body } = await call(system.url, 'POST', path, { raw });
+        expect([status, body.errors?.[0].pointer, body.errors?.[0].code], path).to.deep.equal([400, '', code]);
+      }
     expect((await call(system.url, 'GET', '/api/message/count')).body.count).to.equal(before);
   });
 

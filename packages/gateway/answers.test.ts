@@ -1,4 +1,5 @@
-import { absent, type Fault, type Precondition, type State } from '@muster/model';
+import { asset, note as assetNote } from '@muster/entities';
+import { absent, type Entity, type Fault, type Precondition, type State } from '@muster/model';
 import { at, note } from '@muster/testing';
 import { expect } from 'chai';
 import { answerOutcome } from './answer-outcome.ts';
@@ -123,6 +124,22 @@ describe('The answer to a command', () => {
       expect(headersOf(exchange, 'ETag')).to.deep.equal([state.version > 0 ? `"${state.version}"` : '']);
       if (state.version > 0) expect(bodyOf(exchange).version).to.equal(state.version);
     }
+  });
+
+  it('that could not create says what helps: another id, or an update where the entity has one', () => {
+    const detailFor = (entity: Entity, state: State) => {
+      const exchange = open();
+      answerOutcome(
+        exchange,
+        entity,
+        'a',
+        { kind: 'refused', refusal: { kind: 'refused', reason: 'Exists' }, state },
+        () => {},
+      );
+      return bodyOf(exchange).detail;
+    };
+    expect(detailFor(note, active)).to.match(/; choose another id, or update it$/);
+    for (const one of [asset, assetNote]) expect(detailFor(one, active)).to.match(/ at version 3; choose another id$/);
   });
 
   it('that was not confirmed says whether the write may be in the log', () => {

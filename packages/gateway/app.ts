@@ -7,13 +7,14 @@ import { answerEarly, drainLimits } from './answer-early.ts';
 import type { Gateway } from './gateway.ts';
 import { refuseExtensions, speakJsonApi } from './json-api/speak-json-api.ts';
 import { unwrapDocument } from './json-api/take-document.ts';
+import { takeFields } from './json-api/take-fields.ts';
 import { limitRate, parseRate, type RateLimit } from './limit-rate.ts';
 import { limitRequests } from './limit-requests.ts';
 import { giveProblem, onKoa } from './on-koa.ts';
 import { refuseMethod, requireOwnMethod } from './own-methods.ts';
 import { findUnknown } from './parse-past.ts';
 import { invalid } from './problem.ts';
-import { readAnyBody, readBody } from './read-body.ts';
+import { readAnyBody, readBody, readWholeBody } from './read-body.ts';
 import { requireKey } from './require-key.ts';
 import { requirePatch } from './require-patch.ts';
 import { runCommand } from './routes/command.ts';
@@ -113,6 +114,7 @@ const isAddress = (ctx: Context) => {
 
 const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
   const { path } = entity;
+  router.get(`${path}/:id`, takeFields(gateway.entities, entity));
   addPastRoutes(router, gateway, entity); // before the routes of the present, which take no parameters
   const expectWrite = (ctx: Context, next: Next) => {
     const faults = ctx.querystring === '' ? [] : findUnknown(ctx.query, []); // the fast road takes no parameters
@@ -121,7 +123,7 @@ const addRoutes = (router: Router, gateway: Gateway, entity: Entity) => {
     return next();
   };
   const unwrap = unwrapDocument(gateway.entities, entity);
-  router.post(path, expectWrite, readBody, unwrap, (ctx: Context) =>
+  router.post(path, expectWrite, entity.http.body === undefined ? readBody : readWholeBody, unwrap, (ctx: Context) =>
     onKoa(gateway, ctx, (exchange) => create(gateway, entity, exchange)),
   );
   const live = liveIfWanted(gateway);

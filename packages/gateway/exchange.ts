@@ -1,3 +1,5 @@
+import type { Fault } from '@muster/model';
+
 /**
  * One request and its answer, as the routes see them. A plain value that does not depend on the HTTP framework: both
  * roads of the gateway fill it in before a route, and send it after. Headers that are missing are empty texts.
@@ -14,6 +16,7 @@ export type Exchange = {
   status: number;
   headers: string[]; // of the answer: name, value, name, value…
   body: string | Buffer; // of the answer
+  faults: readonly Fault[]; // that a problem in the answer lists
 };
 
 /** Opens an exchange for a request. */
@@ -32,9 +35,11 @@ export const openExchange = (
   status: 404,
   headers: [],
   body: '',
+  faults: noFaults,
 });
 
 const noQuery = {};
+const noFaults: readonly Fault[] = [];
 
 /** Whether an answer with this status has a body. */
 export const hasBody = (status: number): boolean => status !== 204 && status !== 304;

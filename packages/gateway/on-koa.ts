@@ -46,8 +46,9 @@ export const giveProblem = (ctx: Context, problem: Problem): void => {
   giveAnswer(ctx, exchange);
 };
 
-const giveAnswer = (ctx: Context, { status, headers, body }: Exchange) => {
+const giveAnswer = (ctx: Context, { status, headers, body, faults }: Exchange) => {
   ctx.status = status;
+  ctx.state.faults = faults;
   giveHeaders(ctx, headers);
   if (hasBody(status)) ctx.body = body;
 };

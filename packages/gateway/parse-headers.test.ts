@@ -12,8 +12,13 @@ const limit = (query: string) =>
   numberOrFaults(parseQueryInteger(contextOf(`/?${query}`).query, 'limit', 100, 1, 1_000));
 
 const faultWith = (detail: string, pointer = '') => [
-  { pointer, code: pointer === '' ? 'invalid-header' : 'invalid-parameter', detail },
+  { pointer, code: pointer === '' ? 'invalid-header' : 'invalid-parameter', detail, ...placeIn(detail) },
 ];
+
+const placeIn = (detail: string) => {
+  const [, header] = /^the header (\S+)/.exec(detail) ?? [];
+  return header === undefined ? {} : { place: { header } };
+};
 
 describe('If-Match and If-None-Match', () => {
   it('are no precondition when they are missing or blank', () => {

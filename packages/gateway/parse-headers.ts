@@ -53,6 +53,7 @@ const tagsFault = (name: string, header: string): Fault => ({
   pointer: '',
   code: 'invalid-header',
   detail: `the header ${name} must be * or ETags such as "3", not ${JSON.stringify(header.slice(0, 80))}`,
+  place: { header: name },
 });
 
 /** Parses the version in the header `Muster-Min-Version`: undefined for an empty text. */
@@ -67,6 +68,7 @@ export const parseMinVersion = (header: string): ParsedNumber => {
         pointer: '',
         code: 'invalid-header',
         detail: `the header Muster-Min-Version must be a version such as 3, not ${JSON.stringify(text.slice(0, 80))}`,
+        place: { header: 'Muster-Min-Version' },
       },
     ],
   };

@@ -31,7 +31,7 @@ describe('Parsing a body as JSON', () => {
     });
 
   it('refuses text that is not JSON, and JSON that is neither object nor array', () => {
-    for (const text of ['{"name":', 'null', '1', '"text"', ' ', '{}{}'])
+    for (const text of ['{"name":', '\uFEFF', 'null', '1', '"text"', ' ', '{}{}'])
       expect(parseJson(Buffer.from(text)).kind, text).to.equal('problem');
   });
 

@@ -17,8 +17,8 @@ export const parseJson = (bytes: Buffer): ParsedJson => {
     return unreadable(
       `the body is not valid UTF-8: the byte at position ${findBadByte(bytes)} (from 0) begins no character`,
     );
+  if (bytes.length === 0) return { kind: 'value', value: {} };
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
-  if (text === '') return { kind: 'value', value: {} };
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null) return unreadable('the body must be a JSON object');

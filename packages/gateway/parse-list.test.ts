@@ -127,6 +127,8 @@ describe('The parameters of a list', () => {
       ...{ kind: 'cursor', limit: 7, after: 'c', before: undefined },
     });
     expect(listOf('fields[book]=title').fields).to.deep.equal(['title']); // as JSON:API has it
+    expect(listOf('fields[book]=').fields).to.deep.equal([]); // no fields, as JSON:API has it
+    expect(faultsOf('fields=')).to.have.length(1);
     expect(faultsOf('fields[book]=title&fields=pages')[0]).to.match(/given more than once/);
     expect(faultsOf('fields[shelf]=title')).to.have.length(1);
     expect(listOf('fields=title,pages&total=true')).to.deep.include({ fields: ['title', 'pages'], total: true });

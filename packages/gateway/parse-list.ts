@@ -61,11 +61,13 @@ const sortKeyOf = (entity: Entity, text: string): SortKey => {
   return { field: indexNameOf(entity, name) ?? name, descending: text.startsWith('-') };
 };
 
-const parseFields = (entity: Entity, given: Given): Part<string[] | undefined> => {
+/** Parses which fields of the things are asked for. */
+export const parseFields = (entity: Entity, given: Given): Part<string[] | undefined> => {
   const name = fieldsOf(entity);
   const fields = given.fields ?? given[name];
   if (fields === undefined) return partOf(undefined);
-  const refuse = (detail: string) => partOf(undefined, [fault('fields', detail)]);
+  const refuse = (detail: string) => partOf(undefined, [fault(given.fields === undefined ? name : 'fields', detail)]);
+  if (given.fields === undefined && fields === '') return partOf([]); // no fields, as JSON:API has it
   if (typeof fields !== 'string' || (given.fields !== undefined && given[name] !== undefined))
     return refuse('"fields" is given more than once; separate its names by commas');
   const names = fields.split(',');
@@ -79,7 +81,7 @@ const parseFields = (entity: Entity, given: Given): Part<string[] | undefined> =
 };
 
 /** The name that JSON:API has for the parameter `fields`. */
-const fieldsOf = ({ http }: Entity): string => `fields[${http.type}]`;
+export const fieldsOf = ({ http }: Entity): string => `fields[${http.type}]`;
 
 // what a `present` returns is known only when it has returned
 const isShown = ({ fieldNames, present, references }: Entity, name: string): boolean =>

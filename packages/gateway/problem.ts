@@ -28,14 +28,19 @@ export const answerProblem = (exchange: Exchange, problem: Problem): void => {
   if (status === 503) exchange.headers.push('Retry-After', '1');
   exchange.headers.push('Content-Type', 'application/problem+json; charset=utf-8');
   exchange.body = JSON.stringify(describeProblem(problem, exchange.requestId));
+  exchange.faults = problem.errors ?? [];
 };
 
 /** Returns a problem as clients get it. */
 export const describeProblem = (problem: Problem, requestId: string): object => {
   const { detail, errors, more } = problem;
   const { name, status, title } = kindOf(problem);
-  return { type: typeOf(name), title, status, detail, requestId, ...more, ...(errors ? { errors } : {}) };
+  const listed = errors ? { errors: errors.map(shownFault) } : {};
+  return { type: typeOf(name), title, status, detail, requestId, ...more, ...listed };
 };
+
+// the place of a fault is for the errors of JSON:API only
+const shownFault = ({ pointer, code, detail }: Fault): Fault => ({ pointer, code, detail });
 
 /** Returns the `type` of a problem: the address of its page, relative to the host that answers. */
 export const typeOf = (name: string): string => `/problems/${name}`;

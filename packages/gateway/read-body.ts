@@ -2,7 +2,7 @@ import type { FaultCode } from '@muster/model';
 import type { Context, Next } from 'koa';
 import { decompress, encodingsKnown, isKnownEncoding } from './decompress.ts';
 import { giveProblem } from './on-koa.ts';
-import { parseJson } from './parse-json.ts';
+import { type ParsedJson, parseJson } from './parse-json.ts';
 import type { Problem } from './problem.ts';
 import { type BytesRead, readBytes } from './read-bytes.ts';
 
@@ -18,7 +18,12 @@ export const bodyBytesMax = 64 * 1024;
 const compressionBytesMax = 1_024; // the most that compression may add to an incompressible body
 
 /** Reads the body of a request as JSON into `ctx.request.body`. An invalid body is answered with 400, 413 or 415. */
-export const readBody = async (ctx: Context, next: Next): Promise<void> => {
+export const readBody = (ctx: Context, next: Next): Promise<void> => readJson(ctx, next, parseJson);
+
+/** The same for a body that is kept as it comes. An empty one is no object, and is answered with 400, too. */
+export const readWholeBody = (ctx: Context, next: Next): Promise<void> => readJson(ctx, next, parseWhole);
+
+const readJson = async (ctx: Context, next: Next, parse: (bytes: Buffer) => ParsedJson): Promise<void> => {
   const encodings = encodingsOf(ctx);
   const unsupported = findUnsupported(ctx, encodings);
   if (unsupported) return giveProblem(ctx, unsupported);
@@ -27,11 +32,16 @@ export const readBody = async (ctx: Context, next: Next): Promise<void> => {
   if (read.kind === 'tooLarge') return giveProblem(ctx, tooLarge);
   if (read.kind === 'broken') return giveProblem(ctx, invalidBody(`the body is not valid ${encoding}: ${read.why}`));
   if (read.kind === 'cutShort') return giveProblem(ctx, cutShort);
-  const parsed = parseJson(read.bytes);
+  const parsed = parse(read.bytes);
   if (parsed.kind === 'problem') return giveProblem(ctx, invalidBody(parsed.why, parsed.pointer, parsed.code));
   ctx.request.body = parsed.value as object;
   return next();
 };
+
+const parseWhole = (bytes: Buffer): ParsedJson =>
+  bytes.length > 0
+    ? parseJson(bytes)
+    : { kind: 'problem', why: 'the body is empty: expected a JSON object', code: 'not-an-object', pointer: '' };
 
 /** Reads a body that is optional. A missing body counts as `{}`. */
 export const readAnyBody = (ctx: Context, next: Next): Promise<void> => {

@@ -92,13 +92,17 @@ const declared = (entity: Entity, id: string, refusal: Refusal, state: State): P
 
 const exists = (entity: Entity, id: string, state: State): Problem => {
   const how = state.status === 'deleted' ? 'it existed and was deleted' : 'it exists';
+  const orUpdate = hasUpdate(entity) ? ', or update it' : '';
   return {
     name: 'exists',
     entity: entity.name,
-    detail: `Cannot create ${entity.name} "${id}": ${how} at version ${state.version}; choose another id, or update it`,
+    detail: `Cannot create ${entity.name} "${id}": ${how} at version ${state.version}; choose another id${orUpdate}`,
     more: { id, version: state.version },
   };
 };
+
+const hasUpdate = ({ commands, deleting }: Entity): boolean =>
+  [...commands.values()].some((one) => one.changes && !one.isInternal && one !== deleting);
 
 /** The command is done, and the entity's `present` fails for the new state. */
 export const notShown = (entity: Entity, id: string, { version }: State): Problem => ({

@@ -324,6 +324,7 @@ const commandOf = (schema: Joi.ObjectSchema): Subject => {
       idOf: undefined,
       isInternal: false,
       first: undefined,
+      body: undefined,
       inputNames: [],
       findFaults: () => [],
     },

@@ -29,7 +29,7 @@ export const defineEntity = <
   const loose = definition as unknown as LooseDefinition;
   checkEntity(loose);
   const references = referencesOf(loose.references);
-  const commands = Object.entries(loose.commands).map((command) => commandOf(command, references));
+  const commands = Object.entries(loose.commands).map((command) => commandOf(command, references, loose.http?.body));
   const fields = joi(loose.state);
   const sharing = sharingOf(loose);
   return {
@@ -84,6 +84,7 @@ const eventOf = ({ events, evolve, upcasts = {} }: LooseDefinition, type: string
 const commandOf = (
   [name, { creates, revives, id, internal, first, input = {}, decide }]: [string, LooseCommand],
   references: Entity['references'],
+  body: string | undefined,
 ): CommandType => ({
   name,
   creates: creates !== undefined,
@@ -93,6 +94,7 @@ const commandOf = (
   isInternal: internal === true,
   first: first && firstOf(first, references),
   inputNames: Object.keys(input),
+  body: creates === undefined ? undefined : body,
   ...compileInput(inputSchemaOf(input, creates !== undefined)),
   findFaults: () => [],
   decide,

@@ -99,7 +99,14 @@ const withoutRemoved = (fields: Fields, removable: readonly string[]): Fields =>
 const commandsOf = (fields: Record<string, Joi.Schema>, title: string): [CommandType, ...CommandType[]] => {
   const inputNames = Object.keys(fields);
   const removable = removableOf(fields);
-  const common = { changes: true, revives: false, idOf: undefined, isInternal: false, first: undefined };
+  const common = {
+    changes: true,
+    revives: false,
+    idOf: undefined,
+    isInternal: false,
+    first: undefined,
+    body: undefined,
+  };
   const createSchema = inputSchemaOf(fields, true);
   const changesSchema = createSchema
     .fork(inputNames, (schema) => schema.optional())

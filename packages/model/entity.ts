@@ -64,6 +64,7 @@ export type CommandType = Readonly<{
   isInternal: boolean; // clients cannot run it: it only goes first for commands of other entities
   first: First | undefined; // a command of another thing that goes first
   inputNames: readonly string[];
+  body: string | undefined; // the field that has the whole body of a request: its own levels are all that count
   schema: Joi.ObjectSchema<Fields>;
   check: Check; // the schema, compiled
   findFaults: (input: Fields) => Fault[]; // faults that the schema cannot express

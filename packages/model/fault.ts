@@ -1,5 +1,11 @@
-/** A fault in what was sent: where (a JSON pointer into the body), which kind, and what in words. */
-export type Fault = { pointer: string; code: FaultCode; detail: string };
+/**
+ * A fault in what was sent: where (a JSON pointer into the body), which kind, and what in words. `place`: where else it
+ * was found, if it was not in the body.
+ */
+export type Fault = { pointer: string; code: FaultCode; detail: string; place?: FaultPlace };
+
+/** The path of the address, or a header of this name. Parameters of the address need no place. */
+export type FaultPlace = 'path' | { header: string };
 
 /** The kind of a fault. Clients may rely on these words: a release adds some, and never changes one. */
 export type FaultCode = keyof typeof faultCodes;

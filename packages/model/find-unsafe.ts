@@ -1,14 +1,15 @@
 import type { Fault } from './fault.ts';
 
-/** The depth at which an object or a list is refused. */
+/** How many levels of objects and lists there may be. At this depth one more is refused. */
 export const depthMax = 32;
 
 /**
  * Finds values in parsed JSON that must not reach the database or a prototype, at any depth: keys such as `$where`,
  * `a.b` or `__proto__`, text that is not well-formed Unicode (it would be stored as other text), and nesting deeper
- * than 32.
+ * than 32. `depth`: that of the value, below zero for one that the engine has put around what a client sent.
  */
-export const findUnsafe = (value: unknown): Fault[] => (isSafe(value) ? [] : listUnsafe(value, '', 0));
+export const findUnsafe = (value: unknown, depth = 0): Fault[] =>
+  isSafe(value, depth) ? [] : listUnsafe(value, '', depth);
 
 /** Whether `findUnsafe` finds nothing in a value of this depth. It writes no pointers, since most values are safe. */
 export const isSafe = (value: unknown, depth = 0): boolean => {

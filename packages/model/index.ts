@@ -27,7 +27,7 @@ export {
   isId,
 } from './entity.ts';
 export { type ParsedEvent, parseEvent, shapeOf } from './event.ts';
-export { type Fault, type FaultCode, faultCodes } from './fault.ts';
+export { type Fault, type FaultCode, type FaultPlace, faultCodes } from './fault.ts';
 export { type Filter, meetsFilter, type Operator, operators, periodOperators, type Range, rangesOf } from './filter.ts';
 export { findFieldProblem } from './find-field-problem.ts';
 export type { Format, HttpRules } from './http-options.ts';

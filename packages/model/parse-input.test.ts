@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import Joi from 'joi';
+import { message } from '../entities/message.ts';
 import { user } from '../entities/user.ts';
 import { defineRecord } from './define-record.ts';
 import type { Entity } from './entity.ts';
@@ -36,6 +37,14 @@ describe('The input of a command', () => {
           kind: 'faults',
           faults: [{ pointer: '', code: 'not-an-object', detail: 'expected a JSON object' }],
         });
+  });
+
+  it('may have 32 levels, and as many where the body is one field of the input', () => {
+    const nested = (levels: number) => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
+    const { creating } = message;
+    expect(parseInput(creating, { content: nested(32) }).kind).to.equal('input');
+    expect(pointersOf(parseInput(creating, { content: nested(33) }))).to.deep.equal([`/content${'/a'.repeat(32)}`]);
+    expect(pointersOf(parseNew(user, nested(32)))).not.to.deep.equal(pointersOf(parseNew(user, nested(33))));
   });
 
   it('reports all faults at once, each with a pointer to its place', () => {

@@ -23,7 +23,7 @@ export const parseInput = (command: CommandType, body: unknown): ParsedInput => 
 export const parseWithJoi = (command: CommandType, body: unknown): ParsedInput => {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return { kind: 'faults', faults: [{ pointer: '', code: 'not-an-object', detail: 'expected a JSON object' }] };
-  const unsafe = findUnsafe(body);
+  const unsafe = findUnsafe(body, command.body === undefined ? 0 : -1);
   if (unsafe.length > 0) return { kind: 'faults', faults: capped(unsafe) };
   const { value, error } = validate(command.schema, body);
   if (error) return { kind: 'faults', faults: capped(error.details.map(faultOf)) };

@@ -56,7 +56,7 @@ export const adoptingOf = (options: SharingOptions): CommandType => {
   const { adopted, merged } = sharingTypesOf(name);
   return {
     ...{ name: 'adopt', creates: true, changes: true, revives: true, isInternal: true },
-    ...{ idOf: undefined, first: undefined, inputNames: Object.keys(fields), findFaults: () => [] },
+    ...{ idOf: undefined, first: undefined, body: undefined, inputNames: Object.keys(fields), findFaults: () => [] },
     ...compileData(strictSchemaOf(fields)),
     decide: (remote, local) => {
       if (local === undefined) return { type: adopted, data: remote };

@@ -1,8 +1,9 @@
+import type { Fault } from '@muster/model';
 import { note } from '@muster/testing';
 import { expect } from 'chai';
 import { statusOf } from '../problem.ts';
 import { documentOf, historyOf, linksOf } from './documents.ts';
-import { errorsOf } from './errors.ts';
+import { errorsOf, type Sent } from './errors.ts';
 import { isPlain, wantedIn } from './negotiate.ts';
 import { takeDocument } from './take-document.ts';
 
@@ -49,17 +50,28 @@ describe('JSON:API', () => {
 
   it('has an error for each fault, which points into the document that was sent', () => {
     const about = { type: '/problems/invalid-input', title: 'T', status: 400, detail: 'all', requestId: 'r' };
-    const errors = ['/text', '/id', '/asset_id', ''].map((pointer) => ({ pointer, detail: 'wrong' }));
-    const pointers = (isDocument: boolean) =>
-      (
-        errorsOf(
-          { ...about, errors },
-          isDocument ? { kind: 'document', relationships: { asset_id: 'asset' } } : { kind: 'fields' },
-        ).errors as { source?: { pointer: string } }[]
-      ).map(({ source }) => source?.pointer);
-    expect(pointers(true)).to.deep.equal(['/data/attributes/text', '/data/id', '/data/relationships/asset', undefined]);
-    expect(pointers(false)).to.deep.equal(['/text', '/id', '/asset_id', undefined]);
-    expect(errorsOf({ ...about, status: 404, version: 1 }, { kind: 'fields' })).to.deep.equal({
+    const errors = ['/text', '/data', '/id', '/asset_id', ''].map((pointer) => ({ pointer, detail: 'wrong' }));
+    const pointers = (sent: Sent) =>
+      (errorsOf({ ...about, errors }, [], sent, {}).errors as { source?: { pointer: string } }[]).map(
+        ({ source }) => source?.pointer,
+      );
+    const inDocument = (data: object) =>
+      pointers({ kind: 'document', body: { data }, relationships: { asset_id: 'asset' } });
+    const fields = { text: 1, data: 1 };
+    expect(inDocument({ id: 'a', attributes: fields, relationships: { asset: {} } })).to.deep.equal([
+      ...['/data/attributes/text', '/data/attributes/data', '/data/id', '/data/relationships/asset', undefined],
+    ]);
+    expect(pointers({ kind: 'fields', body: { ...fields, id: 1, asset_id: 1 } })).to.deep.equal([
+      ...['/text', '/data', '/id', '/asset_id', undefined],
+    ]);
+    // what is missing cannot be pointed at
+    expect(inDocument({ attributes: {}, relationships: {} })).to.deep.equal([
+      ...['/data/attributes', '/data/attributes', '/data', '/data/relationships', undefined],
+    ]);
+    expect(inDocument({})).to.deep.equal(['/data', '/data', '/data', '/data', undefined]);
+    expect(pointers({ kind: 'fields', body: {} })).to.deep.equal(Array(5).fill(undefined));
+    expect(pointers({ kind: 'fields', body: undefined })[0]).to.equal('/text'); // the parser has found it
+    expect(errorsOf({ ...about, status: 404, version: 1 }, [], { kind: 'nothing' }, {})).to.deep.equal({
       errors: [
         {
           ...{ status: '404', title: 'T', code: 'invalid-input', detail: 'all', links: { type: about.type } },
@@ -67,6 +79,20 @@ describe('JSON:API', () => {
         },
       ],
     });
+  });
+
+  it('has errors that name the parameter or the header, and never a body that was not sent', () => {
+    const sourceOf = (fault: Fault, sent: Sent = { kind: 'nothing' }) =>
+      (errorsOf({ errors: [fault] }, [fault], sent, { limit: '3' }).errors as { source?: object }[])[0]?.source;
+    const faultAt = (pointer: string, code: Fault['code'] = 'not-combinable'): Fault => ({ pointer, code, detail: '' });
+    expect(sourceOf(faultAt('/limit'))).to.deep.equal({ parameter: 'limit' });
+    expect([sourceOf(faultAt('/id')), sourceOf(faultAt('/filter'))]).to.deep.equal([undefined, undefined]);
+    const header = { ...faultAt('', 'invalid-header'), place: { header: 'If-Match' } };
+    const withBody: Sent = { kind: 'fields', body: { id: 'a', limit: 1 } };
+    for (const sent of [{ kind: 'nothing' } as const, withBody])
+      expect(sourceOf(header, sent)).to.deep.equal({ header: 'If-Match' });
+    expect(sourceOf({ ...faultAt('/id', 'wrong-format'), place: 'path' }, withBody)).to.equal(undefined);
+    expect(sourceOf(faultAt('/limit', 'unknown-parameter'), withBody)).to.deep.equal({ parameter: 'limit' });
   });
 
   it('has the events of a thing, whose types are attributes', () => {
@@ -87,7 +113,8 @@ describe('JSON:API', () => {
     expect(take({ type: 'note', id: 'a', attributes: { stars: 1 } })).to.deep.equal({ id: 'a', stars: 1 });
     expect(take({ type: 'note', attributes: { stars: 1 }, meta: { x: 1 } })).to.deep.equal({ stars: 1 });
     expect(take({ type: 'user', attributes: {} })).to.deep.equal([409, '/data/type']);
-    expect(take({ attributes: {} })).to.deep.equal([409, '/data/type']);
+    for (const strange of [{}, { type: null }, { type: 7 }])
+      expect(take({ ...strange, attributes: {} })).to.deep.equal([400, '/data/type']);
     expect(take({ type: 'note', attributes: [] })).to.deep.equal([400, '/data/attributes']);
     expect(take({ type: 'note', relationships: { x: {} } })).to.deep.equal([400, '/data/relationships/x']);
     expect(take({ type: 'note', attributes: { id: 'b' } })).to.deep.equal([400, '/data/attributes/id']);

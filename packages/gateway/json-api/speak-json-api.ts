@@ -28,7 +28,8 @@ export const refuseExtensions =
 export const wantsStreamAt = (entities: readonly Entity[], ctx: Context): boolean =>
   wantsStream(ctx.get('Accept'), wantedFrom(ctx, entities) === 'yes' ? jsonApiType : 'application/json');
 
-const wantedFrom = (ctx: Context, entities: readonly Entity[]): Wanted =>
+/** Whether the client of a request gets JSON:API. */
+export const wantedFrom = (ctx: Context, entities: readonly Entity[]): Wanted =>
   wantedIn(ctx.get('Accept'), isSent(ctx), entityAt(entities, pathOf(ctx))?.http.format ?? 'json');
 
 /** The path of a request. An address that is refused may have none. */
@@ -39,6 +40,8 @@ const pathOf = (ctx: Context): string => {
     return '';
   }
 };
+
+const queryOf = (ctx: Context): Json => (pathOf(ctx) === '' ? {} : ctx.query);
 
 const entityAt = (entities: readonly Entity[], path: string): Entity | undefined =>
   entities.find((one) => path === one.path || path.startsWith(`${one.path}/`));
@@ -55,11 +58,12 @@ const translate = (ctx: Context, entities: readonly Entity[]) => {
   const path = pathOf(ctx);
   const entity = entityAt(entities, path);
   if (!isProblem && !entity) return;
-  const said = JSON.parse(ctx.body.toString());
+  const parsed = JSON.parse(ctx.body.toString());
+  const said = isProblem ? parsed : selectFrom(parsed, ctx.state.fields);
   const links = linksOf(ctx.response.get('Link') ?? '');
   const document =
     isProblem || !entity
-      ? errorsOf(said, sentIn(ctx))
+      ? errorsOf(said, ctx.state.faults ?? [], sentIn(ctx), queryOf(ctx))
       : documentAt(
           entities,
           path,
@@ -72,6 +76,12 @@ const translate = (ctx: Context, entities: readonly Entity[]) => {
   ctx.vary('Accept');
   ctx.set('Content-Type', jsonApiType);
 };
+
+/** The thing with its id and these fields only, if a client has chosen some. */
+const selectFrom = (said: Json | null, fields: readonly string[] | undefined): Json | null =>
+  fields === undefined || said === null
+    ? said
+    : Object.fromEntries(Object.entries(said).filter(([name]) => name === 'id' || fields.includes(name)));
 
 const documentAt = (
   entities: readonly Entity[],

@@ -9,9 +9,15 @@ import { isPlain, jsonApiType, mediaTypeOf } from './negotiate.ts';
 /** Whether the body of the request is a JSON:API document. */
 export const isSent = (ctx: Context): boolean => mediaTypeOf(ctx.get('Content-Type')) === jsonApiType;
 
-/** How the body of the request was sent, once it was read. */
-export const sentIn = (ctx: Context): Sent =>
-  isSent(ctx) ? { kind: 'document', relationships: ctx.state.relationships ?? {} } : { kind: 'fields' };
+/** How the body of the request was sent, as far as it was read. */
+export const sentIn = (ctx: Context): Sent => {
+  const { document } = ctx.state;
+  if (document) return { kind: 'document', ...document };
+  const { body } = ctx.request;
+  return body !== undefined || bodyMethods.includes(ctx.method) ? { kind: 'fields', body } : { kind: 'nothing' };
+};
+
+const bodyMethods: readonly string[] = ['POST', 'PUT', 'PATCH'];
 
 /** Takes the input out of the body if that is a JSON:API document. 400, 409 or 415 if it does not fit. */
 export const unwrapDocument =
@@ -21,10 +27,18 @@ export const unwrapDocument =
     if (!isPlain(ctx.get('Content-Type'))) return giveProblem(ctx, notSupported);
     const taken = takeDocument(entities, entity, ctx.request.body);
     if (taken.kind === 'problem') return giveProblem(ctx, taken.problem);
+    ctx.state.document = { body: ctx.request.body, relationships: relationshipsFor(entity, taken) };
     ctx.request.body = taken.input;
-    ctx.state.relationships = taken.relationships;
     return next();
   };
+
+/** The relationships of the fields that no attribute has, whether they were sent or are missing. */
+const relationshipsFor = ({ references }: Entity, { input, relationships }: TakenInput): Record<string, string> => ({
+  ...Object.fromEntries(
+    [...references.values()].flatMap(({ field, name }) => (Object.hasOwn(input, field) ? [] : [[field, name]])),
+  ),
+  ...relationships,
+});
 
 const notSupported: Problem = {
   name: 'unsupported-media-type',
@@ -32,9 +46,8 @@ const notSupported: Problem = {
 };
 
 /** The input, and the names of the relationships that some of its fields came from. */
-export type Taken =
-  | { kind: 'input'; input: Json; relationships: Record<string, string> }
-  | { kind: 'problem'; problem: Problem };
+export type Taken = TakenInput | { kind: 'problem'; problem: Problem };
+type TakenInput = { kind: 'input'; input: Json; relationships: Record<string, string> };
 
 /** Takes the input of a command out of a JSON:API document. A problem if it is no resource of this type. Pure. */
 export const takeDocument = (entities: readonly Entity[], entity: Entity, body: unknown): Taken => {
@@ -42,6 +55,7 @@ export const takeDocument = (entities: readonly Entity[], entity: Entity, body: 
   const data = isObject(body) ? body.data : undefined;
   if (!isObject(data)) return misfit('invalid-document', '/data', 'expected an object with "type" and "attributes"');
   const { type, id, attributes = {}, relationships = {}, ...others } = data;
+  if (typeof type !== 'string') return misfit('invalid-document', '/data/type', `expected "${expected}"`);
   if (type !== expected) return misfit('other-type', '/data/type', `expected "${expected}", the type of this address`);
   if (!isObject(attributes)) return misfit('invalid-document', '/data/attributes', 'expected an object');
   if (!isObject(relationships)) return misfit('invalid-document', '/data/relationships', 'expected an object');
@@ -86,6 +100,8 @@ const idIn = (entities: readonly Entity[], reference: Reference, pointer: string
   if (data === null) return { kind: 'id', id: null };
   if (!isObject(data)) return misfit('invalid-document', `${pointer}/data`, 'expected an object with "type" and "id"');
   const expected = entities.find(({ name }) => name === reference.entity)?.http.type ?? reference.entity;
+  if (typeof data.type !== 'string')
+    return misfit('invalid-document', `${pointer}/data/type`, `expected "${expected}"`);
   if (data.type !== expected)
     return misfit('other-type', `${pointer}/data/type`, `expected "${expected}", the type of this relationship`);
   return { kind: 'id', id: data.id };

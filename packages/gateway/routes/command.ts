@@ -19,7 +19,7 @@ export const runCommand = async (
   const type = entity.commands.get(name);
   if (!type?.changes || type.isInternal) return answerProblem(exchange, noSuchCommand(entity, id, name));
   const parsed = parseInput(type, exchange.input);
-  const faults = [...findIdFaults(id), ...faultsOf(parsed), ...findOtherId(parsed, id)];
+  const faults = [...findIdFaults(id).map(inPath), ...faultsOf(parsed), ...findOtherId(parsed, id)];
   if (faults.length > 0 || parsed.kind === 'faults') return answerProblem(exchange, invalid(faults));
   const chosen = chooseId(entity, type, parsed.fields, id);
   if (chosen.kind === 'faults') return answerProblem(exchange, invalid(chosen.faults));
@@ -44,6 +44,9 @@ export const findOtherId = (parsed: ParsedInput, id: string | undefined): Fault[
           detail: `"id" is "${parsed.id}", the path says "${id}": they must be the same`,
         },
       ];
+
+/** A fault of the id in the path of the address. */
+export const inPath = (fault: Fault): Fault => ({ ...fault, place: 'path' });
 
 const faultsOf = (parsed: { kind: string; faults?: Fault[] }): Fault[] => parsed.faults ?? [];
 

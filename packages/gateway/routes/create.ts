@@ -8,12 +8,14 @@ import type { Gateway } from '../gateway.ts';
 import { newId } from '../new-id.ts';
 import { answerProblem, invalid, type Problem } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
+import { withArticle } from '../with-article.ts';
 
 /** POST /api/user: runs the command that creates. */
 export const create = async (gateway: Gateway, entity: Entity, exchange: Exchange): Promise<void> => {
   const type = entity.creating;
   const { ifMatch, ifNoneMatch } = exchange;
-  if (ifMatch !== '' || ifNoneMatch !== '') return answerProblem(exchange, notConditional(entity));
+  if (ifMatch !== '' || ifNoneMatch !== '')
+    return answerProblem(exchange, notConditional(entity, ifMatch === '' ? 'If-None-Match' : 'If-Match'));
   const parsed = parseInput(type, inputOf(entity, exchange.input));
   if (parsed.kind === 'faults') return answerProblem(exchange, invalid(pointInto(entity, parsed.faults)));
   const chosen = chooseId(entity, type, parsed.fields, parsed.id);
@@ -37,13 +39,14 @@ const pointInto = ({ http }: Entity, faults: Fault[]): Fault[] =>
     : faults.map((fault) => ({ ...fault, pointer: fault.pointer.slice(`/${http.body}`.length) }));
 
 // its address is that of the list, which has no ETag. A condition that is not looked at must not be ignored
-const notConditional = ({ name, path, isRecord, creating }: Entity): Problem => {
-  if (creating.changes) return notKept('This address takes', `; send them with POST ${path}/{id}:${creating.name}`);
+const notConditional = ({ name, path, isRecord, creating }: Entity, header: string): Problem => {
+  if (creating.changes)
+    return notKept(header, 'This address takes', `; send them with POST ${path}/{id}:${creating.name}`);
   const other = isRecord ? `; for a create only if the id is free, send PUT ${path}/{id} with If-None-Match: *` : '';
-  return notKept(`A create never changes a ${name} that exists, and takes`, other);
+  return notKept(header, `A create never changes ${withArticle(name)} that exists, and takes`, other);
 };
 
-const notKept = (who: string, other: string): Problem => {
+const notKept = (header: string, who: string, other: string): Problem => {
   const detail = `${who} neither If-Match nor If-None-Match${other}`;
-  return invalid([{ pointer: '', code: 'invalid-header', detail }]);
+  return invalid([{ pointer: '', code: 'invalid-header', detail, place: { header } }]);
 };

@@ -27,7 +27,7 @@ import { newId } from '../new-id.ts';
 import { giveProblem, onKoa } from '../on-koa.ts';
 import type { Outcome } from '../outcome.ts';
 import { answerProblem, invalid, type Problem, unavailable } from '../problem.ts';
-import { readBody } from '../read-body.ts';
+import { readBody, readWholeBody } from '../read-body.ts';
 import { readFullState } from '../read-full-state.ts';
 import { requestOf } from '../request-of.ts';
 import { gone, notFound } from '../thing-problems.ts';
@@ -38,7 +38,7 @@ import { readAll } from './own-all.ts';
 export const addOwnRoutes = (router: Router, gateway: Gateway, entity: Entity): void => {
   for (const route of entity.routes.filter((one) => isOn(gateway, entity, one))) {
     const { method, path, runs } = route.definition;
-    const body = route.body ? [readBody] : [];
+    const body = route.body ? [route.definition.body === 'any' ? readWholeBody : readBody] : [];
     const added = router.register(path, [method], [...body, handlerOf(gateway, entity, route)]);
     // a router answers HEAD by the route of GET, and this one changes something
     if (runs !== undefined) added.methods = [method];

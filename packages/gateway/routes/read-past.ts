@@ -70,6 +70,7 @@ const parseMoment = (
       pointer: '',
       code: 'not-combinable',
       detail: 'the header Muster-Min-Version cannot be combined with "at" or "version"',
+      place: { header: 'Muster-Min-Version' },
     });
   if (at.kind === 'faults' || version.kind === 'faults' || faults.length > 0) return { kind: 'faults', faults };
   return { kind: 'moment', moment: at.value ? { at: at.value } : { version: version.value ?? 1 } };

@@ -6,6 +6,7 @@ import { answerRead } from '../answer-read.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { identifierOf } from '../json-api/documents.ts';
+import { takeFields } from '../json-api/take-fields.ts';
 import { onKoa } from '../on-koa.ts';
 import { findUnknown } from '../parse-past.ts';
 import { answerProblem, invalid } from '../problem.ts';
@@ -18,6 +19,8 @@ import { read } from './read.ts';
 export const addRelatedRoutes = (router: Router, gateway: Gateway, entity: Entity): void => {
   for (const reference of entity.references.values()) {
     const address = `${entity.path}/:id`;
+    const other = gateway.entities.find(({ name }) => name === reference.entity);
+    if (other) router.get(`${address}/${reference.name}`, takeFields(gateway.entities, other));
     router.get(`${address}/${reference.name}`, (ctx: Context) =>
       onKoa(gateway, ctx, (exchange) => readRelated(gateway, entity, reference, exchange, ctx.params.id)),
     );

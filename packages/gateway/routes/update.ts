@@ -8,7 +8,7 @@ import type { Outcome } from '../outcome.ts';
 import { answerProblem, invalid } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
 import { requirePrecondition } from '../require-precondition.ts';
-import { findOtherId } from './command.ts';
+import { findOtherId, inPath } from './command.ts';
 
 /**
  * PUT or PATCH /api/user/{id}, or PUT /api/user with the id in the body: runs the command `update` of a record. A PUT
@@ -36,7 +36,7 @@ export const update = async (
   const faults: Fault[] =
     id === undefined
       ? [{ pointer: '/id', code: 'required', detail: '"id" is required, in the path or in the body' }]
-      : findIdFaults(id);
+      : findIdFaults(id).map(idInPath === undefined ? asIs : inPath);
   faults.push(...findOtherId(parsed, id));
   if (id === undefined || faults.length > 0) return answerProblem(exchange, invalid(faults));
   const command = { type: isCreating ? entity.creating : updating, input: parsed.fields, precondition };
@@ -47,5 +47,7 @@ export const update = async (
     answerJson(exchange, isCreating ? 201 : 200, json);
   });
 };
+
+const asIs = (fault: Fault): Fault => fault;
 
 const isAbsent = (outcome: Outcome): boolean => outcome.kind === 'refused' && outcome.state.status === 'absent';
