@@ -17,7 +17,8 @@ export const describeApi = (entities: readonly Entity[]): Part => ({
     version: typeof MUSTER_VERSION === 'undefined' ? 'development' : MUSTER_VERSION,
     description:
       'Each change of a thing is one immutable event. Every error is `application/problem+json`; its `type` opens a ' +
-      'page that explains it. Each GET may also be a HEAD. Another method at a known address gets 405 with `Allow`. ' +
+      'page that explains it. Each GET may also be a HEAD, unless it changes data. Another method at a known ' +
+      'address gets 405 with `Allow`. ' +
       'Every route of an entity also speaks JSON:API 1.1 (`application/vnd.api+json`). It is described only where it ' +
       'is the format of the entity.',
   },
