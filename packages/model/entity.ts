@@ -90,8 +90,7 @@ export const isId = (id: unknown): boolean => typeof id === 'string' && idPatter
 
 export const idSchema = Joi.string()
   .pattern(idPattern, `1 to ${idLengthMax} letters, digits, _ and -`)
-  .invalid(...reservedIds)
-  .messages({ 'any.invalid': `{{#label}} must be another word: addresses need ${reservedIds.join(', ')}` });
+  .invalid(...reservedIds);
 
 /** Throws an Error if two entities have the same name or the same collection, or if their addresses overlap. */
 export const checkDistinct = (entities: readonly Entity[]): void => {
