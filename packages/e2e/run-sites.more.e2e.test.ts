@@ -74,7 +74,7 @@ const portsOf = async (dataPath: string): Promise<number[]> => {
 };
 
 const endWith = async ({ child }: Pick<Running, 'child'>, signal: NodeJS.Signals) => {
-  const ended = once(child, 'exit');
+  const ended = once(child, 'close');
   child.kill(signal);
   return (await ended)[0];
 };
@@ -166,7 +166,7 @@ describe('muster sites start', function () {
   it('ends all of them when the Muster of a site ends by itself, and names it', () =>
     withSites(async (sites, dataPath) => {
       const system = processesWith(dataPath).find((one) => / muster( |$)|\bstart --entities/.test(one));
-      const ended = once(sites.child, 'exit');
+      const ended = once(sites.child, 'close');
       process.kill(Number(system?.split(' ')[0]), 'SIGTERM');
       expect((await ended)[0], sites.output()).to.equal(1);
       expect(sites.output()).to.match(/^Cannot go on: (oslo|lima|kyiv) ended by itself \(exit code 0\)/m);
@@ -176,7 +176,7 @@ describe('muster sites start', function () {
   it('ends all of them when a follower refuses its settings', async () => {
     await using folder = await openTestFolder();
     const sites = spawnSites(folder.path, 0, { FOLLOW: 'never' });
-    const [code] = await once(sites.child, 'exit');
+    const [code] = await once(sites.child, 'close');
     expect(code, sites.output()).to.equal(1);
     expect(sites.output()).to.match(/^Cannot go on: the follower of (oslo|lima|kyiv) refused its settings/m);
     expect(sites.output()).to.match(/^(oslo|lima|kyiv) \| follower +Cannot start the follower: .*FOLLOW/m);
@@ -207,7 +207,7 @@ describe('muster sites start', function () {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const sites = spawnSites(folder.path, port - 1);
-    const [code] = await once(sites.child, 'exit');
+    const [code] = await once(sites.child, 'close');
     server.close();
     expect(code, sites.output()).to.equal(1);
     expect(sites.output()).to.match(/^Cannot go on: lima ended by itself \(exit code 2\)\. All sites stop$/m);

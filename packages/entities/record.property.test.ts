@@ -113,6 +113,8 @@ describe('A record', () => {
     given(record, ...removed)
       .when('remove')
       .thenRefused('Deleted');
+    const late = { type: 'RecordRemoved', data: { removedAt: 9e15 } } as const; // beyond the dates
+    given(record, first, late).when('update', { name: 'x', author: 'ada', timestamp: 1 }).thenRefused('Removed');
     for (const timestamp of [0, '1970-01-01'])
       given(record, ...removed)
         .when('update', { name: 'x', author: 'eve', timestamp })

@@ -51,7 +51,11 @@ export const idOfName = (name: string): string =>
   isId(name) && !name.startsWith('n_') ? name : `n_${createHash('sha256').update(name).digest('base64url')}`;
 
 const removedUpTo = (time: number): string =>
-  `The entries up to ${new Date(time).toISOString()} (${time}) were removed: a further one needs a later timestamp`;
+  `The entries up to ${momentOf(time)} were removed: a further one needs a later timestamp`;
+
+// a timestamp may be a larger number than a date has
+const momentOf = (time: number): string =>
+  Math.abs(time) <= 8.64e15 ? `${new Date(time).toISOString()} (${time})` : String(time);
 
 const newest = (state: RecordState): Entry | undefined => currentEntries(state).at(-1);
 

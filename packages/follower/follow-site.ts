@@ -1,4 +1,4 @@
-import { backOffMs, pause } from '@muster/runtime';
+import { backOffMs, causeOf, pause } from '@muster/runtime';
 import { noteProgress } from './adopt-events.ts';
 import { askSite } from './ask-site.ts';
 import { checkSiteName, leaveLaterNamesakes } from './check-site-name.ts';
@@ -114,6 +114,7 @@ const holdOpen = async (follower: Follower, site: Site): Promise<void> => {
 };
 
 const messageOf = (error: unknown): string => {
-  const { message, cause } = Object(error);
-  return cause instanceof Error && cause.message !== '' ? `${message}: ${cause.message}` : String(message ?? error);
+  const { message } = Object(error);
+  const cause = causeOf(error)?.message ?? '';
+  return cause === '' ? String(message ?? error) : `${message}: ${cause}`;
 };

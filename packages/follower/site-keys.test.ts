@@ -85,9 +85,11 @@ describe('The file with the keys of sites', () => {
     for (let times = 0; times < 3; times += 1) expect(await read()).to.equal('hunter1');
     await rm(path);
     for (let times = 0; times < 3; times += 1) expect(await read()).to.equal('hunter1');
+    await writeFile(path, ''); // as while it is written
+    expect(await read()).to.equal('hunter1');
     await writeFile(path, 'https://lima=hunter4\n');
     for (let times = 0; times < 3; times += 1) expect(await read()).to.equal('hunter4');
-    expect(lines.map((line) => /^\w+/.exec(line)?.[0])).to.deep.equal(['warn', 'warn', 'info']);
+    expect(lines.map((line) => /^\w+/.exec(line)?.[0])).to.deep.equal(['warn', 'warn', 'warn', 'info']);
     expect(lines[0]).to.contain(path).and.contain('several keys').and.contain('the earlier keys stay in use');
     expect(lines[1]).to.contain('ENOENT');
     expect(lines.join('\n')).not.to.contain('hunter');

@@ -50,7 +50,11 @@ export type KeyReader = { settings: KeySource; kept: KeptKeys; logger: Pick<Logg
 export const readOrKeepKeyFor = async (reader: KeyReader, url: string): Promise<string | undefined> => {
   const { settings, kept, logger } = reader;
   try {
-    kept.keys = await readKeys(settings);
+    const keys = await readKeys(settings);
+    // so it is while it is written anew
+    if (kept.keys && hasKeys(kept.keys) && !hasKeys(keys))
+      throw new Error(`There are no keys in ${settings.SITE_KEYS_FILE} (SITE_KEYS_FILE) any more`);
+    kept.keys = keys;
     if (kept.problem !== undefined) logger.info('The keys of sites can be read again');
     kept.problem = undefined;
   } catch (error) {
@@ -62,6 +66,8 @@ export const readOrKeepKeyFor = async (reader: KeyReader, url: string): Promise<
   }
   return keyFor(kept.keys, url);
 };
+
+const hasKeys = ({ byUrl, other }: SiteKeys): boolean => byUrl.size > 0 || other !== undefined;
 
 const readKeys = async ({ SITE_KEYS, SITE_KEYS_FILE: path }: KeySource): Promise<SiteKeys> => {
   if (path === '') return SITE_KEYS;

@@ -1,9 +1,11 @@
+import { causeOf } from '@muster/runtime';
+
 /**
  * Says why TLS with a site failed, and what to do. `error` is that of `fetch`. Undefined if it failed for another
  * reason. Pure.
  */
 export const describeTlsProblem = (origin: string, error: unknown): string | undefined => {
-  const { code, message } = Object(Object(error).cause);
+  const { code, message } = Object(causeOf(error));
   if (typeof code !== 'string') return undefined;
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return `TLS with ${origin} fails (${code}). ${askForTls}`;
   const whatToDo = remedies[code] ?? (code.includes('CERT') ? renew : undefined);

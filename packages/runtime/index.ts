@@ -1,4 +1,5 @@
 export { aborted } from './aborted.ts';
+export { causeOf, describeCause } from './describe-cause.ts';
 export {
   chaos,
   type FailpointAction,

@@ -98,8 +98,10 @@ const startFollower = async ({ over, failed, followers }: Sites, plan: SitePlan,
   if (over.aborted) return;
   const follower = planFollower(words, plan, {
     say: (text) => sayOf(plan, text),
-    onRefused: () =>
-      failed.abort(new Error(`Cannot go on: the follower of ${plan.name} refused its settings. All sites stop`)),
+    onRefused: () => {
+      if (!over.aborted)
+        failed.abort(new Error(`Cannot go on: the follower of ${plan.name} refused its settings. All sites stop`));
+    },
   });
   followers.set(plan, follower);
   // if it fails, the reason is printed, and it is started again

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { findFreePort, readCommandLine } from '@muster/embedded';
@@ -91,10 +91,17 @@ describe('npm start', function () {
     expect(await secretOf('other')).not.to.equal(secret);
     const path = join(folder.path, 'one', 'cluster-secret');
     expect((await stat(path)).mode & 0o777).to.equal(0o600);
-    await writeFile(path, 'cut sho'); // as a crash leaves it
+    await rm(path);
+    await writeFile(path, 'cut sho', { mode: 0o644 }); // as a crash leaves it
     expect(await secretOf('one'))
       .to.match(/^[0-9a-f]{48}$/)
       .and.not.equal(secret);
+    expect((await stat(path)).mode & 0o777).to.equal(0o600);
+    await writeFile(path, 'the secret of somebody, which nobody should lose');
+    const refused = await begin({ DATA: join(folder.path, 'one') });
+    expect(await refused.code).to.equal(2);
+    expect(refused.text()).to.contain(`Cannot start: the cluster secret in ${path} cannot be used`);
+    expect(await readFile(path, 'utf8')).to.contain('nobody should lose');
   });
 
   it('stops all processes when it fails after the start', async () => {

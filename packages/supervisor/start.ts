@@ -56,10 +56,20 @@ export const start = async (given: Environment, signals: StartSignals, output: S
     const chosen = await choosePorts(settings);
     if (chosen.kind === 'problems') return refuse(chosen.problems, say);
     for (const remark of chosen.remarks) say(remark);
-    const environment = { ...given, CLUSTER_SECRET: read.secret ?? keepSecret(dataPath) };
+    const kept = read.secret ?? readKept(dataPath);
+    if (typeof kept !== 'string') return refuse([kept.problem], say);
+    const environment = { ...given, CLUSTER_SECRET: kept };
     return await run({ environment, settings, dataPath, ports: chosen.ports, claimed }, signals, output);
   } finally {
     await removeRunning(dataPath);
+  }
+};
+
+const readKept = (dataPath: string): string | { problem: string } => {
+  try {
+    return keepSecret(dataPath);
+  } catch (error) {
+    return { problem: Object(error).message };
   }
 };
 

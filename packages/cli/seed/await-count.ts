@@ -1,6 +1,5 @@
 import type { Entity } from '@muster/model';
-import { openDeadline, pause } from '@muster/runtime';
-import { describeCause } from '../describe-cause.ts';
+import { describeCause, openDeadline, pause } from '@muster/runtime';
 import { authorizationOf } from './authorization-of.ts';
 
 /** `stallMs`: the wait ends when the count has not grown for so long. `everyMs`: the pause between two requests. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FeedEvent, subscribe } from '@muster/client';
 import { askSite, parseSiteKeys, parseSiteUrl, readKeyFor, type SiteAnswer } from '@muster/follower';
-import { describeCause } from '../describe-cause.ts';
+import { describeCause } from '@muster/runtime';
 
 /** The sites to compare: their URLs, and for how many seconds they may become equal. */
 export type CompareOptions = { urls: readonly string[]; waitSeconds: number };

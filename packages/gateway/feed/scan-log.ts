@@ -19,7 +19,7 @@ export const scanLog = async (
   follows: FollowsEvents,
   { entities, id }: FeedScope,
   after: EventKey | undefined,
-  positionOf: (key: EventKey, witness: string) => string,
+  positionOf: (key: EventKey, witness: string | undefined) => string,
 ): Promise<void> => {
   const states = openStates();
   let taken = 0;
@@ -29,12 +29,15 @@ export const scanLog = async (
     for await (const event of scanInOrder(gateway.log, entity.name, id, from, scanBatchMs)) {
       if (subscriber.over.signal.aborted) return;
       const key = { entity: entity.name, entityId: event.entityId, version: event.version };
-      follows.witness = event._id;
-      await sendEvent(gateway, subscriber, follows, states, event, positionOf(key, event._id));
+      follows.witness = newerOf(follows.witness, event._id);
+      await sendEvent(gateway, subscriber, follows, states, event, positionOf(key, follows.witness));
       taken += 1;
       if (taken % takenAtOnce === 0) await nextTurn();
     }
   }
 };
+
+// a scan goes from thing to thing: the event that it reads last is not the newest. Ids begin with the time
+const newerOf = (known: string | undefined, id: string): string => (known === undefined || known < id ? id : known);
 
 const scanBatchMs = 10_000;

@@ -4,7 +4,7 @@ import type { Gateway } from '../gateway.ts';
 import { leavePlace, takePlace } from '../places.ts';
 import { invalid, type Problem, unavailable } from '../problem.ts';
 import { catchUp, goOnInRing } from './catch-up.ts';
-import type { Chosen, FollowsEvents, Subscriber } from './feed.ts';
+import type { Chosen, Feed, FollowsEvents, Subscriber } from './feed.ts';
 import { type Asking, cannot, findNoPlaceFor, openSubscription } from './open-subscription.ts';
 import { type AskedEvents, parseFeed, sharedOf } from './parse-feed.ts';
 import { type Position, writeScanPosition } from './position.ts';
@@ -115,14 +115,20 @@ const serve = async (
     begin();
     return void (follows.isUntilNow && pump(feed, subscriber));
   }
-  if (from !== 'start' && !(await isSameLog(gateway, from))) return tooOld;
-  if (from !== 'start' && from.kind === 'place' && goOnInRing(feed, subscriber, follows, from.place)) {
+  if (
+    from !== 'start' &&
+    from.kind === 'place' &&
+    isOfRing(feed, from) &&
+    goOnInRing(feed, subscriber, follows, from.place)
+  ) {
     begin();
     return void pump(feed, subscriber);
   }
   if (!(await takePlace(feed.catchUps, catchUpWaitMs, signal)))
     return unavailable(`${cannot}: as many subscriptions as may read the log at once are reading it already`);
   try {
+    const problem = from === 'start' ? undefined : await findOtherLog(gateway, from);
+    if (problem) return problem;
     if (from !== 'start' && from.kind === 'place') return await goOn(gateway, subscriber, follows, from.place, begin);
     const behind = from === 'start' ? feed.ring.latest : from.behind;
     if (behind === undefined) return unavailable(`${cannot} from the start: the database gave no position yet`);
@@ -132,27 +138,35 @@ const serve = async (
     await scanLog(gateway, subscriber, follows, scope, after, (key, witness) =>
       writeScanPosition(mark, behind, key, witness),
     );
-    const problem = await goOn(gateway, subscriber, follows, behind, () => undefined);
-    if (problem) endSubscriber(feed, subscriber, problem === tooOld ? 'position-lost' : 'unavailable');
+    const failed = await goOn(gateway, subscriber, follows, behind, () => undefined);
+    if (failed) endSubscriber(feed, subscriber, failed === tooOld ? 'position-lost' : 'unavailable');
     return undefined;
   } finally {
     leavePlace(feed.catchUps);
   }
 };
 
+/** Whether the ring has what follows a position, and the witness just before that. */
+const isOfRing = ({ ring }: Feed, { place, witness }: Position & { kind: 'place' }): boolean => {
+  const number = numberBehind(ring, place);
+  return number !== undefined && (witness === undefined || entryAt(ring, number - 1)?.event._id === witness);
+};
+
 /**
- * Whether the log still has the witness of a position. An older copy of the log has the same mark, and may have other
- * events behind the same place. Rejects if the database does not answer.
+ * Returns a problem if the log does not have the witness of a position any more. An older copy of the log has the same
+ * mark, and may have other events behind the same place.
  */
-const isSameLog = async ({ feed, log }: Gateway, position: Position): Promise<boolean> => {
-  const { witness } = position;
-  if (witness === undefined) return true;
-  const number = position.kind === 'place' ? numberBehind(feed.ring, position.place) : undefined;
-  if (number !== undefined && entryAt(feed.ring, number - 1)?.event._id === witness) return true;
-  return hasEvent(log, witness, witnessWithinMs);
+const findOtherLog = async ({ log }: Gateway, { witness }: Position): Promise<Problem | undefined> => {
+  if (witness === undefined) return undefined;
+  try {
+    return (await hasEvent(log, witness, witnessWithinMs)) ? undefined : tooOld;
+  } catch {
+    return noAnswer;
+  }
 };
 
 const witnessWithinMs = 5_000;
+const noAnswer = unavailable(`${cannot}: the database does not answer`);
 
 /** Goes on behind a place: in the ring, or by a catch-up. */
 const goOn = async (
@@ -172,7 +186,7 @@ const goOn = async (
     case 'lost':
       return tooOld;
     case 'unavailable':
-      return unavailable(`${cannot}: the database does not answer`);
+      return noAnswer;
   }
 };
 

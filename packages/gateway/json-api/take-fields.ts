@@ -3,7 +3,7 @@ import type { Context, Next } from 'koa';
 import { giveProblem } from '../on-koa.ts';
 import { fieldsOf, parseFields } from '../parse-list.ts';
 import { invalid } from '../problem.ts';
-import { wantedFrom } from './speak-json-api.ts';
+import { wantedFrom, wantsStreamAt } from './speak-json-api.ts';
 
 /**
  * Takes `fields[type]` out of the parameters of a read of one thing of this entity: the routes do not know it, and the
@@ -29,4 +29,4 @@ export const takeFields =
 
 // events are no documents, so nothing could be left out of them
 const isForDocument = (ctx: Context, entities: readonly Entity[]): boolean =>
-  wantedFrom(ctx, entities) === 'yes' && !/event-stream/i.test(ctx.get('Accept'));
+  wantedFrom(ctx, entities) === 'yes' && !wantsStreamAt(entities, ctx);

@@ -8,6 +8,7 @@ import type { Gateway } from '../gateway.ts';
 import { newId } from '../new-id.ts';
 import { answerProblem, invalid, type Problem } from '../problem.ts';
 import { requestOf } from '../request-of.ts';
+import { conditionOf, takesNoCondition } from '../takes-no-condition.ts';
 import { withArticle } from '../with-article.ts';
 
 /** POST /api/user: runs the command that creates. */
@@ -15,7 +16,7 @@ export const create = async (gateway: Gateway, entity: Entity, exchange: Exchang
   const type = entity.creating;
   const { ifMatch, ifNoneMatch } = exchange;
   if (ifMatch !== '' || ifNoneMatch !== '')
-    return answerProblem(exchange, notConditional(entity, ifMatch === '' ? 'If-None-Match' : 'If-Match'));
+    return answerProblem(exchange, notConditional(entity, conditionOf(exchange)));
   const parsed = parseInput(type, inputOf(entity, exchange.input));
   if (parsed.kind === 'faults') return answerProblem(exchange, invalid(pointInto(entity, parsed.faults)));
   const chosen = chooseId(entity, type, parsed.fields, parsed.id);
@@ -41,12 +42,7 @@ const pointInto = ({ http }: Entity, faults: Fault[]): Fault[] =>
 // its address is that of the list, which has no ETag. A condition that is not looked at must not be ignored
 const notConditional = ({ name, path, isRecord, creating }: Entity, header: string): Problem => {
   if (creating.changes)
-    return notKept(header, 'This address takes', `; send them with POST ${path}/{id}:${creating.name}`);
+    return takesNoCondition(header, 'This address takes', `; send them with POST ${path}/{id}:${creating.name}`);
   const other = isRecord ? `; for a create only if the id is free, send PUT ${path}/{id} with If-None-Match: *` : '';
-  return notKept(header, `A create never changes ${withArticle(name)} that exists, and takes`, other);
-};
-
-const notKept = (header: string, who: string, other: string): Problem => {
-  const detail = `${who} neither If-Match nor If-None-Match${other}`;
-  return invalid([{ pointer: '', code: 'invalid-header', detail, place: { header } }]);
+  return takesNoCondition(header, `A create never changes ${withArticle(name)} that exists, and takes`, other);
 };

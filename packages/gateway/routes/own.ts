@@ -30,6 +30,7 @@ import { answerProblem, invalid, type Problem, unavailable } from '../problem.ts
 import { readBody, readWholeBody } from '../read-body.ts';
 import { readFullState } from '../read-full-state.ts';
 import { requestOf } from '../request-of.ts';
+import { conditionOf, takesNoCondition } from '../takes-no-condition.ts';
 import { gone, notFound } from '../thing-problems.ts';
 import { isOn } from './legacy.ts';
 import { readAll } from './own-all.ts';
@@ -78,7 +79,9 @@ const runCommand = async (
   exchange: Exchange,
   request: RouteRequest,
 ): Promise<void> => {
-  if (exchange.ifMatch !== '' || exchange.ifNoneMatch !== '') return answerProblem(exchange, notConditional);
+  // a read by an own route gives no ETag. A condition that is not looked at must not be ignored
+  if (exchange.ifMatch !== '' || exchange.ifNoneMatch !== '')
+    return answerProblem(exchange, takesNoCondition(conditionOf(exchange)));
   const type = entity.commands.get(definition.runs) as CommandType; // the check of the definition has found it
   const parsed = parseInput(type, definition.input(request));
   if (parsed.kind === 'faults') return answerProblem(exchange, invalid(parsed.faults));
@@ -94,11 +97,6 @@ const runCommand = async (
     giveReply(exchange, definition.answer(state && thingOf(entity, id, state), request), 200);
   });
 };
-
-// a read by an own route gives no ETag. A condition that is not looked at must not be ignored
-const notConditional = invalid([
-  { pointer: '', code: 'invalid-header', detail: 'This address takes neither If-Match nor If-None-Match' },
-]);
 
 const isMissing = (outcome: Outcome): boolean =>
   outcome.kind === 'refused' && (outcome.refusal.reason === 'NotFound' || outcome.refusal.reason === 'Deleted');
