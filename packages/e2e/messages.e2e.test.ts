@@ -165,6 +165,11 @@ describe('Messages', function () {
         const { status, body } = await call(system.url, 'POST', path, { raw });
         expect([status, body.errors?.[0].pointer, body.errors?.[0].code], path).to.deep.equal([400, '', code]);
       }
+    const headers = { 'content-type': 'application/json' };
+    const none = await call(system.url, 'POST', '/dummy', { headers });
+    expect([none.status, none.body.detail]).to.deep.equal([
+      ...[415, 'The request has no body; send a JSON object with Content-Type: application/json'],
+    ]);
     expect((await call(system.url, 'GET', '/api/message/count')).body.count).to.equal(before);
   });
 

@@ -57,11 +57,10 @@ const encodingsOf = (ctx: Context): string[] => {
 };
 
 const findUnsupported = (ctx: Context, encodings: string[]): Problem | undefined => {
-  if (!ctx.is('json', '+json')) {
-    const given = ctx.get('Content-Type') || 'none';
-    return unsupportedMediaType(
-      `The content type is ${given.slice(0, 80)}; send a JSON object with Content-Type: application/json`,
-    );
+  const type = ctx.is('json', '+json');
+  if (!type) {
+    const given = type === null ? 'The request has no body' : `The content type is ${contentTypeOf(ctx)}`;
+    return unsupportedMediaType(`${given}; send a JSON object with Content-Type: application/json`);
   }
   const { charset } = ctx.request;
   if (!/^(utf-?8)?$/i.test(charset))
@@ -73,6 +72,8 @@ const findUnsupported = (ctx: Context, encodings: string[]): Problem | undefined
   }
   return undefined;
 };
+
+const contentTypeOf = (ctx: Context): string => (ctx.get('Content-Type') || 'none').slice(0, 80);
 
 const readCompressed = async (ctx: Context, encoding: string): Promise<BytesRead | { kind: 'broken'; why: string }> => {
   const read = await readBytes(ctx.req, bodyBytesMax + compressionBytesMax);
