@@ -3,6 +3,7 @@ import type { Entity, EventType } from '@muster/model';
 import { call, eventually, openShell, openTestDatabase } from '@muster/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { writeThenRead } from './raw-client.ts';
 import { type InProcess, runInProcess } from './run-in-process.ts';
 
 const [message] = systems.messages as [Entity];
@@ -165,11 +166,10 @@ describe('Messages', function () {
         const { status, body } = await call(system.url, 'POST', path, { raw });
         expect([status, body.errors?.[0].pointer, body.errors?.[0].code], path).to.deep.equal([400, '', code]);
       }
-    const headers = { 'content-type': 'application/json' };
-    const none = await call(system.url, 'POST', '/dummy', { headers });
-    expect([none.status, none.body.detail]).to.deep.equal([
-      ...[415, 'The request has no body; send a JSON object with Content-Type: application/json'],
-    ]);
+    const head = 'POST /dummy HTTP/1.1\r\nHost: muster\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n';
+    const none = await writeThenRead(system.url, [head]);
+    expect(none.status).to.equal(415);
+    expect(none.body).to.contain('The request has no body; send a JSON object with Content-Type: application/json');
     expect((await call(system.url, 'GET', '/api/message/count')).body.count).to.equal(before);
   });
 
