@@ -24,7 +24,9 @@ describe('The audit in mongosh', function () {
     place = { uri: database.uri, database: database.database, home: home.path };
     await using log = openLog({ ...place, appName: 'audit-test' });
     await ensureCollections(log, [], { partitions, hash: partitionHash });
-    for (const event of [...history, ...ownHistory])
+    // made here, as minutes may pass between the loading of this file and its tests
+    const justNow = eventOf('user', 'new', 1, 'UserCreated', { name: 'New' });
+    for (const event of [...history, justNow, ...ownHistory])
       expect(await append(log, openAppendQueue(), event, 5_000)).to.deep.equal({ kind: 'appended' });
     await keepDeadLetter(log, parked, 'the type "UserPainted" is not known to entity "user"', 5_000);
     shown = await runQuestions(place);
@@ -114,7 +116,7 @@ describe('The audit in mongosh', function () {
       '3 events of 2 streams; there are more, since("2026-01-01T12:00:00.000Z") goes on from there',
     );
     expect(shown["since('2026-01-01')"])
-      .to.include(`${history.length} events of `)
+      .to.include(`${history.length + 1} events of `)
       .and.not.to.include('there are more');
   });
 
@@ -248,7 +250,6 @@ const history: StoredEvent[] = [
   parked,
   eventOf('user', 'odd', 3, 'UserUpdated', { name: 'Red' }, new Date('2026-01-01T13:02Z')),
   eventOf('user', 'sly', 1, 'UserCreated', { name: '\u001b[2Jgone\u202etxt' }, new Date('2026-01-01T14:00Z')),
-  eventOf('user', 'new', 1, 'UserCreated', { name: 'New' }),
 ];
 
 const ownHistory: StoredEvent[] = [
