@@ -38,8 +38,9 @@ export const noteProgress = async (follower: Follower, site: Site): Promise<void
 /** The same with one try. Throws the error of the database, and DeadlineError after `deadlineMs` milliseconds. */
 export const noteOnce = async ({ log }: Follower, site: Site, deadlineMs: number): Promise<void> => {
   const { name, position, events, adopted, refused } = site;
-  const known = { name, events, adopted, refused, readAt: new Date(), problem: site.problem ?? null };
-  await noteSite(log, site, { ...known, log: logIdOf(log), position }, deadlineMs);
+  const known = { name, events, adopted, refused, problem: site.problem ?? null };
+  const read = site.phase === 'failing' ? {} : { readAt: new Date() }; // else the list shows a dead site as just read
+  await noteSite(log, site, { ...known, ...read, log: logIdOf(log), position }, deadlineMs);
   site.notedAt = performance.now();
 };
 

@@ -166,11 +166,14 @@ describe('A site that is followed', function () {
     await until('it was tried three times', () => fake.server.requests.length >= 3, 20_000);
     await until('it is failing', () => site.phase === 'failing');
     expect(site.isCurrent).to.equal(false);
-    expect((await stored()).problem).to.match(/answered 503: .*the site is away/);
+    const { problem, readAt } = await stored();
+    expect(problem).to.match(/answered 503: .*the site is away/);
+    expect(readAt, 'a try that failed is no reading').to.equal(undefined);
     addEvents(fake, thing('a'));
     fake.isAway = false;
     await untilWords('a', '1');
     await until('the list has no problem', async () => (await stored()).problem === null);
+    expect((await stored()).readAt).to.be.a('date');
   });
 
   it('whose connection breaks now and then is asked again soon, each time', async () => {

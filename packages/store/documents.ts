@@ -116,6 +116,6 @@ export type SiteDocument = {
   adopted: number; // events that were appended here because of them
   refused: number; // states of the site that could not be adopted
   rereads?: number; // how often somebody let it be read from its first event
-  readAt?: Date; // when the position was noted
+  readAt?: Date; // when it was read last, or was known to have nothing more
   problem?: string | null; // why it is not followed now
 };

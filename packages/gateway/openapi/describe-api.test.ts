@@ -102,6 +102,9 @@ describe('The description of the API', () => {
       expect(Object(created?.responses[status]).content, status).to.include.keys('application/vnd.api+json');
     const limits = JSON.stringify(all.paths['/api/v1/assets']?.get).match(/"maximum":100,"default":100/g);
     expect(limits).to.have.length(2);
+    for (const path of ['/api/v1/assets', '/api/v1/assets/{id}'])
+      expect(JSON.stringify(all.paths[path]?.get), path).to.include('"fields[assets]"');
+    expect(JSON.stringify(describeApi(systems.users ?? [])), 'no parameter of JSON:API').to.not.include('fields[');
   });
 
   it('has every status that any route can give, with its headers and a body of problem+json', () => {

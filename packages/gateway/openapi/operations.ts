@@ -1,7 +1,9 @@
 import { type CommandType, type Entity, type JsonSchema, jsonSchemaOf, type View } from '@muster/model';
 import { fileTypes } from '../docs-files.ts';
+import { fieldsOf } from '../parse-list.ts';
 import type { Part } from './headers.ts';
 import { inputNameOf } from './input-name.ts';
+import { isJsonApi } from './json-api-schemas.ts';
 import type { Answer, Operation } from './operation.ts';
 import { ownOperations } from './own-operations.ts';
 import { relatedOperations } from './related-operations.ts';
@@ -34,6 +36,7 @@ const setOperations = (entity: Entity, links: readonly string[]): Operation[] =>
   {
     ...{ ...base(entity, 'list'), method: 'get', path: entity.path, summary: `List ${entity.name}s` },
     parameters: ['offset', 'limit', 'at', 'filter', 'sort', 'fields', 'total', 'listSize', 'listAfter', 'listBefore'],
+    ownParameters: sparseFields(entity),
     answers: [
       {
         ...{
@@ -96,9 +99,16 @@ export const groupNameOf = ({ name }: Entity, view: View): string => `${name}.${
 // what `fields` leaves of a thing
 const selected = { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] };
 
+// what JSON:API calls sparse fieldsets: other clients have no such parameter for one thing
+const sparseFields = (entity: Entity): Part[] => {
+  const description = 'In a document of JSON:API: only these fields, with commas between. Empty for none.';
+  return isJsonApi(entity) ? [{ name: fieldsOf(entity), in: 'query', description, schema: { type: 'string' } }] : [];
+};
+
 const read = (entity: Entity): Operation => ({
   ...{ ...base(entity, 'read'), method: 'get', path: `${entity.path}/{id}`, summary: `Read one ${entity.name}` },
   parameters: ['id', 'version', 'at', 'If-Match', 'If-None-Match', 'Muster-Min-Version'],
+  ownParameters: sparseFields(entity),
   answers: [
     { ...shown(entity), description: `The ${entity.name}. ${alsoLive}` },
     { status: 304, description: 'The thing still has the version in If-None-Match.', always: ofThing },
