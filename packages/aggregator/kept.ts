@@ -14,17 +14,23 @@ export type Kept = Counts & {
   readonly unsaved: ReadonlySet<number>; // those whose record is older, or missing
   readonly ahead: ReadonlyMap<number, number>; // those with a newer record than what is counted: number → version
   readonly evictedEarly: boolean; // things were evicted before the partition was in service
+  readonly evicted: ReadonlyMap<string, Evicted>; // by id: those whose last event came at `evictedSince` or later
+  readonly evictedSince: number; // a scan of the log, while the partition is served, takes no earlier events
 };
+
+/** A thing that has left memory: how many of its events are counted, and when the last one came. */
+export type Evicted = { readonly version: number; readonly at: number };
 
 /** The number of active things, and the sum of the versions of all things. */
 export type Counts = { readonly active: number; readonly events: number };
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-type MutableKept = Mutable<Omit<Kept, 'ahead' | 'recent' | 'touched' | 'unsaved'>> & {
+type MutableKept = Mutable<Omit<Kept, 'ahead' | 'evicted' | 'recent' | 'touched' | 'unsaved'>> & {
   recent: Map<number, Mutable<Counts>>;
   touched: Map<number, number>;
   unsaved: Set<number>;
   ahead: Map<number, number>;
+  evicted: Map<string, Evicted>;
 };
 
 const changing = (kept: Kept) => kept as MutableKept;
@@ -38,6 +44,7 @@ export const openKept = (
   const kept: MutableKept = {
     ...{ active: counts.active, events: counts.events, since, oldest, newest },
     ...{ recent: new Map(), touched: new Map(), unsaved: new Set(), ahead: new Map(), evictedEarly: false },
+    ...{ evicted: new Map(), evictedSince: since },
   };
   return kept;
 };
@@ -129,13 +136,30 @@ export const noteKeptSaved = (kept: Kept, number: number): void => {
   changing(kept).unsaved.delete(number);
 };
 
-/** Notes that a thing is no longer in memory. `early`: its partition is not in service yet. */
-export const noteEvicted = (kept: Kept, number: number, early: boolean): void => {
-  const { ahead, touched, unsaved } = changing(kept);
+/**
+ * Notes that a thing is no longer in memory, with the version and the time of its state. `early`: its partition is not
+ * in service yet.
+ */
+export const noteEvicted = (
+  kept: Kept,
+  number: number,
+  { id, version, at }: Evicted & { id: string },
+  early: boolean,
+): void => {
+  const { ahead, evicted, touched, unsaved } = changing(kept);
+  evicted.set(id, { version: ahead.get(number) ?? version, at });
   touched.delete(number);
   unsaved.delete(number);
   ahead.delete(number);
   if (early) changing(kept).evictedEarly = true;
+};
+
+/** Forgets the evicted things whose last event came before a time. All events before it must have been counted. */
+export const forgetEvicted = (kept: Kept, before: number): void => {
+  if (before <= kept.evictedSince) return;
+  const { evicted } = changing(kept);
+  for (const [id, { at }] of evicted) if (at < before) evicted.delete(id);
+  changing(kept).evictedSince = before;
 };
 
 /** Notes that the partition is in service: from now on, the change stream brings each event once. */

@@ -3,8 +3,8 @@ import { append, type Log, openAppendQueue, type StoredEvent } from '@muster/sto
 import { note, openTestLog } from '@muster/testing';
 import { expect } from 'chai';
 import { saveSnapshot } from './snapshot.ts';
-import { countActive, evictThings, isInMemory, type Partition } from './table.ts';
-import { takeEvents } from './take-event.ts';
+import { countActive, evictThings, forgetEvictedThings, isInMemory, type Partition } from './table.ts';
+import { takeEvents, takeScanned } from './take-event.ts';
 import { openOwner } from './test-owner.ts';
 
 const entity: Entity = { ...note, keep: 1 };
@@ -43,6 +43,28 @@ describe('Events of things of which few states stay in memory', () => {
     evictThings(partition, entity, 0, Number.POSITIVE_INFINITY);
     await taking;
     expect([countActive(partition, entity.name), partition.events]).to.deep.equal([2, 5]);
+  });
+
+  it('are counted once when a scan brings them again, and those that were missed, whoever saved them', async () => {
+    await using log = await openTestLog();
+    const aggregator = await openOwner(log, entity);
+    const partition = aggregator.table.get(0) as Partition;
+    const taken = await write(log, ['a', 1], ['b', 1]);
+    await takeEvents(aggregator, taken, signal);
+    expect(await saveSnapshot(aggregator, [0])).to.equal('saved');
+    evictThings(partition, entity, 0, Number.POSITIVE_INFINITY);
+    const missed = await write(log, ['a', 2], ['c', 1], ['c', 2]);
+    const other = await openOwner(log, entity);
+    await takeEvents(other, [...taken, ...missed], signal);
+    expect(await saveSnapshot(other, [0])).to.equal('saved');
+    for (const scan of ['the first', 'another one']) {
+      await takeScanned(aggregator, [...taken, ...missed], signal);
+      expect([countActive(partition, entity.name), partition.events], scan).to.deep.equal([3, 5]);
+      evictThings(partition, entity, 0, Number.POSITIVE_INFINITY);
+    }
+    forgetEvictedThings(partition, entity, Date.now() + 1);
+    await takeScanned(aggregator, [...taken, ...missed], signal);
+    expect([countActive(partition, entity.name), partition.events], 'what is forgotten').to.deep.equal([3, 5]);
   });
 });
 

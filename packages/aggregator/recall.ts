@@ -2,7 +2,7 @@ import { absent, type Entity, type State } from '@muster/model';
 import { retryUntil } from '@muster/runtime';
 import { readStates, type StoredEvent } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
-import { isCountedBefore, isInMemory, type Partition, recallThing, streamKey } from './table.ts';
+import { isCountedBefore, isInMemory, isTakenBefore, type Partition, recallThing, streamKey } from './table.ts';
 
 // A thing of an entity with `keep` that is not in memory is in its record, with all events that were taken so far.
 
@@ -48,7 +48,8 @@ const findWanted = (
       !partition ||
       met.has(key) ||
       asked.has(key) ||
-      (source !== 'parked' && isCountedBefore(partition, entity, stored))
+      (source !== 'parked' && isCountedBefore(partition, entity, stored)) ||
+      (source === 'scan' && isTakenBefore(partition, entity, stored))
     )
       continue;
     met.add(key);
@@ -101,10 +102,7 @@ const recall = async (
   await retryUntil(read, signal, complain);
 };
 
-/**
- * Puts one thing back, and returns whether it did: otherwise it is new. All its events before this one are counted,
- * since they came before. If events may come again and the record has this one already, it is counted, too.
- */
+/** Puts one thing back, with what is counted of it. Returns whether it did: otherwise it is new. */
 const putBack = (
   { metrics, table }: Aggregator,
   { partition, entity, id, version }: Wanted,
@@ -113,10 +111,30 @@ const putBack = (
 ): boolean => {
   const isHere = table.get(partition.number) === partition; // false once it was dropped
   if (!isHere || isInMemory(partition, entity.name, id)) return false;
-  const mayComeAgain = partition.served ? source === 'scan' : partition.kept.get(entity.name)?.evictedEarly === true;
-  const counted = mayComeAgain && saved.version >= version ? saved.version : version - 1;
+  const counted = countedOf(partition, entity, { id, version }, saved, source);
   if (counted === 0 && saved.version === 0 && source !== 'parked') return false; // it is new
   recallThing(partition, entity, id, counted, saved);
   metrics.recalled.inc();
   return true;
+};
+
+/**
+ * Returns how many events of a thing are counted when one of them comes. All that came before it are, and also later
+ * ones where events come again: those that it had when it left memory. The record does not show that, as another
+ * aggregator may have saved it.
+ */
+const countedOf = (
+  { kept, served }: Partition,
+  { name }: Entity,
+  { id, version }: Pick<Wanted, 'id' | 'version'>,
+  saved: State,
+  source: Source,
+): number => {
+  const { evicted, evictedEarly } = kept.get(name) ?? {};
+  const mayComeAgain = served ? source === 'scan' : evictedEarly === true;
+  if (!mayComeAgain) return version - 1;
+  const left = evicted?.get(id);
+  if (left) return left.version;
+  // before a partition is served, things leave memory only if very many have changed: not all of them are noted
+  return !served && saved.version >= version ? saved.version : version - 1;
 };

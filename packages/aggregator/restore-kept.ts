@@ -1,11 +1,19 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { Entity } from '@muster/model';
-import { type CheckpointDocument, hasRecords, type KeptCounts, type StoredEvent, scanInOrder } from '@muster/store';
+import {
+  type CheckpointDocument,
+  databaseNow,
+  hasRecords,
+  type KeptCounts,
+  type StoredEvent,
+  scanInOrder,
+} from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { keptInOne } from './evict.ts';
 import type { Times } from './kept.ts';
+import { scanStart } from './scan-start.ts';
 import { newInOneGoMax, saveBatch, takeThings } from './snapshot.ts';
-import { beginKept, evictThings, type Partition } from './table.ts';
+import { beginKept, evictThings, forgetEvictedThings, type Partition } from './table.ts';
 import { takeScanned } from './take-event.ts';
 
 // The records of an entity with `keep` are not loaded. A restore begins with the counts of the checkpoints, and takes
@@ -101,4 +109,7 @@ const saveAndEvict = async (aggregator: Aggregator, entity: Entity, partition: P
     await saveBatch(aggregator, entity, things.slice(at, at + newInOneGoMax));
   if (aggregator.table.get(partition.number) !== partition || partition.served) return; // dropped meanwhile
   evictThings(partition, entity, keptInOne(aggregator, entity), Number.POSITIVE_INFINITY);
+  const { membership, settings } = aggregator;
+  const since = scanStart(databaseNow(membership.clock), settings.SCAN_OVERLAP_MS);
+  forgetEvictedThings(partition, entity, since.getTime()); // there may be millions
 };

@@ -21,6 +21,7 @@ import {
   type Counts,
   catchUp,
   findEvictable,
+  forgetEvicted,
   type Kept,
   noteAhead,
   noteCreation,
@@ -35,6 +36,8 @@ import {
 import { addId, addLoose, openSortedIds, removeId, type SortedIds, sliceIds, sortLoose } from './sorted-ids.ts';
 import {
   addThing,
+  changedAtIn,
+  changedAtOf,
   countThings,
   entityOf,
   findOrAddStored,
@@ -343,6 +346,16 @@ export const applyEvent = (
 export const isCountedBefore = ({ kept, served }: Partition, { keep, name }: Entity, { at }: StoredEvent): boolean =>
   keep !== undefined && !served && at.getTime() < (kept.get(name)?.since ?? Number.NEGATIVE_INFINITY);
 
+/**
+ * Whether memory has had this event of an entity with `keep`, although the thing is not in memory: a scan of the log
+ * brings it again while the partition is served.
+ */
+export const isTakenBefore = (partition: Partition, { keep, name }: Entity, { at, entityId }: StoredEvent): boolean =>
+  keep !== undefined &&
+  partition.served &&
+  at.getTime() < (partition.kept.get(name)?.evictedSince ?? Number.NEGATIVE_INFINITY) &&
+  !isInMemory(partition, name, entityId);
+
 const keptIn = (partition: Partition, { name }: Entity): Kept => {
   const known = partition.kept.get(name);
   if (known) return known;
@@ -408,19 +421,8 @@ const countKnown = (partition: Partition, entity: Entity, number: number, { at, 
 const countKept = (partition: Partition, kept: Kept, state: State, events: number, wasActive: boolean) => {
   const active = Number(state.status === 'active') - Number(wasActive);
   if (state.status !== 'absent') noteCreation(kept, state.createdAt.getTime());
-  addCounts(kept, changedAt(state), active, events);
+  addCounts(kept, changedAtIn(state), active, events);
   changing(partition).events += events;
-};
-
-const changedAt = (state: State): number => {
-  switch (state.status) {
-    case 'absent':
-      return 0;
-    case 'active':
-      return state.updatedAt.getTime();
-    case 'deleted':
-      return state.deletedAt.getTime();
-  }
 };
 
 /**
@@ -434,14 +436,22 @@ export const evictThings = (partition: Partition, entity: Entity, most: number, 
   return found.length;
 };
 
+/** Forgets which things of an entity with `keep` left memory before a time, as `forgetEvicted` says. */
+export const forgetEvictedThings = ({ kept }: Partition, { name }: Entity, before: number): void => {
+  const ofEntity = kept.get(name);
+  if (ofEntity) forgetEvicted(ofEntity, before);
+};
+
 const isParkedThing = ({ parked, things }: Partition, number: number): boolean =>
   parked.size > 0 && parked.has(streamKey({ entity: entityOf(things, number).name, entityId: idOf(things, number) }));
 
 const forget = (partition: Partition, number: number) => {
-  const kept = partition.kept.get(entityOf(partition.things, number).name);
-  if (kept) noteEvicted(kept, number, !partition.served);
+  const { things } = partition;
+  const kept = partition.kept.get(entityOf(things, number).name);
+  const known = { id: idOf(things, number), version: versionOf(things, number), at: changedAtOf(things, number) };
+  if (kept) noteEvicted(kept, number, known, !partition.served);
   changing(partition).changed.delete(number);
-  removeThing(partition.things, number);
+  removeThing(things, number);
 };
 
 /** Sets the position of a change that was read from the log before the change stream brought it. */

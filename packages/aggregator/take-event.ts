@@ -3,7 +3,7 @@ import { type Position, readStream, type StoredEvent } from '@muster/store';
 import type { Aggregator } from './aggregator.ts';
 import { countUnsaved } from './progress.ts';
 import { recallFor, type Source } from './recall.ts';
-import { type Applied, applyEvent, findVersion, keepPending, type Partition, park } from './table.ts';
+import { type Applied, applyEvent, findVersion, isTakenBefore, keepPending, type Partition, park } from './table.ts';
 import { wakeWaiters } from './waiting.ts';
 
 const readDeadlineMs = 5_000;
@@ -21,7 +21,12 @@ export const takeEvents = (aggregator: Aggregator, events: readonly StoredEvent[
 
 /** The same for events from a scan of the log. They are taken while their partition is restored, too. */
 export const takeScanned = (aggregator: Aggregator, events: readonly StoredEvent[], signal: AbortSignal) =>
-  takeInOrder(aggregator, events, 'scan', signal, (stored, counts) => takeOne(aggregator, stored, undefined, counts));
+  takeInOrder(aggregator, events, 'scan', signal, (stored, counts) => {
+    const partition = aggregator.table.get(stored.partition);
+    const entity = aggregator.entities.get(stored.entity);
+    if (partition && entity && isTakenBefore(partition, entity, stored)) return undefined;
+    return takeOne(aggregator, stored, undefined, counts);
+  });
 
 const takeInOrder = async (
   aggregator: Aggregator,

@@ -352,6 +352,27 @@ export const stateOf = (things: Things, number: number): State => {
   return { status: 'active', version, fields, createdAt, updatedAt: changedAt };
 };
 
+/** Returns when the last event of a thing came, in milliseconds since 1970; 0 without one. */
+export const changedAtOf = (things: Things, number: number): number => {
+  const { odd, places, rooms } = storedIn(things);
+  const place = places[number] ?? 0;
+  const kind = wordAt(rooms, place, head.about) & kindMask;
+  if (kind === kinds.odd) return changedAtIn(odd.get(number) ?? absent);
+  return kind === kinds.absent ? 0 : slabAt(rooms, place).readDoubleLE(offsetAt(place) + times.changed);
+};
+
+/** Returns when the last event of a state came, as `changedAtOf` does. */
+export const changedAtIn = (state: State): number => {
+  switch (state.status) {
+    case 'absent':
+      return 0;
+    case 'active':
+      return state.updatedAt.getTime();
+    case 'deleted':
+      return state.deletedAt.getTime();
+  }
+};
+
 /** Reads the key of an active thing for an index. */
 export type KeyReader = (number: number) => IndexKey;
 
