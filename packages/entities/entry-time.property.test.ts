@@ -20,7 +20,6 @@ describe('The time of an entry', () => {
   it('is in UTC if the text names no zone, wherever the program runs', () => {
     for (const [time, same] of [
       ['2026-01-01T00:00:00', '2026-01-01T00:00:00Z'],
-      ['2026-01-01T00:00:00.123456', '2026-01-01T00:00:00.123Z'],
       ['2026-01-01 00:00', '2026-01-01T00:00Z'],
       ['2026-01-01', '2026-01-01T00:00Z'],
       ['2026-01-01T00:00:00-05:00', '2026-01-01T05:00:00Z'],
@@ -31,6 +30,8 @@ describe('The time of an entry', () => {
       expect(isAccepted(time), String(time)).to.equal(true);
       expect(timesOf(time), String(time)).to.deep.equal(zones.map(() => Date.parse(same)));
     }
+    const withMicroseconds = timesOf('2026-01-01T00:00:00.123456');
+    expect(withMicroseconds).to.deep.equal(zones.map(() => Date.parse('2026-01-01T00:00:00.123Z') + 0.456));
   });
 
   it('is no week, no day of the year, no month alone, and no number below 0', () => {

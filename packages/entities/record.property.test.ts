@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Fields } from '@muster/model';
 import { given } from '@muster/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { currentEntries, type Entry, idOfName, mergeRecords, type RecordState, record } from './record.ts';
+import { readEntryTime } from './entry-time.ts';
+import { type Entry, idOfName, mergeRecords, type RecordState, record } from './record.ts';
 
 const timestamp = fc.oneof(
   fc.nat(5),
@@ -49,9 +51,14 @@ describe('The merge of records', () => {
     fc.assert(
       fc.property(state, state, (a, b) => {
         const merged = mergeRecords(a, b);
-        for (const one of [...a.entries, ...b.entries]) expect(merged.entries).to.deep.include(one);
-        for (const one of currentEntries(merged))
-          expect([...currentEntries(a), ...currentEntries(b)]).to.deep.include(one);
+        const all = [...a.entries, ...b.entries];
+        const removedAt = Math.max(...[a, b].map((one) => one.removedAt ?? -1));
+        expect(merged.removedAt ?? -1).to.equal(removedAt);
+        for (const one of all)
+          expect(merged.entries.some((other) => isDeepStrictEqual(one, other))).to.equal(
+            readEntryTime(one.timestamp) > removedAt,
+          );
+        for (const one of merged.entries) expect(all).to.deep.include(one);
       }),
     );
   });
@@ -121,14 +128,27 @@ describe('A record', () => {
         .thenRefused('Removed');
     given(record, ...removed)
       .when('update', { name: 'x', author: 'ada', timestamp: 1 })
-      .thenState({
-        name: 'x',
-        entries: [
-          { author: 'eve', timestamp: 0 },
-          { author: 'ada', timestamp: 1 },
-        ],
-        removedAt: 0,
-      });
+      .thenState({ name: 'x', entries: [{ author: 'ada', timestamp: 1 }], removedAt: 0 });
+  });
+
+  it('has room again after a removal', () => {
+    const many = Array.from({ length: 999 }, (_, at) => ({
+      ...({ type: 'EntryAdded', data: { author: 'ada', timestamp: at + 1 } } as const),
+    }));
+    const added = { author: 'ada', timestamp: 5_000 };
+    given(record, first, ...many, { type: 'RecordRemoved', data: { removedAt: 999 } })
+      .when('update', { name: 'x', ...added })
+      .thenEvent('EntryAdded', added);
+  });
+
+  it('has its entries in the order of their times, to the microsecond', () => {
+    const at = (micros: string, author: string) => ({ author, timestamp: `2026-01-31T12:00:00.000${micros}Z` });
+    const [early, late] = [at('100', 'b'), at('900', 'a')];
+    given(record, { type: 'RecordOpened', data: { name: 'x', ...late } })
+      .when('update', { name: 'x', ...early })
+      .thenState({ name: 'x', entries: [early, late] });
+    expect(readEntryTime('1970-01-01T00:00:00.069Z')).to.equal(readEntryTime(69));
+    expect(readEntryTime('1970-01-01T00:00:00.5Z')).to.equal(500);
   });
 
   it('refuses an update of another name, and a thousand and first entry', () => {

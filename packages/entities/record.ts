@@ -6,7 +6,7 @@ import { entryTime, givenEntryTime, readEntryTime } from './entry-time.ts';
 /** Who wrote a name, and when: milliseconds since 1970, or ISO 8601 text. It is answered as it was given. */
 export type Entry = { readonly author: string; readonly timestamp: string | number };
 
-/** `removedAt`: the time of the newest entry that a removal took away, in milliseconds. */
+/** `removedAt`: the time of the newest entry that a removal took away, in milliseconds. All entries are later. */
 export type RecordState = { readonly name: string; readonly entries: Entry[]; readonly removedAt?: number };
 
 const entriesMax = 1_000; // all of a name are in one state
@@ -29,22 +29,27 @@ const compareTexts = (one: string, other: string): number => (one === other ? 0 
 const withEntries = (known: readonly Entry[], more: readonly Entry[]): Entry[] =>
   [...new Map([...known, ...more].map((one) => [keyOf(one), one])).values()].sort(compareEntries);
 
-/** Returns the entries that no removal took away, in ascending order of their time. */
-export const currentEntries = ({ entries: all, removedAt }: RecordState): readonly Entry[] =>
-  removedAt === undefined ? all : all.filter((one) => timeOf(one) > removedAt);
+const removalsOf = ({ removedAt }: RecordState): number[] => (removedAt === undefined ? [] : [removedAt]);
+
+/** Returns a state without the entries up to the latest of these removals. */
+const withRemovals = (state: RecordState, removals: readonly number[]): RecordState => {
+  if (removals.length === 0) return state;
+  const removedAt = Math.max(...removals);
+  return { ...state, entries: state.entries.filter((one) => timeOf(one) > removedAt), removedAt };
+};
 
 /**
- * Merges two states of a name: the union of the entries, and the later removal. Commutative, associative and
+ * Merges two states of a name: the union of the entries after the later removal. Commutative, associative and
  * idempotent.
  */
-export const mergeRecords = (local: RecordState, remote: RecordState): RecordState => {
-  const removals = [local, remote].flatMap(({ removedAt }) => removedAt ?? []);
-  return {
-    name: local.name <= remote.name ? local.name : remote.name,
-    entries: withEntries(local.entries, remote.entries),
-    ...(removals.length > 0 ? { removedAt: Math.max(...removals) } : {}),
-  };
-};
+export const mergeRecords = (local: RecordState, remote: RecordState): RecordState =>
+  withRemovals(
+    {
+      name: local.name <= remote.name ? local.name : remote.name,
+      entries: withEntries(local.entries, remote.entries),
+    },
+    [local, remote].flatMap(removalsOf),
+  );
 
 /** Returns the id of a name: the name itself if it is an id and does not look like a hash, otherwise its hash. */
 export const idOfName = (name: string): string =>
@@ -57,7 +62,7 @@ const removedUpTo = (time: number): string =>
 const momentOf = (time: number): string =>
   Math.abs(time) <= 8.64e15 ? `${new Date(time).toISOString()} (${time})` : String(time);
 
-const newest = (state: RecordState): Entry | undefined => currentEntries(state).at(-1);
+const newest = ({ entries: all }: RecordState): Entry | undefined => all.at(-1);
 
 const nameQuery = { name: lineOfText(200) };
 const idOfQuery = ({ query }: { query: { name?: unknown } }) => idOfName(String(query.name));
@@ -75,11 +80,9 @@ export const record = defineEntity({
   },
   evolve: {
     RecordOpened: (_, { data: { name, ...first } }) => ({ name, entries: [first] }),
-    EntryAdded: (state, { data }) => ({ ...state, entries: withEntries(state.entries, [data]) }),
-    RecordRemoved: (state, { data }) => ({
-      ...state,
-      removedAt: Math.max(data.removedAt, state.removedAt ?? data.removedAt),
-    }),
+    EntryAdded: (state, { data }) =>
+      withRemovals({ ...state, entries: withEntries(state.entries, [data]) }, removalsOf(state)),
+    RecordRemoved: (state, { data: { removedAt } }) => withRemovals(state, [removedAt, ...removalsOf(state)]),
   },
   commands: {
     update: {
@@ -115,7 +118,7 @@ export const record = defineEntity({
   present: (state) => ({
     name: state.name,
     current: newest(state) ?? null,
-    entries: currentEntries(state),
+    entries: state.entries,
   }),
   indexes: ['name'],
   routes: [
@@ -140,7 +143,7 @@ export const record = defineEntity({
       path: '/getHistory',
       query: nameQuery,
       reads: idOfQuery,
-      answer: ({ state }) => ({ body: { [state.name]: [...currentEntries(state)].reverse().map(shownEntry) } }),
+      answer: ({ state }) => ({ body: { [state.name]: [...state.entries].reverse().map(shownEntry) } }),
       missing: () => ({ status: 404, body: {} }),
     },
     {

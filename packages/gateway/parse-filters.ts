@@ -55,7 +55,7 @@ const parseFilter = (entity: Entity, name: string, value: unknown): Part<Filter[
   if (!type) return refuse(noIndex(entity, given, 'filtered'));
   if (!operator) return refuse(`${shown(operatorName)} is no operator; the operators are ${operators.join(', ')}`);
   if (textOperators.includes(operator) && type !== 'string')
-    return refuse(`${operator} compares texts, and "${field}" is a ${type}; use eq, lt, lte, gt, gte or in`);
+    return refuse(`${operator} compares texts, and "${field}" is a ${type}; use ${otherOperators.join(', ')}`);
   const texts = textsOf(operator, value);
   if (!texts) return refuse(`"${name}" is given more than once; give one value`);
   if (texts.length > inMax) return refuse(`"${name}" has ${texts.length} values; it can have ${inMax} at most`);
@@ -68,12 +68,13 @@ const parseFilter = (entity: Entity, name: string, value: unknown): Part<Filter[
 };
 
 const textOperators: readonly Operator[] = ['contains', 'startsWith', 'endsWith'];
+const otherOperators = operators.filter((one) => !textOperators.includes(one));
 
 const expected = {
   string: 'well-formed text',
   number: 'a number such as 3 or -0.5',
   boolean: 'true or false',
-  date: 'a date in ISO 8601, such as 2026, 2026-01-31 or 2026-01-31T09:30:00Z',
+  date: 'a date in ISO 8601, such as 2026, 2026-01-31 or 2026-01-31T09:30:00Z (a + is written %2B)',
 };
 
 /** Says that a field is no index, and what can be filtered or sorted by instead. */

@@ -1,5 +1,5 @@
 import type { Entity } from '@muster/model';
-import type { Findings } from './findings.ts';
+import { type Findings, findUnknown } from './findings.ts';
 
 export type About = {
   entities: readonly Entity[];
@@ -23,10 +23,19 @@ export const describeFindings = (findings: Findings, about: About): string => {
     ...describeParked(findings, about.letters),
     ...describeUnlooked(findings, about),
     `differences: ${findings.differences}`,
+    ...describeUnknown(findUnknown(findings, about.entities)),
     ...describeDifferences(findings),
     `seconds: ${about.seconds.toFixed(1)}`,
   ].join('\n');
 };
+
+const describeUnknown = (names: readonly string[]): string[] =>
+  names.length === 0
+    ? []
+    : [
+        `  The log has events of ${names.join(', ')}, which this command was not given. If the system has them, the ` +
+          'differences may come from that alone: run it with the same ENTITIES as the system, such as ENTITIES=all',
+      ];
 
 const describeParked = ({ parked }: Findings, letters: number): string[] => {
   if (parked.length === 0 && letters === 0) return [];

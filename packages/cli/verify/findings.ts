@@ -31,6 +31,13 @@ export const openFindings = (): Findings => ({
   caughtUp: 0,
 });
 
+/** Returns the names of entities in the log that none of these has, if that may be why something differs. Pure. */
+export const findUnknown = ({ differences, parked }: Findings, known: readonly { name: string }[]): string[] => {
+  const names = new Set(parked.map(({ entity }) => entity));
+  for (const { name } of known) names.delete(name);
+  return differences === 0 ? [] : [...names].sort();
+};
+
 /** Notes a difference, each only once. */
 export const noteDifference = (findings: Findings, difference: Difference): void => {
   const text = `${difference.what} ${difference.where}`;

@@ -5,7 +5,7 @@ import { findSystem, readPartitions } from '../find-system.ts';
 import { closeProgress, openProgress, showProgress } from '../progress.ts';
 import { describeFindings } from './describe-findings.ts';
 import { findOutside } from './find-outside.ts';
-import { noteDifference, noteUnlooked, openFindings } from './findings.ts';
+import { findUnknown, noteDifference, noteUnlooked, openFindings } from './findings.ts';
 import { verifyPartition } from './verify-partition.ts';
 
 /** `entities` are those of the system. */
@@ -56,6 +56,7 @@ export const verify = async (
         seconds: (performance.now() - startedAt) / 1_000,
       }),
     );
+    if (findUnknown(findings, entities).length > 0) return 2;
     if (findings.differences > 0) return 1;
     return findings.unlooked.size > 0 ? 2 : 0;
   } catch (error) {

@@ -54,7 +54,7 @@ const setOperations = (entity: Entity, links: readonly string[]): Operation[] =>
     ...{ ...base(entity, 'create'), method: 'post', path: entity.path, summary: `Create: ${entity.creating.name}` },
     parameters: ['traceparent', 'Content-Encoding'],
     body: refToBody(entity, entity.creating),
-    answers: [created(entity, '', links)],
+    answers: [created(entity, '', links), ...(entity.creating.changes ? [shown(entity)] : [])],
     problems: [
       ...[...ofBody, 'exists' as const],
       ...(entity.gone || entity.creating.first ? ['deleted' as const] : []),
