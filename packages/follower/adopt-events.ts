@@ -66,11 +66,19 @@ const adoptUntilDone = async (follower: Follower, site: Site, remote: Remote): P
   for (let failures = 0; !site.over.signal.aborted; failures += 1) {
     const adopted = await adopt(follower, remote);
     if (adopted.kind !== 'unavailable') return countAdopted(follower, site, remote, adopted);
-    if (failures % 10 === 0)
-      follower.logger.warn({ site: site.url, why: adopted.why }, 'Cannot adopt an event yet, trying again');
+    warnUnavailable(follower, site, adopted.why);
     await pause(backOffMs(failures), site.over.signal);
   }
 };
+
+// once for all things that wait
+const warnUnavailable = ({ logger }: Follower, site: Site, why: string): void => {
+  if (performance.now() - site.warnedAt < warnEveryMs) return;
+  site.warnedAt = performance.now();
+  logger.warn({ site: site.url, why }, 'Cannot adopt an event yet, trying again');
+};
+
+const warnEveryMs = 10_000;
 
 const countAdopted = (
   { logger }: Follower,

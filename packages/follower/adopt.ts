@@ -14,6 +14,7 @@ import { append, databaseNow, type Loaded, loadState, logIdOf, type StoredEvent 
 import { v7 } from 'uuid';
 import type { Follower } from './follower.ts';
 import { knownOf, noteKnown } from './known-states.ts';
+import { inPlace } from './places.ts';
 
 /** A thing of another site: the fields of its state there in JSON, and the event after which it had them. */
 export type Remote = { entity: Entity; id: string; fields: unknown; origin: Origin };
@@ -75,14 +76,14 @@ const parseRemote = ({ entity, id, fields: given }: Remote): { kind: 'fields'; f
 type Refused = Extract<Adopted, { kind: 'refused' }>;
 
 const adoptFields = async (follower: Follower, remote: Remote, input: Fields): Promise<Adopted> => {
-  const { log, clock, known, queue } = follower;
+  const { log, clock, known, queue, reads } = follower;
   const { entity, id } = remote;
   if (!entity.adopting) return refuse('its entity has no merge here');
   let guess = guessState(follower, remote);
   for (let conflicts = 0; conflicts < conflictsMax; conflicts += 1) {
     // before the state is read: if the log is replaced after this, the append is refused
     const logId = logIdOf(log);
-    const { state, parked } = guess ?? (await loadState(log, entity, id, deadlineMs));
+    const { state, parked } = guess ?? (await inPlace(reads, () => loadState(log, entity, id, deadlineMs)));
     guess = undefined;
     if (parked) return refuse(`its stream is parked here: ${parked.problem}`);
     const at = databaseNow(clock, changedAt(state));

@@ -17,20 +17,38 @@ export const askSite = async (url: string, key: string | undefined, signal: Abor
   const within = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
   const response = await fetchFromSite(address, { headers, signal: within });
   const text = await readStart(response, answerBytesMax);
-  if (response.status !== 200)
-    throw new Error(`GET ${address} answered ${response.status}: ${text.slice(0, shownMax)}`);
-  const answer = parseAnswer(text);
-  if (!answer) throw new Error(`GET ${address} is no answer of a Muster: ${text.slice(0, shownMax)}`);
+  const answer = response.status === 200 ? parseAnswer(text) : undefined;
+  if (!answer) throw new Error(`GET ${address} answered ${response.status}: ${describeText(text)}`);
   if (answer.site === '') throw new Error(`the Muster at ${url} has no name: set SITE of its gateways`);
   return answer;
 };
 
-const parseAnswer = (text: string): SiteAnswer | undefined => {
+/**
+ * Returns what a body says in place of an answer, in one line. The words are the same each time, so that the log has
+ * them once: the id of the request is left out. Pure.
+ */
+export const describeText = (text: string): string => {
+  const { type, title, detail } = parseObject(text);
+  if (typeof type === 'string' && type.startsWith('/problems/')) return lineOf(`${title}: ${detail}`);
+  return `this is no answer of a Muster, so check the URL and any proxy before it: ${lineOf(text)}`;
+};
+
+const lineOf = (text: string): string =>
+  text
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .trim()
+    .slice(0, shownMax);
+
+const parseObject = (text: string): { [name: string]: unknown } => {
   try {
-    const { site, entities, events } = Object(JSON.parse(text));
-    const isAnswer = isSiteName(site) && Array.isArray(entities) && (events === null || Number.isSafeInteger(events));
-    return isAnswer ? { site, entities: entities.map(String), events } : undefined;
+    return Object(JSON.parse(text));
   } catch {
-    return undefined;
+    return {};
   }
+};
+
+const parseAnswer = (text: string): SiteAnswer | undefined => {
+  const { site, entities, events } = parseObject(text);
+  const isAnswer = isSiteName(site) && Array.isArray(entities) && (events === null || Number.isSafeInteger(events));
+  return isAnswer ? ({ site, entities: entities.map(String), events } as SiteAnswer) : undefined;
 };

@@ -31,7 +31,16 @@ describe('A site that is followed', () => {
     expect(lagEventsOf({ ...site, there: 10, isCurrent: true })).to.equal(0);
   });
 
-  it('lags since all that it had was adopted, or since it was opened', () => {
+  it('lags since it was read last, or was added, also after a restart of the follower', () => {
+    const ago = (seconds: number) => new Date(Date.now() - 1_000 * seconds);
+    const added = openSite({ ...stored, addedAt: ago(300) }, undefined, undefined);
+    expect(lagSecondsOf(added)).to.be.closeTo(300, 5);
+    const read = openSite({ ...stored, addedAt: ago(300), readAt: ago(60) }, undefined, undefined);
+    expect(lagSecondsOf(read)).to.be.closeTo(60, 5);
+    expect(lagSecondsOf(openSite({ ...stored, addedAt: ago(-300) }, undefined, undefined))).to.be.closeTo(0, 5);
+  });
+
+  it('lags since all that it had was adopted', () => {
     const site = openSite(stored, undefined, undefined);
     expect(lagSecondsOf(site, site.currentAt + 1_500)).to.be.closeTo(1.5, 1e-9);
     expect(lagSecondsOf({ ...site, isCurrent: true }, site.currentAt + 1_500)).to.equal(0);

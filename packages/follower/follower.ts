@@ -3,6 +3,7 @@ import type { Entity } from '@muster/model';
 import type { Logger } from '@muster/runtime';
 import type { AppendQueue, DatabaseClock, Log, SiteDocument } from '@muster/store';
 import type { KnownStates } from './known-states.ts';
+import type { Places } from './places.ts';
 import type { Settings } from './settings.ts';
 import type { KeptKeys } from './site-keys.ts';
 
@@ -16,6 +17,7 @@ export type Follower = {
   queue: AppendQueue;
   clock: DatabaseClock;
   known: KnownStates;
+  reads: Places; // of states in the log: fewer than the database has connections for
   kept: KeptKeys; // of SITE_KEYS_FILE
   working: Map<string, Promise<unknown>>; // by thing: what is being adopted
   sites: Map<string, Site>; // by URL
@@ -40,13 +42,17 @@ export type Site = {
   isCurrent: boolean; // all that it had was adopted
   feed: Subscription | undefined; // while it is read or held open
   currentAt: number; // in milliseconds, monotonic: when that was so last
+  warnedAt: number; // in milliseconds, monotonic: when the log said last that the database takes nothing
   notedAt: number; // in milliseconds, monotonic: when its position was stored last
   silences: number; // connections in a row on which nothing came
   pollUntil: number; // in milliseconds, monotonic: until then, no connection is held open
   over: AbortController; // aborted when it is no longer followed
 };
 
-/** Opens a site as it is stored. A position in another log than this one does not count. */
+/**
+ * Opens a site as it is stored. A position in another log than this one does not count. Until all that it has was
+ * adopted, it has been behind since it was read last.
+ */
 export const openSite = (stored: SiteDocument, logId: string | undefined, key: string | undefined): Site => {
   const isKept = stored.log !== undefined && stored.log === logId;
   return {
@@ -57,7 +63,8 @@ export const openSite = (stored: SiteDocument, logId: string | undefined, key: s
     ...{
       isCurrent: false,
       feed: undefined,
-      currentAt: performance.now(),
+      currentAt: performance.now() - Math.max(0, Date.now() - (stored.readAt ?? stored.addedAt).getTime()),
+      warnedAt: Number.NEGATIVE_INFINITY,
       notedAt: 0,
       silences: 0,
       pollUntil: 0,

@@ -23,14 +23,15 @@ const of = (url: string) => `{site="${url}",process="follower"}`;
 
 describe('The metrics of a follower', () => {
   it('have one line for each site, and none for one that is no longer followed', async () => {
-    const follower = openPart({ there: 10 }, { isCurrent: true, problem: 'away' });
+    const follower = openPart({ there: 10, phase: 'reading' }, { isCurrent: true, problem: 'away' }, {});
     const { read } = await linesOf(follower);
     const [first, second] = [of('https://site-0'), of('https://site-1')];
+    const asked = of('https://site-2');
     const lines = await read();
     expect(lines).to.include.members([
       ...[`muster_site_lag_events${first} 3`, `muster_site_lag_events${second} 0`],
       ...[`muster_site_events${first} 7`, `muster_site_adopted${first} 3`, `muster_site_refused${first} 1`],
-      ...[`muster_site_connected${first} 1`, `muster_site_connected${second} 0`],
+      ...[`muster_site_connected${first} 1`, `muster_site_connected${second} 0`, `muster_site_connected${asked} 0`],
       `muster_site_lag_seconds${second} 0`,
     ]);
     follower.sites.delete('https://site-0');

@@ -19,8 +19,12 @@ export const openFollowerMetrics = (registry: Registry, follower: Follower): voi
   gauge('site_events', 'Events of a site that were read', ({ events }) => events);
   gauge('site_adopted', 'Events that were appended because of a site', ({ adopted }) => adopted);
   gauge('site_refused', 'States of a site that could not be adopted', ({ refused }) => refused);
-  gauge('site_connected', '1 while a site is read or held open', ({ problem }) => (problem === undefined ? 1 : 0));
+  gauge('site_connected', '1 while a site is read or held open', (site) => Number(isConnected(site)));
 };
+
+// it may be asked again while nothing is missing, but a first answer must have come
+const isConnected = ({ isCurrent, phase, problem }: Site): boolean =>
+  problem === undefined && (isCurrent || phase !== 'asking');
 
 /** A follower is ready while its database answers. A site that is away is no reason to restart it. */
 export const readHealth = ({ database, settings, sites }: Follower): Health => ({

@@ -21,6 +21,7 @@ import { followSite } from './follow-site.ts';
 import { type Follower, openSite, type Site } from './follower.ts';
 import { forgetKnown, openKnownStates } from './known-states.ts';
 import { openFollowerMetrics, readHealth } from './metrics.ts';
+import { openPlaces } from './places.ts';
 import { takeBookmark } from './read-feed.ts';
 import { parseFollowerSettings } from './settings.ts';
 
@@ -28,6 +29,7 @@ const refreshEveryMs = 1_000;
 const deadlineMs = 1_000;
 const noteEveryMs = 10_000;
 const stopMs = 5_000;
+const readsMax = 12;
 
 /**
  * Runs a follower of these entities until the signal aborts: it reads the sites in the collection `Sites`, and those
@@ -51,7 +53,12 @@ export const runFollower = async (
   await using log = openLog({ uri: settings.MONGODB_URI, database: settings.DATABASE, appName: 'muster-follower' });
   const follower: Follower = {
     ...{ settings, entities, shared, log, logger, queue: openAppendQueue(), clock: openClock() },
-    ...{ known: openKnownStates(), kept: { keys: undefined, problem: undefined }, working: new Map() },
+    ...{
+      known: openKnownStates(),
+      reads: openPlaces(readsMax),
+      kept: { keys: undefined, problem: undefined },
+      working: new Map(),
+    },
     ...{ sites: new Map(), added: new Set(), database: { reachable: false } },
   };
   openFollowerMetrics(registry, follower);

@@ -32,6 +32,8 @@ describe('The keys of sites', () => {
       ['https://oslo=hunter2,=hunter2', 'one of its URLs is none'],
       ['https://oslo=', 'a URL without a key'],
       ['https://oslo', 'a URL without a key'],
+      ['https://oslo=“hunter2”', 'a character that no key has'],
+      ['hunter\u001b[200~2', 'a character that no key has'],
     ] as const) {
       expect(problemOf(text), text).to.contain(part);
       expect(problemOf(text), text).not.to.contain('hunter');

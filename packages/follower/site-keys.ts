@@ -23,6 +23,8 @@ export const parseSiteKeys = (text: string): SiteKeys => {
     if (at === -1) others.push(part);
     else byUrl.set(urlOf(part.slice(0, at)), part.slice(at + 1));
   }
+  for (const key of [...byUrl.values(), ...others])
+    if (!/^[\x21-\x7e]+$/.test(key)) throw new Error('one of its keys has a character that no key has: copy it again');
   if (others.length > 1) throw new Error('it has several keys without a URL: give one for all sites, or URL=KEY');
   return { byUrl, other: others[0] };
 };

@@ -5,6 +5,7 @@ import { type Log, openAppendQueue, openClock, openLog, prepareDatabase } from '
 import Joi from 'joi';
 import type { Follower } from './follower.ts';
 import { openKnownStates } from './known-states.ts';
+import { openPlaces } from './places.ts';
 import { parseFollowerSettings } from './settings.ts';
 
 const fields = { words: Joi.array<string[]>().items(Joi.string()), at: optional(Joi.date()) };
@@ -77,7 +78,13 @@ export const openFollowerOn = (log: Log, environment: Record<string, string> = {
   return {
     ...{ settings: parsed.settings, entities, log, logger: openLogger('test', 'silent') },
     shared: new Map(entities.filter(({ adopting }) => adopting).map((entity) => [entity.name, entity])),
-    ...{ queue: openAppendQueue(), clock: openClock(), known: openKnownStates(), working: new Map() },
+    ...{
+      queue: openAppendQueue(),
+      clock: openClock(),
+      known: openKnownStates(),
+      reads: openPlaces(4),
+      working: new Map(),
+    },
     kept: { keys: undefined, problem: undefined },
     ...{ sites: new Map(), added: new Set(), database: { reachable: true } },
   };

@@ -33,5 +33,7 @@ describe('Sites on one machine', () => {
     });
     const refused = parseSitesSettings({ MONGODB_URI: 'mongodb://localhost', PORT: '65534' });
     expect(refused.kind === 'problems' && refused.problems.join('\n')).to.match(/MONGODB_URI is set.*\n.*"PORT"/);
+    const keyed = parseSitesSettings({ AUTH: 'on' });
+    expect(keyed.kind === 'problems' && keyed.problems.join('\n')).to.match(/AUTH is on.*unset it/);
   });
 });

@@ -16,9 +16,14 @@ export const siteNames = ['oslo', 'lima', 'kyiv'] as const;
  */
 export const parseSitesSettings = (environment: Environment): Parsed<SitesSettings> => {
   const parsed = parseSettings<SitesSettings>(table, environment, []);
-  if (!environment.MONGODB_URI) return parsed;
-  const problem = 'MONGODB_URI is set, but each of these sites has an embedded MongoDB of its own: unset it';
-  return { kind: 'problems', problems: [problem, ...(parsed.kind === 'problems' ? parsed.problems : [])] };
+  const problems = [
+    ...(environment.MONGODB_URI
+      ? ['MONGODB_URI is set, but each of these sites has an embedded MongoDB of its own: unset it']
+      : []),
+    ...(environment.AUTH === 'on' ? ['AUTH is on, but these sites have no keys for each other yet: unset it'] : []),
+  ];
+  if (problems.length === 0) return parsed;
+  return { kind: 'problems', problems: [...problems, ...(parsed.kind === 'problems' ? parsed.problems : [])] };
 };
 
 const table = {

@@ -17,8 +17,16 @@ const rowOf = ({ _id: url, name = '?', readAt, events, adopted, refused, problem
   name,
   readAt ? `${describeAge(now.getTime() - readAt.getTime())} ago` : 'never',
   ...[events, adopted, refused].map(String),
-  problem ?? (readAt ? 'followed' : 'not read yet: does muster follow run?'),
+  problem ?? stateOf(readAt, now),
 ];
+
+const stateOf = (readAt: Date | undefined, now: Date): string => {
+  if (!readAt) return 'not read yet: does muster follow run?';
+  return now.getTime() - readAt.getTime() < quietMs ? 'followed' : 'not read any more: does muster follow run?';
+};
+
+// a follower notes each 10 s that a site has nothing more
+const quietMs = 60_000;
 
 const describeAge = (ms: number): string => {
   const seconds = Math.max(0, Math.round(ms / 1_000));
