@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Subscription } from '@muster/client';
 import type { Entity } from '@muster/model';
 import type { Logger } from '@muster/runtime';
@@ -54,6 +55,8 @@ export type Site = {
  * adopted, it has been behind since it was read last.
  */
 export const openSite = (stored: SiteDocument, logId: string | undefined, key: string | undefined): Site => {
+  const over = new AbortController();
+  setMaxListeners(0, over.signal); // all things that wait for the database listen to it
   const isKept = stored.log !== undefined && stored.log === logId;
   return {
     ...{ url: stored._id, key, addedAt: stored.addedAt, rereads: stored.rereads ?? 0, name: stored.name ?? '' },
@@ -68,7 +71,7 @@ export const openSite = (stored: SiteDocument, logId: string | undefined, key: s
       notedAt: 0,
       silences: 0,
       pollUntil: 0,
-      over: new AbortController(),
+      over,
     },
   };
 };

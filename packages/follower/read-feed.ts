@@ -30,8 +30,11 @@ export const readFeed = async (follower: Follower, site: Site, until: 'now' | 'e
     fetch: (address, options = {}) => fetchFromSite(String(address), options),
   });
   site.feed = subscription;
+  const release = () => inbox.taken?.();
+  signal.addEventListener('abort', release);
   const reading = subscription.done.finally(() => {
     site.feed = undefined;
+    signal.removeEventListener('abort', release);
     endInbox(inbox);
   });
   reading.catch(() => undefined); // it is awaited below
@@ -81,7 +84,6 @@ const put = async (inbox: Inbox, site: Site, received: Received): Promise<void> 
   if (inbox.waiting.length < waitingMax || site.over.signal.aborted) return;
   await new Promise<void>((resolve) => {
     inbox.taken = resolve;
-    site.over.signal.addEventListener('abort', () => resolve(), { once: true });
   });
 };
 
