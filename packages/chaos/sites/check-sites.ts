@@ -79,14 +79,21 @@ const findLostAssets = (
   });
 };
 
-const findLostEntries = (name: string, states: SiteStates['states'], { entries }: SiteHistory): string[] =>
+// a removal takes away the entries up to a time, also those that come later from another site
+const findLostEntries = (
+  name: string,
+  states: SiteStates['states'],
+  { entries, maybeRemoved }: SiteHistory,
+): string[] =>
   entries.flatMap((entry) => {
-    const known = (states.get(`record:${entry.name}`)?.entries ?? []) as { author: string; timestamp: number }[];
+    const { entries: known = [], removedAt = -1 } = (states.get(`record:${entry.name}`) ?? {}) as RecordFields;
     const isThere = known.some(({ author, timestamp }) => author === entry.author && timestamp === entry.timestamp);
-    return isThere
+    return isThere || (maybeRemoved.has(entry.name) && entry.timestamp <= removedAt)
       ? []
       : `record ${entry.name}: a client got 200 for the entry of ${entry.author}, and ${name} lacks it`;
   });
+
+type RecordFields = { entries?: { author: string; timestamp: number }[]; removedAt?: number };
 
 // a date of a full state is { "$date": milliseconds }
 const timeOf = (value: unknown): string => new Date(Object(value).$date).toISOString();

@@ -7,12 +7,14 @@ export type SiteHistory = {
   maybeCreated: Set<string>; // ids of assets whose creation had no answer
   deleted: Set<string>; // assets
   entries: { name: string; author: string; timestamp: number }[]; // of records
+  maybeRemoved: Set<string>; // names of records
   acknowledged: number;
   unanswered: number;
 };
 
 export const openSiteHistory = (): SiteHistory => ({
-  ...{ created: [], maybeCreated: new Set(), deleted: new Set(), entries: [], acknowledged: 0, unanswered: 0 },
+  ...{ created: [], maybeCreated: new Set(), deleted: new Set(), entries: [], maybeRemoved: new Set() },
+  ...{ acknowledged: 0, unanswered: 0 },
 });
 
 const idsMax = 60;
@@ -62,6 +64,7 @@ const writeOnce = async (
       return;
     }
     case 'remove':
+      history.maybeRemoved.add(key);
       await ask(site, history, 'DELETE', `/api/record/${key}`);
   }
 };
